@@ -1,0 +1,108 @@
+# Virga: the developer's and the newcomer's front door. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+BUILD := build
+GUEST := $(BUILD)/guest
+JOBS := $(shell nproc)
+export NINJA_STATUS := [%f/%t %es] 
+
+sources = $$(git ls-files -co --exclude-standard 'src/*.[ch]pp' 'tests/*.[ch]pp')
+scripts = tools/*.sh tools/lib/*.sh .ci/run tools/guest/initramfs-init tools/guest/rootfs/etc/init.d/* tools/guest/rootfs/etc/udhcpc/default.script
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: deps
+deps: ## Install the Debian packages that building, running and testing need
+	@tools/install-deps.sh build run test
+
+.PHONY: build
+build: ## Compile the program and the tests into build/
+	@tools/install-deps.sh build
+	@mkdir -p $(BUILD)
+	@cmake --preset release >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS)
+
+.PHONY: guest
+guest: ## Build the small bootable guest image from Debian packages
+	@tools/install-deps.sh test
+	@tools/make-guest-image.sh $(GUEST)
+
+.PHONY: demo
+demo: ## Start a whole cloud, boot a server in every way, show the trace; leaves it running
+	@tools/demo.sh up
+
+.PHONY: demo-down
+demo-down: ## Delete the demo's servers, stop its cloud and remove every trace of it
+	@tools/demo.sh down
+
+.PHONY: test
+test: deps build guest ## Run every test; the last line says "N passed, N failed"
+	@tools/test.sh
+
+.PHONY: check
+check: format-check build ## The developer's loop: format, unit and conformance tests on fakes
+	@tools/test.sh unit conformance
+
+.PHONY: unit
+unit: build ## Unit tests of pure rules (no root, no network)
+	@tools/test.sh unit
+
+.PHONY: api-test
+api-test: deps build ## API tests: openstacksdk and plain HTTP against the running program
+	@tools/test.sh api
+
+.PHONY: recovery-test
+recovery-test: deps build guest ## Kill the program at every task boundary; nothing may be lost
+	@tools/test.sh recovery
+
+.PHONY: e2e-test
+e2e-test: deps build guest ## Boot real guests in every way, on QEMU under libvirt
+	@tools/test.sh e2e
+
+SUITE ?= smoke
+.PHONY: tempest
+tempest: deps build ## OpenStack's Tempest: SUITE=identity|image|volume|compute|network|smoke
+	@tools/install-deps.sh tempest
+	@VIRGA_BIN=$(CURDIR)/$(BUILD)/virga /usr/bin/python3 tests/tempest/run.py $(SUITE)
+
+.PHONY: bench
+bench: deps build guest ## Measure the figures of the design next to their floors
+	@VIRGA_BIN=$(CURDIR)/$(BUILD)/virga VIRGA_GUEST_IMAGE=$(CURDIR)/$(GUEST)/guest.qcow2 \
+	    /usr/bin/python3 tests/bench/bench.py --json $(BUILD)/bench.json
+
+.PHONY: format
+format: ## Lay the C++ code out with clang-format
+	@tools/install-deps.sh dev
+	@clang-format -i $(sources)
+
+.PHONY: format-check
+format-check:
+	@tools/install-deps.sh dev
+	@clang-format --dry-run --Werror $(sources) && echo "format: clean"
+
+.PHONY: lint
+lint: build ## clang-tidy over the C++ code, shellcheck over the scripts
+	@tools/install-deps.sh dev
+	@shellcheck -x $(scripts) && echo "shellcheck: clean"
+	@git ls-files -co --exclude-standard 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+
+.PHONY: asan
+asan: deps ## Unit and conformance tests under the address and undefined-behaviour sanitizers
+	@tools/test.sh --preset asan unit conformance
+
+.PHONY: tsan
+tsan: deps ## Unit and conformance tests under the thread sanitizer
+	@tools/test.sh --preset tsan unit conformance
+
+.PHONY: docs
+docs: build ## Regenerate the reference pages from the program
+	@tools/make-docs.sh
+
+.PHONY: clean
+clean: ## Remove everything that was built (downloads too)
+	@rm -rf build build-asan build-tsan build-dev

@@ -1,0 +1,50 @@
+# virga_precompile(TARGET): shares one precompiled header, that of virga_base, between all targets.
+function(virga_precompile target)
+  if(NOT VIRGA_PCH)
+    return()
+  endif()
+  if(target STREQUAL "virga_base")
+    target_precompile_headers(virga_base PRIVATE
+      <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <set> <string> <string_view> <thread>
+      <unordered_map> <variant> <vector>
+      <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/parse.hpp> <boost/json/serialize.hpp> <boost/json/value.hpp>)
+  else()
+    target_precompile_headers(${target} REUSE_FROM virga_base)
+  endif()
+endfunction()
+
+# virga_module(NAME [LINK target...]): one static library per folder of src/, from every .cpp below it.
+# Links are explicit, so that a folder can only include what it may depend on.
+function(virga_module name)
+  cmake_parse_arguments(arg "" "" "LINK;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  foreach(pattern ${arg_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "/${pattern}/")
+  endforeach()
+  string(REPLACE "/" "_" target ${name})
+  if(sources)
+    add_library(virga_${target} STATIC ${sources})
+    target_include_directories(virga_${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(virga_${target} PUBLIC ${arg_LINK})
+    virga_precompile(virga_${target})
+  else()
+    add_library(virga_${target} INTERFACE)
+    target_include_directories(virga_${target} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(virga_${target} INTERFACE ${arg_LINK})
+  endif()
+endfunction()
+
+# virga_test(NAME FOLDER [LINK target...]): one GoogleTest program from every .cpp of a folder of tests/.
+function(virga_test name folder)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
+  virga_precompile(${name})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()

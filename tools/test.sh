@@ -1,0 +1,95 @@
+#!/bin/bash
+# test.sh [--preset NAME] [unit|conformance|api|recovery|e2e]... - runs groups of tests (default: all) and sums them up.
+#
+# The last line of the output is "N passed, N failed[, N skipped]"; the exit status is not 0 when a test failed, a
+# program or pytest itself broke, a group has no test, or the time (VIRGA_TEST_MINUTES, 15) ran out. Results stay in
+# build/test-results as JUnit XML. With --preset (asan, tsan) the sanitizer build is made first and tested.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly all_groups=(unit conformance api recovery e2e)
+readonly python=/usr/bin/python3 # Debian's, which has openstacksdk
+started=$SECONDS
+deadline=$((SECONDS + ${VIRGA_TEST_MINUTES:-15} * 60))
+build=build
+
+build_preset() {
+    build=build-$1
+    mkdir -p "$build"
+    cmake --preset "$1" >"$build/configure.log" 2>&1 || { cat "$build/configure.log"; exit 1; }
+    cmake --build "$build" -j "$(nproc)"
+}
+
+run_within_time() {
+    local left=$((deadline - SECONDS))
+    if [ "$left" -le 0 ]; then
+        echo "no time left for this group"
+        return 124
+    fi
+    timeout --kill-after=20 "$left" "$@"
+}
+
+# GoogleTest programs report each case of theirs, so the sum counts cases, not programs.
+run_ctest() {
+    GTEST_OUTPUT="xml:$results/$1/" run_within_time ctest --test-dir "$build" -R "^$1_" -j "$(nproc)" --no-tests=error \
+        --output-on-failure --output-junit "$results/ctest-$1.log"
+}
+
+run_pytest() {
+    local group=$1
+    shift
+    run_within_time "$python" -m pytest -p no:cacheprovider -ra --tb=short --durations=5 --junitxml="$results/$group/pytest.xml" \
+        "$@" "tests/$group"
+}
+
+run_group() {
+    case $1 in
+    unit | conformance) run_ctest "$1" ;;
+    api | recovery) run_pytest "$1" -n 2 ;;
+    e2e) run_pytest e2e ;;
+    esac
+}
+
+groups=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --preset)
+        build_preset "${2:?--preset needs a name}"
+        shift
+        ;;
+    unit | conformance | api | recovery | e2e) groups+=("$1") ;;
+    *)
+        echo "test.sh: unknown group '$1': use ${all_groups[*]}" >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+[ ${#groups[@]} -gt 0 ] || groups=("${all_groups[@]}")
+
+case " ${groups[*]} " in
+*" recovery "* | *" e2e "*)
+    [ "$(id -u)" = 0 ] || {
+        echo "test.sh: the recovery and e2e groups run guests and make network interfaces: run this as root" >&2
+        exit 1
+    }
+    ;;
+esac
+
+results=$PWD/$build/test-results
+rm -rf "$results"
+mkdir -p "$results"
+export VIRGA_BIN=$PWD/$build/virga VIRGA_GUEST_IMAGE=$PWD/build/guest/guest.qcow2 PYTHONDONTWRITEBYTECODE=1
+
+for group in "${groups[@]}"; do
+    mkdir -p "$results/$group"
+    echo "==== $group"
+    group_started=$SECONDS
+    status=0
+    run_group "$group" || status=$?
+    echo "$status" >"$results/$group/status"
+    echo "$((SECONDS - group_started))" >"$results/$group/seconds"
+    echo "==== $group: $((SECONDS - group_started)) s, $([ "$status" = 0 ] && echo passed || echo "failed (status $status)")"
+done
+echo
+"$python" tools/sum_tests.py "$results" "$((SECONDS - started))" "${groups[@]}"

@@ -1,0 +1,148 @@
+#include "base/crypto.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+#include "base/error.hpp"
+
+namespace virga {
+namespace {
+
+// Argon2id parameters: 8 MiB keeps the idle footprint of the control process small; three passes cost some 20 ms.
+constexpr unsigned long long kPasswordOps = 3;
+constexpr std::size_t kPasswordMemory = 8 * 1024 * 1024;
+constexpr std::size_t kMaxPassword = 4096;
+
+void init_sodium() {
+    static const int ready = sodium_init();
+    if (ready < 0) throw Error(ErrorCode::Internal, "libsodium could not be initialised");
+}
+
+const EVP_MD* digest_of(HashAlgorithm algorithm) {
+    switch (algorithm) {
+        case HashAlgorithm::Md5:
+            return EVP_md5();
+        case HashAlgorithm::Sha1:
+            return EVP_sha1();
+        case HashAlgorithm::Sha256:
+            return EVP_sha256();
+        case HashAlgorithm::Sha512:
+            return EVP_sha512();
+    }
+    return EVP_sha256();
+}
+
+std::string to_hex(std::string_view raw) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string out;
+    out.reserve(raw.size() * 2);
+    for (unsigned char c : raw) {
+        out += kHex[c >> 4];
+        out += kHex[c & 15];
+    }
+    return out;
+}
+
+}  // namespace
+
+struct Hasher::Impl {
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
+
+Hasher::Hasher(HashAlgorithm algorithm) : impl_(std::make_unique<Impl>()) {
+    if (EVP_DigestInit_ex(impl_->context.get(), digest_of(algorithm), nullptr) != 1)
+        throw Error(ErrorCode::Internal, "digest algorithm is not available");
+}
+Hasher::~Hasher() = default;
+Hasher::Hasher(Hasher&&) noexcept = default;
+Hasher& Hasher::operator=(Hasher&&) noexcept = default;
+
+void Hasher::update(std::string_view data) {
+    if (EVP_DigestUpdate(impl_->context.get(), data.data(), data.size()) != 1)
+        throw Error(ErrorCode::Internal, "digest update failed");
+}
+
+std::string Hasher::finish_raw() {
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (EVP_DigestFinal_ex(impl_->context.get(), out, &size) != 1)
+        throw Error(ErrorCode::Internal, "digest could not be finished");
+    return {reinterpret_cast<char*>(out), size};
+}
+
+std::string Hasher::finish() {
+    return to_hex(finish_raw());
+}
+
+std::string hash_hex(HashAlgorithm algorithm, std::string_view data) {
+    Hasher hasher(algorithm);
+    hasher.update(data);
+    return hasher.finish();
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(data.data()), data.size(), out, &size) == nullptr)
+        throw Error(ErrorCode::Internal, "HMAC failed");
+    return to_hex({reinterpret_cast<char*>(out), size});
+}
+
+void random_bytes(void* out, std::size_t size) {
+    init_sodium();
+    randombytes_buf(out, size);
+}
+
+std::string random_token(std::size_t bytes) {
+    std::string raw(bytes, '\0');
+    random_bytes(raw.data(), raw.size());
+    constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+    std::string out(sodium_base64_encoded_len(bytes, kVariant), '\0');
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(raw.data()), raw.size(), kVariant);
+    out.pop_back();  // the terminating zero
+    return out;
+}
+
+bool constant_time_equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string hash_password(std::string_view password) {
+    init_sodium();
+    if (password.size() > kMaxPassword) throw Error(ErrorCode::InvalidInput, "password: longer than 4096 bytes");
+    char out[crypto_pwhash_STRBYTES];
+    if (crypto_pwhash_str(out, password.data(), password.size(), kPasswordOps, kPasswordMemory) != 0)
+        throw Error(ErrorCode::Internal, "not enough memory to hash a password");
+    return out;
+}
+
+bool verify_password(std::string_view hash, std::string_view password) {
+    init_sodium();
+    if (password.size() > kMaxPassword) return false;
+    return crypto_pwhash_str_verify(std::string(hash).c_str(), password.data(), password.size()) == 0;
+}
+
+std::string base64_encode(std::string_view data) {
+    constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+    std::string out(sodium_base64_encoded_len(data.size(), kVariant), '\0');
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+                      kVariant);
+    out.pop_back();
+    return out;
+}
+
+bool base64_decode(std::string_view text, std::string& out) {
+    out.assign(text.size() / 4 * 3 + 3, '\0');
+    std::size_t size = 0;
+    const char* end = nullptr;
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), " \t\r\n",
+                          &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        end != text.data() + text.size())
+        return false;
+    out.resize(size);
+    return true;
+}
+
+}  // namespace virga

@@ -1,0 +1,35 @@
+#pragma once
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace virga {
+namespace json = boost::json;
+
+// Lenient readers for JSON that Virga itself wrote (rows, RPC, flow contexts): a missing key or null gives the
+// default, a value of another type throws Error{Corrupt}. User input is checked by http/schema.hpp instead.
+std::string get_string(const json::object& object, std::string_view key, std::string_view fallback = {});
+std::int64_t get_int(const json::object& object, std::string_view key, std::int64_t fallback = 0);
+bool get_bool(const json::object& object, std::string_view key, bool fallback = false);
+std::optional<std::string> get_optional_string(const json::object& object, std::string_view key);
+std::optional<std::int64_t> get_optional_int(const json::object& object, std::string_view key);
+/// Empty object / array when missing or null.
+json::object get_object(const json::object& object, std::string_view key);
+json::array get_array(const json::object& object, std::string_view key);
+
+/// null for an empty text.
+json::value string_or_null(const std::string& text);
+json::value optional_or_null(const std::optional<std::string>& text);
+json::value optional_or_null(const std::optional<std::int64_t>& number);
+
+/// Parses a text that Virga wrote; throws Error{Corrupt}. Empty text gives an empty object.
+json::object parse_object(std::string_view text);
+
+}  // namespace virga

@@ -1,0 +1,225 @@
+#include "db/connection.hpp"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include "base/error.hpp"
+
+namespace virga::db {
+namespace {
+
+// Result codes of SQLite (sqlite3.h).
+constexpr int kBusy = 5;
+constexpr int kFull = 13;
+constexpr int kConstraint = 19;
+
+[[noreturn]] void rethrow(const soci::soci_error& failure, std::string_view sql) {
+    ErrorCode code = ErrorCode::Internal;
+    if (const auto* specific = dynamic_cast<const soci::sqlite3_soci_error*>(&failure)) {
+        if (specific->result() == kConstraint) code = ErrorCode::Conflict;
+        if (specific->result() == kBusy) code = ErrorCode::Busy;
+        if (specific->result() == kFull) code = ErrorCode::NoSpace;
+    }
+    const char* message = code == ErrorCode::Conflict  ? "a resource with these unique values exists already"
+                          : code == ErrorCode::NoSpace ? "the disk that holds the database is full"
+                                                       : "database error";
+    throw Error(code, message, std::string(failure.what()) + " in: " + std::string(sql));
+}
+
+/// SOCI wants named parameters: `?` outside of quotes becomes `:p1`, `:p2`, ...
+std::string name_parameters(std::string_view sql) {
+    std::string out;
+    out.reserve(sql.size() + 16);
+    int count = 0;
+    bool quoted = false;
+    for (char c : sql) {
+        if (c == '\'') quoted = !quoted;
+        if (c == '?' && !quoted) {
+            out += ":p" + std::to_string(++count);
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+/// Statements are cached by text and by the types that are bound, which stay the same for the life of a binding.
+std::string cache_key(std::string_view sql, const Params& params) {
+    std::string key(sql);
+    key += '|';
+    for (const auto& param : params) key += std::holds_alternative<std::int64_t>(param) ? 'n' : 't';
+    return key;
+}
+
+/// SQLite's locks inside a connection and around its memory counters cost a tenth of a long list, and guard nothing
+/// here: a connection belongs to one thread at a time. Has an effect only before the first connection.
+void drop_needless_locks() {
+    static const bool once = [] {
+        sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+        sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        return true;
+    }();
+    static_cast<void>(once);
+}
+
+soci::sqlite3_statement_backend& backend_of(Prepared& prepared) {
+    return static_cast<soci::sqlite3_statement_backend&>(*prepared.statement.get_backend());
+}
+
+/// Ends a statement also when its rows are not read to the end, so that it doesn't hold its snapshot.
+class StatementEnd {
+public:
+    explicit StatementEnd(soci::sqlite3_statement_backend& backend) : backend_(backend) {}
+    StatementEnd(const StatementEnd&) = delete;
+    StatementEnd& operator=(const StatementEnd&) = delete;
+    ~StatementEnd() { sqlite_api::sqlite3_reset(backend_.stmt_); }
+
+private:
+    soci::sqlite3_statement_backend& backend_;
+};
+
+/// Keeps the memory of the text that `value` held before.
+void assign_text(Value& value, const char* data, std::size_t size) {
+    if (auto* text = std::get_if<std::string>(&value)) {
+        text->assign(data, size);
+    } else {
+        value.emplace<std::string>(data, size);
+    }
+}
+
+void read_column(sqlite_api::sqlite3_stmt* statement, int column, Value& value) {
+    switch (sqlite_api::sqlite3_column_type(statement, column)) {
+        case SQLITE_NULL:
+            value = std::monostate();
+            break;
+        case SQLITE_INTEGER:
+        case SQLITE_FLOAT:
+            value = static_cast<std::int64_t>(sqlite_api::sqlite3_column_int64(statement, column));
+            break;
+        default: {
+            const auto* data = static_cast<const char*>(sqlite_api::sqlite3_column_blob(statement, column));
+            const auto size = static_cast<std::size_t>(sqlite_api::sqlite3_column_bytes(statement, column));
+            assign_text(value, data == nullptr ? "" : data, size);
+        }
+    }
+}
+
+std::shared_ptr<const Columns> column_names(sqlite_api::sqlite3_stmt* statement) {
+    std::vector<std::string> names;
+    const int count = sqlite_api::sqlite3_column_count(statement);
+    names.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) names.emplace_back(sqlite_api::sqlite3_column_name(statement, i));
+    return std::make_shared<const Columns>(std::move(names));
+}
+
+}  // namespace
+
+Prepared::Prepared(soci::session& session, const std::string& sql, const Params& params)
+    : slots(params.size()), statement(session) {
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        auto& slot = slots[i];
+        if (std::holds_alternative<std::int64_t>(params[i])) {
+            statement.exchange(soci::use(slot.number, slot.indicator));
+        } else {
+            statement.exchange(soci::use(slot.text, slot.indicator));
+        }
+    }
+    statement.alloc();
+    statement.prepare(sql);
+    statement.define_and_bind();
+}
+
+void Prepared::bind(const Params& params) {
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        auto& slot = slots[i];
+        slot.indicator = std::holds_alternative<std::monostate>(params[i]) ? soci::i_null : soci::i_ok;
+        if (const auto* number = std::get_if<std::int64_t>(&params[i])) slot.number = *number;
+        if (const auto* text = std::get_if<std::string>(&params[i])) slot.text = *text;
+    }
+}
+
+Connection::Connection(const std::string& path) {
+    drop_needless_locks();
+    try {
+        session_.open(soci::sqlite3, "db=" + path + " timeout=30");
+    } catch (const soci::soci_error& failure) {
+        rethrow(failure, "open " + path);
+    }
+    run("PRAGMA journal_mode = WAL");
+    run("PRAGMA synchronous = FULL");
+    run("PRAGMA foreign_keys = ON");
+    run("PRAGMA cache_size = -2000");
+    run("PRAGMA temp_store = MEMORY");
+}
+
+void Connection::run(const std::string& sql) {
+    try {
+        session_ << sql;
+    } catch (const soci::soci_error& failure) {
+        rethrow(failure, sql);
+    }
+}
+
+void Connection::set_durability(Durability durability) {
+    if (durability == durability_) return;
+    run(durability == Durability::Synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    durability_ = durability;
+}
+
+Prepared& Connection::prepare(std::string_view sql, const Params& params) {
+    auto key = cache_key(sql, params);
+    auto found = cache_.find(key);
+    if (found == cache_.end()) {
+        constexpr std::size_t kMaxPrepared = 512;
+        if (cache_.size() >= kMaxPrepared) cache_.clear();
+        auto made = std::make_unique<Prepared>(session_, name_parameters(sql), params);
+        found = cache_.emplace(std::move(key), std::move(made)).first;
+    }
+    found->second->bind(params);
+    return *found->second;
+}
+
+/// Columns are read straight from SQLite: soci::row makes three heap objects for each of them.
+void Connection::each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) {
+    try {
+        auto& prepared = prepare(sql, params);
+        auto& backend = backend_of(prepared);
+        const StatementEnd end(backend);
+        bool has_row = prepared.statement.execute(true);
+        if (!has_row) return;
+        // The names may have changed with the schema: SQLite prepares again by itself.
+        const auto count = static_cast<std::size_t>(sqlite_api::sqlite3_column_count(backend.stmt_));
+        if (!prepared.columns || prepared.columns->names.size() != count)
+            prepared.columns = column_names(backend.stmt_);
+        Row row(prepared.columns, std::vector<Value>(count));
+        while (has_row) {
+            for (std::size_t i = 0; i < count; ++i) read_column(backend.stmt_, static_cast<int>(i), row.values_[i]);
+            use(row);
+            has_row = backend.fetch(1) == soci::details::statement_backend::ef_success;
+        }
+    } catch (const soci::soci_error& failure) {
+        rethrow(failure, sql);
+    }
+}
+
+std::vector<Row> Connection::query(std::string_view sql, const Params& params) {
+    std::vector<Row> rows;
+    each(sql, params, [&](const Row& row) { rows.push_back(row); });
+    return rows;
+}
+
+std::int64_t Connection::scalar(std::string_view sql, const Params& params) {
+    const auto rows = query(sql, params);
+    return rows.empty() ? 0 : rows.front().first_number();
+}
+
+std::int64_t Connection::exec(std::string_view sql, const Params& params) {
+    try {
+        auto& prepared = prepare(sql, params);
+        prepared.statement.execute(true);
+        return prepared.statement.get_affected_rows();
+    } catch (const soci::soci_error& failure) {
+        rethrow(failure, sql);
+    }
+}
+
+}  // namespace virga::db

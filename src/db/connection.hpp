@@ -1,0 +1,53 @@
+#pragma once
+#include <soci/soci.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "db/columns.hpp"
+#include "db/database.hpp"
+
+namespace virga::db {
+
+/// A statement that stays prepared, with the variables that it is bound to.
+struct Prepared {
+    struct Slot {
+        std::string text;
+        long long number = 0;
+        soci::indicator indicator = soci::i_ok;
+    };
+
+    Prepared(soci::session& session, const std::string& sql, const Params& params);
+    void bind(const Params& params);
+
+    std::vector<Slot> slots;
+    soci::statement statement;
+    std::shared_ptr<const Columns> columns;
+};
+
+/// One connection with its cache of prepared statements. Used by one thread at a time.
+class Connection {
+public:
+    explicit Connection(const std::string& path);
+
+    void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use);
+    std::vector<Row> query(std::string_view sql, const Params& params);
+    std::int64_t exec(std::string_view sql, const Params& params);
+    std::int64_t scalar(std::string_view sql, const Params& params);
+    /// A statement without parameters that isn't worth caching (PRAGMA, schema).
+    void run(const std::string& sql);
+    void set_durability(Durability durability);
+
+private:
+    Prepared& prepare(std::string_view sql, const Params& params);
+
+    soci::session session_;
+    std::unordered_map<std::string, std::unique_ptr<Prepared>> cache_;
+    Durability durability_ = Durability::Synced;
+};
+
+}  // namespace virga::db

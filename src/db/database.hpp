@@ -1,0 +1,119 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace virga::db {
+
+/// null, integer or text. Booleans are stored as 0 and 1, JSON as text, times as microseconds (TimestampUs).
+using Value = std::variant<std::monostate, std::int64_t, std::string>;
+using Params = std::vector<Value>;
+
+Value nullable(const std::string& text);  ///< null when empty
+Value nullable(const std::optional<std::string>& text);
+Value nullable(const std::optional<std::int64_t>& number);
+
+/// Column names of one result, shared by its rows.
+struct Columns;
+
+/// One row of a result. Columns are read by the name or alias that the statement gives them; an unknown name throws
+/// Error{Internal}. Text is converted to a number where a number is asked for, and the other way round.
+class Row {
+public:
+    Row(std::shared_ptr<const Columns> columns, std::vector<Value> values);
+    bool is_null(std::string_view column) const;
+    std::string text(std::string_view column) const;     ///< empty when null
+    std::int64_t number(std::string_view column) const;  ///< 0 when null
+    bool flag(std::string_view column) const { return number(column) != 0; }
+    std::int64_t first_number() const;  ///< of the first column, 0 when null
+    std::optional<std::string> optional_text(std::string_view column) const;
+    std::optional<std::int64_t> optional_number(std::string_view column) const;
+
+private:
+    friend class Connection;
+    const Value& at(std::string_view column) const;
+    static std::int64_t to_number(const Value& value);
+    std::shared_ptr<const Columns> columns_;
+    std::vector<Value> values_;
+};
+
+/// Whether a commit is on disk before commit() returns (what answers a user) or only survives the end of the process
+/// (task boundaries: losing the last ones to a power cut repeats idempotent tasks).
+enum class Durability { Synced, Grouped };
+
+/// One transaction on one connection. Ends by commit(); otherwise it is rolled back when destroyed.
+/// Statements use `?` for parameters, and only SQL that SQLite and PostgreSQL share.
+class Transaction {
+public:
+    class Impl;
+    explicit Transaction(std::unique_ptr<Impl> impl);
+    Transaction(Transaction&&) noexcept;
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction();
+
+    std::vector<Row> query(std::string_view sql, const Params& params = {});
+    /// Calls `use` for each row without keeping the rows: for long results. `use` must not use the transaction.
+    void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use);
+    std::optional<Row> query_one(std::string_view sql, const Params& params = {});
+    /// Number of rows that were inserted, updated or deleted. A violated unique constraint throws Error{Conflict}.
+    std::int64_t exec(std::string_view sql, const Params& params = {});
+    /// First column of the first row, 0 when there is none: for COUNT and SUM.
+    std::int64_t scalar(std::string_view sql, const Params& params = {});
+
+    /// Runs after a successful commit, on the committing thread (the place to wake the flow runner). Not after
+    /// rollback.
+    void after_commit(std::function<void()> function);
+    void commit();
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The state of the cloud: `sqlite:///absolute/path`. Thread-safe. Writers are queued one behind the other inside the
+/// process; readers see a snapshot and never wait.
+class Database {
+public:
+    explicit Database(const std::string& url);
+    ~Database();
+
+    Transaction read();
+    Transaction write(Durability durability = Durability::Synced);
+
+    /// Runs `function` in a write transaction and commits: `auto id = db.write_with([&](Transaction& tx) { ... });`
+    template <class F>
+    auto write_with(F&& function, Durability durability = Durability::Synced) {
+        auto tx = write(durability);
+        if constexpr (std::is_void_v<decltype(function(tx))>) {
+            function(tx);
+            tx.commit();
+        } else {
+            auto result = function(tx);
+            tx.commit();
+            return result;
+        }
+    }
+    template <class F>
+    auto read_with(F&& function) {
+        auto tx = read();
+        return function(tx);
+    }
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// One step of one service's schema. Steps of a service are applied once each, in order of `version` (from 1).
+struct Migration {
+    std::string service;
+    int version;
+    std::vector<std::string> statements;
+};
+void migrate(Database& database, const std::vector<Migration>& migrations);
+
+}  // namespace virga::db

@@ -1,0 +1,136 @@
+#include "db/database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "lifecycle/transitions.hpp"
+
+namespace virga::db {
+namespace {
+
+class DatabaseTest : public testing::Test {
+protected:
+    DatabaseTest() : folder_(std::filesystem::temp_directory_path() / ("virga-db-" + new_uuid())) {
+        std::filesystem::create_directories(folder_);
+        database_ = std::make_unique<Database>("sqlite://" + (folder_ / "t.db").string());
+        migrate(*database_,
+                {{"t", 1, {"CREATE TABLE things (id TEXT PRIMARY KEY, status TEXT, n BIGINT, updated_us BIGINT)"}}});
+    }
+    ~DatabaseTest() override {
+        database_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    void insert(const std::string& id, const std::string& status, std::int64_t n) {
+        database_->write_with([&](Transaction& tx) {
+            tx.exec("INSERT INTO things (id, status, n) VALUES (?, ?, ?)", {id, status, n});
+        });
+    }
+
+    std::filesystem::path folder_;
+    std::unique_ptr<Database> database_;
+};
+
+TEST_F(DatabaseTest, KeepsTypesAndNulls) {
+    insert("a", "new", 1'234'567'890'123);
+    database_->write_with([](Transaction& tx) {
+        tx.exec("INSERT INTO things (id, status, n) VALUES (?, ?, ?)",
+                {std::string("b"), std::monostate(), std::monostate()});
+    });
+    auto tx = database_->read();
+    const auto rows = tx.query("SELECT id, status, n, n + 1 AS more FROM things ORDER BY id");
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].number("n"), 1'234'567'890'123);
+    EXPECT_EQ(rows[0].number("more"), 1'234'567'890'124);
+    EXPECT_EQ(rows[0].text("status"), "new");
+    EXPECT_TRUE(rows[1].is_null("status"));
+    EXPECT_EQ(rows[1].optional_number("n"), std::nullopt);
+    EXPECT_THROW(static_cast<void>(rows[0].text("nothing")), Error);
+}
+
+TEST_F(DatabaseTest, RollsBackWithoutCommitAndRunsHooksOnlyAfterCommit) {
+    int called = 0;
+    {
+        auto tx = database_->write();
+        tx.exec("INSERT INTO things (id) VALUES (?)", {std::string("x")});
+        tx.after_commit([&] { ++called; });
+    }
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) FROM things"), 0);
+    EXPECT_EQ(called, 0);
+    auto tx = database_->write();
+    tx.after_commit([&] {
+        ++called;
+        database_->write_with([](Transaction&) {});  // the writer is free by now
+    });
+    tx.commit();
+    EXPECT_EQ(called, 1);
+}
+
+TEST_F(DatabaseTest, UniqueViolationIsAConflictAndLeavesTheTransactionUsable) {
+    insert("a", "new", 1);
+    auto tx = database_->write();
+    try {
+        tx.exec("INSERT INTO things (id) VALUES (?)", {std::string("a")});
+        FAIL() << "a second row of the same id was taken";
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Conflict);
+    }
+    EXPECT_EQ(tx.exec("UPDATE things SET n = ? WHERE id = ?", {std::int64_t{2}, std::string("a")}), 1);
+    EXPECT_EQ(tx.exec("UPDATE things SET n = ? WHERE id = ?", {std::int64_t{2}, std::string("no")}), 0);
+    tx.commit();
+}
+
+TEST_F(DatabaseTest, ReaderSeesASnapshot) {
+    insert("a", "new", 1);
+    auto reader = database_->read();
+    EXPECT_EQ(reader.scalar("SELECT COUNT(*) FROM things"), 1);
+    insert("b", "new", 1);
+    EXPECT_EQ(reader.scalar("SELECT COUNT(*) FROM things"), 1);
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) FROM things"), 2);
+}
+
+TEST_F(DatabaseTest, WritersQueueUpAndNoUpdateIsLost) {
+    insert("a", "new", 0);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([this, i] {
+            for (int k = 0; k < 50; ++k) {
+                database_->write_with(
+                    [](Transaction& tx) {
+                        const auto n = tx.scalar("SELECT n FROM things WHERE id = 'a'");
+                        tx.exec("UPDATE things SET n = ? WHERE id = 'a'", {n + 1});
+                    },
+                    i % 2 == 0 ? Durability::Synced : Durability::Grouped);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 200);
+}
+
+TEST_F(DatabaseTest, CompareAndSwapChangesOnlyFromAllowedStates) {
+    const lifecycle::TransitionTable table{
+        "thing", "things", "status", {{"delete", {"available", "error"}, "deleting"}}};
+    insert("a", "available", 0);
+    insert("b", "in-use", 0);
+    auto tx = database_->write();
+    EXPECT_TRUE(lifecycle::try_change(tx, table, "delete", "a"));
+    EXPECT_FALSE(lifecycle::try_change(tx, table, "delete", "a"));
+    try {
+        lifecycle::change(tx, table, "delete", "b");
+        FAIL() << "in-use was deleted";
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Conflict);
+        EXPECT_NE(failure.message().find("in-use"), std::string::npos);
+    }
+    EXPECT_THROW(lifecycle::change(tx, table, "delete", "nothing"), Error);
+    EXPECT_TRUE(lifecycle::compare_and_swap(tx, table, "a", "deleting", "available"));
+    tx.commit();
+}
+
+}  // namespace
+}  // namespace virga::db

@@ -1,0 +1,40 @@
+#include "http/http.hpp"
+
+namespace virga::http {
+namespace {
+
+constexpr std::size_t kMaxDepth = 32;
+
+}  // namespace
+
+std::optional<std::string> Request::query_value(std::string_view name) const {
+    for (const auto& [key, value] : query) {
+        if (key == name) return value;
+    }
+    return std::nullopt;
+}
+
+const std::string& Request::param(std::string_view name) const {
+    if (name.size() > 2 && name.front() == '{' && name.back() == '}') name = name.substr(1, name.size() - 2);
+    const auto found = path_params.find(name);
+    if (found == path_params.end()) {
+        throw Error(ErrorCode::Internal, "the route has no path parameter '" + std::string(name) + "'");
+    }
+    return found->second;
+}
+
+json::object Request::json_body() const {
+    if (body.empty()) throw Error(ErrorCode::InvalidInput, "the request needs a JSON body");
+    json::parse_options options;
+    options.max_depth = kMaxDepth;
+    boost::system::error_code failure;
+    auto value = json::parse(body, failure, {}, options);
+    if (failure == json::error::too_deep) {
+        throw Error(ErrorCode::InvalidInput, "the request body is nested deeper than " + std::to_string(kMaxDepth));
+    }
+    if (failure) throw Error(ErrorCode::InvalidInput, "the request body is not valid JSON", failure.message());
+    if (!value.is_object()) throw Error(ErrorCode::InvalidInput, "the request body must be a JSON object");
+    return std::move(value.get_object());
+}
+
+}  // namespace virga::http

@@ -1,0 +1,156 @@
+#include <fcntl.h>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "base/log.hpp"
+#include "http/session.hpp"
+
+namespace virga::http {
+namespace {
+
+using Acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;
+
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::seconds kStopGrace{2};
+
+/// Helper programs must not inherit connections: the peer would never see them closed.
+void close_on_exec(int fd) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+std::string url_of(const net::ip::tcp::endpoint& endpoint) {
+    const auto address = endpoint.address().to_string();
+    const auto host = endpoint.address().is_v6() ? "[" + address + "]" : address;
+    return "http://" + host + ":" + std::to_string(endpoint.port());
+}
+
+}  // namespace
+
+struct Server::Impl {
+    Impl(ServerOptions options, const Router& router)
+        : shared(std::move(options), router), acceptor(shared.io), pause(shared.io), work(shared.io.get_executor()) {}
+
+    void bind();
+    void accept();
+    void accept_later();
+    void add_session(Socket socket);
+    void stop_sessions(bool all);
+
+    Shared shared;
+    Acceptor acceptor;
+    net::steady_timer pause;
+    net::executor_work_guard<net::io_context::executor_type> work;
+    std::thread thread;
+    std::uint16_t port = 0;
+};
+
+void Server::Impl::bind() {
+    beast::error_code failure;
+    const auto& options = shared.options;
+    const auto address = net::ip::make_address(options.address, failure);
+    const net::ip::tcp::endpoint endpoint(address, options.port);
+    if (!failure) acceptor.open(endpoint.protocol(), failure);
+    if (!failure) acceptor.set_option(net::socket_base::reuse_address(true), failure);
+    if (!failure) acceptor.bind(endpoint, failure);
+    if (!failure) acceptor.listen(net::socket_base::max_listen_connections, failure);
+    if (failure) {
+        throw Error(ErrorCode::Unavailable, "can't listen on " + options.address + " port " +
+                                                std::to_string(options.port) + ": " + failure.message());
+    }
+    close_on_exec(acceptor.native_handle());
+    port = acceptor.local_endpoint().port();
+    shared.bound_url = url_of(acceptor.local_endpoint());
+}
+
+void Server::Impl::accept() {
+    bool full = false;
+    {
+        const std::lock_guard lock(shared.mutex);
+        full = shared.sessions.size() >= shared.options.connections;
+    }
+    if (full) return accept_later();
+    acceptor.async_accept([this](beast::error_code failure, Socket socket) {
+        if (shared.stopping || failure == net::error::operation_aborted) return;
+        if (failure) {
+            log::warning("can't accept a connection", {{"reason", failure.message()}});
+            return accept_later();
+        }
+        add_session(std::move(socket));
+        accept();
+    });
+}
+
+/// Descriptors or places ran out: connections that end meanwhile make room.
+void Server::Impl::accept_later() {
+    pause.expires_after(kAcceptPause);
+    pause.async_wait([this](beast::error_code failure) {
+        if (!failure && !shared.stopping) accept();
+    });
+}
+
+void Server::Impl::add_session(Socket socket) {
+    beast::error_code failure;
+    close_on_exec(socket.native_handle());
+    socket.set_option(net::ip::tcp::no_delay(true), failure);
+    const auto remote = socket.remote_endpoint(failure);
+    if (failure) return;  // gone before it was looked at
+    std::make_shared<Session>(shared, std::move(socket), remote.address().to_string())->start();
+}
+
+void Server::Impl::stop_sessions(bool all) {
+    std::vector<std::shared_ptr<Session>> open;
+    {
+        const std::lock_guard lock(shared.mutex);
+        for (auto* session : shared.sessions) {
+            if (auto alive = session->weak_from_this().lock()) open.push_back(std::move(alive));
+        }
+    }
+    for (const auto& session : open) all ? session->close() : session->on_stop();
+}
+
+Server::Server(ServerOptions options, const Router& router)
+    : impl_(std::make_unique<Impl>(std::move(options), router)) {}
+
+Server::~Server() {
+    stop();
+}
+
+void Server::start() {
+    impl_->bind();
+    net::post(impl_->shared.io, [impl = impl_.get()] { impl->accept(); });
+    impl_->thread = std::thread([impl = impl_.get()] { impl->shared.io.run(); });
+}
+
+void Server::stop() {
+    auto& shared = impl_->shared;
+    if (!impl_->thread.joinable()) return;
+    shared.stopping = true;
+    net::post(shared.io, [impl = impl_.get()] {
+        impl->acceptor.close();
+        impl->pause.cancel();
+        impl->stop_sessions(false);
+    });
+    shared.handlers.stop();
+    shared.streams.stop();
+    {
+        std::unique_lock lock(shared.mutex);
+        shared.changed.wait_for(lock, kStopGrace, [&] { return shared.sessions.empty(); });
+    }
+    net::post(shared.io, [impl = impl_.get()] {
+        impl->stop_sessions(true);
+        impl->work.reset();
+        impl->shared.io.stop();
+    });
+    impl_->thread.join();
+}
+
+std::uint16_t Server::port() const {
+    return impl_->port;
+}
+
+}  // namespace virga::http

@@ -1,0 +1,317 @@
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "base/scope_exit.hpp"
+#include "base/thread_pool.hpp"
+#include "rpc/connection.hpp"
+#include "rpc/rpc.hpp"
+
+namespace virga::rpc {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long a call waits for a host that isn't connected: a restart takes less.
+constexpr std::chrono::seconds kReconnectGrace{10};
+/// How long a cancelled call waits for the host to end the command.
+constexpr std::chrono::seconds kCancelGrace{30};
+
+struct Peer {
+    explicit Peer(int fd) : connection(fd) {}
+    Connection connection;
+    std::string host;
+    json::object report;
+    std::atomic<bool> ended{false};  ///< its reader is about to return
+};
+using PeerPtr = std::shared_ptr<Peer>;
+
+struct Reader {
+    std::thread thread;
+    PeerPtr peer;
+};
+
+/// A call that waits for its reply.
+struct Pending {
+    PeerPtr sent_to;
+    bool done = false;
+    json::object reply;
+    std::function<void(std::int64_t, std::int64_t)> on_progress;
+};
+
+Error error_of(const json::object& reply) {
+    const auto error = get_object(reply, "error");
+    return {error_code_from_string(get_string(error, "code")), get_string(error, "message"),
+            get_string(error, "detail")};
+}
+
+}  // namespace
+
+struct ControlEndpoint::Impl {
+    explicit Impl(std::string socket_path) : path(std::move(socket_path)) {}
+
+    void accept_loop() {
+        for (;;) {
+            const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+            if (fd < 0) {
+                if (errno == EINTR || errno == ECONNABORTED) continue;
+                return;
+            }
+            if (!peer_is_trusted(fd)) {
+                log::warning("refused an RPC connection of another user");
+                ::close(fd);
+                continue;
+            }
+            const std::lock_guard lock(mutex);
+            if (stopping) {
+                ::close(fd);
+                return;
+            }
+            auto peer = std::make_shared<Peer>(fd);
+            all_peers.push_back(peer);
+            join_ended_readers();
+            readers.push_back({std::thread([this, peer] { read_loop(peer); }), peer});
+        }
+    }
+
+    /// With the lock held: their threads have nothing left to do but return.
+    void join_ended_readers() {
+        std::erase_if(readers, [](Reader& reader) {
+            if (!reader.peer->ended) return false;
+            reader.thread.join();
+            return true;
+        });
+    }
+
+    void read_loop(const PeerPtr& peer) {
+        while (auto message = peer->connection.receive()) {
+            try {
+                handle(peer, *message);
+            } catch (const Error& failure) {
+                log::warning("bad RPC message", {{"host", peer->host}, {"error", failure.message()}});
+                break;
+            }
+        }
+        lost(peer);
+    }
+
+    void handle(const PeerPtr& peer, const json::object& message) {
+        const auto type = get_string(message, "type");
+        if (type == "reply") return replied(message);
+        if (type == "progress") return progressed(message);
+        if (type == "hello") return greeted(peer, message);
+        if (type == "report") {
+            const std::lock_guard lock(mutex);
+            peer->report = get_object(message, "report");
+        }
+        if (type == "event") publish(peer->host, get_string(message, "event"), get_object(message, "params"));
+    }
+
+    void greeted(const PeerPtr& peer, const json::object& message) {
+        const auto host = get_string(message, "host");
+        auto report = get_object(message, "report");
+        {
+            const std::lock_guard lock(mutex);
+            peer->host = host;
+            peer->report = report;
+            if (const auto old = peers.find(host); old != peers.end()) old->second->connection.shut_down();
+            peers[host] = peer;
+        }
+        log::info("host is up", {{"host", host}});
+        changed.notify_all();
+        publish(host, "host.up", std::move(report));
+    }
+
+    void lost(const PeerPtr& peer) {
+        bool was_current = false;
+        {
+            const std::lock_guard lock(mutex);
+            const auto found = peers.find(peer->host);
+            was_current = found != peers.end() && found->second == peer;
+            if (was_current) peers.erase(found);
+            std::erase(all_peers, peer);
+        }
+        const ScopeExit end([&peer] { peer->ended = true; });
+        changed.notify_all();
+        if (!was_current) return;
+        log::warning("host is down", {{"host", peer->host}});
+        publish(peer->host, "host.down", {});
+    }
+
+    void publish(std::string host, std::string event, json::object params) {
+        events.post([this, host = std::move(host), event = std::move(event), params = std::move(params)] {
+            try {
+                if (handler) handler(host, event, params);
+            } catch (const std::exception& failure) {
+                log::error("event could not be handled",
+                           {{"host", host}, {"event", event}, {"error", std::string(failure.what())}});
+            }
+        });
+    }
+
+    void replied(const json::object& message) {
+        {
+            const std::lock_guard lock(mutex);
+            const auto found = pending.find(get_int(message, "n"));
+            if (found == pending.end()) return;
+            found->second->reply = message;
+            found->second->done = true;
+        }
+        changed.notify_all();
+    }
+
+    void progressed(const json::object& message) {
+        std::function<void(std::int64_t, std::int64_t)> listener_function;
+        {
+            const std::lock_guard lock(mutex);
+            const auto found = pending.find(get_int(message, "n"));
+            if (found != pending.end()) listener_function = found->second->on_progress;
+        }
+        if (listener_function) listener_function(get_int(message, "done"), get_int(message, "total"));
+    }
+
+    json::object call(const std::string& host, std::string_view method, json::object params,
+                      const CallOptions& options) {
+        Pending mine;
+        mine.on_progress = options.on_progress;
+        std::unique_lock lock(mutex);
+        const auto number = next_number++;
+        const json::object message{{"type", "call"},
+                                   {"n", number},
+                                   {"id", options.command_id.empty() ? new_uuid() : options.command_id},
+                                   {"method", method},
+                                   {"request_id", options.request_id},
+                                   {"params", std::move(params)}};
+        {
+            pending.emplace(number, &mine);
+            const ScopeExit forget([this, number] { pending.erase(number); });
+            wait_for_reply(lock, host, message, options, mine);
+        }
+        lock.unlock();
+        if (mine.reply.contains("error")) throw error_of(mine.reply);
+        return get_object(mine.reply, "result");
+    }
+
+    void wait_for_reply(std::unique_lock<std::mutex>& lock, const std::string& host, const json::object& message,
+                        const CallOptions& options, Pending& mine) {
+        const auto deadline = Clock::now() + options.deadline;
+        auto away_until = Clock::now() + kReconnectGrace;
+        auto give_up = deadline;
+        bool cancel_sent = false;
+        while (!mine.done) {
+            if (stopping) throw Error(ErrorCode::Cancelled, "the control process ends");
+            const auto current = peers.find(host);
+            const auto peer = current == peers.end() ? nullptr : current->second;
+            if (peer && mine.sent_to != peer) {
+                mine.sent_to = peer;
+                cancel_sent = false;
+                send(lock, peer, message);
+                continue;
+            }
+            if (peer) away_until = Clock::now() + kReconnectGrace;
+            if (!cancel_sent && options.cancelled && options.cancelled()) {
+                if (!peer) throw Error(ErrorCode::Cancelled, "the command was cancelled");
+                cancel_sent = true;
+                give_up = std::min(deadline, Clock::now() + kCancelGrace);
+                send(lock, peer, {{"type", "cancel"}, {"id", message.at("id")}});
+                continue;
+            }
+            const auto until = peer ? give_up : std::min(give_up, away_until);
+            if (changed.wait_until(lock, until) != std::cv_status::timeout || mine.done) continue;
+            if (cancel_sent) throw Error(ErrorCode::Cancelled, "the command was cancelled");
+            if (peers.count(host) == 0) throw Error(ErrorCode::Unavailable, "host " + host + " is not connected");
+            if (Clock::now() >= deadline)
+                throw Error(ErrorCode::Timeout, "host " + host + " did not answer in time",
+                            std::string(message.at("method").as_string()));
+        }
+    }
+
+    /// Without the lock: the reply may come before send returns.
+    static void send(std::unique_lock<std::mutex>& lock, const PeerPtr& peer, const json::object& message) {
+        lock.unlock();
+        peer->connection.send(message);  // a failure shows as the end of the connection
+        lock.lock();
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex);
+            if (stopping) return;
+            stopping = true;
+            for (auto& peer : all_peers) peer->connection.shut_down();
+        }
+        changed.notify_all();
+        if (listener >= 0) ::shutdown(listener, SHUT_RDWR);
+        if (acceptor.joinable()) acceptor.join();
+        if (listener >= 0) ::close(listener);
+        listener = -1;
+        for (auto& reader : readers) reader.thread.join();
+        readers.clear();
+        events.stop();
+    }
+
+    std::string path;
+    int listener = -1;
+    std::mutex mutex;
+    std::condition_variable changed;  ///< a reply, a host that came or went, a wake-up
+    bool stopping = false;
+    std::int64_t next_number = 1;
+    std::map<std::string, PeerPtr> peers;  ///< by host name, connected ones only
+    std::vector<PeerPtr> all_peers;
+    std::unordered_map<std::int64_t, Pending*> pending;
+    EventHandler handler;
+    std::thread acceptor;
+    std::vector<Reader> readers;
+    ThreadPool events{"rpc-events", 1};
+};
+
+ControlEndpoint::ControlEndpoint(std::string socket_path) : impl_(std::make_unique<Impl>(std::move(socket_path))) {}
+ControlEndpoint::~ControlEndpoint() {
+    stop();
+}
+
+void ControlEndpoint::on_event(EventHandler handler) {
+    impl_->handler = std::move(handler);
+}
+
+void ControlEndpoint::start() {
+    impl_->listener = listen_unix(impl_->path);
+    impl_->acceptor = std::thread([this] { impl_->accept_loop(); });
+}
+
+void ControlEndpoint::stop() {
+    impl_->stop();
+}
+
+void ControlEndpoint::wake() {
+    { const std::lock_guard lock(impl_->mutex); }  // a call between its check and its wait must not miss it
+    impl_->changed.notify_all();
+}
+
+json::object ControlEndpoint::call(const std::string& host, std::string_view method, json::object params,
+                                   const CallOptions& options) {
+    return impl_->call(host, method, std::move(params), options);
+}
+
+std::vector<HostState> ControlEndpoint::hosts() const {
+    const std::lock_guard lock(impl_->mutex);
+    std::vector<HostState> out;
+    for (const auto& [name, peer] : impl_->peers) out.push_back({name, peer->report});
+    return out;
+}
+
+bool ControlEndpoint::is_up(const std::string& host) const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->peers.count(host) > 0;
+}
+
+}  // namespace virga::rpc

@@ -1,0 +1,241 @@
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/thread_pool.hpp"
+#include "rpc/connection.hpp"
+#include "rpc/rpc.hpp"
+
+namespace virga::rpc {
+namespace {
+
+constexpr std::size_t kRememberedReplies = 1000;
+constexpr std::int64_t kProgressInterval_us = 250'000;
+constexpr std::chrono::milliseconds kReconnectPause{100};
+
+/// A command that runs. Repeats of it only change the number that the reply is for.
+struct Running {
+    std::int64_t number = 0;
+    std::atomic<bool> cancelled{false};
+    std::atomic<std::int64_t> last_progress_us{0};
+};
+using RunningPtr = std::shared_ptr<Running>;
+
+json::object error_reply(ErrorCode code, const std::string& message, const std::string& detail) {
+    return {{"error", json::object{{"code", to_string(code)}, {"message", message}, {"detail", detail}}}};
+}
+
+}  // namespace
+
+struct HostEndpoint::Impl {
+    Impl(std::string socket_path, std::string name, std::size_t threads)
+        : path(std::move(socket_path)), host(std::move(name)), pool("command", threads) {}
+
+    void connect_loop() {
+        while (!stopping) {
+            const int fd = connect_unix(path);
+            if (fd < 0) {
+                pause();
+                continue;
+            }
+            auto fresh = std::make_shared<Connection>(fd);
+            {
+                const std::lock_guard lock(mutex);
+                if (stopping) return;
+                connection = fresh;
+            }
+            if (fresh->send({{"type", "hello"}, {"host", host}, {"report", own_report()}})) read_loop(*fresh);
+            const std::lock_guard lock(mutex);
+            connection.reset();
+        }
+    }
+
+    void pause() {
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, kReconnectPause, [this] { return stopping.load(); });
+    }
+
+    void read_loop(Connection& current) {
+        while (auto message = current.receive()) {
+            const auto type = get_string(*message, "type");
+            if (type == "call") take(*message);
+            if (type == "cancel") cancel(get_string(*message, "id"));
+        }
+    }
+
+    json::object own_report() { return report ? report() : json::object(); }
+
+    void send(const json::object& message) {
+        std::shared_ptr<Connection> current;
+        {
+            const std::lock_guard lock(mutex);
+            current = connection;
+        }
+        if (current) current->send(message);
+    }
+
+    void take(json::object& message) {
+        const auto id = get_string(message, "id");
+        const auto number = get_int(message, "n");
+        RunningPtr started;
+        {
+            const std::lock_guard lock(mutex);
+            if (const auto old = replies.find(id); old != replies.end()) {
+                auto reply = old->second;
+                reply["n"] = number;
+                if (connection) connection->send(reply);
+                return;
+            }
+            if (const auto running = commands.find(id); running != commands.end()) {
+                running->second->number = number;
+                return;
+            }
+            started = std::make_shared<Running>();
+            started->number = number;
+            commands.emplace(id, started);
+        }
+        pool.post([this, started, message = std::move(message)] { execute(started, message); });
+    }
+
+    void execute(const RunningPtr& running, const json::object& message) {
+        Command command;
+        command.id = get_string(message, "id");
+        command.method = get_string(message, "method");
+        command.request_id = get_string(message, "request_id");
+        command.params = get_object(message, "params");
+        command.cancelled = [running] { return running->cancelled.load(); };
+        command.progress = [this, running](std::int64_t done, std::int64_t total) { progress(running, done, total); };
+        const auto started_us = monotonic_us();
+        auto reply = run(command);
+        log::debug("command done", {{"method", command.method},
+                                    {"command", command.id},
+                                    {"us", monotonic_us() - started_us},
+                                    {"ok", reply.contains("result")}});
+        finish(command.id, running, std::move(reply));
+    }
+
+    json::object run(const Command& command) {
+        const auto handler = handlers.find(command.method);
+        if (handler == handlers.end())
+            return error_reply(ErrorCode::NotSupported, "host has no command '" + command.method + "'", {});
+        try {
+            return {{"result", handler->second(command)}};
+        } catch (const Error& failure) {
+            log::warning("command failed", {{"method", command.method},
+                                            {"command", command.id},
+                                            {"error", failure.message()},
+                                            {"detail", failure.detail()}});
+            return error_reply(failure.code(), failure.message(), failure.detail());
+        } catch (const std::exception& failure) {
+            log::error("command failed",
+                       {{"method", command.method}, {"command", command.id}, {"error", std::string(failure.what())}});
+            return error_reply(ErrorCode::Internal, "internal error of host " + host, failure.what());
+        }
+    }
+
+    /// Only successes are remembered: a failed command that comes again is to be tried again.
+    void finish(const std::string& id, const RunningPtr& running, json::object reply) {
+        reply["type"] = "reply";
+        std::shared_ptr<Connection> current;
+        {
+            const std::lock_guard lock(mutex);
+            reply["n"] = running->number;
+            commands.erase(id);
+            if (reply.contains("result")) {
+                replies.emplace(id, reply);
+                reply_order.push_back(id);
+                if (reply_order.size() > kRememberedReplies) {
+                    replies.erase(reply_order.front());
+                    reply_order.pop_front();
+                }
+            }
+            current = connection;
+        }
+        if (current) current->send(reply);
+    }
+
+    void progress(const RunningPtr& running, std::int64_t done, std::int64_t total) {
+        const auto now = monotonic_us();
+        auto last = running->last_progress_us.load();
+        if (now - last < kProgressInterval_us || !running->last_progress_us.compare_exchange_strong(last, now)) return;
+        std::int64_t number = 0;
+        {
+            const std::lock_guard lock(mutex);
+            number = running->number;
+        }
+        send({{"type", "progress"}, {"n", number}, {"done", done}, {"total", total}});
+    }
+
+    void cancel(const std::string& id) {
+        const std::lock_guard lock(mutex);
+        const auto found = commands.find(id);
+        if (found != commands.end()) found->second->cancelled = true;
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex);
+            if (stopping) return;
+            stopping = true;
+            for (auto& [id, command] : commands) command->cancelled = true;  // asked again after the restart
+            if (connection) connection->shut_down();
+        }
+        wake.notify_all();
+        if (connector.joinable()) connector.join();
+        pool.stop();
+    }
+
+    std::string path;
+    std::string host;
+    std::map<std::string, CommandHandler, std::less<>> handlers;
+    std::function<json::object()> report;
+    std::atomic<bool> stopping{false};
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::shared_ptr<Connection> connection;
+    std::unordered_map<std::string, RunningPtr> commands;
+    std::unordered_map<std::string, json::object> replies;
+    std::deque<std::string> reply_order;
+    std::thread connector;
+    ThreadPool pool;
+};
+
+HostEndpoint::HostEndpoint(std::string socket_path, std::string host_name, std::size_t threads)
+    : impl_(std::make_unique<Impl>(std::move(socket_path), std::move(host_name), threads)) {}
+HostEndpoint::~HostEndpoint() {
+    stop();
+}
+
+void HostEndpoint::on(std::string method, CommandHandler handler) {
+    if (!impl_->handlers.emplace(method, std::move(handler)).second)
+        throw Error(ErrorCode::Internal, "command '" + method + "' is registered twice");
+}
+
+void HostEndpoint::report_with(std::function<json::object()> report) {
+    impl_->report = std::move(report);
+}
+void HostEndpoint::publish_report() {
+    impl_->send({{"type", "report"}, {"report", impl_->own_report()}});
+}
+
+void HostEndpoint::publish(std::string_view event, json::object params) {
+    impl_->send({{"type", "event"}, {"event", event}, {"params", std::move(params)}});
+}
+
+void HostEndpoint::start() {
+    impl_->connector = std::thread([this] { impl_->connect_loop(); });
+}
+
+void HostEndpoint::stop() {
+    impl_->stop();
+}
+
+}  // namespace virga::rpc

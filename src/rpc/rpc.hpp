@@ -1,0 +1,105 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace virga::rpc {
+
+/// One command as a host sees it. `id` is the same for every repeat of the same step of a flow.
+struct Command {
+    std::string id;
+    std::string method;
+    std::string request_id;
+    json::object params;
+    std::function<bool()> cancelled;  ///< asked by long work; true: end it, undo the half-made, throw Error{Cancelled}
+    std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> progress;
+};
+
+using CommandHandler = std::function<json::object(const Command&)>;
+
+struct CallOptions {
+    std::string command_id;  ///< empty: a fresh id, no joining
+    std::string request_id;
+    std::chrono::milliseconds deadline{60'000};
+    /// True: the host is told to end the command, and its answer is awaited. Asked when Caller::wake is called.
+    std::function<bool()> cancelled = {};
+    std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> on_progress = {};
+};
+
+/// A host that is connected now.
+struct HostState {
+    std::string name;
+    json::object report;  ///< what it last said of itself: see compute/host_report.hpp
+};
+
+/// Control side: calls commands on hosts. At least once: when the connection breaks before the reply, the command is
+/// sent again with the same id after the host is back; a host joins a running command and repeats a finished reply.
+class Caller {
+public:
+    virtual ~Caller() = default;
+    /// Blocks for the reply. Errors of the host come back as the same Error. Unavailable: the host is not connected
+    /// (after a grace period of some seconds in which a restart may pass); Timeout: the deadline passed, the command
+    /// may still run.
+    virtual json::object call(const std::string& host, std::string_view method, json::object params,
+                              const CallOptions& options) = 0;
+    virtual std::vector<HostState> hosts() const = 0;
+    virtual bool is_up(const std::string& host) const = 0;
+    /// Makes every waiting call ask its CallOptions::cancelled.
+    virtual void wake() {}
+};
+
+/// Control side listener on a Unix socket (mode 0600): hosts connect, say who they are, and take commands.
+class ControlEndpoint : public Caller {
+public:
+    using EventHandler =
+        std::function<void(const std::string& host, std::string_view event, const json::object& params)>;
+
+    explicit ControlEndpoint(std::string socket_path);
+    ~ControlEndpoint() override;
+    /// Called for each event that a host publishes, one at a time per host, and with event "host.up" / "host.down".
+    void on_event(EventHandler handler);
+    /// Throws Error{Unavailable} when the socket can't be made.
+    void start();
+    /// Ends all connections; waiting calls throw Error{Cancelled}, the hosts work on.
+    void stop();
+    void wake() override;
+
+    json::object call(const std::string& host, std::string_view method, json::object params,
+                      const CallOptions& options) override;
+    std::vector<HostState> hosts() const override;
+    bool is_up(const std::string& host) const override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Host side: connects to the control process (again and again, as long as it runs), serves commands on its own
+/// threads. A command whose id is running is joined; the replies of the last 1,000 commands with an id are remembered.
+class HostEndpoint {
+public:
+    HostEndpoint(std::string socket_path, std::string host_name, std::size_t threads);
+    ~HostEndpoint();
+
+    void on(std::string method, CommandHandler handler);
+    /// Asked for the host's report at every (re)connection and at each publish_report().
+    void report_with(std::function<json::object()> report);
+    void publish_report();
+    /// Sends an event, if connected; otherwise it is lost (the report at the next connection tells the state).
+    void publish(std::string_view event, json::object params);
+    void start();
+    /// Cancels running commands and waits for them; the control process asks for them again.
+    void stop();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace virga::rpc

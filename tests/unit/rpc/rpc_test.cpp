@@ -1,0 +1,188 @@
+#include "rpc/rpc.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "base/ids.hpp"
+
+namespace virga::rpc {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RpcTest : public testing::Test {
+protected:
+    RpcTest() : socket_("/tmp/virga-rpc-" + new_uuid() + ".sock") {
+        start_control();
+        make_host();
+    }
+    ~RpcTest() override {
+        host_.reset();
+        control_.reset();
+        std::filesystem::remove(socket_);
+    }
+
+    void start_control() {
+        control_ = std::make_unique<ControlEndpoint>(socket_);
+        control_->on_event([this](const std::string& host, std::string_view event, const json::object& params) {
+            const std::lock_guard lock(mutex_);
+            events_.push_back(host + " " + std::string(event) + " " + json::serialize(params));
+            seen_.notify_all();
+        });
+        control_->start();
+    }
+    void make_host() {
+        host_ = std::make_unique<HostEndpoint>(socket_, "h1", 4);
+        host_->report_with([] { return json::object{{"vcpus", 2}}; });
+        host_->on("echo", [](const Command& command) { return command.params; });
+        host_->on("fail", [this](const Command&) -> json::object {
+            ++runs_;
+            throw Error(ErrorCode::NoSpace, "disk is full", "detail");
+        });
+        host_->on("slow", [this](const Command&) {
+            ++runs_;
+            entered_.set_value();
+            released_.wait();
+            return json::object{{"runs", runs_.load()}};
+        });
+        host_->on("until_cancelled", [this](const Command& command) -> json::object {
+            entered_.set_value();
+            while (!command.cancelled()) std::this_thread::yield();
+            throw Error(ErrorCode::Cancelled, "stopped by request");
+        });
+    }
+    bool wait_event(const std::string& text) {
+        std::unique_lock lock(mutex_);
+        return seen_.wait_for(lock, 5s,
+                              [&] { return std::find(events_.begin(), events_.end(), text) != events_.end(); });
+    }
+
+    std::string socket_;
+    std::mutex mutex_;
+    std::condition_variable seen_;
+    std::vector<std::string> events_;
+    std::atomic<int> runs_{0};
+    std::promise<void> entered_;
+    std::promise<void> release_;
+    std::shared_future<void> released_{release_.get_future().share()};
+    std::unique_ptr<ControlEndpoint> control_;
+    std::unique_ptr<HostEndpoint> host_;
+};
+
+TEST_F(RpcTest, CallsAHostAndReportsIt) {
+    host_->start();
+    EXPECT_EQ(control_->call("h1", "echo", {{"a", 1}}, {}), (json::object{{"a", 1}}));
+    EXPECT_TRUE(wait_event("h1 host.up {\"vcpus\":2}"));
+    ASSERT_EQ(control_->hosts().size(), 1U);
+    EXPECT_EQ(get_int(control_->hosts()[0].report, "vcpus"), 2);
+    host_->publish("guest.changed", {{"x", 1}});
+    EXPECT_TRUE(wait_event("h1 guest.changed {\"x\":1}"));
+    host_->stop();
+    EXPECT_TRUE(wait_event("h1 host.down {}"));
+    EXPECT_FALSE(control_->is_up("h1"));
+}
+
+TEST_F(RpcTest, AnErrorComesBackAsItWasAndIsTriedAgain) {
+    host_->start();
+    for (int i = 0; i < 2; ++i) {
+        try {
+            control_->call("h1", "fail", {}, {.command_id = "same"});
+            FAIL();
+        } catch (const Error& failure) {
+            EXPECT_EQ(failure.code(), ErrorCode::NoSpace);
+            EXPECT_EQ(failure.message(), "disk is full");
+        }
+    }
+    EXPECT_EQ(runs_, 2);
+}
+
+TEST_F(RpcTest, UnknownCommandIsNotSupported) {
+    host_->start();
+    try {
+        control_->call("h1", "nothing", {}, {});
+        FAIL();
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::NotSupported);
+    }
+}
+
+TEST_F(RpcTest, ARepeatJoinsTheRunningCommandAndThenItsReply) {
+    host_->start();
+    auto call = [this] { return get_int(control_->call("h1", "slow", {}, {.command_id = "c1"}), "runs"); };
+    auto first = std::async(std::launch::async, call);
+    entered_.get_future().wait();
+    // The control process is replaced while the command runs: the new one asks again and gets the one result.
+    control_->stop();
+    EXPECT_THROW(first.get(), Error);
+    start_control();
+    auto second = std::async(std::launch::async, call);
+    EXPECT_EQ(second.wait_for(300ms), std::future_status::timeout);
+    release_.set_value();
+    EXPECT_EQ(second.get(), 1);
+    EXPECT_EQ(call(), 1);
+    EXPECT_EQ(runs_, 1);
+}
+
+TEST_F(RpcTest, ACallOutlivesARestartOfTheHost) {
+    auto call = std::async(std::launch::async, [this] { return control_->call("h1", "echo", {{"k", "v"}}, {}); });
+    host_->start();
+    EXPECT_EQ(call.get(), (json::object{{"k", "v"}}));
+    host_.reset();
+    make_host();
+    auto again = std::async(std::launch::async, [this] { return control_->call("h1", "echo", {{"k", 2}}, {}); });
+    host_->start();
+    EXPECT_EQ(again.get(), (json::object{{"k", 2}}));
+}
+
+TEST_F(RpcTest, CancelReachesTheHost) {
+    host_->start();
+    std::atomic<bool> cancel{false};
+    auto call = std::async(std::launch::async, [&] {
+        CallOptions options;
+        options.cancelled = [&] { return cancel.load(); };
+        control_->call("h1", "until_cancelled", {}, options);
+    });
+    entered_.get_future().wait();
+    cancel = true;
+    control_->wake();
+    try {
+        call.get();
+        FAIL();
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Cancelled);
+        EXPECT_EQ(failure.message(), "stopped by request");
+    }
+}
+
+TEST_F(RpcTest, TheDeadlineIsATimeout) {
+    host_->start();
+    try {
+        CallOptions options;
+        options.deadline = 100ms;
+        control_->call("h1", "slow", {}, options);
+        FAIL();
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Timeout);
+    }
+    release_.set_value();
+}
+
+TEST_F(RpcTest, AHostThatIsAwayIsUnavailable) {
+    try {
+        CallOptions options;
+        options.deadline = 200ms;
+        control_->call("nobody", "echo", {}, options);
+        FAIL();
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Unavailable);
+    }
+}
+
+}  // namespace
+}  // namespace virga::rpc

@@ -1,0 +1,47 @@
+#include "taskflow/flow.hpp"
+
+#include <algorithm>
+
+namespace virga::taskflow {
+
+RevertOutcome Task::revert(const TaskContext&, const Failure&) {
+    return {};
+}
+
+std::string_view to_string(FlowState state) {
+    switch (state) {
+        case FlowState::Running:
+            return "running";
+        case FlowState::Reverting:
+            return "reverting";
+        case FlowState::Succeeded:
+            return "succeeded";
+        case FlowState::Failed:
+            return "failed";
+    }
+    return "failed";
+}
+
+void Registry::add(std::string name, std::shared_ptr<Task> task) {
+    if (!tasks_.emplace(name, std::move(task)).second)
+        throw Error(ErrorCode::Internal, "task '" + name + "' is registered twice");
+}
+
+Task& Registry::get(const std::string& name) const {
+    const auto found = tasks_.find(name);
+    if (found == tasks_.end()) throw Error(ErrorCode::Internal, "task '" + name + "' is not registered");
+    return *found->second;
+}
+
+bool Registry::contains(const std::string& name) const {
+    return tasks_.count(name) > 0;
+}
+
+std::vector<std::string> Registry::names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, task] : tasks_) out.push_back(name);
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+}  // namespace virga::taskflow

@@ -1,0 +1,58 @@
+#pragma once
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "taskflow/flow.hpp"
+
+namespace virga::taskflow {
+
+/// Runs flows durably: each task's state change, journal row and the step to the next task are one transaction.
+/// After a restart every unfinished flow goes on at its first unfinished task. Failpoints stand before and after each
+/// task: `<flow kind>.<task>.before`, `.after` (executed, not yet committed), `.committed`, and the same with
+/// `.revert.`.
+class Runner {
+public:
+    /// `threads` bounds how many tasks run at once; a parked flow holds no thread.
+    Runner(db::Database& database, const Registry& registry, std::size_t threads);
+    ~Runner();
+
+    /// Takes over unfinished flows and starts working. Call once, after all tasks are registered.
+    void run();
+    /// Lets running tasks end, starts no more.
+    void stop();
+    /// `on_cancel` is called when a flow is cancelled, `on_stop` when the runner stops: to interrupt tasks that wait
+    /// for hosts. Set before run().
+    void interrupt_with(std::function<void()> on_cancel, std::function<void()> on_stop);
+
+    /// Starts a flow with the transaction `tx`: it exists if and only if `tx` commits. Idempotent by FlowSpec::id.
+    void start(db::Transaction& tx, const FlowSpec& spec);
+    /// Asks a running flow to revert instead of going on. Nothing happens when it has ended or is reverting.
+    void cancel(db::Transaction& tx, const FlowId& flow);
+    /// Ids of unfinished flows that work on a resource, oldest first.
+    std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource);
+
+    std::optional<FlowRecord> find(db::Transaction& tx, const FlowId& flow);
+    /// Flows of a resource with their children (depth first), oldest first.
+    std::vector<FlowRecord> flows_of(db::Transaction& tx, const std::string& resource);
+    std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow);
+    /// Journal of one flow in order, the running task last.
+    std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow);
+
+    /// Deletes flows that ended before `time`, with their journals, in small transactions. Returns how many.
+    std::int64_t forget_before(TimestampUs time);
+
+    /// Blocks until the flow has ended or the time is over (false). For tests and for synchronous API calls.
+    bool wait(const FlowId& flow, std::chrono::milliseconds timeout);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The schema of this module.
+const std::vector<db::Migration>& migrations();
+
+}  // namespace virga::taskflow

@@ -1,0 +1,224 @@
+#include "taskflow/store.hpp"
+
+#include "taskflow/runner.hpp"
+
+namespace virga::taskflow {
+
+const std::vector<db::Migration>& migrations() {
+    static const std::vector<db::Migration> list{
+        {"taskflow",
+         1,
+         {"CREATE TABLE flows (id TEXT PRIMARY KEY, kind TEXT NOT NULL, resource TEXT NOT NULL, state TEXT NOT NULL, "
+          "tasks TEXT NOT NULL, data TEXT NOT NULL, position BIGINT NOT NULL, runs BIGINT NOT NULL, "
+          "generation BIGINT NOT NULL, cancel_requested BIGINT NOT NULL, failure TEXT, request_id TEXT NOT NULL, "
+          "project_id TEXT NOT NULL, user_id TEXT NOT NULL, parent TEXT, started_us BIGINT NOT NULL, "
+          "ended_us BIGINT NOT NULL)",
+          "CREATE INDEX flows_by_resource ON flows (resource, started_us)",
+          "CREATE INDEX flows_by_parent ON flows (parent)",
+          "CREATE INDEX flows_unfinished ON flows (ended_us) WHERE ended_us = 0",
+          "CREATE TABLE task_runs (flow_id TEXT NOT NULL, seq BIGINT NOT NULL, task_index BIGINT NOT NULL, "
+          "task TEXT NOT NULL, phase TEXT NOT NULL, attempt BIGINT NOT NULL, started_us BIGINT NOT NULL, "
+          "ended_us BIGINT NOT NULL, outcome TEXT NOT NULL, decision TEXT NOT NULL, error TEXT NOT NULL, "
+          "PRIMARY KEY (flow_id, seq))"}},
+        {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}}};
+    return list;
+}
+
+}  // namespace virga::taskflow
+
+namespace virga::taskflow::store {
+namespace {
+
+std::string tasks_text(const std::vector<TaskSpec>& tasks) {
+    json::array list;
+    for (const auto& task : tasks)
+        list.push_back(json::object{{"task", task.task}, {"arg", task.arg}, {"label", task.label}});
+    return json::serialize(list);
+}
+
+std::vector<TaskSpec> parse_tasks(const std::string& text) {
+    std::vector<TaskSpec> tasks;
+    const auto list = json::parse(text);
+    for (const auto& item : list.as_array()) {
+        const auto& object = item.as_object();
+        tasks.push_back({get_string(object, "task"), get_object(object, "arg"), get_string(object, "label")});
+    }
+    return tasks;
+}
+
+std::string failure_text(const std::optional<Failure>& failure) {
+    if (!failure) return {};
+    return json::serialize(json::object{{"code", to_string(failure->code)},
+                                        {"message", failure->message},
+                                        {"detail", failure->detail},
+                                        {"task", failure->task}});
+}
+
+std::optional<Failure> parse_failure(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    const auto object = parse_object(text);
+    return Failure{error_code_from_string(get_string(object, "code")), get_string(object, "message"),
+                   get_string(object, "detail"), get_string(object, "task")};
+}
+
+FlowState parse_state(const std::string& text) {
+    for (const auto state : {FlowState::Running, FlowState::Reverting, FlowState::Succeeded, FlowState::Failed}) {
+        if (to_string(state) == text) return state;
+    }
+    throw Error(ErrorCode::Corrupt, "unknown flow state '" + text + "'");
+}
+
+FlowRecord record_of(const db::Row& row) {
+    FlowRecord record;
+    record.id = FlowId(row.text("id"));
+    record.kind = row.text("kind");
+    record.resource = row.text("resource");
+    record.state = parse_state(row.text("state"));
+    record.cancel_requested = row.flag("cancel_requested");
+    record.data = parse_object(row.text("data"));
+    record.failure = parse_failure(row.text("failure"));
+    record.request_id = row.text("request_id");
+    record.project_id = row.text("project_id");
+    record.parent = row.text("parent");
+    record.started_us = row.number("started_us");
+    record.ended_us = row.number("ended_us");
+    return record;
+}
+
+std::vector<FlowRecord> records(db::Transaction& tx, std::string_view condition, const std::string& value) {
+    std::vector<FlowRecord> out;
+    for (const auto& row : tx.query("SELECT id, kind, resource, state, cancel_requested, data, failure, request_id, "
+                                    "project_id, parent, started_us, ended_us FROM flows WHERE " +
+                                        std::string(condition) + " ORDER BY started_us, id",
+                                    {value}))
+        out.push_back(record_of(row));
+    return out;
+}
+
+}  // namespace
+
+bool insert(db::Transaction& tx, const FlowSpec& spec) {
+    return tx.exec(
+               "INSERT INTO flows (id, kind, resource, state, tasks, data, position, runs, generation, "
+               "cancel_requested, failure, request_id, project_id, user_id, parent, started_us, ended_us) "
+               "VALUES (?, ?, ?, 'running', ?, ?, 0, 0, 0, 0, NULL, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING",
+               {spec.id.value, spec.kind, spec.resource, tasks_text(spec.tasks), json::serialize(spec.data),
+                spec.request_id, spec.project_id, spec.user_id,
+                db::nullable(spec.parent ? spec.parent->value : std::string()), now_us()}) > 0;
+}
+
+std::vector<StoredFlow> load_unfinished(db::Transaction& tx) {
+    std::vector<StoredFlow> out;
+    for (const auto& row : tx.query("SELECT * FROM flows WHERE ended_us = 0 ORDER BY started_us, id")) {
+        StoredFlow flow;
+        flow.spec.id = FlowId(row.text("id"));
+        flow.spec.kind = row.text("kind");
+        flow.spec.resource = row.text("resource");
+        flow.spec.tasks = parse_tasks(row.text("tasks"));
+        flow.spec.data = parse_object(row.text("data"));
+        flow.spec.request_id = row.text("request_id");
+        flow.spec.project_id = row.text("project_id");
+        flow.spec.user_id = row.text("user_id");
+        if (!row.is_null("parent")) flow.spec.parent = FlowId(row.text("parent"));
+        flow.state = parse_state(row.text("state"));
+        flow.position = static_cast<std::size_t>(row.number("position"));
+        flow.runs = row.number("runs");
+        flow.generation = row.number("generation");
+        flow.failure = parse_failure(row.text("failure"));
+        flow.cancel_requested = row.flag("cancel_requested");
+        out.push_back(std::move(flow));
+    }
+    return out;
+}
+
+void set_generation(db::Transaction& tx, const FlowId& flow, std::int64_t generation) {
+    tx.exec("UPDATE flows SET generation = ? WHERE id = ?", {generation, flow.value});
+}
+
+Fence fence(db::Transaction& tx, const FlowId& flow) {
+    const auto row = tx.query_one("SELECT generation, cancel_requested FROM flows WHERE id = ?", {flow.value});
+    if (!row) return {};
+    return {row->number("generation"), row->flag("cancel_requested")};
+}
+
+void update(db::Transaction& tx, const StoredFlow& flow, bool data_changed, bool tasks_changed) {
+    std::string sql = "UPDATE flows SET state = ?, position = ?, runs = ?, failure = ?";
+    db::Params params{std::string(to_string(flow.state)), static_cast<std::int64_t>(flow.position), flow.runs,
+                      db::nullable(failure_text(flow.failure))};
+    if (data_changed) {
+        sql += ", data = ?";
+        params.emplace_back(json::serialize(flow.spec.data));
+    }
+    if (tasks_changed) {
+        sql += ", tasks = ?";
+        params.emplace_back(tasks_text(flow.spec.tasks));
+    }
+    params.emplace_back(flow.spec.id.value);
+    tx.exec(sql + " WHERE id = ?", params);
+}
+
+void finish(db::Transaction& tx, const StoredFlow& flow, FlowState state) {
+    tx.exec("UPDATE flows SET state = ?, ended_us = ? WHERE id = ?",
+            {std::string(to_string(state)), now_us(), flow.spec.id.value});
+}
+
+void append_run(db::Transaction& tx, const FlowId& flow, std::int64_t sequence, const TaskRun& run) {
+    tx.exec(
+        "INSERT INTO task_runs (flow_id, seq, task_index, task, phase, attempt, started_us, ended_us, outcome, "
+        "decision, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {flow.value, sequence, std::int64_t{run.task_index}, run.task, run.phase, std::int64_t{run.attempt},
+         run.started_us, run.ended_us, run.outcome, run.decision, run.error});
+}
+
+bool request_cancel(db::Transaction& tx, const FlowId& flow) {
+    return tx.exec("UPDATE flows SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND cancel_requested = 0",
+                   {flow.value}) > 0;
+}
+
+bool is_finished(db::Transaction& tx, const FlowId& flow) {
+    return tx.scalar("SELECT COUNT(*) FROM flows WHERE id = ? AND ended_us = 0", {flow.value}) == 0;
+}
+
+std::int64_t forget(db::Transaction& tx, TimestampUs time) {
+    const auto old =
+        tx.query("SELECT id FROM flows WHERE ended_us > 0 AND ended_us < ? ORDER BY ended_us LIMIT 500", {time});
+    for (const auto& row : old) {
+        tx.exec("DELETE FROM task_runs WHERE flow_id = ?", {row.text("id")});
+        tx.exec("DELETE FROM flows WHERE id = ?", {row.text("id")});
+    }
+    return static_cast<std::int64_t>(old.size());
+}
+
+std::optional<FlowRecord> find(db::Transaction& tx, const FlowId& flow) {
+    auto found = records(tx, "id = ?", flow.value);
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+std::vector<FlowRecord> of_resource(db::Transaction& tx, const std::string& resource) {
+    return records(tx, "resource = ?", resource);
+}
+
+std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow) {
+    return records(tx, "parent = ?", flow.value);
+}
+
+std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource) {
+    std::vector<FlowId> out;
+    for (const auto& row :
+         tx.query("SELECT id FROM flows WHERE resource = ? AND ended_us = 0 ORDER BY started_us, id", {resource}))
+        out.emplace_back(row.text("id"));
+    return out;
+}
+
+std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow) {
+    std::vector<TaskRun> out;
+    for (const auto& row : tx.query("SELECT * FROM task_runs WHERE flow_id = ? ORDER BY seq", {flow.value})) {
+        out.push_back({flow.value, static_cast<int>(row.number("task_index")), row.text("task"), row.text("phase"),
+                       static_cast<int>(row.number("attempt")), row.number("started_us"), row.number("ended_us"),
+                       row.text("outcome"), row.text("decision"), row.text("error")});
+    }
+    return out;
+}
+
+}  // namespace virga::taskflow::store

@@ -1,0 +1,59 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "http/http.hpp"
+#include "identity/auth/authority.hpp"
+#include "identity/service.hpp"
+
+namespace virga::identity::api {
+
+/// What the resources of the identity API share.
+struct Context {
+    db::Database& database;
+    const config::Config& config;
+    Authority& authority;
+};
+
+/// Who calls, with any valid token: the identity API also serves unscoped and domain tokens.
+struct Caller {
+    Auth auth;
+    Token token;
+};
+using CallerHandler = std::function<http::Response(http::Request&, const Caller&)>;
+
+Auth auth_of(const repo::Session& session, const std::string& request_id);
+http::Handler with_caller(Context& context, CallerHandler handler);
+/// Only for administrators; `rule` names the policy in the message.
+http::Handler for_admin(Context& context, std::string rule, CallerHandler handler);
+/// Throws Error{Forbidden} unless the caller is an administrator or the user himself.
+void require_self_or_admin(const Caller& caller, const std::string& user_id, std::string_view rule);
+
+/// {"<key>": items, "links": {...}}
+http::Response list_response(const http::Request& request, std::string_view key, json::array items);
+/// {"<key>": item}
+http::Response item_response(int status, std::string_view key, json::object item);
+json::object self_link(const http::Request& request, const std::string& path);
+/// The object below `key` of a request body. Throws Error{InvalidInput}.
+json::object body_object(const http::Request& request, std::string_view key);
+/// Throws Error{NotFound} "Could not find <kind>: <id>."
+[[noreturn]] void not_found(std::string_view kind, const std::string& id);
+/// Whether the query narrows a list by `name` to something other than `value`.
+bool filtered_out(const http::Request& request, std::string_view name, std::string_view value);
+bool filtered_out(const http::Request& request, std::string_view name, bool value);
+
+void add_versions(http::Router& router);
+void add_tokens(http::Router& router, Context& context);
+void add_domains(http::Router& router, Context& context);
+void add_projects(http::Router& router, Context& context);
+void add_users(http::Router& router, Context& context);
+void add_roles(http::Router& router, Context& context);
+void add_role_assignments(http::Router& router, Context& context);
+void add_services(http::Router& router, Context& context);
+void add_endpoints(http::Router& router, Context& context);
+void add_regions(http::Router& router, Context& context);
+
+}  // namespace virga::identity::api

@@ -1,0 +1,114 @@
+#include "http/schema.hpp"
+#include "identity/api/api.hpp"
+#include "identity/repo/domain_repo.hpp"
+#include "identity/repo/project_repo.hpp"
+
+namespace virga::identity::api {
+namespace {
+
+constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxDescription = 4096;
+
+json::object view(const http::Request& request, const Domain& domain) {
+    return {{"id", domain.id},
+            {"name", domain.name},
+            {"description", domain.description},
+            {"enabled", domain.enabled},
+            {"tags", json::array()},
+            {"options", json::object()},
+            {"links", self_link(request, "/domains/" + domain.id)}};
+}
+
+Domain require(db::Transaction& tx, const std::string& id) {
+    auto domain = repo::find_domain(tx, id);
+    if (!domain) not_found("domain", id);
+    return *domain;
+}
+
+void read_common(http::Fields& fields, Domain& domain) {
+    if (auto name = fields.string("name", 1, kMaxName)) domain.name = *name;
+    if (auto description = fields.string("description", 0, kMaxDescription)) domain.description = *description;
+    if (auto enabled = fields.boolean("enabled")) domain.enabled = *enabled;
+}
+
+http::Response list(Context& context, http::Request& request, const Caller&) {
+    auto tx = context.database.read();
+    json::array items;
+    for (const auto& domain : repo::list_domains(tx)) {
+        if (filtered_out(request, "name", domain.name) || filtered_out(request, "enabled", domain.enabled)) continue;
+        items.push_back(view(request, domain));
+    }
+    return list_response(request, "domains", std::move(items));
+}
+
+/// Everybody may look at the domain of the project or domain that the token is for.
+bool is_own_domain(db::Transaction& tx, const Caller& caller, const std::string& id) {
+    if (caller.token.scope.domain_id == id) return true;
+    const auto project = repo::find_project(tx, caller.token.scope.project_id);
+    return project && project->domain_id == id;
+}
+
+http::Response show(Context& context, http::Request& request, const Caller& caller) {
+    auto tx = context.database.read();
+    if (!is_own_domain(tx, caller, request.param("domain_id"))) require_admin(caller.auth, "identity:get_domain");
+    return item_response(200, "domain", view(request, require(tx, request.param("domain_id"))));
+}
+
+http::Response create(Context& context, http::Request& request, const Caller&) {
+    const auto body = body_object(request, "domain");
+    http::Fields fields(body, "domain");
+    Domain domain;
+    domain.id = new_uuid();
+    domain.name = fields.required_string("name", 1, kMaxName);
+    read_common(fields, domain);
+    context.database.write_with([&](db::Transaction& tx) { repo::insert_domain(tx, domain); });
+    return item_response(201, "domain", view(request, domain));
+}
+
+http::Response update(Context& context, http::Request& request, const Caller&) {
+    const auto body = body_object(request, "domain");
+    http::Fields fields(body, "domain");
+    const auto domain = context.database.write_with([&](db::Transaction& tx) {
+        auto changed = require(tx, request.param("domain_id"));
+        read_common(fields, changed);
+        if (!changed.enabled && changed.id == kDefaultDomain) {
+            throw Error(ErrorCode::Forbidden, "The default domain can't be disabled.");
+        }
+        repo::update_domain(tx, changed);
+        if (!changed.enabled) repo::delete_tokens_of_domain(tx, changed.id);
+        return changed;
+    });
+    return item_response(200, "domain", view(request, domain));
+}
+
+http::Response remove(Context& context, http::Request& request, const Caller&) {
+    context.database.write_with([&](db::Transaction& tx) {
+        const auto domain = require(tx, request.param("domain_id"));
+        if (domain.enabled) {
+            throw Error(ErrorCode::Forbidden, "Cannot delete a domain that is enabled: disable it first.");
+        }
+        repo::delete_domain(tx, domain.id);
+    });
+    return http::Response::empty(204);
+}
+
+}  // namespace
+
+void add_domains(http::Router& router, Context& context) {
+    const auto admin = [&context](const char* rule, auto function) {
+        return for_admin(context, rule, [&context, function](http::Request& request, const Caller& caller) {
+            return function(context, request, caller);
+        });
+    };
+    const std::string all = "/identity/v3/domains";
+    const std::string one = all + "/{domain_id}";
+    router.add({"GET", all, admin("identity:list_domains", list)});
+    router.add({"POST", all, admin("identity:create_domain", create)});
+    router.add({"GET", one, with_caller(context, [&context](http::Request& request, const Caller& caller) {
+                    return show(context, request, caller);
+                })});
+    router.add({"PATCH", one, admin("identity:update_domain", update)});
+    router.add({"DELETE", one, admin("identity:delete_domain", remove)});
+}
+
+}  // namespace virga::identity::api

@@ -1,0 +1,171 @@
+#include <set>
+
+#include "http/schema.hpp"
+#include "identity/api/api.hpp"
+#include "identity/repo/domain_repo.hpp"
+#include "identity/repo/project_repo.hpp"
+#include "identity/repo/user_repo.hpp"
+
+namespace virga::identity::api {
+namespace {
+
+constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxDescription = 4096;
+constexpr std::size_t kMaxTags = 80;
+constexpr std::size_t kMaxId = 64;
+
+json::object view(const http::Request& request, const Project& project) {
+    return {{"id", project.id},
+            {"name", project.name},
+            {"domain_id", project.domain_id},
+            {"description", project.description},
+            {"enabled", project.enabled},
+            {"parent_id", project.parent_id},
+            {"is_domain", false},
+            {"tags", project.tags},
+            {"options", json::object()},
+            {"links", self_link(request, "/projects/" + project.id)}};
+}
+
+Project require(db::Transaction& tx, const std::string& id) {
+    auto project = repo::find_project(tx, id);
+    if (!project) not_found("project", id);
+    return *project;
+}
+
+std::optional<json::array> read_tags(http::Fields& fields) {
+    const auto* tags = fields.array("tags", kMaxTags);
+    if (tags == nullptr) return std::nullopt;
+    std::set<std::string> unique;
+    for (const auto& tag : *tags) {
+        const bool usable = tag.is_string() && !tag.get_string().empty() && tag.get_string().size() <= 255 &&
+                            std::string_view(tag.get_string()).find_first_of("/,") == std::string_view::npos;
+        if (!usable) fields.fail("tags", "must be texts of 1 to 255 characters without '/' and ','");
+        unique.emplace(tag.get_string());
+    }
+    json::array out;
+    for (const auto& tag : unique) out.emplace_back(tag);
+    return out;
+}
+
+void read_common(http::Fields& fields, Project& project) {
+    if (auto name = fields.string("name", 1, kMaxName)) project.name = *name;
+    if (auto description = fields.string("description", 0, kMaxDescription)) project.description = *description;
+    if (auto enabled = fields.boolean("enabled")) project.enabled = *enabled;
+    if (auto tags = read_tags(fields)) project.tags = *tags;
+}
+
+/// The domain follows from the parent project where one is given.
+void place(db::Transaction& tx, http::Fields& fields, Project& project) {
+    const auto domain = fields.string("domain_id", 1, kMaxId);
+    const auto parent = fields.string("parent_id", 1, kMaxId);
+    project.domain_id = domain.value_or(kDefaultDomain);
+    project.parent_id = project.domain_id;
+    if (parent && repo::find_domain(tx, *parent)) {
+        if (domain && *domain != *parent) fields.fail("parent_id", "is another domain than domain_id");
+        project.domain_id = project.parent_id = *parent;
+    } else if (parent) {
+        const auto above = repo::find_project(tx, *parent);
+        if (!above) not_found("project", *parent);
+        if (domain && *domain != above->domain_id) fields.fail("parent_id", "belongs to another domain");
+        project.domain_id = above->domain_id;
+        project.parent_id = above->id;
+    }
+    if (!repo::find_domain(tx, project.domain_id)) not_found("domain", project.domain_id);
+}
+
+json::array filtered(const http::Request& request, const std::vector<Project>& projects) {
+    json::array items;
+    for (const auto& project : projects) {
+        if (filtered_out(request, "name", project.name) || filtered_out(request, "domain_id", project.domain_id) ||
+            filtered_out(request, "parent_id", project.parent_id) ||
+            filtered_out(request, "enabled", project.enabled) || filtered_out(request, "is_domain", false)) {
+            continue;
+        }
+        items.push_back(view(request, project));
+    }
+    return items;
+}
+
+http::Response list(Context& context, http::Request& request, const Caller&) {
+    auto tx = context.database.read();
+    return list_response(request, "projects", filtered(request, repo::list_projects(tx)));
+}
+
+http::Response list_of_user(Context& context, http::Request& request, const Caller& caller) {
+    const auto& user_id = request.param("user_id");
+    require_self_or_admin(caller, user_id, "identity:list_user_projects");
+    auto tx = context.database.read();
+    if (!repo::find_user(tx, user_id)) not_found("user", user_id);
+    return list_response(request, "projects", filtered(request, repo::list_projects_of_user(tx, user_id)));
+}
+
+http::Response show(Context& context, http::Request& request, const Caller& caller) {
+    const auto& id = request.param("project_id");
+    if (caller.auth.project.value != id) require_admin(caller.auth, "identity:get_project");
+    auto tx = context.database.read();
+    return item_response(200, "project", view(request, require(tx, id)));
+}
+
+http::Response create(Context& context, http::Request& request, const Caller&) {
+    const auto body = body_object(request, "project");
+    http::Fields fields(body, "project");
+    if (fields.boolean("is_domain").value_or(false)) fields.fail("is_domain", "create a domain instead");
+    Project project;
+    project.id = new_uuid();
+    project.name = fields.required_string("name", 1, kMaxName);
+    read_common(fields, project);
+    context.database.write_with([&](db::Transaction& tx) {
+        place(tx, fields, project);
+        repo::insert_project(tx, project);
+    });
+    return item_response(201, "project", view(request, project));
+}
+
+http::Response update(Context& context, http::Request& request, const Caller&) {
+    const auto body = body_object(request, "project");
+    http::Fields fields(body, "project");
+    const auto project = context.database.write_with([&](db::Transaction& tx) {
+        auto changed = require(tx, request.param("project_id"));
+        if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
+            fields.fail("domain_id", "can't be changed");
+        }
+        read_common(fields, changed);
+        repo::update_project(tx, changed);
+        if (!changed.enabled) repo::delete_tokens_of_project(tx, changed.id);
+        return changed;
+    });
+    return item_response(200, "project", view(request, project));
+}
+
+http::Response remove(Context& context, http::Request& request, const Caller&) {
+    context.database.write_with([&](db::Transaction& tx) {
+        const auto project = require(tx, request.param("project_id"));
+        for (const auto& other : repo::list_projects(tx)) {
+            if (other.parent_id != project.id) continue;
+            throw Error(ErrorCode::Forbidden, "Cannot delete the project: it has projects below it.");
+        }
+        repo::delete_project(tx, project.id);
+    });
+    return http::Response::empty(204);
+}
+
+}  // namespace
+
+void add_projects(http::Router& router, Context& context) {
+    const auto bind = [&context](auto function) {
+        return [&context, function](http::Request& request, const Caller& caller) {
+            return function(context, request, caller);
+        };
+    };
+    const std::string all = "/identity/v3/projects";
+    const std::string one = all + "/{project_id}";
+    router.add({"GET", all, for_admin(context, "identity:list_projects", bind(list))});
+    router.add({"POST", all, for_admin(context, "identity:create_project", bind(create))});
+    router.add({"GET", one, with_caller(context, bind(show))});
+    router.add({"PATCH", one, for_admin(context, "identity:update_project", bind(update))});
+    router.add({"DELETE", one, for_admin(context, "identity:delete_project", bind(remove))});
+    router.add({"GET", "/identity/v3/users/{user_id}/projects", with_caller(context, bind(list_of_user))});
+}
+
+}  // namespace virga::identity::api

@@ -1,0 +1,76 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+
+namespace virga::identity {
+
+inline constexpr const char* kDefaultDomain = "default";
+
+struct Domain {
+    std::string id;
+    std::string name;
+    std::string description;
+    bool enabled = true;
+};
+
+struct Project {
+    std::string id;
+    std::string domain_id;
+    std::string name;
+    std::string description;
+    std::string parent_id;  ///< another project, or the domain
+    bool enabled = true;
+    json::array tags;
+};
+
+struct User {
+    std::string id;
+    std::string domain_id;
+    std::string name;
+    std::string password_hash;  ///< empty: no password can log in
+    std::string default_project_id;
+    std::string email;
+    std::string description;
+    bool enabled = true;
+};
+
+struct Role {
+    std::string id;
+    std::string name;
+    std::string description;
+};
+
+/// A role of a user on exactly one target.
+enum class TargetKind { Project, Domain };
+std::string to_string(TargetKind kind);
+
+struct Assignment {
+    std::string user_id;
+    TargetKind target = TargetKind::Project;
+    std::string target_id;
+    std::string role_id;
+};
+
+/// What a token is good for: a project, a domain, or neither (unscoped).
+struct Scope {
+    std::string project_id;
+    std::string domain_id;
+    bool unscoped() const { return project_id.empty() && domain_id.empty(); }
+};
+
+/// A token as stored. The token itself is known to its holder only: the database has its digest.
+struct Token {
+    std::string digest;
+    std::string user_id;
+    Scope scope;
+    std::vector<std::string> methods;
+    std::vector<std::string> audit_ids;
+    TimestampUs issued_us = 0;
+    TimestampUs expires_us = 0;
+};
+
+}  // namespace virga::identity

@@ -1,0 +1,29 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/database.hpp"
+#include "identity/model/types.hpp"
+
+namespace virga::identity::repo {
+
+/// Also removes tokens that have expired.
+void insert_token(db::Transaction& tx, const Token& token);
+/// A token with what is known of its holder now.
+struct Session {
+    Token token;
+    std::string user_name;
+    std::string project_name;
+    std::vector<std::string> roles;  ///< names, on the token's project or domain
+};
+/// nullopt for an unknown or expired token, for one whose user, project or domain is gone or disabled, and for a
+/// scoped one whose user has no role there any more. One statement: every request asks it.
+std::optional<Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now);
+void delete_token(db::Transaction& tx, const std::string& digest);
+void delete_tokens_of_user(db::Transaction& tx, const std::string& user_id);
+void delete_tokens_of_project(db::Transaction& tx, const std::string& project_id);
+/// Tokens for the domain, of its users and for its projects.
+void delete_tokens_of_domain(db::Transaction& tx, const std::string& domain_id);
+
+}  // namespace virga::identity::repo

@@ -1,0 +1,179 @@
+#include "fixture.hpp"
+
+namespace virga::identity {
+namespace {
+
+using TokenTest = testing::IdentityTest;
+
+TEST_F(TokenTest, ASecondBootstrapDoesNotChangeThePassword) {
+    service_.bootstrap(Secret("another password"));
+    EXPECT_EQ(
+        call("POST", "/identity/v3/auth/tokens", auth_body(password_identity("admin", "another password"))).status,
+        401);
+    EXPECT_EQ(call("POST", "/identity/v3/auth/tokens", auth_body(password_identity("admin", password_))).status, 201);
+}
+
+TEST_F(TokenTest, AdminGetsATokenForHisDefaultProject) {
+    const auto answer = call("POST", "/identity/v3/auth/tokens", auth_body(password_identity("admin", password_)));
+    ASSERT_EQ(answer.status, 201) << answer.body;
+    const auto token = json::parse(answer.body).at("token").as_object();
+    EXPECT_EQ(token.at("project").at("name").as_string(), "admin");
+    EXPECT_EQ(token.at("user").at("domain").at("name").as_string(), "Default");
+    EXPECT_EQ(token.at("roles").as_array().size(), 3u);
+    EXPECT_EQ(token.at("catalog").as_array().size(), 6u);
+    EXPECT_EQ(answer.body.find(password_), std::string::npos);
+}
+
+TEST_F(TokenTest, NocatalogLeavesTheCatalogOut) {
+    const auto answer =
+        call("POST", "/identity/v3/auth/tokens?nocatalog", auth_body(password_identity("admin", password_)));
+    EXPECT_FALSE(json::parse(answer.body).at("token").as_object().contains("catalog"));
+}
+
+TEST_F(TokenTest, WrongPasswordAndUnknownUserLookTheSame) {
+    const auto path = "/identity/v3/auth/tokens";
+    const auto wrong = call("POST", path, auth_body(password_identity("admin", "wrong")));
+    const auto unknown = call("POST", path, auth_body(password_identity("nobody", "wrong")));
+    EXPECT_EQ(wrong.status, 401);
+    EXPECT_EQ(wrong.body, unknown.body);
+}
+
+TEST_F(TokenTest, TokenIsStoredAsADigestOnly) {
+    const auto token = admin_token();
+    auto tx = database_.read();
+    for (const auto& row : tx.query("SELECT * FROM tokens")) {
+        EXPECT_EQ(row.text("digest").size(), 64u);
+        EXPECT_NE(row.text("digest"), token);
+    }
+}
+
+TEST_F(TokenTest, RevocationIsSeenAtOnce) {
+    const auto token = admin_token();
+    EXPECT_TRUE(is_valid(token));
+    EXPECT_EQ(call("DELETE", "/identity/v3/auth/tokens", nullptr, token, token).status, 204);
+    EXPECT_FALSE(is_valid(token));
+}
+
+TEST_F(TokenTest, DisabledUserProjectOrDomainEndsTokensForGood) {
+    make_member("ada", "secret");
+    auto token = login("ada", "secret", project_scope("ada"));
+    EXPECT_EQ(patch("/users/" + user_, "user", {{"enabled", false}}), 200);
+    EXPECT_FALSE(is_valid(token));
+    EXPECT_EQ(patch("/users/" + user_, "user", {{"enabled", true}}), 200);
+    EXPECT_FALSE(is_valid(token));
+    token = login("ada", "secret", project_scope("ada"));
+    EXPECT_EQ(patch("/projects/" + project_, "project", {{"enabled", false}}), 200);
+    EXPECT_FALSE(is_valid(token));
+}
+
+TEST_F(TokenTest, LosingTheLastRoleEndsTheToken) {
+    make_member("ada", "secret");
+    const auto token = login("ada", "secret", project_scope("ada"));
+    EXPECT_TRUE(is_valid(token));
+    const auto grant = "/identity/v3/projects/" + project_ + "/users/" + user_ + "/roles/" + role_id("member");
+    EXPECT_EQ(call("DELETE", grant, nullptr, admin_token()).status, 204);
+    EXPECT_FALSE(is_valid(token));
+}
+
+TEST_F(TokenTest, DeletingTheUserOrTheProjectEndsItsTokens) {
+    make_member("ada", "secret");
+    const auto scoped = login("ada", "secret", project_scope("ada"));
+    const auto unscoped = login("ada", "secret");
+    EXPECT_EQ(call("DELETE", "/identity/v3/projects/" + project_, nullptr, admin_token()).status, 204);
+    EXPECT_FALSE(is_valid(scoped));
+    EXPECT_TRUE(is_valid(unscoped));
+    EXPECT_EQ(call("DELETE", "/identity/v3/users/" + user_, nullptr, admin_token()).status, 204);
+    EXPECT_FALSE(is_valid(unscoped));
+}
+
+TEST_F(TokenTest, NewPasswordLogsOutWhoHasTheOldOne) {
+    make_member("ada", "secret");
+    const auto token = login("ada", "secret", project_scope("ada"));
+    json::object user{{"original_password", "wrong"}, {"password", "better"}};
+    json::object body;
+    body["user"] = user;
+    const auto path = "/identity/v3/users/" + user_ + "/password";
+    EXPECT_EQ(call("POST", path, body, token).status, 401);
+    user["original_password"] = "secret";
+    body["user"] = user;
+    EXPECT_EQ(call("POST", path, body, token).status, 204);
+    EXPECT_FALSE(is_valid(token));
+    EXPECT_FALSE(login("ada", "better").empty());
+}
+
+TEST_F(TokenTest, TokenFromATokenKeepsItsEnd) {
+    const auto first = admin_token();
+    json::object method{{"id", first}};
+    json::array methods;
+    methods.emplace_back("token");
+    json::object identity;
+    identity["methods"] = methods;
+    identity["token"] = method;
+    const auto answer = call("POST", "/identity/v3/auth/tokens", auth_body(identity, project_scope("admin")));
+    ASSERT_EQ(answer.status, 201) << answer.body;
+    const auto shown = call("GET", "/identity/v3/auth/tokens", nullptr, first, first);
+    const auto made = json::parse(answer.body).at("token");
+    EXPECT_EQ(made.at("expires_at"), json::parse(shown.body).at("token").at("expires_at"));
+    EXPECT_EQ(made.at("audit_ids").as_array().size(), 2u);
+    EXPECT_EQ(made.at("methods").as_array().size(), 2u);
+}
+
+TEST_F(TokenTest, ScopeNeedsARole) {
+    make_member("ada", "secret");
+    const auto identity = password_identity("ada", "secret");
+    EXPECT_EQ(call("POST", "/identity/v3/auth/tokens", auth_body(identity, project_scope("admin"))).status, 401);
+    EXPECT_EQ(call("POST", "/identity/v3/auth/tokens", auth_body(identity, project_scope("nowhere"))).status, 401);
+    json::object system{{"system", json::object{{"all", true}}}};
+    EXPECT_EQ(call("POST", "/identity/v3/auth/tokens", auth_body(identity, system)).status, 401);
+}
+
+TEST_F(TokenTest, OthersTokensAreNotToBeLookedAt) {
+    make_member("ada", "secret");
+    const auto token = login("ada", "secret", project_scope("ada"));
+    const auto admin = admin_token();
+    EXPECT_EQ(call("GET", "/identity/v3/auth/tokens", nullptr, token, admin).status, 403);
+    EXPECT_EQ(call("DELETE", "/identity/v3/auth/tokens", nullptr, token, admin).status, 403);
+    EXPECT_EQ(call("GET", "/identity/v3/auth/tokens", nullptr, admin, token).status, 200);
+    EXPECT_EQ(call("GET", "/identity/v3/auth/tokens", nullptr, token, "nonsense").status, 404);
+}
+
+TEST_F(TokenTest, ExpiredTokenIsNoToken) {
+    const auto token = admin_token();
+    database_.write_with([](db::Transaction& tx) { tx.exec("UPDATE tokens SET expires_us = ?", {std::int64_t{1}}); });
+    EXPECT_FALSE(is_valid(token));
+    EXPECT_FALSE(is_valid(""));
+    EXPECT_FALSE(is_valid(std::string(300, 'x')));
+}
+
+TEST_F(TokenTest, MembersAdministerNothing) {
+    make_member("ada", "secret");
+    const auto token = login("ada", "secret", project_scope("ada"));
+    for (const auto* path :
+         {"/users", "/projects", "/roles", "/services", "/endpoints", "/domains", "/role_assignments"}) {
+        EXPECT_EQ(call("GET", std::string("/identity/v3") + path, nullptr, token).status, 403) << path;
+    }
+    EXPECT_EQ(call("GET", "/identity/v3/users/" + user_, nullptr, token).status, 200);
+    EXPECT_EQ(call("GET", "/identity/v3/projects/" + project_, nullptr, token).status, 200);
+    EXPECT_EQ(call("GET", "/identity/v3/users/" + user_ + "/projects", nullptr, token).status, 200);
+    EXPECT_EQ(call("PATCH", "/identity/v3/users/" + user_, json::object{{"user", json::object{}}}, token).status, 403);
+}
+
+TEST_F(TokenTest, NamesAreUniqueInADomain) {
+    make_member("ada", "secret");
+    json::object body;
+    body["user"] = json::object{{"name", "ada"}};
+    EXPECT_EQ(call("POST", "/identity/v3/users", body, admin_token()).status, 409);
+    body.clear();
+    body["project"] = json::object{{"name", "ada"}};
+    EXPECT_EQ(call("POST", "/identity/v3/projects", body, admin_token()).status, 409);
+}
+
+TEST_F(TokenTest, BuiltInCatalogEntriesCannotBeChanged) {
+    const auto services = json::parse(call("GET", "/identity/v3/services", nullptr, admin_token()).body);
+    const auto id = std::string(services.at("services").at(0).at("id").as_string());
+    EXPECT_EQ(call("DELETE", "/identity/v3/services/" + id, nullptr, admin_token()).status, 403);
+    EXPECT_EQ(patch("/services/" + id, "service", {{"name", "x"}}), 403);
+}
+
+}  // namespace
+}  // namespace virga::identity

@@ -1,0 +1,44 @@
+#pragma once
+#include <string>
+
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "http/http.hpp"
+#include "identity/service.hpp"
+#include "image/model/record.hpp"
+#include "image/stores/file_store.hpp"
+#include "image/upload/active_uploads.hpp"
+#include "image/upload/uploader.hpp"
+
+namespace virga::image::api {
+
+/// What the resources of the image API share.
+struct Context {
+    db::Database& database;
+    identity::Service& identity;
+    FileStore& store;
+    ActiveUploads& uploads;
+    Uploader& uploader;
+};
+
+using Function = http::Response (*)(Context&, http::Request&, const identity::Auth&);
+/// A handler for a project-scoped token.
+http::Handler bind(Context& context, Function function);
+
+bool is_visible(db::Transaction& tx, const identity::Auth& auth, const Record& record);
+bool may_change(const identity::Auth& auth, const Record& record);
+/// The image that the path names. Throws Error{NotFound} when it isn't there or the caller may not see it.
+Record require_visible(db::Transaction& tx, const http::Request& request, const identity::Auth& auth);
+/// As above; throws Error{Forbidden} when the caller may see it but neither owns it nor is an administrator.
+Record require_changeable(db::Transaction& tx, const http::Request& request, const identity::Auth& auth);
+
+void add_versions(http::Router& router);
+void add_images(http::Router& router, Context& context);
+void add_image_file(http::Router& router, Context& context);
+void add_actions(http::Router& router, Context& context);
+void add_tags(http::Router& router, Context& context);
+void add_members(http::Router& router, Context& context);
+void add_schemas(http::Router& router, Context& context);
+void add_info(http::Router& router, Context& context);
+
+}  // namespace virga::image::api

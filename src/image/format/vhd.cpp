@@ -1,0 +1,56 @@
+#include <algorithm>
+
+#include "image/format/recogniser.hpp"
+
+namespace virga::image::format {
+namespace {
+
+constexpr std::string_view kCookie("conectix");
+constexpr std::size_t kFooter = 512;
+constexpr std::size_t kChecksum = 64;
+
+bool checksum_is_right(std::string_view footer) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < kFooter; ++i) {
+        if (i < kChecksum || i >= kChecksum + 4) sum += static_cast<unsigned char>(footer[i]);
+    }
+    return big_endian(footer, kChecksum, 4) == static_cast<std::uint32_t>(~sum);
+}
+
+// Readers take the size from one of two fields, depending on which program wrote the image: the larger one counts. The
+// greatest geometry only says that the size doesn't fit in one.
+std::int64_t size_of(std::string_view footer) {
+    const auto current = required(big_endian(footer, 48, 8), "vhd", "the size");
+    const auto cylinders = required(big_endian(footer, 56, 2), "vhd", "the geometry");
+    const auto heads = required(big_endian(footer, 58, 1), "vhd", "the geometry");
+    const auto sectors = required(big_endian(footer, 59, 1), "vhd", "the geometry");
+    if (cylinders == 65535 && heads == 16 && sectors == 255) return checked_size(current, "vhd");
+    return checked_size(std::max(current, cylinders * heads * sectors * 512), "vhd");
+}
+
+std::string_view tail_footer(const Sample& sample) {
+    return sample.tail.size() < kFooter ? std::string_view() : sample.tail.substr(sample.tail.size() - kFooter);
+}
+
+}  // namespace
+
+bool Vhd::is_fixed(const Sample& sample) {
+    constexpr std::uint64_t kFixed = 2;
+    const auto footer = tail_footer(sample);
+    if (footer.empty() || !has_bytes(footer, 0, kCookie) || big_endian(footer, 60, 4) != kFixed) return false;
+    return big_endian(footer, 48, 8) == sample.size - kFooter && checksum_is_right(footer);
+}
+
+bool Vhd::matches(const Sample& sample) const {
+    if (sample.head.size() < kFooter) return false;
+    return has_bytes(sample.head, 0, kCookie) || is_fixed(sample);
+}
+
+std::optional<std::int64_t> Vhd::check(const Sample& sample) const {
+    constexpr std::uint64_t kDifferencing = 4;
+    const auto footer = has_bytes(sample.head, 0, kCookie) ? sample.head.substr(0, kFooter) : tail_footer(sample);
+    if (big_endian(footer, 60, 4) == kDifferencing) refuse(name(), "it has a parent disk; merge it first");
+    return size_of(footer);
+}
+
+}  // namespace virga::image::format

@@ -1,0 +1,70 @@
+#include <algorithm>
+
+#include "image/format/recogniser.hpp"
+
+namespace virga::image::format {
+namespace {
+
+// GUIDs as they stand in the file.
+constexpr std::string_view kMetadataRegion("\x06\xa2\x7c\x8b\x90\x47\x9a\x4b\xb8\xfe\x57\x5f\x05\x0f\x88\x6e", 16);
+constexpr std::string_view kFileParameters("\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b", 16);
+constexpr std::string_view kVirtualDiskSize("\x24\x42\xa5\x2f\x1b\xcd\x76\x48\xb2\x11\x5d\xbe\xd8\x3b\xf4\xb8", 16);
+constexpr std::size_t kRegionTables[] = {192 * 1024, 256 * 1024};
+constexpr std::uint64_t kMaxEntries = 2047;  // the format's own bound
+constexpr std::size_t kEntryBytes = 32;
+constexpr std::uint64_t kHasParent = 2;
+
+std::optional<Range> region_in(std::string_view table) {
+    if (!has_bytes(table, 0, "regi")) return std::nullopt;
+    const auto count = std::min(little_endian(table, 8, 4).value_or(0), kMaxEntries);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto entry = 16 + i * kEntryBytes;
+        if (!has_bytes(table, entry, kMetadataRegion)) continue;
+        const auto offset = little_endian(table, entry + 16, 8);
+        if (offset) return Range{*offset, kExtraBytes};
+    }
+    return std::nullopt;
+}
+
+// Offset within the metadata region of the item with this GUID.
+std::optional<std::uint64_t> item_offset(std::string_view metadata, std::string_view guid) {
+    if (!has_bytes(metadata, 0, "metadata")) return std::nullopt;
+    const auto count = std::min(little_endian(metadata, 10, 2).value_or(0), kMaxEntries);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto entry = 32 + i * kEntryBytes;
+        if (has_bytes(metadata, entry, guid)) return little_endian(metadata, entry + 16, 4);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Range> Vhdx::metadata_range(std::string_view head) {
+    if (!has_bytes(head, 0, "vhdxfile")) return std::nullopt;
+    for (const auto offset : kRegionTables) {
+        if (offset >= head.size()) break;
+        if (const auto range = region_in(head.substr(offset, 64 * 1024))) return range;
+    }
+    return std::nullopt;
+}
+
+bool Vhdx::matches(const Sample& sample) const {
+    return sample.head.size() >= 512 && has_bytes(sample.head, 0, "vhdxfile");
+}
+
+std::optional<std::int64_t> Vhdx::check(const Sample& sample) const {
+    // The items stand 64 KiB after the table at the earliest, so the range that is kept starts with the table and the
+    // items follow it in the second half.
+    const auto parameters = item_offset(sample.extra, kFileParameters);
+    if (parameters) {
+        const auto bits = little_endian(sample.extra, static_cast<std::size_t>(*parameters) + 4, 4);
+        if (bits && (*bits & kHasParent) != 0) refuse(name(), "it has a parent disk; merge it first");
+    }
+    const auto size = item_offset(sample.extra, kVirtualDiskSize);
+    if (!size) return std::nullopt;
+    const auto bytes = little_endian(sample.extra, static_cast<std::size_t>(*size), 8);
+    if (!bytes) return std::nullopt;
+    return checked_size(*bytes, name());
+}
+
+}  // namespace virga::image::format

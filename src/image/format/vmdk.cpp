@@ -1,0 +1,92 @@
+#include <algorithm>
+
+#include "image/format/recogniser.hpp"
+#include "image/format/vmdk_descriptor.hpp"
+
+namespace virga::image::format {
+namespace {
+
+constexpr std::string_view kSparse("KDMV");
+constexpr std::string_view kEsxSparse("COWD");
+constexpr std::uint64_t kAtEnd = ~0ULL;
+constexpr std::size_t kSector = 512;
+
+// A descriptor that stands alone: comment and empty lines, then "version=". It names other files of the host.
+bool is_plain_descriptor(std::string_view head) {
+    auto text = head.substr(0, 8192);
+    if (text.starts_with("# Disk DescriptorFile")) return true;
+    while (!text.empty() && (text[0] == '#' || text[0] == '\n' || text[0] == '\r' || text[0] == ' ')) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos) return false;
+        text.remove_prefix(end + 1);
+    }
+    return text.starts_with("version=");
+}
+
+struct Header {
+    std::uint64_t version;
+    std::uint64_t capacity;
+    std::uint64_t descriptor_sector;
+    std::uint64_t descriptor_sectors;
+    std::uint64_t grain_directory;
+};
+
+Header read_header(std::string_view data) {
+    return {required(little_endian(data, 4, 4), "vmdk", "the version"),
+            required(little_endian(data, 12, 8), "vmdk", "the capacity"),
+            required(little_endian(data, 28, 8), "vmdk", "the descriptor offset"),
+            required(little_endian(data, 36, 8), "vmdk", "the descriptor size"),
+            required(little_endian(data, 56, 8), "vmdk", "the grain directory offset")};
+}
+
+// A reader that finds the grain directory "at the end" takes the footer for the header: it must say the same.
+void check_footer(const Sample& sample, const Header& header) {
+    if (sample.tail.size() < kTailBytes) refuse("vmdk", "the footer is missing");
+    const auto footer_data = sample.tail.substr(sample.tail.size() - 2 * kSector, kSector);
+    if (!has_bytes(footer_data, 0, kSparse)) refuse("vmdk", "the footer is missing");
+    const auto footer = read_header(footer_data);
+    const bool same = footer.version == header.version && footer.capacity == header.capacity &&
+                      footer.descriptor_sector == header.descriptor_sector &&
+                      footer.descriptor_sectors == header.descriptor_sectors;
+    if (!same) refuse("vmdk", "the footer differs from the header");
+    if (footer.grain_directory == kAtEnd) refuse("vmdk", "the footer points to another footer");
+}
+
+std::string_view descriptor_of(const Sample& sample, const Header& header) {
+    constexpr std::uint64_t kMaxSectors = kHeadBytes / kSector;
+    if (header.descriptor_sector == 0 || header.descriptor_sectors == 0) refuse("vmdk", "it has no descriptor");
+    if (header.descriptor_sector > kMaxSectors || header.descriptor_sectors > kMaxSectors)
+        refuse("vmdk", "the descriptor lies too far from the start");
+    const auto offset = static_cast<std::size_t>(header.descriptor_sector) * kSector;
+    const auto length = static_cast<std::size_t>(header.descriptor_sectors) * kSector;
+    if (offset > sample.head.size() || sample.head.size() - offset < length)
+        refuse("vmdk", "the descriptor lies outside the image");
+    const auto area = sample.head.substr(offset, length);
+    const auto end = area.find('\0');
+    // Readers go on to the first NUL, so without one here they would see more than what is checked.
+    if (end == std::string_view::npos) refuse("vmdk", "the descriptor is not terminated");
+    return area.substr(0, end);
+}
+
+}  // namespace
+
+bool Vmdk::matches(const Sample& sample) const {
+    if (is_plain_descriptor(sample.head)) return true;
+    if (sample.head.size() < kSector) return false;
+    return has_bytes(sample.head, 0, kSparse) || has_bytes(sample.head, 0, kEsxSparse);
+}
+
+std::optional<std::int64_t> Vmdk::check(const Sample& sample) const {
+    if (!has_bytes(sample.head, 0, kSparse))
+        refuse(name(), "only the subformats monolithicSparse and streamOptimized are supported");
+    const auto header = read_header(sample.head);
+    if (header.version < 1 || header.version > 3) refuse(name(), "only the versions 1 to 3 are supported");
+    // With capacity 0 readers follow the extents that the descriptor names.
+    if (header.capacity == 0) refuse(name(), "the capacity is zero");
+    if (header.grain_directory == kAtEnd) check_footer(sample, header);
+    check_vmdk_descriptor(descriptor_of(sample, header));
+    if (header.capacity > (1ULL << 53)) refuse(name(), "the virtual size is out of range");
+    return checked_size(header.capacity * kSector, name());
+}
+
+}  // namespace virga::image::format

@@ -1,0 +1,59 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "image/service.hpp"
+
+namespace virga::image {
+
+std::string to_string(ImageStatus status);
+/// Throws Error{Corrupt} for a word that is no status.
+ImageStatus status_from_string(std::string_view text);
+
+/// One image as stored.
+struct Record {
+    std::string id;
+    std::optional<std::string> name;
+    ImageStatus status = ImageStatus::Queued;
+    std::string visibility = "shared";
+    std::string owner;
+    std::string disk_format;       ///< as declared; empty: not yet
+    std::string container_format;  ///< as declared; empty: not yet
+    std::string tool_format;       ///< what the data was found to be; set with the data
+    std::optional<std::int64_t> size_bytes;
+    std::optional<std::int64_t> virtual_size_bytes;
+    std::int64_t min_disk_gib = 0;
+    std::int64_t min_ram_mib = 0;
+    bool is_protected = false;
+    bool hidden = false;
+    std::string checksum_md5;
+    std::string sha512;
+    std::vector<std::string> tags;  ///< each once, in the order of adding
+    json::object properties;        ///< name -> string
+    std::string upload_id;          ///< of the upload that runs while the status is saving
+    TimestampUs created_us = 0;
+    TimestampUs updated_us = 0;
+
+    bool has_data() const { return status == ImageStatus::Active || status == ImageStatus::Deactivated; }
+};
+
+/// One project that a shared image was offered to.
+struct Member {
+    std::string image_id;
+    std::string member_id;
+    std::string status = "pending";  ///< pending, accepted, rejected
+    TimestampUs created_us = 0;
+    TimestampUs updated_us = 0;
+};
+
+/// The image as Glance shows it.
+json::object image_json(const Record& record);
+json::object member_json(const Member& member);
+/// The image as other services see it.
+Image to_image(const Record& record);
+
+}  // namespace virga::image

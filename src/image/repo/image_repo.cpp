@@ -1,0 +1,145 @@
+#include "image/repo/image_repo.hpp"
+
+#include "base/error.hpp"
+#include "image/model/transitions.hpp"
+#include "image/repo/row.hpp"
+
+namespace virga::image::repo {
+namespace {
+
+std::string tags_text(const Record& record) {
+    json::array tags;
+    for (const auto& tag : record.tags) tags.emplace_back(tag);
+    json::object out;
+    out["tags"] = std::move(tags);
+    return json::serialize(out);
+}
+
+void write_labels(db::Transaction& tx, const Record& record) {
+    const auto add = [&](const char* kind, std::string_view name, std::string_view value) {
+        tx.exec("INSERT INTO image_labels (image_id, kind, name, value) VALUES (?, ?, ?, ?)",
+                {record.id, std::string(kind), std::string(name), std::string(value)});
+    };
+    tx.exec("DELETE FROM image_labels WHERE image_id = ?", {record.id});
+    for (const auto& tag : record.tags) add("tag", tag, "");
+    for (const auto& item : record.properties) add("property", item.key(), item.value().as_string());
+}
+
+/// Ids of uploads are made here, never read from a user, so they may stand in a condition.
+std::string of_upload(const std::string& upload_id) {
+    if (!is_uuid_like(upload_id)) throw Error(ErrorCode::Internal, "an upload has no id");
+    return "AND upload_id = '" + upload_id + "'";
+}
+
+}  // namespace
+
+Record read_record(const db::Row& row) {
+    Record record;
+    record.id = row.text("id");
+    record.name = row.optional_text("name");
+    record.status = status_from_string(row.text("status"));
+    record.visibility = row.text("visibility");
+    record.owner = row.text("owner");
+    record.disk_format = row.text("disk_format");
+    record.container_format = row.text("container_format");
+    record.tool_format = row.text("tool_format");
+    record.size_bytes = row.optional_number("size_bytes");
+    record.virtual_size_bytes = row.optional_number("virtual_size_bytes");
+    record.min_disk_gib = row.number("min_disk_gib");
+    record.min_ram_mib = row.number("min_ram_mib");
+    record.is_protected = row.flag("protected");
+    record.hidden = row.flag("hidden");
+    record.checksum_md5 = row.text("checksum_md5");
+    record.sha512 = row.text("sha512");
+    for (const auto& tag : get_array(parse_object(row.text("tags")), "tags")) {
+        record.tags.emplace_back(tag.as_string());
+    }
+    record.properties = parse_object(row.text("properties"));
+    record.upload_id = row.text("upload_id");
+    record.created_us = row.number("created_us");
+    record.updated_us = row.number("updated_us");
+    return record;
+}
+
+std::vector<Record> read_records(const std::vector<db::Row>& rows) {
+    std::vector<Record> out;
+    out.reserve(rows.size());
+    for (const auto& row : rows) out.push_back(read_record(row));
+    return out;
+}
+
+std::optional<Record> find(db::Transaction& tx, const std::string& id) {
+    const auto row = tx.query_one("SELECT * FROM images WHERE id = ? AND status <> 'deleted'", {id});
+    if (!row) return std::nullopt;
+    return read_record(*row);
+}
+
+void insert(db::Transaction& tx, const Record& record) {
+    if (tx.scalar("SELECT COUNT(*) FROM images WHERE id = ?", {record.id}) > 0) {
+        throw Error(ErrorCode::Conflict, "Image ID " + record.id + " already exists!", {}, record.id);
+    }
+    tx.exec(
+        "INSERT INTO images (id, name, status, visibility, owner, disk_format, container_format, min_disk_gib, "
+        "min_ram_mib, protected, hidden, tags, properties, created_us, updated_us) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {record.id, db::nullable(record.name), to_string(record.status), record.visibility, record.owner,
+         db::nullable(record.disk_format), db::nullable(record.container_format), record.min_disk_gib,
+         record.min_ram_mib, std::int64_t{record.is_protected}, std::int64_t{record.hidden}, tags_text(record),
+         json::serialize(record.properties), record.created_us, record.updated_us});
+    write_labels(tx, record);
+}
+
+void update_attributes(db::Transaction& tx, const Record& record) {
+    tx.exec(
+        "UPDATE images SET name = ?, visibility = ?, owner = ?, disk_format = ?, container_format = ?, "
+        "min_disk_gib = ?, min_ram_mib = ?, protected = ?, hidden = ?, tags = ?, properties = ?, updated_us = ? "
+        "WHERE id = ?",
+        {db::nullable(record.name), record.visibility, record.owner, db::nullable(record.disk_format),
+         db::nullable(record.container_format), record.min_disk_gib, record.min_ram_mib,
+         std::int64_t{record.is_protected}, std::int64_t{record.hidden}, tags_text(record),
+         json::serialize(record.properties), record.updated_us, record.id});
+    write_labels(tx, record);
+}
+
+std::vector<Record> list_with_file(db::Transaction& tx) {
+    return read_records(
+        tx.query("SELECT * FROM images WHERE status IN ('active', 'deactivated', 'saving') ORDER BY id"));
+}
+
+std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner) {
+    return tx.scalar("SELECT COALESCE(SUM(size_bytes), 0) FROM images WHERE owner = ? AND status <> 'deleted'",
+                     {owner});
+}
+
+bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id) {
+    if (!lifecycle::try_change(tx, image_transitions(), "upload", id)) return false;
+    tx.exec("UPDATE images SET upload_id = ? WHERE id = ?", {upload_id, id});
+    return true;
+}
+
+bool finish_upload(db::Transaction& tx, const Record& record) {
+    const auto condition = of_upload(record.upload_id);
+    if (!lifecycle::try_change(tx, image_transitions(), "store", record.id, condition)) return false;
+    tx.exec(
+        "UPDATE images SET tool_format = ?, size_bytes = ?, virtual_size_bytes = ?, checksum_md5 = ?, sha512 = ?, "
+        "upload_id = NULL WHERE id = ?",
+        {record.tool_format, db::nullable(record.size_bytes), db::nullable(record.virtual_size_bytes),
+         record.checksum_md5, record.sha512, record.id});
+    return true;
+}
+
+bool abandon_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id) {
+    if (!lifecycle::try_change(tx, image_transitions(), "abandon", id, of_upload(upload_id))) return false;
+    tx.exec("UPDATE images SET upload_id = NULL WHERE id = ?", {id});
+    return true;
+}
+
+bool mark_deleted(db::Transaction& tx, const std::string& id) {
+    if (!lifecycle::try_change(tx, image_transitions(), "delete", id)) return false;
+    tx.exec("UPDATE images SET upload_id = NULL WHERE id = ?", {id});
+    tx.exec("DELETE FROM image_members WHERE image_id = ?", {id});
+    tx.exec("DELETE FROM image_labels WHERE image_id = ?", {id});
+    return true;
+}
+
+}  // namespace virga::image::repo

@@ -1,0 +1,138 @@
+#include "image/upload/uploader.hpp"
+
+#include <algorithm>
+
+#include "base/failpoint.hpp"
+#include "base/log.hpp"
+#include "base/scope_exit.hpp"
+#include "http/microversion.hpp"
+#include "image/format/inspector.hpp"
+#include "image/repo/image_repo.hpp"
+#include "image/settings.hpp"
+#include "image/upload/background_hasher.hpp"
+
+namespace virga::image {
+namespace {
+
+constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kBuffers = 4;
+
+[[noreturn]] void deleted_meanwhile(const std::string& id) {
+    throw http::StatusError(410, "Image " + id + " was deleted while its data was being uploaded.");
+}
+
+[[noreturn]] void too_large(std::int64_t limit) {
+    throw Error(ErrorCode::TooLarge, "The image is larger than the " + std::to_string(limit) +
+                                         " bytes that are allowed (size limit or the project's quota).");
+}
+
+/// Fills the buffer unless the body ends. Fewer, larger pieces keep the hand-over between threads cheap.
+void fill(http::BodyReader& body, BackgroundHasher::Buffer& buffer) {
+    while (buffer.used < buffer.data.size()) {
+        const auto got = body.read(buffer.data.data() + buffer.used, buffer.data.size() - buffer.used);
+        if (got == 0) return;
+        buffer.used += got;
+    }
+}
+
+void require_formats(const Record& record) {
+    if (!record.disk_format.empty() && !record.container_format.empty()) return;
+    const std::string missing = record.disk_format.empty() && record.container_format.empty()
+                                    ? "disk_format, container_format"
+                                    : (record.disk_format.empty() ? "disk_format" : "container_format");
+    throw Error(ErrorCode::InvalidInput, "Properties " + missing + " must be set prior to saving data.");
+}
+
+}  // namespace
+
+Record Uploader::begin(const std::string& image_id, const std::string& upload_id) {
+    return database_.write_with([&](db::Transaction& tx) {
+        auto record = repo::find(tx, image_id);
+        if (!record) throw Error(ErrorCode::NotFound, "No image found with ID " + image_id + ".", {}, image_id);
+        if (record->status == ImageStatus::Queued) require_formats(*record);
+        if (!repo::start_upload(tx, image_id, upload_id)) {
+            throw Error(ErrorCode::Conflict,
+                        "Image " + image_id + " can't take data: its status is " + to_string(record->status) +
+                            ", and it must be queued.",
+                        {}, image_id);
+        }
+        record->status = ImageStatus::Saving;
+        record->upload_id = upload_id;
+        return *record;
+    });
+}
+
+std::int64_t Uploader::room(db::Transaction& tx, const Record& record) const {
+    const auto most = config_.get(setting::max_bytes);
+    const auto quota = config_.get(setting::quota_bytes);
+    if (quota < 0) return most;
+    return std::min(most, std::max<std::int64_t>(0, quota - repo::stored_bytes(tx, record.owner)));
+}
+
+void Uploader::stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped,
+                      std::int64_t limit) const {
+    BackgroundHasher sha512(kBuffers, kBufferBytes);
+    Hasher md5(HashAlgorithm::Md5);
+    Inspector inspector;
+    std::int64_t size = 0;
+    while (true) {
+        auto* buffer = sha512.acquire();
+        fill(*request.stream, *buffer);
+        if (stopped) deleted_meanwhile(record.id);
+        size += static_cast<std::int64_t>(buffer->used);
+        if (size > limit) too_large(limit);
+        const bool last = buffer->used < buffer->data.size();
+        md5.update(buffer->view());
+        inspector.update(buffer->view());
+        part.write(buffer->view());
+        sha512.submit(buffer);
+        if (last) break;
+    }
+    const auto found = inspector.finish();
+    record.tool_format = check_declared(record.disk_format, found);
+    record.virtual_size_bytes = found.virtual_size_bytes;
+    record.size_bytes = size;
+    record.checksum_md5 = md5.finish();
+    record.sha512 = sha512.finish();
+}
+
+void Uploader::finish(const Record& record) {
+    auto tx = database_.write();
+    const auto limit = room(tx, record);
+    if (*record.size_bytes > limit) too_large(limit);
+    if (!repo::finish_upload(tx, record)) deleted_meanwhile(record.id);
+    tx.commit();
+}
+
+/// The published file goes before the image is queued: the next upload may publish its own from then on.
+void Uploader::abandon(const Record& record, PartFile& part) noexcept {
+    try {
+        part.withdraw();
+        database_.write_with([&](db::Transaction& tx) { repo::abandon_upload(tx, record.id, record.upload_id); });
+    } catch (const std::exception& failure) {
+        log::error("an upload that failed could not be put back", {{"image", record.id}, {"error", failure.what()}});
+    }
+}
+
+void Uploader::receive(http::Request& request, const std::string& image_id) {
+    const auto upload_id = new_uuid();
+    PartFile part(store_, image_id, upload_id);
+    const auto stopped = uploads_.begin(upload_id);
+    const ScopeExit forget([&] { uploads_.end(upload_id); });
+    auto record = begin(image_id, upload_id);
+    ScopeExit undo([&] { abandon(record, part); });
+    failpoint("image.upload.saving");
+    const auto limit = database_.read_with([&](db::Transaction& tx) { return room(tx, record); });
+    if (request.content_length && *request.content_length > static_cast<std::uint64_t>(limit)) too_large(limit);
+    stream(request, record, part, *stopped, limit);
+    failpoint("image.upload.received");
+    part.publish();
+    failpoint("image.upload.published");
+    finish(record);
+    undo.dismiss();
+    failpoint("image.upload.committed");
+    log::info("image data stored",
+              {{"image", record.id}, {"bytes", *record.size_bytes}, {"format", record.tool_format}});
+}
+
+}  // namespace virga::image

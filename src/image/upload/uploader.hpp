@@ -1,0 +1,40 @@
+#pragma once
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "http/http.hpp"
+#include "image/model/record.hpp"
+#include "image/stores/file_store.hpp"
+#include "image/upload/active_uploads.hpp"
+
+namespace virga::image {
+
+/// Receives image data in constant memory: hashes and inspects it as it streams by.
+///
+/// The order of steps makes a kill at any instant harmless: the part file exists before the image is saving, the
+/// complete file has its final name before the image is active. recover() puts what lies between back to queued.
+class Uploader {
+public:
+    Uploader(db::Database& database, const config::Config& config, const FileStore& store, ActiveUploads& uploads)
+        : database_(database), config_(config), store_(store), uploads_(uploads) {}
+
+    /// Stores the request's body as the data of a queued image. On any failure the image is queued again and no file
+    /// stays. Errors: Conflict (not queued), InvalidInput (formats missing, or the content is not what was declared,
+    /// or unsafe), TooLarge (size or quota), NoSpace, Cancelled (the client went away), http::StatusError{410} (the
+    /// image was deleted meanwhile).
+    void receive(http::Request& request, const std::string& image_id);
+
+private:
+    Record begin(const std::string& image_id, const std::string& upload_id);
+    std::int64_t room(db::Transaction& tx, const Record& record) const;
+    void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped,
+                std::int64_t limit) const;
+    void finish(const Record& record);
+    void abandon(const Record& record, PartFile& part) noexcept;
+
+    db::Database& database_;
+    const config::Config& config_;
+    const FileStore& store_;
+    ActiveUploads& uploads_;
+};
+
+}  // namespace virga::image

@@ -1,0 +1,85 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/json.hpp"
+#include "image/image_source.hpp"
+
+/// Disk files on a host: what the volume drivers and the image backends share. No database, no libvirt.
+/// A format is always told, never found out from the content.
+namespace virga::disk {
+
+inline constexpr std::int64_t kGiB = 1024LL * 1024 * 1024;
+
+struct Backing {
+    std::string path;    ///< as it is to stand in the file: absolute, or relative to the new file's folder
+    std::string format;  ///< raw or qcow2
+};
+
+/// Writes an empty qcow2 (version 3, 64 KiB clusters) in-process, no program is started: some 0.1 ms. `size_bytes` is
+/// the virtual size. The file appears whole or not at all (written new, synced, renamed); an existing one is replaced.
+void create_qcow2(const std::string& path, std::int64_t size_bytes,
+                  const std::optional<Backing>& backing = std::nullopt);
+
+/// A sparse raw file of this size; an existing one of the same size is kept, so that a repeat is harmless.
+void create_raw(const std::string& path, std::int64_t size_bytes);
+
+/// Virtual size that the header of a qcow2 which Virga wrote gives; for raw the file's size.
+std::int64_t virtual_size(const std::string& path, const std::string& format);
+
+/// True when no cluster of this qcow2 was ever written: it reads as its backing file.
+bool qcow2_is_empty(const std::string& path);
+
+/// Grows a disk (raw: truncate; qcow2: `qemu-img resize` with explicit format). A smaller or equal size does nothing.
+void grow(const std::string& path, const std::string& format, std::int64_t size_bytes);
+
+using Progress = std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)>;
+using Cancelled = std::function<bool()>;
+
+struct CopyResult {
+    std::int64_t copied_bytes = 0;
+    bool reflinked = false;
+};
+/// Copies a file, sparse areas stay sparse: a reflink where the file system can, else copy_file_range by extents. The
+/// target appears whole or not at all. Throws Cancelled, NoSpace.
+CopyResult copy(const std::string& from, const std::string& to, const Progress& progress = {},
+                const Cancelled& cancelled = {});
+bool reflink_works(const std::string& folder);
+
+struct FetchResult {
+    std::int64_t virtual_size_bytes = 0;
+    std::int64_t copied_bytes = 0;
+    std::string format;  ///< of the target
+};
+struct FetchOptions {
+    bool to_raw = true;  ///< convert to raw; false: keep the image's own format
+    std::int64_t max_virtual_size_bytes =
+        0;                        ///< InvalidInput when the image is larger, before a byte is copied; 0: no bound
+    bool verify_checksum = true;  ///< sha512 over the data, beside the conversion
+    Progress progress;
+    Cancelled cancelled;
+};
+/// Image data -> local disk file: inspects (image/format), compares with the declared format, then converts with
+/// `qemu-img convert`, explicit formats, limits on memory, CPU and network - or copies in-process when it is raw. Works
+/// on `<target>.part`, and renames when everything is right; a leftover .part is started afresh. Errors: NotFound,
+/// InvalidInput (unacceptable or too large), Corrupt (checksum), NoSpace, Cancelled.
+FetchResult fetch_image(const ImageSource& source, const std::string& target, const FetchOptions& options);
+
+/// `qemu-img convert` between two local disks with explicit formats and the same bounds; target via .part and rename.
+CopyResult convert(const std::string& from, const std::string& from_format, const std::string& to,
+                   const std::string& to_format, const Progress& progress = {}, const Cancelled& cancelled = {});
+
+/// Re-points a qcow2 at another backing file without touching data (`qemu-img rebase -u`, explicit formats).
+void rebase_unsafe(const std::string& path, const Backing& backing);
+/// Merges an overlay into its backing file (`qemu-img commit`, explicit format).
+void commit(const std::string& path);
+
+/// Writes a small text file new, syncs it, renames it over the old one and syncs the folder.
+void write_file_atomically(const std::string& path, std::string_view text, int mode = 0600);
+std::string read_file(const std::string& path);  ///< Throws Error{NotFound}.
+void sync_folder(const std::string& folder);
+std::int64_t free_bytes(const std::string& folder);
+
+}  // namespace virga::disk

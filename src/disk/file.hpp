@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace virga::disk {
+
+/// A file descriptor that closes itself. Errors carry the path.
+class File {
+public:
+    /// Throws Error{NotFound} or Error{Internal}.
+    static File open_for_reading(const std::string& path);
+    static File open_for_writing(const std::string& path);
+    /// A new empty file; one of this name is truncated.
+    static File create(const std::string& path, int mode = 0600);
+
+    File(File&& other) noexcept;
+    File& operator=(File&& other) noexcept;
+    ~File();
+
+    int fd() const { return fd_; }
+    const std::string& path() const { return path_; }
+    std::int64_t size() const;
+    void resize(std::int64_t bytes);  ///< Throws NoSpace.
+    void write_at(std::int64_t offset, std::string_view data);
+    /// Fewer bytes than asked only at the end of the file.
+    std::string read_at(std::int64_t offset, std::size_t length) const;
+    void sync();  ///< fdatasync; Throws NoSpace.
+
+private:
+    File(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    static File open(const std::string& path, int flags, int mode);
+
+    int fd_ = -1;
+    std::string path_;
+};
+
+/// Bytes that the file takes on the disk; 0 when there is none.
+std::int64_t allocated_bytes(const std::string& path);
+bool exists(const std::string& path);
+/// Removes a file; none is fine. Throws Error{Internal}.
+void remove_file(const std::string& path);
+/// rename and sync of the folder.
+void rename_durably(const std::string& from, const std::string& to);
+std::string folder_of(const std::string& path);
+
+}  // namespace virga::disk

@@ -1,0 +1,45 @@
+#include "disk/disk.hpp"
+#include "disk/file.hpp"
+#include "disk/qcow2_layout.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace virga::disk {
+namespace {
+
+std::uint64_t number(const std::string& data, std::size_t offset, std::size_t width) {
+    if (data.size() < offset + width) throw Error(ErrorCode::Corrupt, "qcow2 header is cut off");
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < width; ++i) value = (value << 8) | static_cast<unsigned char>(data[offset + i]);
+    return value;
+}
+
+std::string read_header(const File& file) {
+    auto header = file.read_at(0, qcow2::kHeaderBytes);
+    if (header.compare(0, qcow2::kMagic.size(), qcow2::kMagic) != 0)
+        throw Error(ErrorCode::Corrupt, "file " + file.path() + " is not the qcow2 it should be");
+    return header;
+}
+
+}  // namespace
+
+std::int64_t virtual_size(const std::string& path, const std::string& format) {
+    const auto file = File::open_for_reading(path);
+    if (format == "raw") return file.size();
+    if (format != "qcow2") throw Error(ErrorCode::NotSupported, "format " + format + " is not supported for disks");
+    return static_cast<std::int64_t>(number(read_header(file), 24, 8));
+}
+
+bool qcow2_is_empty(const std::string& path) {
+    constexpr std::uint64_t kMaxL1Bytes = 32 * 1024 * 1024;
+    const auto file = File::open_for_reading(path);
+    const auto header = read_header(file);
+    const auto l1_bytes = number(header, 36, 4) * 8;
+    if (l1_bytes > kMaxL1Bytes) return false;
+    const auto l1 = file.read_at(static_cast<std::int64_t>(number(header, 40, 8)), static_cast<std::size_t>(l1_bytes));
+    return std::all_of(l1.begin(), l1.end(), [](char c) { return c == 0; });
+}
+
+}  // namespace virga::disk

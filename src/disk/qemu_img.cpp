@@ -1,0 +1,52 @@
+#include "disk/qemu_img.hpp"
+
+#include <signal.h>
+
+#include "base/error.hpp"
+#include "disk/disk.hpp"
+
+namespace virga::disk {
+namespace {
+
+// 1 GiB is just too little for the threads of an out-of-order conversion on machines with many cores: each takes 8 MiB
+// of stack and up to 64 MiB of allocator arena.
+constexpr std::uint64_t kAddressSpace = 2ULL * 1024 * 1024 * 1024;
+constexpr std::uint64_t kCpuSecondsPerGib = 60;
+
+ProcessLimits limits_of(const QemuImgRun& run) {
+    ProcessLimits limits;
+    limits.address_space_bytes = kAddressSpace;
+    limits.cpu_seconds = kCpuSecondsPerGib * static_cast<std::uint64_t>(1 + run.work_bytes / kGiB);
+    limits.file_bytes = static_cast<std::uint64_t>(run.file_bytes);
+    limits.no_network = true;
+    return limits;
+}
+
+bool mentions(const std::string& text, std::string_view words) {
+    return text.find(words) != std::string::npos;
+}
+
+[[noreturn]] void fail(const ProcessResult& result, const QemuImgRun& run) {
+    if (mentions(result.err, "No space left") || mentions(result.err, "Disk quota exceeded"))
+        throw Error(ErrorCode::NoSpace, run.what + ": no space left on the storage", result.err);
+    if (mentions(result.err, "Failed to get"))
+        throw Error(ErrorCode::Busy, run.what + ": the disk is in use by a running server", result.err);
+    const bool over_bound = result.exit_code == 128 + SIGXCPU || result.exit_code == 128 + SIGXFSZ ||
+                            mentions(result.err, "File too large");
+    if (over_bound)
+        throw Error(ErrorCode::InvalidInput, run.what + ": the image needs more than its size allows", result.err);
+    throw Error(ErrorCode::Internal, run.what + " failed (qemu-img exit code " + std::to_string(result.exit_code) + ")",
+                result.err);
+}
+
+}  // namespace
+
+ProcessResult run_qemu_img(std::vector<std::string> arguments, const QemuImgRun& run) {
+    std::vector<std::string> argv{"setpriv", "--pdeathsig", "KILL", "qemu-img"};
+    for (auto& argument : arguments) argv.push_back(std::move(argument));
+    auto result = run_process(argv, limits_of(run), run.watch);
+    if (result.exit_code != 0) fail(result, run);
+    return result;
+}
+
+}  // namespace virga::disk

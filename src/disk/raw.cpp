@@ -1,0 +1,35 @@
+#include "base/error.hpp"
+#include "disk/disk.hpp"
+#include "disk/file.hpp"
+#include "disk/qemu_img.hpp"
+
+namespace virga::disk {
+
+void create_raw(const std::string& path, std::int64_t size_bytes) {
+    if (size_bytes <= 0) throw Error(ErrorCode::InvalidInput, "size of a disk must be over 0");
+    if (exists(path)) {
+        if (File::open_for_reading(path).size() == size_bytes) return;
+        throw Error(ErrorCode::Conflict, "disk file " + path + " exists already with another size");
+    }
+    const auto part = path + ".part";
+    {
+        auto file = File::create(part);
+        file.resize(size_bytes);
+        file.sync();
+    }
+    rename_durably(part, path);
+}
+
+void grow(const std::string& path, const std::string& format, std::int64_t size_bytes) {
+    if (virtual_size(path, format) >= size_bytes) return;
+    if (format == "raw") {
+        auto file = File::open_for_writing(path);
+        file.resize(size_bytes);
+        file.sync();
+        return;
+    }
+    run_qemu_img({"resize", "-q", "-f", "qcow2", path, std::to_string(size_bytes)}, {.what = "grow disk"});
+    File::open_for_writing(path).sync();
+}
+
+}  // namespace virga::disk

@@ -1,0 +1,198 @@
+#include "volume/api/api.hpp"
+
+#include <algorithm>
+
+#include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+constexpr std::string_view kRoot = "/volume/v3";
+
+/// What the caller may not see isn't there.
+void check_owner(const Call& call, const ProjectId& owner, const std::string& what, const std::string& id) {
+    if (call.auth.is_admin() || call.auth.is_service() || call.auth.project == owner) return;
+    throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
+}
+
+bool is_true(std::string_view text) {
+    return text == "1" || text == "true" || text == "True" || text == "yes" || text == "on";
+}
+
+/// 'single quoted' as Python prints it to JSON: enough for maps of plain texts.
+std::string json_notation(std::string text) {
+    if (text.find('"') != std::string::npos) return text;
+    for (std::size_t at = 0; (at = text.find("u'", at)) != std::string::npos;) {
+        if (at > 0 && (text[at - 1] == '{' || text[at - 1] == ' ' || text[at - 1] == ':' || text[at - 1] == ',')) {
+            text.erase(at, 1);
+        } else {
+            ++at;
+        }
+    }
+    std::replace(text.begin(), text.end(), '\'', '"');
+    return text;
+}
+
+}  // namespace
+
+std::string Call::base() const {
+    return request.base_url + std::string(kRoot) + "/" + auth.project.value;
+}
+
+bool Call::flag(std::string_view query_name) const {
+    const auto value = request.query_value(query_name);
+    return value && is_true(*value);
+}
+
+const http::MicroversionRange& versions() {
+    static const http::MicroversionRange range{"volume", "", {3, 0}, {3, 70}};
+    return range;
+}
+
+void Routes::add(const std::string& method, const std::string& path, CallHandler handler, int minimum_minor) {
+    const auto wrapped =
+        context_->identity.authenticated([context = context_, handler = std::move(handler), minimum_minor](
+                                             http::Request& request, const identity::Auth& auth) {
+            identity::Service::check_path_project(request, auth);
+            const auto version = http::negotiate(request, versions());
+            if (version.minor < minimum_minor) {
+                throw Error(ErrorCode::NotFound, "The resource could not be found: it needs microversion 3." +
+                                                     std::to_string(minimum_minor) + ".");
+            }
+            auto response = handler({*context, request, auth, version});
+            http::announce(response, versions(), version);
+            return response;
+        });
+    router_.add({method, std::string(kRoot) + path, wrapped});
+    router_.add({method, std::string(kRoot) + "/{project_id}" + path, wrapped});
+}
+
+void register_routes(http::Router& router, Context context) {
+    router.set_fault_writer("/volume", http::envelope_fault);
+    Routes routes(router, std::make_shared<Context>(context));
+    register_versions(routes);
+    register_volumes(routes);
+    register_volume_metadata(routes);
+    register_volume_actions(routes);
+    register_snapshots(routes);
+    register_snapshot_metadata(routes);
+    register_types(routes);
+    register_type_extra_specs(routes);
+    register_attachments(routes);
+    register_quota_sets(routes);
+    register_limits(routes);
+    register_operations(routes);
+    register_messages(routes);
+}
+
+VolumeRecord own_volume(db::Transaction& tx, const Call& call, const std::string& id) {
+    auto volume = repo::get_volume(tx, VolumeId(id));
+    check_owner(call, volume.project, "Volume", id);
+    return volume;
+}
+
+SnapshotRecord own_snapshot(db::Transaction& tx, const Call& call, const std::string& id) {
+    auto snapshot = repo::get_snapshot(tx, SnapshotId(id));
+    check_owner(call, snapshot.project, "Snapshot", id);
+    return snapshot;
+}
+
+AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std::string& id) {
+    auto attachment = repo::get_attachment(tx, AttachmentId(id));
+    check_owner(call, attachment.project, "Volume attachment", id);
+    return attachment;
+}
+
+void check_may_end(const Call& call, const AttachmentRecord& attachment) {
+    if (call.auth.is_service() || attachment.server.empty() || attachment.connection_info.empty()) return;
+    throw Error(ErrorCode::Conflict,
+                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
+                    ". Detach the volume with the compute API.",
+                {}, attachment.id.value);
+}
+
+json::object body_object(const Call& call, const std::string& name) {
+    const auto body = call.request.json_body();
+    const auto* inner = body.if_contains(name);
+    if (inner == nullptr || !inner->is_object()) {
+        throw Error(ErrorCode::InvalidInput, "The body must hold an object '" + name + "'.");
+    }
+    return inner->get_object();
+}
+
+json::value time_or_null(TimestampUs time) {
+    if (time == 0) return nullptr;
+    return json::value(iso8601_us(time));
+}
+
+json::array links_of(const Call& call, const std::string& path) {
+    json::array links;
+    links.push_back(json::object{{"rel", "self"}, {"href", call.base() + path}});
+    links.push_back(json::object{{"rel", "bookmark"},
+                                 {"href", call.request.base_url + "/volume/" + call.auth.project.value + path}});
+    return links;
+}
+
+Slice slice_of(const Call& call) {
+    const auto page = http::page_of(call.request);
+    std::size_t offset = 0;
+    if (const auto text = call.request.query_value("offset"); text && !text->empty()) {
+        const bool digits = text->find_first_not_of("0123456789") == std::string::npos;
+        if (!digits || text->size() > 10) {
+            throw Error(ErrorCode::InvalidInput,
+                        "offset: '" + text->substr(0, 32) + "' is not an integer of at least 0");
+        }
+        offset = std::stoull(*text);
+    }
+    return {page.limit, offset, page.marker};
+}
+
+void add_next_link(json::object& body, const Call& call, const std::string& name, std::size_t shown, const Slice& slice,
+                   const std::string& last_id) {
+    if (shown == 0 || shown < slice.limit) return;
+    json::array links;
+    links.push_back(json::object{{"rel", "next"}, {"href", http::next_link(call.request, last_id)}});
+    body[name + "_links"] = std::move(links);
+}
+
+std::vector<std::pair<std::string, bool>> sort_of(const Call& call,
+                                                  const std::map<std::string, std::string, std::less<>>& columns) {
+    std::vector<std::pair<std::string, bool>> out;
+    auto text = call.request.query_value("sort").value_or("");
+    if (text.empty() && call.request.query_value("sort_key")) {
+        text = *call.request.query_value("sort_key") + ":" + call.request.query_value("sort_dir").value_or("desc");
+    }
+    while (!text.empty()) {
+        const auto item = text.substr(0, text.find(','));
+        text.erase(0, std::min(item.size() + 1, text.size()));
+        const auto key = item.substr(0, item.find(':'));
+        const auto direction = item.size() > key.size() ? item.substr(key.size() + 1) : "desc";
+        const auto column = columns.find(key);
+        if (column == columns.end() || (direction != "asc" && direction != "desc")) {
+            throw Error(ErrorCode::InvalidInput,
+                        "sort: '" + item.substr(0, 64) + "' is not a sortable KEY:asc or KEY:desc");
+        }
+        out.emplace_back(column->second, direction == "asc");
+    }
+    return out;
+}
+
+std::string project_filter(const Call& call) {
+    if (!call.auth.is_admin() || !call.flag("all_tenants")) return call.auth.project.value;
+    return call.request.query_value("project_id").value_or("");
+}
+
+json::object map_filter(const Call& call, const std::string& name) {
+    const auto text = call.request.query_value(name);
+    if (!text || text->empty()) return {};
+    boost::system::error_code failure;
+    auto value = json::parse(json_notation(*text), failure);
+    if (failure || !value.is_object()) {
+        throw Error(ErrorCode::InvalidInput, name + ": write it as {'key': 'value'}");
+    }
+    return std::move(value.get_object());
+}
+
+}  // namespace virga::volume::api

@@ -1,0 +1,106 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/http.hpp"
+#include "http/microversion.hpp"
+#include "http/schema.hpp"
+#include "identity/service.hpp"
+#include "volume/flows/dependencies.hpp"
+#include "volume/model/records.hpp"
+
+/// HTTP resources of the volume service, below /volume.
+namespace virga::volume::api {
+
+/// What the resources work with.
+struct Context {
+    flows::Dependencies& d;
+    identity::Service& identity;
+};
+
+/// One request whose caller and microversion are known.
+struct Call {
+    Context& context;
+    const http::Request& request;
+    const identity::Auth& auth;
+    http::Microversion version;
+
+    bool at_least(int minor) const { return version.minor >= minor; }
+    db::Database& db() const { return context.d.db; }
+    /// "http://host:port/volume/v3/<project>": the base of links.
+    std::string base() const;
+    bool flag(std::string_view query_name) const;  ///< all_tenants=1 and the like
+};
+using CallHandler = std::function<http::Response(const Call&)>;
+
+const http::MicroversionRange& versions();
+
+/// Registers routes in both forms, /volume/v3/{project_id}/... and /volume/v3/...
+class Routes {
+public:
+    Routes(http::Router& router, std::shared_ptr<Context> context) : router_(router), context_(std::move(context)) {}
+    /// Below the microversion 3.`minimum_minor` the resource isn't there (404).
+    void add(const std::string& method, const std::string& path, CallHandler handler, int minimum_minor = 0);
+    http::Router& router() { return router_; }
+
+private:
+    http::Router& router_;
+    std::shared_ptr<Context> context_;  ///< the handlers keep it
+};
+
+/// Registers every resource. The references in `context` must outlive the router.
+void register_routes(http::Router& router, Context context);
+
+/// The volume, snapshot or attachment with this id, if the caller may see it: else Error{NotFound}.
+VolumeRecord own_volume(db::Transaction& tx, const Call& call, const std::string& id);
+SnapshotRecord own_snapshot(db::Transaction& tx, const Call& call, const std::string& id);
+AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std::string& id);
+
+/// Ending a connection that a server uses corrupts its data, so only services may (CVE-2023-2088): throws
+/// Error{Conflict} for an attachment of a server that is connected.
+void check_may_end(const Call& call, const AttachmentRecord& attachment);
+
+/// The one object that a body must hold: {"volume": {...}}. Throws Error{InvalidInput}.
+json::object body_object(const Call& call, const std::string& name);
+/// null for 0, else as Cinder writes times.
+json::value time_or_null(TimestampUs time);
+json::array links_of(const Call& call, const std::string& path);
+/// limit, offset and marker of a list.
+struct Slice {
+    std::size_t limit;
+    std::size_t offset;
+    std::optional<std::string> marker;
+};
+Slice slice_of(const Call& call);
+/// Adds "<name>_links" with the next page when the page is full.
+void add_next_link(json::object& body, const Call& call, const std::string& name, std::size_t shown, const Slice& slice,
+                   const std::string& last_id);
+/// sort=key:dir,key:dir or sort_key and sort_dir. `columns`: API name to column. Throws Error{InvalidInput}.
+std::vector<std::pair<std::string, bool>> sort_of(const Call& call,
+                                                  const std::map<std::string, std::string, std::less<>>& columns);
+/// The caller's project, or for administrators with all_tenants the one of project_id, or all (empty).
+std::string project_filter(const Call& call);
+/// A filter value such as {'key': 'value'} (Python or JSON notation). Throws Error{InvalidInput}.
+json::object map_filter(const Call& call, const std::string& name);
+
+// One function per file.
+void register_versions(Routes& routes);
+void register_volumes(Routes& routes);
+void register_volume_metadata(Routes& routes);
+void register_volume_actions(Routes& routes);
+void register_snapshots(Routes& routes);
+void register_snapshot_metadata(Routes& routes);
+void register_types(Routes& routes);
+void register_type_extra_specs(Routes& routes);
+void register_attachments(Routes& routes);
+void register_quota_sets(Routes& routes);
+void register_limits(Routes& routes);
+void register_operations(Routes& routes);
+void register_messages(Routes& routes);
+
+}  // namespace virga::volume::api

@@ -1,0 +1,167 @@
+#include "volume/flows/attachments.hpp"
+#include "volume/api/api.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+constexpr int kAttachments = 27;
+constexpr int kComplete = 44;
+constexpr int kMode = 54;
+constexpr std::chrono::minutes kConnectDeadline{2};
+
+json::object summary(const AttachmentRecord& a) {
+    return {{"id", a.id.value},
+            {"instance", string_or_null(a.server.value)},
+            {"volume_id", a.volume.value},
+            {"status", a.attach_status}};
+}
+
+json::object detail(const AttachmentRecord& a) {
+    auto view = summary(a);
+    view["attached_at"] = time_or_null(a.attached_us);
+    view["detached_at"] = nullptr;
+    view["attach_mode"] = a.mode;
+    view["connection_info"] = a.connection_info;
+    return view;
+}
+
+http::Response one(const AttachmentRecord& attachment) {
+    return http::Response::with_json(200, json::object{{"attachment", detail(attachment)}});
+}
+
+http::Response list(const Call& call, bool detailed) {
+    const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
+    const auto slice = slice_of(call);
+    repo::AttachmentFilter filter;
+    filter.project = project_filter(call);
+    filter.volume_id = text("volume_id");
+    filter.server_id = text("instance_id");
+    filter.attach_status = text("status").empty() ? text("attach_status") : text("status");
+    filter.marker = slice.marker;
+    filter.limit = slice.limit;
+    filter.offset = slice.offset;
+    auto tx = call.db().read();
+    const auto attachments = repo::list_attachments(tx, filter);
+    json::array items;
+    for (const auto& item : attachments) items.push_back(detailed ? detail(item) : summary(item));
+    json::object body{{"attachments", std::move(items)}};
+    add_next_link(body, call, "attachments", attachments.size(), slice,
+                  attachments.empty() ? "" : attachments.back().id.value);
+    return http::Response::with_json(200, std::move(body));
+}
+
+http::Response show(const Call& call) {
+    auto tx = call.db().read();
+    return one(own_attachment(tx, call, call.request.param("attachment_id")));
+}
+
+/// Asks the storage host for the connection and records it. A failure leaves the attachment error_attaching.
+AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, const json::object& connector) {
+    const auto host = get_string(connector, "host");
+    const rpc::CallOptions options{
+        attachment.id.value + "/connect/" + host, call.auth.request_id, kConnectDeadline, {}};
+    json::object info;
+    try {
+        info = flows::initialize_connection(call.context.d, attachment.volume, connector, options);
+    } catch (const Error& error) {
+        if (!is_retryable(error.code())) {
+            call.db().write_with([&](db::Transaction& tx) {
+                lifecycle::try_change(tx, attachment_states(), "fail_connect", attachment.id.value);
+                flows::recompute_status(tx, attachment.volume);
+            });
+        }
+        throw;
+    }
+    info["attachment_id"] = attachment.id.value;
+    auto tx = call.db().write();
+    flows::connected(tx, attachment.id, host, get_string(connector, "mountpoint"), info);
+    auto result = repo::get_attachment(tx, attachment.id);
+    tx.commit();
+    return result;
+}
+
+/// The connector of a request; its host names who connects.
+json::object checked_connector(http::Fields& fields, const json::object& connector) {
+    const auto* host = connector.if_contains("host");
+    if (host == nullptr || !host->is_string() || host->get_string().empty()) {
+        fields.fail("connector", "must name its host");
+    }
+    return connector;
+}
+
+http::Response create(const Call& call) {
+    const auto body = body_object(call, "attachment");
+    http::Fields fields(body, "attachment");
+    const VolumeId volume(fields.required_uuid("volume_uuid"));
+    const ServerId server(fields.uuid("instance_uuid").value_or(""));
+    const auto* connector = fields.object("connector");
+    const auto mode = call.at_least(kMode) ? fields.one_of("mode", {"rw", "ro"}) : std::nullopt;
+    const auto wanted =
+        connector == nullptr || connector->empty() ? json::object{} : checked_connector(fields, *connector);
+    auto tx = call.db().write();
+    own_volume(tx, call, volume.value);
+    auto attachment = flows::reserve(tx, new_id<AttachmentId>(), volume, server);
+    if (mode) {
+        repo::set_mode(tx, attachment.id, *mode);
+        attachment.mode = *mode;
+    }
+    tx.commit();
+    if (!wanted.empty()) attachment = connect(call, attachment, wanted);
+    return one(attachment);
+}
+
+http::Response update(const Call& call) {
+    const auto body = body_object(call, "attachment");
+    http::Fields fields(body, "attachment");
+    const auto* connector = fields.object("connector");
+    if (connector == nullptr) fields.fail("connector", "is required");
+    const auto wanted = checked_connector(fields, *connector);
+    const auto attachment = call.db().read_with(
+        [&](db::Transaction& tx) { return own_attachment(tx, call, call.request.param("attachment_id")); });
+    return one(connect(call, attachment, wanted));
+}
+
+http::Response action(const Call& call) {
+    const auto body = call.request.json_body();
+    if (!body.contains("os-complete")) throw Error(ErrorCode::InvalidInput, "The only action is os-complete.");
+    auto tx = call.db().write();
+    const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
+    flows::complete(tx, attachment.id);
+    tx.commit();
+    return http::Response::empty(204);
+}
+
+http::Response remove(const Call& call) {
+    const auto attachment = call.db().read_with(
+        [&](db::Transaction& tx) { return own_attachment(tx, call, call.request.param("attachment_id")); });
+    check_may_end(call, attachment);
+    if (attachment.connected() && !attachment.connection_info.empty()) {
+        const rpc::CallOptions options{attachment.id.value + "/disconnect", call.auth.request_id, kConnectDeadline, {}};
+        flows::terminate_connection(call.context.d, attachment.volume, json::object{{"host", attachment.host}},
+                                    options);
+    }
+    auto tx = call.db().write();
+    flows::detached(tx, attachment.id);
+    json::array left;
+    for (const auto& item : repo::attachments_of(tx, attachment.volume)) left.push_back(summary(item));
+    tx.commit();
+    return http::Response::with_json(200, json::object{{"attachments", std::move(left)}});
+}
+
+}  // namespace
+
+void register_attachments(Routes& routes) {
+    routes.add(
+        "GET", "/attachments", [](const Call& call) { return list(call, false); }, kAttachments);
+    routes.add(
+        "GET", "/attachments/detail", [](const Call& call) { return list(call, true); }, kAttachments);
+    routes.add("POST", "/attachments", create, kAttachments);
+    routes.add("GET", "/attachments/{attachment_id}", show, kAttachments);
+    routes.add("PUT", "/attachments/{attachment_id}", update, kAttachments);
+    routes.add("DELETE", "/attachments/{attachment_id}", remove, kAttachments);
+    routes.add("POST", "/attachments/{attachment_id}/action", action, kComplete);
+}
+
+}  // namespace virga::volume::api

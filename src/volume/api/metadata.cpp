@@ -1,0 +1,93 @@
+#include "volume/api/metadata.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+constexpr std::size_t kMaxItems = 128;
+
+http::Response whole(const json::object& metadata) {
+    return http::Response::with_json(200, json::object{{"metadata", metadata}});
+}
+
+json::object metadata_of(const Call& call, const std::string& name) {
+    const auto body = call.request.json_body();
+    http::Fields fields(body, "");
+    auto metadata = fields.metadata(name);
+    if (!metadata) fields.fail(name, "is required");
+    fields.finish();
+    return *metadata;
+}
+
+void check_size(const json::object& metadata) {
+    if (metadata.size() <= kMaxItems) return;
+    throw Error(ErrorCode::QuotaExceeded, "metadata: at most " + std::to_string(kMaxItems) + " items are allowed.");
+}
+
+[[noreturn]] void no_such_key(const std::string& key) {
+    throw Error(ErrorCode::NotFound, "Metadata item " + key + " was not found.");
+}
+
+http::Response change(const Call& call, const MetadataStore& store, bool replace) {
+    const auto given = metadata_of(call, "metadata");
+    auto tx = call.db().write();
+    auto metadata = store.read(tx, call);
+    if (replace) metadata.clear();
+    for (const auto& item : given) metadata[item.key()] = item.value();
+    check_size(metadata);
+    store.write(tx, call, metadata);
+    tx.commit();
+    return whole(metadata);
+}
+
+http::Response show_key(const Call& call, const MetadataStore& store) {
+    auto tx = call.db().read();
+    const auto metadata = store.read(tx, call);
+    const auto& key = call.request.param("key");
+    const auto* value = metadata.if_contains(key);
+    if (value == nullptr) no_such_key(key);
+    json::object meta;
+    meta[key] = *value;
+    return http::Response::with_json(200, json::object{{"meta", std::move(meta)}});
+}
+
+http::Response set_key(const Call& call, const MetadataStore& store) {
+    const auto given = metadata_of(call, "meta");
+    const auto& key = call.request.param("key");
+    if (given.size() != 1 || !given.contains(key)) {
+        throw Error(ErrorCode::InvalidInput, "meta: must hold just the key '" + key + "' of the URL.");
+    }
+    auto tx = call.db().write();
+    auto metadata = store.read(tx, call);
+    metadata[key] = given.at(key);
+    check_size(metadata);
+    store.write(tx, call, metadata);
+    tx.commit();
+    return http::Response::with_json(200, json::object{{"meta", given}});
+}
+
+http::Response remove_key(const Call& call, const MetadataStore& store) {
+    auto tx = call.db().write();
+    auto metadata = store.read(tx, call);
+    const auto& key = call.request.param("key");
+    if (metadata.erase(key) == 0) no_such_key(key);
+    store.write(tx, call, metadata);
+    tx.commit();
+    return http::Response::empty(200);
+}
+
+}  // namespace
+
+void register_metadata(Routes& routes, const MetadataStore& store) {
+    const auto key_path = store.path + "/{key}";
+    routes.add("GET", store.path, [store](const Call& call) {
+        auto tx = call.db().read();
+        return whole(store.read(tx, call));
+    });
+    routes.add("POST", store.path, [store](const Call& call) { return change(call, store, false); });
+    routes.add("PUT", store.path, [store](const Call& call) { return change(call, store, true); });
+    routes.add("GET", key_path, [store](const Call& call) { return show_key(call, store); });
+    routes.add("PUT", key_path, [store](const Call& call) { return set_key(call, store); });
+    routes.add("DELETE", key_path, [store](const Call& call) { return remove_key(call, store); });
+}
+
+}  // namespace virga::volume::api

@@ -1,0 +1,20 @@
+#pragma once
+#include <functional>
+#include <string>
+
+#include "volume/api/api.hpp"
+
+namespace virga::volume::api {
+
+/// Where the metadata of one kind of resource is kept.
+struct MetadataStore {
+    std::string path;  ///< "/volumes/{volume_id}/metadata"
+    /// The resource of the request, or Error{NotFound}.
+    std::function<json::object(db::Transaction&, const Call&)> read;
+    std::function<void(db::Transaction&, const Call&, const json::object&)> write;
+};
+
+/// GET, POST (merge), PUT (replace) of the whole, GET, PUT, DELETE of one key.
+void register_metadata(Routes& routes, const MetadataStore& store);
+
+}  // namespace virga::volume::api

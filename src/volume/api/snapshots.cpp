@@ -1,0 +1,177 @@
+#include <algorithm>
+
+#include "volume/api/api.hpp"
+#include "volume/flows/flows.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+constexpr std::size_t kNameLength = 255;
+
+json::object view_of(const Call& call, const SnapshotRecord& s, bool detailed) {
+    json::object view{{"id", s.id.value},
+                      {"name", s.name},
+                      {"description", string_or_null(s.description)},
+                      {"volume_id", s.volume.value},
+                      {"status", s.status},
+                      {"size", s.size_gib},
+                      {"metadata", s.metadata},
+                      {"created_at", time_or_null(s.created_us)},
+                      {"updated_at", time_or_null(s.updated_us)}};
+    if (detailed) {
+        view["os-extended-snapshot-attributes:progress"] = s.status == "available" ? "100%" : "0%";
+        view["os-extended-snapshot-attributes:project_id"] = s.project.value;
+    }
+    if (call.at_least(14)) view["group_snapshot_id"] = nullptr;
+    if (call.at_least(41)) view["user_id"] = s.user.value;
+    if (call.at_least(65)) view["consumes_quota"] = true;
+    return view;
+}
+
+http::Response one(int status, const Call& call, const SnapshotRecord& snapshot) {
+    return http::Response::with_json(status, json::object{{"snapshot", view_of(call, snapshot, true)}});
+}
+
+const std::map<std::string, std::string, std::less<>>& sort_columns() {
+    static const std::map<std::string, std::string, std::less<>> columns{{"id", "id"},
+                                                                         {"name", "name"},
+                                                                         {"display_name", "name"},
+                                                                         {"status", "status"},
+                                                                         {"size", "size_gib"},
+                                                                         {"volume_size", "size_gib"},
+                                                                         {"created_at", "created_us"},
+                                                                         {"updated_at", "updated_us"},
+                                                                         {"volume_id", "volume_id"}};
+    return columns;
+}
+
+repo::SnapshotFilter filter_of(const Call& call) {
+    const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
+    repo::SnapshotFilter filter;
+    filter.project = project_filter(call);
+    filter.name = text("name").empty() ? text("display_name") : text("name");
+    if (call.at_least(34)) filter.name_like = text("name~");
+    filter.status = text("status");
+    filter.volume_id = text("volume_id");
+    if (call.at_least(22)) filter.metadata = map_filter(call, "metadata");
+    filter.sort = sort_of(call, sort_columns());
+    const auto slice = slice_of(call);
+    filter.marker = slice.marker;
+    filter.limit = slice.limit;
+    filter.offset = slice.offset;
+    return filter;
+}
+
+http::Response list(const Call& call, bool detailed) {
+    const auto filter = filter_of(call);
+    auto tx = call.db().read();
+    const auto snapshots = repo::list_snapshots(tx, filter);
+    json::array items;
+    for (const auto& snapshot : snapshots) items.push_back(view_of(call, snapshot, detailed));
+    json::object body{{"snapshots", std::move(items)}};
+    if (call.at_least(45) && call.flag("with_count")) body["count"] = repo::count_snapshots(tx, filter);
+    add_next_link(body, call, "snapshots", snapshots.size(), slice_of(call),
+                  snapshots.empty() ? "" : snapshots.back().id.value);
+    return http::Response::with_json(200, std::move(body));
+}
+
+http::Response show(const Call& call) {
+    auto tx = call.db().read();
+    return one(200, call, own_snapshot(tx, call, call.request.param("snapshot_id")));
+}
+
+http::Response create(const Call& call) {
+    const auto body = body_object(call, "snapshot");
+    http::Fields fields(body, "snapshot");
+    flows::NewSnapshot request;
+    request.id = new_id<SnapshotId>();
+    request.volume = VolumeId(fields.required_uuid("volume_id"));
+    request.name =
+        fields.string("name", 0, kNameLength).value_or(fields.string("display_name", 0, kNameLength).value_or(""));
+    request.description = fields.string("description", 0, kNameLength)
+                              .value_or(fields.string("display_description", 0, kNameLength).value_or(""));
+    request.metadata = fields.metadata("metadata").value_or(json::object{});
+    fields.boolean("force");
+    auto tx = call.db().write();
+    own_volume(tx, call, request.volume.value);
+    flows::create_snapshot(tx, call.context.d, call.auth, request);
+    // As Cinder's: where a snapshot is created or updated, the extended attributes are not shown.
+    auto view = view_of(call, repo::get_snapshot(tx, request.id), false);
+    tx.commit();
+    return http::Response::with_json(202, json::object{{"snapshot", std::move(view)}});
+}
+
+http::Response update(const Call& call) {
+    const auto body = body_object(call, "snapshot");
+    http::Fields fields(body, "snapshot");
+    const auto name = fields.string("name", 0, kNameLength);
+    const auto older_name = fields.string("display_name", 0, kNameLength);
+    const auto description = fields.string("description", 0, kNameLength);
+    const auto older_description = fields.string("display_description", 0, kNameLength);
+    fields.finish();
+    if (!name && !older_name && !description && !older_description) {
+        throw Error(ErrorCode::InvalidInput, "snapshot: name or description must be given.");
+    }
+    auto tx = call.db().write();
+    const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
+    repo::set_names(tx, snapshot.id, name.value_or(older_name.value_or(snapshot.name)),
+                    description.value_or(older_description.value_or(snapshot.description)));
+    auto view = view_of(call, repo::get_snapshot(tx, snapshot.id), false);
+    tx.commit();
+    return http::Response::with_json(200, json::object{{"snapshot", std::move(view)}});
+}
+
+http::Response remove(const Call& call) {
+    auto tx = call.db().write();
+    const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
+    flows::delete_snapshot(tx, call.context.d, snapshot.id, call.auth.request_id);
+    tx.commit();
+    return http::Response::empty(202);
+}
+
+void reset_status(db::Transaction& tx, const Call& call, const SnapshotRecord& snapshot, const json::object& body) {
+    identity::require_admin(call.auth, "snapshot_extension:reset_status");
+    http::Fields fields(body, "os-reset_status");
+    const auto status = fields.required_string("status", 1, 64);
+    const auto& allowed = resettable_snapshot_statuses();
+    if (std::find(allowed.begin(), allowed.end(), status) == allowed.end()) {
+        fields.fail("status", "'" + status + "' is not a status of snapshots");
+    }
+    repo::force_status(tx, snapshot.id, status);
+}
+
+http::Response action(const Call& call) {
+    const auto body = call.request.json_body();
+    if (body.size() != 1) throw Error(ErrorCode::InvalidInput, "The body must name one action.");
+    const std::string name(body.begin()->key());
+    const auto& value = body.begin()->value();
+    auto tx = call.db().write();
+    const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
+    if (name == "os-reset_status") {
+        reset_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
+    } else if (name == "os-force_delete") {
+        identity::require_admin(call.auth, "snapshot_extension:force_delete");
+        flows::delete_snapshot(tx, call.context.d, snapshot.id, call.auth.request_id);
+    } else {
+        throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");
+    }
+    tx.commit();
+    return http::Response::empty(202);
+}
+
+}  // namespace
+
+void register_snapshots(Routes& routes) {
+    routes.add("GET", "/snapshots", [](const Call& call) { return list(call, false); });
+    routes.add("GET", "/snapshots/detail", [](const Call& call) { return list(call, true); });
+    routes.add("POST", "/snapshots", create);
+    routes.add("GET", "/snapshots/{snapshot_id}", show);
+    routes.add("PUT", "/snapshots/{snapshot_id}", update);
+    routes.add("DELETE", "/snapshots/{snapshot_id}", remove);
+    routes.add("POST", "/snapshots/{snapshot_id}/action", action);
+}
+
+}  // namespace virga::volume::api

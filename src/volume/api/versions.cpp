@@ -1,0 +1,34 @@
+#include "volume/api/api.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+json::array media_types() {
+    json::array types;
+    types.push_back(
+        json::object{{"base", "application/json"}, {"type", "application/vnd.openstack.volume+json;version=3"}});
+    return types;
+}
+
+http::Response version_document(const http::Request& request, int status) {
+    json::array links;
+    links.push_back(json::object{{"rel", "self"}, {"href", request.base_url + "/volume/v3/"}});
+    json::array all;
+    all.push_back(json::object{{"id", "v3.0"},
+                               {"status", "CURRENT"},
+                               {"version", versions().maximum.text()},
+                               {"min_version", versions().minimum.text()},
+                               {"updated", "2022-07-31T00:00:00Z"},
+                               {"links", std::move(links)},
+                               {"media-types", media_types()}});
+    return http::Response::with_json(status, json::object{{"versions", std::move(all)}});
+}
+
+}  // namespace
+
+void register_versions(Routes& routes) {
+    routes.router().add({"GET", "/volume", [](http::Request& request) { return version_document(request, 300); }});
+    routes.router().add({"GET", "/volume/v3", [](http::Request& request) { return version_document(request, 200); }});
+}
+
+}  // namespace virga::volume::api

@@ -1,0 +1,217 @@
+#include <algorithm>
+
+#include "volume/api/api.hpp"
+#include "volume/flows/attachments.hpp"
+#include "volume/flows/flows.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+/// One action: `argument` is what stands under its name (an empty object when that was null).
+struct Action {
+    const Call& call;
+    db::Transaction& tx;
+    const VolumeRecord& volume;
+    const json::object& argument;
+    http::Fields fields() const { return {argument, name}; }
+    std::string name;
+};
+using ActionHandler = http::Response (*)(const Action&);
+
+constexpr std::int64_t kMaxSizeGib = 1LL << 31;
+
+http::Response extend(const Action& action) {
+    auto fields = action.fields();
+    const auto size = fields.required_integer("new_size", 1, kMaxSizeGib);
+    flows::extend_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, size);
+    return http::Response::empty(202);
+}
+
+http::Response set_bootable(const Action& action) {
+    auto fields = action.fields();
+    const auto bootable = fields.boolean("bootable");
+    if (!bootable) fields.fail("bootable", "is required");
+    repo::set_bootable(action.tx, action.volume.id, *bootable);
+    return http::Response::empty(200);
+}
+
+http::Response update_readonly(const Action& action) {
+    auto fields = action.fields();
+    const auto readonly = fields.boolean("readonly");
+    if (!readonly) fields.fail("readonly", "is required");
+    require_change(action.tx, volume_states(), "set_readonly", action.volume.id.value);
+    auto metadata = action.volume.metadata;
+    metadata["readonly"] = *readonly ? "True" : "False";
+    repo::set_metadata(action.tx, action.volume.id, metadata);
+    return http::Response::empty(202);
+}
+
+http::Response reset_status(const Action& action) {
+    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:reset_status");
+    auto fields = action.fields();
+    const auto status = fields.string("status", 1, 64);
+    const auto attach_status = fields.one_of("attach_status", {"attached", "detached"});
+    fields.any("migration_status");
+    if (!status && !attach_status) fields.fail("status", "or attach_status must be given");
+    const auto& allowed = resettable_volume_statuses();
+    if (status && std::find(allowed.begin(), allowed.end(), *status) == allowed.end()) {
+        fields.fail("status", "'" + *status + "' is not a status of volumes");
+    }
+    if (status) repo::force_status(action.tx, action.volume.id, *status);
+    if (attach_status) repo::set_attach_status(action.tx, action.volume.id, *attach_status);
+    return http::Response::empty(202);
+}
+
+http::Response force_delete(const Action& action) {
+    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:force_delete");
+    flows::delete_volume(action.tx, action.call.context.d, action.volume.id, action.call.auth.request_id, std::nullopt,
+                         {true, false});
+    return http::Response::empty(202);
+}
+
+http::Response set_image_metadata(const Action& action) {
+    auto fields = action.fields();
+    const auto given = fields.metadata("metadata");
+    if (!given) fields.fail("metadata", "is required");
+    auto metadata = action.volume.image_metadata;
+    for (const auto& item : *given) metadata[item.key()] = item.value();
+    repo::set_image_metadata(action.tx, action.volume.id, metadata);
+    return http::Response::with_json(200, json::object{{"metadata", metadata}});
+}
+
+http::Response unset_image_metadata(const Action& action) {
+    auto fields = action.fields();
+    const auto key = fields.required_string("key", 1, 255);
+    auto metadata = action.volume.image_metadata;
+    if (metadata.erase(key) == 0) throw Error(ErrorCode::NotFound, "Metadata item " + key + " was not found.");
+    repo::set_image_metadata(action.tx, action.volume.id, metadata);
+    return http::Response::empty(200);
+}
+
+http::Response show_image_metadata(const Action& action) {
+    return http::Response::with_json(200, json::object{{"metadata", action.volume.image_metadata}});
+}
+
+http::Response reserve(const Action& action) {
+    require_change(action.tx, volume_states(), "legacy_reserve", action.volume.id.value);
+    return http::Response::empty(202);
+}
+
+http::Response unreserve(const Action& action) {
+    if (lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value)) {
+        flows::recompute_status(action.tx, action.volume.id);
+    }
+    return http::Response::empty(202);
+}
+
+http::Response begin_detaching(const Action& action) {
+    flows::begin_detaching(action.tx, action.volume.id);
+    return http::Response::empty(202);
+}
+
+http::Response roll_detaching(const Action& action) {
+    flows::roll_detaching(action.tx, action.volume.id);
+    return http::Response::empty(202);
+}
+
+/// The old attach call records an attachment; it gives no access to data.
+http::Response attach(const Action& action) {
+    auto fields = action.fields();
+    const auto server = fields.uuid("instance_uuid");
+    const auto host = fields.string("host_name", 1, 255);
+    if (!server && !host) fields.fail("instance_uuid", "or host_name is required");
+    const auto device = fields.string("mountpoint", 1, 255).value_or("");
+    const auto mode = fields.one_of("mode", {"ro", "rw"});
+    if (action.volume.status == "attaching") {
+        lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value);
+    }
+    const auto id = new_id<AttachmentId>();
+    flows::reserve(action.tx, id, action.volume.id, ServerId(server.value_or("")));
+    flows::connected(action.tx, id, host.value_or(""), device, {});
+    flows::complete(action.tx, id);
+    return http::Response::empty(202);
+}
+
+/// Ending a connection that a server uses corrupts data: only services may (CVE-2023-2088). What os-attach recorded
+/// without a server's connection may go.
+http::Response detach(const Action& action) {
+    auto fields = action.fields();
+    const auto wanted = fields.uuid("attachment_id");
+    const auto attachments = repo::attachments_of(action.tx, action.volume.id);
+    const auto found = std::find_if(attachments.begin(), attachments.end(),
+                                    [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
+    if (found == attachments.end()) {
+        throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: the volume has no such attachment.");
+    }
+    if (!wanted && attachments.size() > 1) fields.fail("attachment_id", "is required: the volume has several");
+    check_may_end(action.call, *found);
+    flows::detached(action.tx, found->id);
+    return http::Response::empty(202);
+}
+
+http::Response upload_image(const Action&) {
+    throw Error(ErrorCode::NotSupported, "os-volume_upload_image: making an image from a volume is not supported.");
+}
+
+http::Response not_supported(const Action& action) {
+    throw Error(ErrorCode::NotSupported, action.name + " is not supported.");
+}
+
+const std::map<std::string, ActionHandler, std::less<>>& actions() {
+    static const std::map<std::string, ActionHandler, std::less<>> all{
+        {"os-extend", extend},
+        {"os-set_bootable", set_bootable},
+        {"os-update_readonly_flag", update_readonly},
+        {"os-reset_status", reset_status},
+        {"os-force_delete", force_delete},
+        {"os-set_image_metadata", set_image_metadata},
+        {"os-unset_image_metadata", unset_image_metadata},
+        {"os-show_image_metadata", show_image_metadata},
+        {"os-reserve", reserve},
+        {"os-unreserve", unreserve},
+        {"os-begin_detaching", begin_detaching},
+        {"os-roll_detaching", roll_detaching},
+        {"os-attach", attach},
+        {"os-detach", detach},
+        {"os-volume_upload_image", upload_image},
+        {"os-retype", not_supported},
+        {"os-migrate_volume", not_supported},
+        {"os-initialize_connection", not_supported},
+        {"os-terminate_connection", not_supported},
+        {"os-force_detach", not_supported},
+        {"os-reimage", not_supported},
+        {"os-unmanage", not_supported},
+        {"revert", not_supported}};
+    return all;
+}
+
+http::Response run(const Call& call) {
+    const auto body = call.request.json_body();
+    if (body.size() != 1) throw Error(ErrorCode::InvalidInput, "The body must name one action.");
+    const std::string name(body.begin()->key());
+    const auto found = actions().find(name);
+    if (found == actions().end()) {
+        throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");
+    }
+    const auto& value = body.begin()->value();
+    if (!value.is_object() && !value.is_null() && !value.is_string()) {
+        throw Error(ErrorCode::InvalidInput, name + ": must be an object.");
+    }
+    const auto argument = value.is_object() ? value.get_object() : json::object{};
+    auto tx = call.db().write();
+    const auto volume = own_volume(tx, call, call.request.param("volume_id"));
+    auto response = found->second({call, tx, volume, argument, name});
+    tx.commit();
+    return response;
+}
+
+}  // namespace
+
+void register_volume_actions(Routes& routes) {
+    routes.add("POST", "/volumes/{volume_id}/action", run);
+}
+
+}  // namespace virga::volume::api

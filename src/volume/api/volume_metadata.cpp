@@ -1,0 +1,16 @@
+#include "volume/api/metadata.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::api {
+
+void register_volume_metadata(Routes& routes) {
+    register_metadata(routes, {"/volumes/{volume_id}/metadata",
+                               [](db::Transaction& tx, const Call& call) {
+                                   return own_volume(tx, call, call.request.param("volume_id")).metadata;
+                               },
+                               [](db::Transaction& tx, const Call& call, const json::object& metadata) {
+                                   repo::set_metadata(tx, VolumeId(call.request.param("volume_id")), metadata);
+                               }});
+}
+
+}  // namespace virga::volume::api

@@ -1,0 +1,78 @@
+#include "volume/api/volume_view.hpp"
+
+#include "volume/api/api.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+/// What stands in `attachments`: those that a server has or is about to have.
+json::array attachments_view(const std::vector<AttachmentRecord>& attachments, bool admin) {
+    json::array out;
+    for (const auto& item : attachments) {
+        if (item.attach_status != "attached" && item.attach_status != "detaching") continue;
+        json::object view{{"id", item.volume.value},        {"attachment_id", item.id.value},
+                          {"volume_id", item.volume.value}, {"server_id", string_or_null(item.server.value)},
+                          {"device", item.device},          {"attached_at", time_or_null(item.attached_us)}};
+        view["host_name"] = admin ? string_or_null(item.host) : json::value(nullptr);
+        out.push_back(std::move(view));
+    }
+    return out;
+}
+
+void add_admin_fields(json::object& view, const VolumeRecord& v, int minor) {
+    view["os-vol-host-attr:host"] =
+        v.host.empty() ? json::value(nullptr) : json::value(v.host + "@" + v.backend + "#" + v.backend);
+    view["os-vol-mig-status-attr:migstat"] = nullptr;
+    view["os-vol-mig-status-attr:name_id"] = nullptr;
+    view["migration_status"] = nullptr;
+    if (minor >= 21) view["provider_id"] = nullptr;
+    if (minor >= 61) view["cluster_name"] = nullptr;
+}
+
+void add_by_microversion(json::object& view, const VolumeRecord& v, int minor) {
+    if (minor >= 13) view["group_id"] = nullptr;
+    if (minor >= 48) {
+        view["service_uuid"] = v.host.empty() ? json::value(nullptr)
+                                              : json::value(derived_uuid("cinder-volume", v.host + "@" + v.backend));
+        view["shared_targets"] = false;
+    }
+    if (minor >= 63) view["volume_type_id"] = string_or_null(v.type_id);
+    if (minor >= 65) view["consumes_quota"] = true;
+}
+
+}  // namespace
+
+json::object volume_summary(const VolumeRecord& volume, const ViewOptions& options) {
+    return {{"id", volume.id.value}, {"name", volume.name}, {"links", options.links}};
+}
+
+json::object volume_detail(const VolumeRecord& v, const std::vector<AttachmentRecord>& attachments,
+                           ViewOptions options) {
+    json::object view{{"id", v.id.value},
+                      {"status", v.status},
+                      {"size", v.size_gib},
+                      {"availability_zone", v.availability_zone},
+                      {"created_at", time_or_null(v.created_us)},
+                      {"updated_at", time_or_null(v.updated_us)},
+                      {"name", v.name},
+                      {"description", string_or_null(v.description)},
+                      {"volume_type", string_or_null(v.volume_type)},
+                      {"snapshot_id", string_or_null(v.snapshot_id)},
+                      {"source_volid", string_or_null(v.source_volid)},
+                      {"metadata", v.metadata},
+                      {"links", std::move(options.links)},
+                      {"user_id", v.user.value},
+                      {"bootable", v.bootable ? "true" : "false"},
+                      {"encrypted", false},
+                      {"replication_status", nullptr},
+                      {"consistencygroup_id", nullptr},
+                      {"multiattach", v.multiattach},
+                      {"attachments", attachments_view(attachments, options.admin)},
+                      {"os-vol-tenant-attr:tenant_id", v.project.value}};
+    if (!v.image_metadata.empty()) view["volume_image_metadata"] = v.image_metadata;
+    if (options.admin) add_admin_fields(view, v, options.minor);
+    add_by_microversion(view, v, options.minor);
+    return view;
+}
+
+}  // namespace virga::volume::api

@@ -1,0 +1,247 @@
+#include <algorithm>
+
+#include "http/json_list.hpp"
+#include "volume/api/api.hpp"
+#include "volume/api/volume_view.hpp"
+#include "volume/flows/flows.hpp"
+#include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+constexpr std::size_t kNameLength = 255;
+constexpr std::int64_t kMaxSizeGib = 1LL << 31;
+
+ViewOptions options_for(const Call& call, const VolumeRecord& volume) {
+    return {call.version.minor, call.auth.is_admin(), links_of(call, "/volumes/" + volume.id.value)};
+}
+
+json::object detail(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {
+    return volume_detail(volume, repo::attachments_of(tx, volume.id), options_for(call, volume));
+}
+
+http::Response one(int status, json::object view) {
+    return http::Response::with_json(status, json::object{{"volume", std::move(view)}});
+}
+
+std::string boolean_filter(const Call& call, const std::string& name) {
+    const auto value = call.request.query_value(name);
+    if (!value) return {};
+    json::object holder{{name, *value}};
+    return http::Fields(holder, "").boolean(name).value_or(false) ? "1" : "0";
+}
+
+const std::map<std::string, std::string, std::less<>>& sort_columns() {
+    static const std::map<std::string, std::string, std::less<>> columns{{"id", "id"},
+                                                                         {"name", "name"},
+                                                                         {"display_name", "name"},
+                                                                         {"status", "status"},
+                                                                         {"size", "size_gib"},
+                                                                         {"bootable", "bootable"},
+                                                                         {"created_at", "created_us"},
+                                                                         {"updated_at", "updated_us"},
+                                                                         {"availability_zone", "availability_zone"},
+                                                                         {"host", "host"},
+                                                                         {"volume_type_id", "volume_type_id"}};
+    return columns;
+}
+
+/// Volumes that are open to a list: own ones, and for administrators what project_filter says.
+repo::VolumeFilter filter_of(const Call& call) {
+    const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
+    repo::VolumeFilter filter;
+    filter.project = project_filter(call);
+    filter.user = text("user_id");
+    filter.name = text("name").empty() ? text("display_name") : text("name");
+    if (call.at_least(34)) filter.name_like = text("name~");
+    filter.description = text("description");
+    filter.status = text("status");
+    filter.availability_zone = text("availability_zone");
+    filter.size = text("size");
+    filter.snapshot_id = text("snapshot_id");
+    filter.source_volid = text("source_volid");
+    filter.volume_type = text("volume_type").empty() ? text("volume_type_id") : text("volume_type");
+    filter.attach_status = text("attach_status");
+    if (!text("id").empty()) filter.ids.push_back(text("id"));
+    if (call.auth.is_admin()) filter.host = text("host");
+    filter.bootable = boolean_filter(call, "bootable");
+    filter.multiattach = boolean_filter(call, "multiattach");
+    filter.metadata = map_filter(call, "metadata");
+    filter.image_metadata = map_filter(call, "glance_metadata");
+    filter.sort = sort_of(call, sort_columns());
+    const auto slice = slice_of(call);
+    filter.marker = slice.marker;
+    filter.limit = slice.limit;
+    filter.offset = slice.offset;
+    return filter;
+}
+
+http::Response list(const Call& call, bool detailed) {
+    const auto filter = filter_of(call);
+    auto tx = call.db().read();
+    const auto volumes = repo::list_volumes(tx, filter);
+    const auto attachments =
+        detailed ? repo::attachments_of(tx, volumes) : std::map<std::string, std::vector<AttachmentRecord>>{};
+    static const std::vector<AttachmentRecord> kNone;
+    http::JsonList items("volumes");
+    for (const auto& volume : volumes) {
+        const auto found = attachments.find(volume.id.value);
+        auto options = options_for(call, volume);
+        if (detailed) {
+            const auto& own = found == attachments.end() ? kNone : found->second;
+            items.add(volume_detail(volume, own, std::move(options)));
+        } else {
+            items.add(volume_summary(volume, options));
+        }
+    }
+    json::object rest;
+    if (call.at_least(45) && call.flag("with_count")) rest["count"] = repo::count_volumes(tx, filter);
+    add_next_link(rest, call, "volumes", volumes.size(), slice_of(call),
+                  volumes.empty() ? "" : volumes.back().id.value);
+    return items.finish(rest);
+}
+
+http::Response summary(const Call& call) {
+    repo::VolumeFilter filter;
+    filter.project = project_filter(call);
+    filter.limit = 1'000'000;
+    auto tx = call.db().read();
+    const auto volumes = repo::list_volumes(tx, filter);
+    std::int64_t size = 0;
+    std::map<std::string, std::map<std::string, bool>> values;
+    for (const auto& volume : volumes) {
+        size += volume.size_gib;
+        for (const auto& item : volume.metadata) {
+            if (item.value().is_string()) values[item.key()][std::string(item.value().get_string())] = true;
+        }
+    }
+    json::object view{{"total_size", size}, {"total_count", static_cast<std::int64_t>(volumes.size())}};
+    if (call.at_least(36)) {
+        json::object metadata;
+        for (const auto& [key, set] : values) {
+            json::array list_of_values;
+            for (const auto& value : set) list_of_values.push_back(json::value(value.first));
+            metadata[key] = std::move(list_of_values);
+        }
+        view["metadata"] = std::move(metadata);
+    }
+    return http::Response::with_json(200, json::object{{"volume-summary", std::move(view)}});
+}
+
+http::Response show(const Call& call) {
+    auto tx = call.db().read();
+    return one(200, detail(tx, call, own_volume(tx, call, call.request.param("volume_id"))));
+}
+
+std::string image_ref(http::Fields& fields) {
+    auto ref = fields.string("imageRef", 0, 1024).value_or("");
+    if (ref.empty()) ref = fields.string("image_id", 0, 1024).value_or("");
+    if (ref.empty()) return {};
+    ref = ref.substr(ref.rfind('/') == std::string::npos ? 0 : ref.rfind('/') + 1);
+    if (!is_uuid_like(ref)) fields.fail("imageRef", "must be the UUID of an image");
+    return canonical_uuid(ref);
+}
+
+void refuse_later_features(const Call& call, http::Fields& fields) {
+    if (fields.has_value("consistencygroup_id") || (call.at_least(13) && fields.has_value("group_id"))) {
+        fields.fail("group_id", "volume groups are not supported");
+    }
+    if (call.at_least(47) && fields.has_value("backup_id")) {
+        fields.fail("backup_id", "volumes from backups are not supported");
+    }
+}
+
+NewVolume new_volume(const Call& call, const json::object& body) {
+    http::Fields fields(body, "volume");
+    NewVolume request;
+    request.id = new_id<VolumeId>();
+    request.name =
+        fields.string("name", 0, kNameLength).value_or(fields.string("display_name", 0, kNameLength).value_or(""));
+    request.description = fields.string("description", 0, kNameLength)
+                              .value_or(fields.string("display_description", 0, kNameLength).value_or(""));
+    if (fields.has_value("size")) request.size_gib = fields.required_integer("size", 1, kMaxSizeGib);
+    request.snapshot_id = fields.uuid("snapshot_id").value_or("");
+    request.source_volid = fields.uuid("source_volid").value_or("");
+    request.image_id = image_ref(fields);
+    request.volume_type = fields.string("volume_type", 0, kNameLength).value_or("");
+    request.availability_zone = fields.string("availability_zone", 0, kNameLength).value_or("");
+    request.metadata = fields.metadata("metadata").value_or(json::object{});
+    if (fields.boolean("multiattach").value_or(false)) {
+        fields.fail("multiattach", "choose a volume type with the extra spec multiattach='<is> True' instead");
+    }
+    refuse_later_features(call, fields);
+    return request;
+}
+
+/// The answer to a creation or update has no attributes of extensions, which Cinder adds where volumes are shown.
+void drop_extension_attributes(json::object& view) {
+    for (const auto* name : {"os-vol-tenant-attr:tenant_id", "os-vol-host-attr:host", "os-vol-mig-status-attr:migstat",
+                             "os-vol-mig-status-attr:name_id"}) {
+        view.erase(name);
+    }
+}
+
+http::Response create(const Call& call) {
+    const auto request = new_volume(call, body_object(call, "volume"));
+    auto tx = call.db().write();
+    flows::create_volume(tx, call.context.d, call.auth, request, std::nullopt);
+    auto view = detail(tx, call, repo::get_volume(tx, request.id));
+    drop_extension_attributes(view);
+    tx.commit();
+    auto response = one(202, std::move(view));
+    response.headers.set("Location", call.base() + "/volumes/" + request.id.value);
+    return response;
+}
+
+http::Response update(const Call& call) {
+    const auto body = body_object(call, "volume");
+    http::Fields fields(body, "volume");
+    const auto text = [&](const char* name, const char* older) {
+        auto value = fields.string(name, 0, kNameLength);
+        return value ? value : fields.string(older, 0, kNameLength);
+    };
+    const auto name = text("name", "display_name");
+    const auto description = text("description", "display_description");
+    const auto metadata = fields.metadata("metadata");
+    fields.finish();
+    if (!name && !description && !metadata) {
+        throw Error(ErrorCode::InvalidInput, "volume: name, description or metadata must be given.");
+    }
+    auto tx = call.db().write();
+    const auto volume = own_volume(tx, call, call.request.param("volume_id"));
+    repo::set_names(tx, volume.id, name.value_or(volume.name), description.value_or(volume.description));
+    if (metadata) repo::set_metadata(tx, volume.id, *metadata);
+    auto view = detail(tx, call, repo::get_volume(tx, volume.id));
+    drop_extension_attributes(view);
+    tx.commit();
+    return one(200, std::move(view));
+}
+
+http::Response remove(const Call& call) {
+    flows::DeleteOptions options;
+    options.cascade = call.flag("cascade");
+    if (call.at_least(23) && call.flag("force")) {
+        identity::require_admin(call.auth, "volume:force_delete");
+        options.force = true;
+    }
+    auto tx = call.db().write();
+    const auto volume = own_volume(tx, call, call.request.param("volume_id"));
+    flows::delete_volume(tx, call.context.d, volume.id, call.auth.request_id, std::nullopt, options);
+    tx.commit();
+    return http::Response::empty(202);
+}
+
+}  // namespace
+
+void register_volumes(Routes& routes) {
+    routes.add("GET", "/volumes", [](const Call& call) { return list(call, false); });
+    routes.add("GET", "/volumes/detail", [](const Call& call) { return list(call, true); });
+    routes.add("GET", "/volumes/summary", summary, 12);
+    routes.add("POST", "/volumes", create);
+    routes.add("GET", "/volumes/{volume_id}", show);
+    routes.add("PUT", "/volumes/{volume_id}", update);
+    routes.add("DELETE", "/volumes/{volume_id}", remove);
+}
+
+}  // namespace virga::volume::api

@@ -1,0 +1,156 @@
+#include "volume/flows/attachments.hpp"
+
+#include <algorithm>
+
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+bool is_of_server(const std::vector<AttachmentRecord>& attachments, const ServerId& server) {
+    return !server.empty() && std::any_of(attachments.begin(), attachments.end(),
+                                          [&](const AttachmentRecord& item) { return item.server == server; });
+}
+
+/// Cinder also lets a server that has the volume reserve it again: live migration does.
+void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& server) {
+    if (is_error(volume.status)) {
+        throw Error(
+            ErrorCode::InvalidInput,
+            "Invalid volume: volume " + volume.id.value + " is in status " + volume.status + " and can't be attached.",
+            {}, volume.id.value);
+    }
+    if (is_of_server(repo::attachments_of(tx, volume.id), server) &&
+        lifecycle::try_change(tx, volume_states(), "reserve_again", volume.id.value)) {
+        return;
+    }
+    require_change(tx, volume_states(), volume.multiattach ? "reserve_multiattach" : "reserve", volume.id.value);
+}
+
+VolumeRecord connectable(Dependencies& d, const VolumeId& id) {
+    return d.db.read_with([&](db::Transaction& tx) {
+        auto volume = repo::get_volume(tx, id);
+        if (is_error(volume.status)) {
+            throw Error(ErrorCode::Conflict,
+                        "Volume " + id.value + " is in status " + volume.status + " and can't be connected.", {},
+                        id.value);
+        }
+        if (volume.launched_us == 0) {
+            throw Error(ErrorCode::Busy, "Volume " + id.value + " is still being created.", {}, id.value);
+        }
+        for (const auto& snapshot : repo::snapshots_of(tx, id)) {
+            if (snapshot.status != "creating" && snapshot.status != "deleting") continue;
+            throw Error(ErrorCode::Busy, "Snapshot " + snapshot.id.value + " of volume " + id.value + " is " +
+                                             snapshot.status + ": connect the volume when that has ended.");
+        }
+        return volume;
+    });
+}
+
+void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, const std::string& host) {
+    const auto volume = repo::get_volume(tx, attachment.volume);
+    if (volume.multiattach) return;
+    for (const auto& other : repo::attachments_of(tx, attachment.volume)) {
+        if (other.id == attachment.id || !other.connected() || other.host == host) continue;
+        throw Error(ErrorCode::Conflict,
+                    "Volume " + volume.id.value + " is connected to host " + other.host +
+                        " already, and its type has no multiattach.",
+                    {}, volume.id.value);
+    }
+}
+
+}  // namespace
+
+AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume_id,
+                         const ServerId& server) {
+    if (auto present = repo::find_attachment(tx, id)) return *present;
+    const auto volume = repo::get_volume(tx, volume_id);
+    take(tx, volume, server);
+    AttachmentRecord attachment;
+    attachment.id = id;
+    attachment.volume = volume_id;
+    attachment.project = volume.project;
+    attachment.server = server;
+    attachment.attach_status = "reserved";
+    attachment.created_us = now_us();
+    repo::insert(tx, attachment);
+    if (volume.attach_status == "detached") repo::set_attach_status(tx, volume_id, "reserved");
+    return attachment;
+}
+
+json::object initialize_connection(Dependencies& d, const VolumeId& id, const json::object& connector,
+                                   const rpc::CallOptions& options) {
+    const auto volume = connectable(d, id);
+    auto info = d.hosts.call(volume.host, command::kInitializeConnection,
+                             {{"backend", volume.backend}, {"volume_id", id.value}, {"connector", connector}}, options);
+    info["serial"] = id.value;
+    info["volume_id"] = id.value;
+    if (volume.multiattach) info["multiattach"] = true;
+    auto data = get_object(info, "data");
+    data["access_mode"] = get_string(volume.metadata, "readonly") == "True" ? "ro" : "rw";
+    data["encrypted"] = false;
+    data["qos_specs"] = nullptr;
+    info["data"] = std::move(data);
+    return info;
+}
+
+void terminate_connection(Dependencies& d, const VolumeId& id, const json::object& connector,
+                          const rpc::CallOptions& options) {
+    const auto volume = d.db.read_with([&](db::Transaction& tx) { return repo::find_volume(tx, id); });
+    if (!volume || volume->host.empty()) return;
+    d.hosts.call(volume->host, command::kTerminateConnection,
+                 {{"backend", volume->backend}, {"volume_id", id.value}, {"connector", connector}}, options);
+}
+
+void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+               const std::string& device, const json::object& connection_info) {
+    const auto attachment = repo::get_attachment(tx, id);
+    check_second_host(tx, attachment, connector_host);
+    repo::set_connection(tx, id, connector_host, device, connection_info);
+    if (attachment.attach_status == "attached") return;
+    require_change(tx, attachment_states(), "connect", id.value);
+    require_change(tx, volume_states(), "connect", attachment.volume.value);
+    recompute_status(tx, attachment.volume);
+}
+
+void complete(db::Transaction& tx, const AttachmentId& id) {
+    const auto attachment = repo::get_attachment(tx, id);
+    if (attachment.attach_status == "attached") return;
+    require_change(tx, attachment_states(), "complete", id.value);
+    repo::set_attached(tx, id, now_us());
+    require_change(tx, volume_states(), "complete", attachment.volume.value);
+    recompute_status(tx, attachment.volume);
+}
+
+void begin_detaching(db::Transaction& tx, const VolumeId& id) {
+    require_change(tx, volume_states(), "begin_detaching", id.value, "AND attach_status = 'attached'");
+}
+
+void roll_detaching(db::Transaction& tx, const VolumeId& id) {
+    lifecycle::try_change(tx, volume_states(), "roll_detaching", id.value);
+}
+
+void detached(db::Transaction& tx, const AttachmentId& id) {
+    const auto attachment = repo::find_attachment(tx, id);
+    if (!attachment) return;
+    repo::delete_attachment(tx, id);
+    recompute_status(tx, attachment->volume);
+}
+
+void recompute_status(db::Transaction& tx, const VolumeId& id) {
+    const auto volume = repo::find_volume(tx, id);
+    if (!volume) return;
+    std::vector<std::string> statuses;
+    for (const auto& item : repo::attachments_of(tx, id)) statuses.push_back(item.attach_status);
+    const auto wanted = status_from_attachments(volume->status, statuses, volume->launched_us != 0);
+    if (wanted.attach_status != volume->attach_status) repo::set_attach_status(tx, id, wanted.attach_status);
+    if (wanted.status == volume->status) return;
+    if (lifecycle::compare_and_swap(tx, volume_states(), id.value, volume->status, wanted.status)) return;
+    throw Error(ErrorCode::Busy, "The status of volume " + id.value + " changed meanwhile. Try again.");
+}
+
+}  // namespace virga::volume::flows

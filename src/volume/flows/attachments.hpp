@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+
+#include "rpc/rpc.hpp"
+#include "volume/flows/dependencies.hpp"
+#include "volume/model/records.hpp"
+
+/// The life of an attachment: what Service and the attachments API share. Status changes are compare-and-swap and run
+/// in the caller's transaction; the two connection functions call the storage host and must have none open.
+namespace virga::volume::flows {
+
+/// See Service::reserve. `server` may be empty (an attachment to something that is no server).
+AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume, const ServerId& server);
+/// See Service::initialize_connection. Error{Busy} while the volume's data is still being made or a snapshot of it is
+/// being made or deleted: its active file may change.
+json::object initialize_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,
+                                   const rpc::CallOptions& options);
+void terminate_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,
+                          const rpc::CallOptions& options);
+/// Error{Conflict} when a volume without multiattach is connected to another host already.
+void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+               const std::string& device, const json::object& connection_info);
+void complete(db::Transaction& tx, const AttachmentId& id);
+void begin_detaching(db::Transaction& tx, const VolumeId& id);
+void roll_detaching(db::Transaction& tx, const VolumeId& id);
+void detached(db::Transaction& tx, const AttachmentId& id);
+/// Brings status and attach_status in line with the attachments that are left.
+void recompute_status(db::Transaction& tx, const VolumeId& id);
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,156 @@
+#include "volume/flows/check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+/// What one backend of one host has.
+struct Stock {
+    std::set<std::string> volumes;
+    std::set<std::string> snapshots;
+};
+using Stocks = std::map<std::string, Stock>;  ///< by "host@backend"
+
+std::set<std::string> ids_of(const json::object& backend, std::string_view key) {
+    std::set<std::string> ids;
+    for (const auto& item : get_array(backend, key)) ids.emplace(item.as_string());
+    return ids;
+}
+
+Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
+    Stocks stocks;
+    for (const auto& host : d.hosts.hosts()) {
+        if (get_array(host.report, "backends").empty()) continue;
+        try {
+            const auto reply = d.hosts.call(host.name, command::kInventory, {}, {});
+            for (const auto& item : get_array(reply, "backends")) {
+                const auto& backend = item.as_object();
+                stocks[host.name + "@" + get_string(backend, "name")] = {ids_of(backend, "volumes"),
+                                                                         ids_of(backend, "snapshots")};
+            }
+        } catch (const Error& error) {
+            differences.push_back("storage host " + host.name + " gave no inventory: " + error.message());
+        }
+    }
+    return stocks;
+}
+
+bool may_lack_data(const std::string& status) {
+    return status == "creating" || status == "downloading" || status == "deleting" || is_error(status);
+}
+
+class Checker {
+public:
+    Checker(db::Transaction& tx, Dependencies& d, std::vector<std::string>& out) : tx_(tx), d_(d), out_(out) {}
+
+    void run(const std::vector<ServerId>& live_servers) {
+        const auto stocks = stocks_of(d_, out_);
+        for (auto& volume : repo::all_volumes(tx_)) volumes_[volume.id.value] = std::move(volume);
+        for (auto& item : repo::all_snapshots(tx_)) snapshots_[item.id.value] = std::move(item);
+        check_attachments(live_servers);
+        for (const auto& item : volumes_) check_volume(item.second, stocks);
+        for (const auto& item : snapshots_) check_snapshot(item.second, stocks);
+        for (const auto& [place, stock] : stocks) check_stock(place, stock);
+    }
+
+private:
+    void check_attachments(const std::vector<ServerId>& live_servers) {
+        const std::set<ServerId> live(live_servers.begin(), live_servers.end());
+        for (const auto& item : repo::all_attachments(tx_)) {
+            servers_[item.volume.value].push_back(item.server);
+            if (!volumes_.contains(item.volume.value)) {
+                out_.push_back("attachment " + item.id.value + " is of volume " + item.volume.value +
+                               ", which is gone");
+            }
+            if (!item.server.empty() && !live.contains(item.server)) {
+                out_.push_back("attachment " + item.id.value + " of volume " + item.volume.value + " is to server " +
+                               item.server.value + ", which is gone");
+            }
+        }
+    }
+
+    /// By a flow of its own, a flow of a server that it is attached to, or whoever holds a reservation or an attachment
+    /// without a server through the API.
+    bool is_worked_on(const VolumeRecord& volume) {
+        if (!d_.runner.unfinished(tx_, volume.id.value).empty()) return true;
+        const auto found = servers_.find(volume.id.value);
+        if (found == servers_.end()) return false;
+        if (volume.status == "reserved") return true;
+        return std::any_of(found->second.begin(), found->second.end(), [&](const ServerId& server) {
+            return server.empty() || !d_.runner.unfinished(tx_, server.value).empty();
+        });
+    }
+
+    void check_volume(const VolumeRecord& volume, const Stocks& stocks) {
+        const auto found = stocks.find(volume.host + "@" + volume.backend);
+        if (found != stocks.end() && !may_lack_data(volume.status) && volume.launched_us != 0 &&
+            !found->second.volumes.contains(volume.id.value)) {
+            out_.push_back("volume " + volume.id.value + " (" + volume.status + ") is missing on " + found->first);
+        }
+        const bool attached = servers_.contains(volume.id.value);
+        if (is_transient(volume.status) && !is_worked_on(volume)) {
+            out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
+        }
+        if (volume.status == "in-use" && !attached) {
+            out_.push_back("volume " + volume.id.value + " is in-use, but has no attachment");
+        }
+        if (volume.status == "available" && attached) {
+            out_.push_back("volume " + volume.id.value + " is available, but has an attachment");
+        }
+    }
+
+    void check_snapshot(const SnapshotRecord& snapshot, const Stocks& stocks) {
+        const auto volume = volumes_.find(snapshot.volume.value);
+        if (volume == volumes_.end()) {
+            out_.push_back("snapshot " + snapshot.id.value + " is of volume " + snapshot.volume.value +
+                           ", which is gone");
+            return;
+        }
+        const auto found = stocks.find(volume->second.host + "@" + volume->second.backend);
+        if (found != stocks.end() && snapshot.status == "available" &&
+            !found->second.snapshots.contains(snapshot.id.value)) {
+            out_.push_back("snapshot " + snapshot.id.value + " is missing on " + found->first);
+        }
+        if (!is_transient(snapshot.status)) return;
+        // A cascade deletes snapshots in the flow of their volume.
+        if (d_.runner.unfinished(tx_, snapshot.id.value).empty() &&
+            d_.runner.unfinished(tx_, snapshot.volume.value).empty()) {
+            out_.push_back("snapshot " + snapshot.id.value + " is " + snapshot.status + ", but nothing works on it");
+        }
+    }
+
+    void check_stock(const std::string& place, const Stock& stock) {
+        for (const auto& id : stock.volumes) {
+            if (!volumes_.contains(id)) out_.push_back("volume " + id + " on " + place + " has no row");
+        }
+        for (const auto& id : stock.snapshots) {
+            if (!snapshots_.contains(id)) out_.push_back("snapshot " + id + " on " + place + " has no row");
+        }
+    }
+
+    db::Transaction& tx_;
+    Dependencies& d_;
+    std::vector<std::string>& out_;
+    std::map<std::string, VolumeRecord> volumes_;
+    std::map<std::string, SnapshotRecord> snapshots_;
+    std::map<std::string, std::vector<ServerId>> servers_;  ///< of the attachments of a volume
+};
+
+}  // namespace
+
+std::vector<std::string> check(db::Transaction& tx, Dependencies& d, const std::vector<ServerId>& live_servers) {
+    std::vector<std::string> differences;
+    Checker(tx, d, differences).run(live_servers);
+    return differences;
+}
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,109 @@
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/quota_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+class CreateSnapshot : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto reply =
+            call_host(d_, context, volume.host, command::kCreateSnapshot, params(volume, context), kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "offline snapshot on " + volume.host + "@" + volume.backend;
+        outcome.apply = [volume_id = volume.id, id = snapshot_of(context),
+                         file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+            repo::set_file(tx, volume_id, file);
+            lifecycle::try_change(tx, snapshot_states(), "finish_create", id.value);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto reply = call_host(d_, context, volume.host, command::kDeleteSnapshot, params(volume, context),
+                                     kCopyDeadline, "revert");
+        RevertOutcome outcome;
+        outcome.decision = "snapshot removed from the backend, and in error unless it is being deleted";
+        outcome.apply = [context_copy = context, volume_id = volume.id, id = snapshot_of(context), failure,
+                         file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+            if (!file.path.empty()) repo::set_file(tx, volume_id, file);
+            if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "create", failure.message);
+        };
+        return outcome;
+    }
+
+private:
+    static json::object params(const VolumeRecord& volume, const TaskContext& context) {
+        return {
+            {"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", snapshot_of(context).value}};
+    }
+};
+
+SnapshotRecord record_of(const identity::Auth& auth, const NewSnapshot& request, const VolumeRecord& volume,
+                         const FlowId& flow) {
+    SnapshotRecord s;
+    s.id = request.id;
+    s.volume = volume.id;
+    s.project = volume.project;
+    s.user = auth.user;
+    s.name = request.name;
+    s.description = request.description;
+    s.size_gib = volume.size_gib;
+    s.status = "creating";
+    s.metadata = request.metadata;
+    s.bootable = volume.bootable;
+    s.image_metadata = volume.image_metadata;
+    s.flow = flow;
+    s.created_us = now_us();
+    return s;
+}
+
+}  // namespace
+
+FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewSnapshot& request) {
+    const auto volume = repo::get_volume(tx, request.volume);
+    if (volume.status == "in-use") {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value +
+                        " is in-use. A snapshot is made of an available volume: detach it first.",
+                    {}, volume.id.value);
+    }
+    require_change(tx, volume_states(), "snapshot", volume.id.value);
+    check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
+                       volume.size_gib);
+    const FlowId flow(derived_uuid(request.id.value, "create_snapshot"));
+    repo::insert(tx, record_of(auth, request, volume, flow));
+    d.runner.start(tx, {flow,
+                        "create_snapshot",
+                        request.id.value,
+                        {{task::kCreateSnapshot}},
+                        {{"volume_id", volume.id.value}, {"snapshot_id", request.id.value}},
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_create_snapshot(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kCreateSnapshot, std::make_shared<CreateSnapshot>(d));
+}
+
+}  // namespace virga::volume::flows

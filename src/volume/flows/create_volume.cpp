@@ -1,0 +1,307 @@
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/model/new_volume.hpp"
+#include "volume/model/placement.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/quota_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/type_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+#include "volume/settings.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+/// What the source gives to the new volume.
+struct Source {
+    SourceType type = SourceType::Raw;
+    std::optional<std::int64_t> size_gib;
+    std::string type_name;
+    std::string zone;
+    std::string host;
+    std::string backend;
+    std::string origin_volume;  ///< of a snapshot
+    bool bootable = false;
+    json::object image_metadata;
+    std::optional<image::Image> image;
+};
+
+void take_from_volume(Source& source, const VolumeRecord& volume) {
+    source.type_name = volume.volume_type;
+    source.zone = volume.availability_zone;
+    source.host = volume.host;
+    source.backend = volume.backend;
+}
+
+void check_project(const identity::Auth& auth, const ProjectId& owner, const std::string& what, const std::string& id) {
+    if (auth.is_admin() || auth.project == owner) return;
+    throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
+}
+
+Source source_snapshot(db::Transaction& tx, const identity::Auth& auth, const SnapshotId& id) {
+    const auto snapshot = repo::get_snapshot(tx, id);
+    check_project(auth, snapshot.project, "Snapshot", id.value);
+    check_source(snapshot);
+    Source source{SourceType::Snapshot};
+    source.size_gib = snapshot.size_gib;
+    take_from_volume(source, repo::get_volume(tx, snapshot.volume));
+    source.origin_volume = snapshot.volume.value;
+    source.bootable = snapshot.bootable;
+    source.image_metadata = snapshot.image_metadata;
+    return source;
+}
+
+Source source_volume(db::Transaction& tx, const identity::Auth& auth, const VolumeId& id) {
+    const auto volume = repo::get_volume(tx, id);
+    check_project(auth, volume.project, "Volume", id.value);
+    check_source(volume);
+    Source source{SourceType::Volume};
+    source.size_gib = volume.size_gib;
+    take_from_volume(source, volume);
+    source.bootable = volume.bootable;
+    source.image_metadata = volume.image_metadata;
+    return source;
+}
+
+Source source_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ImageId& id) {
+    Source source{SourceType::Image};
+    source.image = d.images.find(tx, auth, id);
+    if (!source.image) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid image identifier or unable to access requested image: imageRef " + id.value + ".");
+    }
+    source.bootable = true;
+    source.image_metadata = metadata_of_image(*source.image);
+    source.type_name = get_string(source.image_metadata, "cinder_img_volume_type");
+    return source;
+}
+
+Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request) {
+    switch (source_type(request)) {
+        case SourceType::Raw:
+            return {};
+        case SourceType::Snapshot:
+            return source_snapshot(tx, auth, SnapshotId(request.snapshot_id));
+        case SourceType::Volume:
+            return source_volume(tx, auth, VolumeId(request.source_volid));
+        case SourceType::Image:
+            return source_image(tx, d, auth, ImageId(request.image_id));
+    }
+    return {};
+}
+
+/// A type that is not public is, for those who can't see it, as if it didn't exist.
+VolumeType requested_type(db::Transaction& tx, const identity::Auth& auth, const std::string& name_or_id) {
+    auto type = repo::get_type(tx, name_or_id);
+    if (type.is_public || auth.is_admin()) return type;
+    throw Error(ErrorCode::NotFound, "Volume type " + name_or_id + " could not be found.", {}, name_or_id);
+}
+
+VolumeType type_of(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
+                   const Source& source) {
+    if (!request.volume_type.empty()) return requested_type(tx, auth, request.volume_type);
+    if (!source.type_name.empty()) return repo::get_type(tx, source.type_name);
+    return repo::get_type(tx, d.config.get(setting::default_type));
+}
+
+std::string zone_of(Dependencies& d, const NewVolume& request, const Source& source) {
+    if (request.availability_zone.empty()) return source.zone.empty() ? kDefaultZone : source.zone;
+    if (!source.zone.empty() && source.zone != request.availability_zone) {
+        throw Error(ErrorCode::InvalidInput, "volume.availability_zone: must be " + source.zone +
+                                                 ", the zone of the source, not " + request.availability_zone + ".");
+    }
+    const auto zones = zones_of(d.hosts.hosts());
+    if (std::find(zones.begin(), zones.end(), request.availability_zone) == zones.end()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Availability zone '" + request.availability_zone + "' is invalid: no host is in it.");
+    }
+    return request.availability_zone;
+}
+
+VolumeRecord record_of(const identity::Auth& auth, const NewVolume& request, const Source& source,
+                       const VolumeType& type, const FlowId& flow) {
+    VolumeRecord v;
+    v.id = request.id;
+    v.project = auth.project;
+    v.user = auth.user;
+    v.name = request.name;
+    v.description = request.description;
+    v.size_gib = checked_size(request, source.size_gib);
+    v.status = "creating";
+    v.attach_status = "detached";
+    v.bootable = source.bootable && source.type != SourceType::Image;
+    v.multiattach = type.multiattach();
+    v.type_id = type.id;
+    v.volume_type = type.name;
+    v.host_local = true;
+    v.image_id = request.image_id;
+    v.snapshot_id = request.snapshot_id;
+    v.source_volid = request.source_volid;
+    v.metadata = request.metadata;
+    v.created_for = request.created_for;
+    v.flow = flow;
+    v.created_us = now_us();
+    return v;
+}
+
+json::object data_of(const VolumeRecord& volume, const NewVolume& request, const Source& source,
+                     const VolumeType& type) {
+    return {{"volume_id", volume.id.value},
+            {"size_gib", volume.size_gib},
+            {"source_type", to_string(source.type)},
+            {"image_id", request.image_id},
+            {"snapshot_id", request.snapshot_id},
+            {"source_volid", source.origin_volume.empty() ? request.source_volid : source.origin_volume},
+            {"type", type.name},
+            {"backend_name", get_string(type.extra_specs, "volume_backend_name")},
+            {"type_specs", type.extra_specs},
+            {"zone", volume.availability_zone},
+            {"wanted_host", source.host.empty() ? request.host : source.host},
+            {"wanted_backend", source.backend},
+            {"bootable", source.bootable},
+            {"image_metadata", source.image_metadata}};
+}
+
+/// A record of what was decided; its revert is where a failed creation ends.
+class ExtractVolumeRequest : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const auto type = get_string(context.data, "source_type");
+        std::string source = "empty (raw)";
+        if (type == "image") source = "from image " + get_string(context.data, "image_id");
+        if (type == "snapshot") source = "from snapshot " + get_string(context.data, "snapshot_id");
+        if (type == "volume") source = "from volume " + get_string(context.data, "source_volid");
+        Outcome outcome;
+        outcome.decision = std::to_string(get_int(context.data, "size_gib")) + " GiB " + source + ", type " +
+                           get_string(context.data, "type") + ", zone " + get_string(context.data, "zone");
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        const auto id = volume_of(context);
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error, unless it is being deleted: " + failure.message;
+        outcome.apply = [context_copy = context, id, failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, volume_states(), "fail_create", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "create", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class ScheduleVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const PlacementRequest request{
+            get_int(context.data, "size_gib"),        get_string(context.data, "zone"),
+            get_string(context.data, "wanted_host"),  get_string(context.data, "wanted_backend"),
+            get_string(context.data, "backend_name"), get_object(context.data, "type_specs")};
+        const auto provisioned = context.db.read_with([](db::Transaction& tx) { return repo::provisioned_gib(tx); });
+        const auto [backend, reason] = choose_backend(backends_of(d_.hosts.hosts()), request, provisioned);
+        Outcome outcome;
+        outcome.decision = request.backend.empty() ? reason : backend.label() + ": where the source is";
+        outcome.provides = json::object{{"host", backend.host}, {"backend", backend.name}};
+        outcome.apply = [id = volume_of(context), chosen = backend](db::Transaction& tx) {
+            repo::set_placement(tx, id, chosen.host, chosen.name, chosen.host_local);
+        };
+        return outcome;
+    }
+};
+
+class HandleBootableMeta : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        const auto bootable = get_bool(context.data, "bootable");
+        const auto metadata = get_object(context.data, "image_metadata");
+        if (!bootable && metadata.empty()) {
+            outcome.decision = "not bootable: the source carries no image";
+            return outcome;
+        }
+        outcome.decision = std::string(bootable ? "bootable, " : "not bootable, ") + std::to_string(metadata.size()) +
+                           " image metadata items copied from the " + get_string(context.data, "source_type");
+        outcome.apply = [id = volume_of(context), bootable, metadata](db::Transaction& tx) {
+            repo::set_bootable(tx, id, bootable);
+            repo::set_image_metadata(tx, id, metadata);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+        RevertOutcome outcome;
+        outcome.decision = "not bootable, image metadata removed";
+        outcome.apply = [id = volume_of(context)](db::Transaction& tx) {
+            repo::set_bootable(tx, id, false);
+            repo::set_image_metadata(tx, id, {});
+        };
+        return outcome;
+    }
+};
+
+class CreateVolumeOnFinish : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "volume is available";
+        outcome.apply = [id = volume_of(context)](db::Transaction& tx) {
+            // A volume that was reserved while its image was being copied stays reserved.
+            lifecycle::try_change(tx, volume_states(), "finish_create", id.value);
+            repo::set_launched(tx, id, now_us());
+        };
+        return outcome;
+    }
+};
+
+}  // namespace
+
+FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
+                     const std::optional<FlowId>& parent) {
+    const FlowId flow(derived_uuid(request.id.value, "create_volume"));
+    if (repo::find_volume(tx, request.id)) return flow;
+    if (d.runner.find(tx, flow)) {
+        throw Error(ErrorCode::NotFound, "Volume " + request.id.value + " was deleted while it was being created.");
+    }
+    const auto source = source_of(tx, d, auth, request);
+    const auto type = type_of(tx, d, auth, request, source);
+    auto volume = record_of(auth, request, source, type, flow);
+    volume.availability_zone = zone_of(d, request, source);
+    if (source.image) check_image(*source.image, volume.size_gib);
+    check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib);
+    repo::insert(tx, volume);
+    d.runner.start(tx, {flow,
+                        "create_volume",
+                        volume.id.value,
+                        {{task::kExtractRequest},
+                         {task::kSchedule},
+                         {task::kCreateFromSpec},
+                         {task::kBootableMeta},
+                         {task::kCreateOnFinish}},
+                        data_of(volume, request, source, type),
+                        auth.request_id,
+                        auth.project.value,
+                        auth.user.value,
+                        parent});
+    return flow;
+}
+
+void register_create_volume(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kExtractRequest, std::make_shared<ExtractVolumeRequest>(d));
+    registry.add(task::kSchedule, std::make_shared<ScheduleVolume>(d));
+    registry.add(task::kBootableMeta, std::make_shared<HandleBootableMeta>(d));
+    registry.add(task::kCreateOnFinish, std::make_shared<CreateVolumeOnFinish>(d));
+}
+
+}  // namespace virga::volume::flows

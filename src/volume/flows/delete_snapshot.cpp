@@ -1,0 +1,94 @@
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+/// Lets a cancelled creation, and volumes that are being made from the snapshot, end first.
+class WaitForRunningFlows : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const auto id = snapshot_of(context);
+        return wait_or_continue(context.db.read_with([&](db::Transaction& tx) {
+            auto flows = other_flows(tx, d_, id.value, context.flow);
+            const auto users = repo::flows_creating_from(tx, "snapshot_id", id.value);
+            flows.insert(flows.end(), users.begin(), users.end());
+            return flows;
+        }),
+                                "nothing else uses the snapshot");
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "snapshot becomes error_deleting: " + failure.message;
+        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, snapshot_states(), "fail_delete", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "delete", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class DeleteSnapshot : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto id = snapshot_of(context);
+        const auto reply = call_host(
+            d_, context, volume.host, command::kDeleteSnapshot,
+            {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id.value}}, kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "deleted from " + volume.host + "@" + volume.backend;
+        outcome.apply = [id, volume_id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+            if (!file.path.empty()) repo::set_file(tx, volume_id, file);
+            repo::delete_snapshot(tx, id);
+        };
+        return outcome;
+    }
+};
+
+}  // namespace
+
+std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, const SnapshotId& id,
+                                      const std::string& request_id) {
+    const auto snapshot = repo::find_snapshot(tx, id);
+    if (!snapshot || snapshot->status == "deleting") return std::nullopt;
+    // An attached volume's file is open in a guest: its chain must not change under it.
+    require_change(tx, volume_states(), "delete_snapshot", snapshot->volume.value);
+    require_change(tx, snapshot_states(), "delete", id.value);
+    for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    d.runner.start(tx, {flow,
+                        "delete_snapshot",
+                        id.value,
+                        {{task::kSnapshotWait}, {task::kDeleteSnapshot}},
+                        {{"volume_id", snapshot->volume.value}, {"snapshot_id", id.value}},
+                        request_id,
+                        snapshot->project.value,
+                        snapshot->user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_delete_snapshot(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kSnapshotWait, std::make_shared<WaitForRunningFlows>(d));
+    registry.add(task::kDeleteSnapshot, std::make_shared<DeleteSnapshot>(d));
+}
+
+}  // namespace virga::volume::flows

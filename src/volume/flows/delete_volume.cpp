@@ -1,0 +1,167 @@
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+/// Lets a cancelled creation, and flows that copy from this volume, end first. Its revert is where a failed deletion
+/// ends.
+class WaitForRunningFlows : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const auto id = volume_of(context);
+        return wait_or_continue(context.db.read_with([&](db::Transaction& tx) {
+            auto flows = other_flows(tx, d_, id.value, context.flow);
+            const auto clones = repo::flows_creating_from(tx, "source_volid", id.value);
+            flows.insert(flows.end(), clones.begin(), clones.end());
+            for (const auto& snapshot : get_array(context.data, "snapshots")) {
+                const auto more = repo::flows_creating_from(tx, "snapshot_id", std::string(snapshot.as_string()));
+                flows.insert(flows.end(), more.begin(), more.end());
+            }
+            return flows;
+        }),
+                                "nothing else works on the volume");
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error_deleting: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            for (const auto& snapshot : get_array(context_copy.data, "snapshots")) {
+                lifecycle::try_change(tx, snapshot_states(), "fail_delete", std::string(snapshot.as_string()));
+            }
+            if (!lifecycle::try_change(tx, volume_states(), "fail_delete", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "delete", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class DeleteSnapshots : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto snapshots = get_array(context.data, "snapshots");
+        for (const auto& item : snapshots) {
+            const std::string id(item.as_string());
+            call_host(d_, context, volume.host, command::kDeleteSnapshot,
+                      {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id}}, kCopyDeadline,
+                      "execute/" + id);
+        }
+        Outcome outcome;
+        outcome.decision = "cascade: " + std::to_string(snapshots.size()) + " snapshots deleted from " + volume.host;
+        outcome.apply = [snapshots](db::Transaction& tx) {
+            for (const auto& item : snapshots) repo::delete_snapshot(tx, SnapshotId(std::string(item.as_string())));
+        };
+        return outcome;
+    }
+};
+
+class DeleteVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        Outcome outcome;
+        if (volume.host.empty()) {
+            outcome.decision = "never scheduled to a host: nothing to delete there";
+            return outcome;
+        }
+        call_host(d_, context, volume.host, command::kDelete,
+                  {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kShortDeadline);
+        outcome.decision = "deleted from " + volume.host + "@" + volume.backend;
+        return outcome;
+    }
+};
+
+class DeleteVolumeOnFinish : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "volume is gone";
+        outcome.apply = [id = volume_of(context)](db::Transaction& tx) { repo::delete_volume(tx, id); };
+        return outcome;
+    }
+};
+
+json::array take_snapshots(db::Transaction& tx, const VolumeRecord& volume, const DeleteOptions& options) {
+    json::array ids;
+    const auto snapshots = repo::snapshots_of(tx, volume.id);
+    if (!snapshots.empty() && !options.cascade && !options.force) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value + " has " + std::to_string(snapshots.size()) +
+                        " snapshots. Delete them first, or delete with cascade.",
+                    {}, volume.id.value);
+    }
+    for (const auto& snapshot : snapshots) {
+        require_change(tx, snapshot_states(), "delete", snapshot.id.value);
+        ids.push_back(json::value(snapshot.id.value));
+    }
+    return ids;
+}
+
+void take_volume(db::Transaction& tx, const VolumeRecord& volume, const DeleteOptions& options) {
+    if (options.force) {
+        require_change(tx, volume_states(), "force_delete", volume.id.value);
+        return;
+    }
+    require_change(tx, volume_states(), "delete", volume.id.value,
+                   "AND attach_status NOT IN ('attached', 'attaching', 'reserved', 'detaching')");
+}
+
+}  // namespace
+
+std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id,
+                                    const std::string& request_id, const std::optional<FlowId>& parent,
+                                    const DeleteOptions& options) {
+    const auto volume = repo::find_volume(tx, id);
+    if (!volume || volume->status == "deleting") return std::nullopt;
+    take_volume(tx, *volume, options);
+    auto snapshots = take_snapshots(tx, *volume, options);
+    for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    std::vector<taskflow::TaskSpec> tasks{{task::kDeleteWait}};
+    if (!snapshots.empty()) tasks.push_back({task::kDeleteSnapshots});
+    tasks.push_back({task::kDeleteVolume});
+    tasks.push_back({task::kDeleteOnFinish});
+    d.runner.start(tx, {flow,
+                        "delete_volume",
+                        id.value,
+                        std::move(tasks),
+                        {{"volume_id", id.value}, {"snapshots", std::move(snapshots)}},
+                        request_id,
+                        volume->project.value,
+                        volume->user.value,
+                        parent});
+    return flow;
+}
+
+void register_delete_volume(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kDeleteWait, std::make_shared<WaitForRunningFlows>(d));
+    registry.add(task::kDeleteSnapshots, std::make_shared<DeleteSnapshots>(d));
+    registry.add(task::kDeleteVolume, std::make_shared<DeleteVolume>(d));
+    registry.add(task::kDeleteOnFinish, std::make_shared<DeleteVolumeOnFinish>(d));
+}
+
+}  // namespace virga::volume::flows

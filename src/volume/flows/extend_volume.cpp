@@ -1,0 +1,91 @@
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/quota_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+/// While a snapshot of the volume is made or deleted, the active file may change.
+constexpr const char* kNoBusySnapshot =
+    "AND NOT EXISTS (SELECT 1 FROM volume_snapshots s WHERE s.volume_id = volumes.id "
+    "AND s.status IN ('creating', 'deleting'))";
+
+class ExtendVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto size = get_int(context.data, "size_gib");
+        const auto reply = call_host(d_, context, volume.host, command::kExtend,
+                                     {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"size_gib", size}},
+                                     kShortDeadline);
+        Outcome outcome;
+        outcome.decision = "offline: grown from " + std::to_string(get_int(context.data, "old_size_gib")) + " to " +
+                           std::to_string(size) + " GiB";
+        outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+            repo::set_file(tx, id, file);
+            lifecycle::try_change(tx, volume_states(), "finish_extend", id.value);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error_extending: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, volume_states(), "fail_extend", id.value)) return;
+            repo::set_size(tx, id, get_int(context_copy.data, "old_size_gib"));
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "extend", failure.message);
+        };
+        return outcome;
+    }
+};
+
+}  // namespace
+
+FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                     std::int64_t new_size_gib) {
+    const auto volume = repo::get_volume(tx, id);
+    if (volume.status == "in-use") {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + id.value + " is in-use. Detach it to extend it.", {}, id.value);
+    }
+    if (new_size_gib <= volume.size_gib) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid input received: os-extend.new_size: " + std::to_string(new_size_gib) +
+                        " must be above the present size of " + std::to_string(volume.size_gib) + " GiB.");
+    }
+    check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
+                 new_size_gib);
+    require_change(tx, volume_states(), "extend", id.value, kNoBusySnapshot);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    repo::set_size(tx, id, new_size_gib);
+    d.runner.start(tx, {flow,
+                        "extend_volume",
+                        id.value,
+                        {{task::kExtendVolume}},
+                        {{"volume_id", id.value}, {"size_gib", new_size_gib}, {"old_size_gib", volume.size_gib}},
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_extend_volume(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kExtendVolume, std::make_shared<ExtendVolume>(d));
+}
+
+}  // namespace virga::volume::flows

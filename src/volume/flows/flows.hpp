@@ -1,0 +1,49 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "identity/service.hpp"
+#include "volume/flows/dependencies.hpp"
+#include "volume/model/records.hpp"
+
+/// What the API starts. Each function runs in the API's transaction: it checks, makes the state change (compare and
+/// swap) and starts the flow, or throws and nothing happened.
+namespace virga::volume::flows {
+
+/// Registers every task of this folder.
+void register_tasks(taskflow::Registry& registry, Dependencies& dependencies);
+
+/// See Service::create.
+FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
+                     const std::optional<FlowId>& parent);
+
+struct DeleteOptions {
+    bool force = false;    ///< from any status
+    bool cascade = false;  ///< with its snapshots
+};
+/// See Service::remove.
+std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id,
+                                    const std::string& request_id, const std::optional<FlowId>& parent,
+                                    const DeleteOptions& options = {});
+
+/// The volume must be available. The row has the new size at once (so that quota counts it), and the old one again when
+/// the flow fails.
+FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                     std::int64_t new_size_gib);
+
+struct NewSnapshot {
+    SnapshotId id;
+    VolumeId volume;
+    std::string name;
+    std::string description;
+    json::object metadata;
+};
+/// The volume must be available.
+FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewSnapshot& request);
+/// nullopt when it is gone or already being deleted. One that is being made is cancelled first. The volume must not be
+/// attached: Error{InvalidInput}.
+std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, const SnapshotId& id,
+                                      const std::string& request_id);
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,53 @@
+#include "volume/flows/tasks.hpp"
+
+#include "volume/flows/flows.hpp"
+#include "volume/repo/message_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+
+void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
+    register_create_volume(registry, dependencies);
+    register_create_from_spec(registry, dependencies);
+    register_delete_volume(registry, dependencies);
+    register_extend_volume(registry, dependencies);
+    register_create_snapshot(registry, dependencies);
+    register_delete_snapshot(registry, dependencies);
+}
+
+VolumeId volume_of(const taskflow::TaskContext& context) {
+    return VolumeId(get_string(context.data, "volume_id"));
+}
+
+SnapshotId snapshot_of(const taskflow::TaskContext& context) {
+    return SnapshotId(get_string(context.data, "snapshot_id"));
+}
+
+VolumeRecord load_volume(Dependencies& d, const VolumeId& id) {
+    return d.db.read_with([&](db::Transaction& tx) { return repo::get_volume(tx, id); });
+}
+
+void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const std::string& resource_type,
+               const std::string& resource_id, const std::string& operation, const std::string& reason) {
+    repo::expire_messages(tx);
+    repo::insert(tx, {derived_uuid(context.flow.value, "message/" + operation), ProjectId(context.project_id),
+                      context.request_id, resource_type, resource_id, "VOLUME_" + resource_type + "_" + operation,
+                      operation + " " + resource_type + ": " + reason, now_us()});
+}
+
+taskflow::Outcome wait_or_continue(std::vector<FlowId> flows, const std::string& otherwise) {
+    taskflow::Outcome outcome;
+    outcome.decision = flows.empty()
+                           ? otherwise
+                           : "waits for " + std::to_string(flows.size()) + " running flow(s) that use it to end first";
+    outcome.wait_for = std::move(flows);
+    return outcome;
+}
+
+std::vector<FlowId> other_flows(db::Transaction& tx, Dependencies& d, const std::string& resource, const FlowId& self) {
+    auto flows = d.runner.unfinished(tx, resource);
+    std::erase(flows, self);
+    return flows;
+}
+
+}  // namespace virga::volume::flows

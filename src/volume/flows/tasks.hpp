@@ -1,0 +1,55 @@
+#pragma once
+#include "volume/flows/dependencies.hpp"
+#include "volume/model/records.hpp"
+
+/// What the files of this folder share.
+namespace virga::volume::flows {
+
+/// A task that works with the service's dependencies.
+class VolumeTask : public taskflow::Task {
+public:
+    explicit VolumeTask(Dependencies& dependencies) : d_(dependencies) {}
+
+protected:
+    Dependencies& d_;
+};
+
+VolumeId volume_of(const taskflow::TaskContext& context);      ///< data.volume_id
+SnapshotId snapshot_of(const taskflow::TaskContext& context);  ///< data.snapshot_id
+/// Throws Error{NotFound}. A read transaction of its own.
+VolumeRecord load_volume(Dependencies& d, const VolumeId& id);
+
+/// Leaves a message that tells the user why `operation` ("create", "delete", ...) of a resource failed.
+void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const std::string& resource_type,
+               const std::string& resource_id, const std::string& operation, const std::string& reason);
+
+/// Parks the flow until the given ones have ended; without any, goes on with `otherwise` as the decision.
+taskflow::Outcome wait_or_continue(std::vector<FlowId> flows, const std::string& otherwise);
+
+/// Unfinished flows of a resource but `self`.
+std::vector<FlowId> other_flows(db::Transaction& tx, Dependencies& d, const std::string& resource, const FlowId& self);
+
+void register_create_volume(taskflow::Registry& registry, Dependencies& d);
+void register_create_from_spec(taskflow::Registry& registry, Dependencies& d);
+void register_delete_volume(taskflow::Registry& registry, Dependencies& d);
+void register_extend_volume(taskflow::Registry& registry, Dependencies& d);
+void register_create_snapshot(taskflow::Registry& registry, Dependencies& d);
+void register_delete_snapshot(taskflow::Registry& registry, Dependencies& d);
+
+namespace task {
+inline constexpr const char* kExtractRequest = "volume.flows.create_volume.ExtractVolumeRequest";
+inline constexpr const char* kSchedule = "volume.scheduler.create_volume";
+inline constexpr const char* kCreateFromSpec = "volume.flows.create_volume.CreateVolumeFromSpec";
+inline constexpr const char* kBootableMeta = "volume.flows.create_volume.handle_bootable_volume_glance_meta";
+inline constexpr const char* kCreateOnFinish = "volume.flows.create_volume.CreateVolumeOnFinish";
+inline constexpr const char* kDeleteWait = "volume.flows.delete_volume.WaitForRunningFlows";
+inline constexpr const char* kDeleteSnapshots = "volume.flows.delete_volume.DeleteSnapshots";
+inline constexpr const char* kDeleteVolume = "volume.flows.delete_volume.DeleteVolume";
+inline constexpr const char* kDeleteOnFinish = "volume.flows.delete_volume.DeleteVolumeOnFinish";
+inline constexpr const char* kExtendVolume = "volume.manager.extend_volume";
+inline constexpr const char* kCreateSnapshot = "volume.manager.create_snapshot";
+inline constexpr const char* kSnapshotWait = "volume.flows.delete_snapshot.WaitForRunningFlows";
+inline constexpr const char* kDeleteSnapshot = "volume.manager.delete_snapshot";
+}  // namespace task
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,104 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "image/image_source.hpp"
+#include "volume/host_commands.hpp"
+
+namespace virga::volume::host {
+
+/// What a driver can do; a caller or test may only excuse a missing thing by its capability.
+struct Capabilities {
+    bool stores_data = true;       ///< volumes have content (false: the fake)
+    bool image_cache = true;       ///< the second volume from an image copies nothing
+    bool instant_clone = true;     ///< clones and volumes from snapshots of a detached volume copy nothing
+    bool online_snapshot = false;  ///< a running guest's volume can be snapshotted and cloned
+    bool host_local = true;        ///< volumes can only be used on this host
+    bool survives_restart = true;  ///< a new driver object on the same folder finds everything
+};
+
+/// How a long operation talks to its caller. Both may be empty.
+struct Call {
+    std::function<bool()> cancelled;
+    std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> progress;
+};
+
+struct Created {
+    VolumeFile file;
+    std::int64_t copied_bytes = 0;        ///< data that was written for it; 0 when it shares everything
+    bool base_hit = false;                ///< from an image that the backend had already
+    std::int64_t virtual_size_bytes = 0;  ///< of the image; 0 for other sources
+};
+
+struct Inventory {
+    std::int64_t total_bytes = 0;
+    std::int64_t free_bytes = 0;
+    std::int64_t allocated_gib = 0;      ///< sum of the volumes' sizes
+    std::vector<std::string> volumes;    ///< ids
+    std::vector<std::string> snapshots;  ///< ids
+    std::vector<std::string> hidden;     ///< files that only live for others: shared layers, image bases
+};
+
+/// Code that talks to one kind of storage. Ids are canonical UUIDs; sizes are at least 1 GiB; the caller has checked
+/// both. The caller runs one operation per volume at a time (a source volume counts too), different volumes in
+/// parallel: a driver must be thread-safe across volumes. Every method is idempotent: repeated with the same arguments,
+/// also after a kill in the middle, it completes and gives the same result. Besides the errors named, any method may
+/// throw Internal (the storage failed), Corrupt (its records are damaged).
+class Driver {
+public:
+    virtual ~Driver() = default;
+    virtual std::string name() const = 0;
+    virtual Capabilities capabilities() const = 0;
+
+    /// An empty volume that reads as zeros. NoSpace. On failure nothing is left that remove() wouldn't take away.
+    virtual VolumeFile create(const std::string& id, std::int64_t size_gib) = 0;
+
+    /// A volume with the image's content at its start. The image is inspected before any tool opens it. Errors:
+    /// InvalidInput (unacceptable, or larger than the volume: nothing was copied), NotFound (image data gone), NoSpace,
+    /// Corrupt (checksum), Cancelled. On failure no volume exists; the image's data may stay cached when complete.
+    virtual Created create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
+                                      const Call& call) = 0;
+
+    /// A volume with the content of a snapshot, grown to size_gib. NotFound (volume or snapshot), InvalidInput (smaller
+    /// than the snapshot), NoSpace, Cancelled. On failure no volume exists. Later the snapshot and its volume may be
+    /// deleted independently.
+    virtual Created create_from_snapshot(const std::string& id, std::int64_t size_gib, const std::string& source_id,
+                                         const std::string& snapshot_id, const Call& call) = 0;
+
+    /// A volume with the present content of another one, grown to size_gib. Errors as above; Conflict when the source
+    /// is in use by a running guest and online_snapshot is false. The source's active file may be another one
+    /// afterwards.
+    virtual Created clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
+                          const Call& call) = 0;
+
+    /// Removes a volume and what interrupted operations left of it; nothing there is success. What others depend on
+    /// stays, hidden, until the last of them goes. Conflict while it has snapshots. A failed removal is completed by
+    /// the repeat.
+    virtual void remove(const std::string& id) = 0;
+
+    /// Grows; a smaller or equal size changes nothing. NotFound, NoSpace, Busy (the format can't grow under a running
+    /// guest). On failure the old size stands.
+    virtual VolumeFile extend(const std::string& id, std::int64_t size_gib) = 0;
+
+    /// Keeps the present content under snapshot_id. NotFound, NoSpace, Conflict (as clone). The volume's active file
+    /// may be another one afterwards. On failure there is no snapshot.
+    virtual VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) = 0;
+
+    /// Forgets a snapshot; none is success. Its data stays while others need it. A failed one is completed by the
+    /// repeat; the volume is usable in between.
+    virtual VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) = 0;
+
+    /// What a host needs to open the volume: {driver_volume_type, data}. Notes that it is connected. NotFound.
+    virtual json::object initialize_connection(const std::string& id, const std::string& connector_host) = 0;
+    /// Takes the note away; nothing there is success.
+    virtual void terminate_connection(const std::string& id, const std::string& connector_host) = 0;
+
+    virtual Inventory inventory() = 0;
+    /// Cleans up what a killed process left. Called once, before any other method; no other one runs meanwhile.
+    virtual void recover() = 0;
+};
+
+}  // namespace virga::volume::host

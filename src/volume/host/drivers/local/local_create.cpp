@@ -1,0 +1,138 @@
+// LocalDriver: everything that makes a volume.
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "base/failpoint.hpp"
+#include "disk/file.hpp"
+#include "volume/host/drivers/local/local_driver.hpp"
+
+namespace virga::volume::host::local {
+
+std::optional<Sidecar> LocalDriver::find_or_prepare(const std::string& id) {
+    auto found = catalog_.find(id);
+    if (found && !found->deleting) return found;
+    if (found) remove(id);
+    if (catalog_.is_needed(volume_file(id)))
+        throw Error(ErrorCode::Conflict, "Volume " + id + " was deleted while others depend on it; use another id.", {},
+                    id);
+    remove_unneeded({volume_file(id)});
+    return std::nullopt;
+}
+
+Sidecar LocalDriver::fresh(const std::string& id, std::int64_t size_gib, const std::string& format,
+                           const std::string& backing) const {
+    Sidecar sidecar;
+    sidecar.id = id;
+    sidecar.size_gib = size_gib;
+    sidecar.active = volume_file(id);
+    sidecar.layers[sidecar.active] = {sidecar.active, format, backing, Layer::Kind::Active};
+    return sidecar;
+}
+
+VolumeFile LocalDriver::create(const std::string& id, std::int64_t size_gib) {
+    if (const auto done = find_or_prepare(id)) return view(*done);
+    const auto sidecar = fresh(id, size_gib, options_.format);
+    const auto file = path(sidecar.active);
+    if (options_.format == "raw")
+        disk::create_raw(file, size_gib * disk::kGiB);
+    else
+        disk::create_qcow2(file, size_gib * disk::kGiB);
+    failpoint("volume.local.create.file");
+    catalog_.save(sidecar);
+    failpoint("volume.local.create.saved");
+    return view(sidecar);
+}
+
+Created LocalDriver::create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
+                                       const Call& call) {
+    if (const auto done = find_or_prepare(id)) return {view(*done), 0, true, done->image_virtual_bytes};
+    const auto base = bases_.get(image, size_gib * disk::kGiB, call);
+    failpoint("volume.local.create_from_image.base");
+    auto result = on_base(id, size_gib, *base, call);
+    result.copied_bytes += base->copied_bytes;
+    result.base_hit = base->hit;
+    result.virtual_size_bytes = base->virtual_size_bytes;
+    return result;
+}
+
+// The pin keeps the base until the sidecar names it.
+Created LocalDriver::on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base,
+                             const Call& call) {
+    const auto bytes = size_gib * disk::kGiB;
+    const auto file = path(volume_file(id));
+    Created result;
+    Sidecar sidecar;
+    if (reflink_) {
+        result.copied_bytes = disk::copy(path(base.file()), file, call.progress, call.cancelled).copied_bytes;
+        disk::grow(file, "raw", bytes);
+        sidecar = fresh(id, size_gib, "raw");
+    } else {
+        disk::create_qcow2(file, bytes, disk::Backing{base.file(), "raw"});
+        sidecar = fresh(id, size_gib, "qcow2", base.file());
+        sidecar.layers[base.file()] = {base.file(), "raw", {}, Layer::Kind::Base};
+    }
+    sidecar.image_virtual_bytes = base.virtual_size_bytes;
+    failpoint("volume.local.create_from_image.file");
+    catalog_.save(sidecar);
+    failpoint("volume.local.create_from_image.saved");
+    result.file = view(sidecar);
+    return result;
+}
+
+Created LocalDriver::create_from_snapshot(const std::string& id, std::int64_t size_gib, const std::string& source_id,
+                                          const std::string& snapshot_id, const Call& call) {
+    if (const auto done = find_or_prepare(id)) return {view(*done)};
+    const auto source = catalog_.get(source_id);
+    const auto found = source.snapshots.find(snapshot_id);
+    if (found == source.snapshots.end())
+        throw Error(ErrorCode::NotFound, "Snapshot " + snapshot_id + " is not on this backend.", {}, snapshot_id);
+    if (size_gib < found->second.size_gib)
+        throw Error(ErrorCode::InvalidInput, "The volume must have at least the snapshot's size of " +
+                                                 std::to_string(found->second.size_gib) + " GiB.");
+    return derive(id, size_gib, source, source.layer(found->second.file), !reflink_, call);
+}
+
+Created LocalDriver::clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
+                           const Call& call) {
+    if (const auto done = find_or_prepare(id)) return {view(*done)};
+    auto source = catalog_.get(source_id);
+    if (size_gib < source.size_gib)
+        throw Error(ErrorCode::InvalidInput, "The volume must have at least the source volume's size of " +
+                                                 std::to_string(source.size_gib) + " GiB.");
+    const auto mode = copy_mode(source);
+    if (mode != CopyMode::Freeze) {
+        auto result = derive(id, size_gib, source, source.active_layer(), false, call);
+        if (mode == CopyMode::Reflink || !is_busy(source)) return result;
+        remove(id);
+        throw busy(source_id);
+    }
+    const auto frozen = freeze(source, id);
+    failpoint("volume.local.clone.overlay");
+    catalog_.save(source);
+    set_modes(source);
+    failpoint("volume.local.clone.frozen");
+    return derive(id, size_gib, source, source.layer(frozen), true, call);
+}
+
+Created LocalDriver::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
+                            bool overlay, const Call& call) {
+    const auto bytes = size_gib * disk::kGiB;
+    const auto file = path(volume_file(id));
+    auto sidecar = fresh(id, size_gib, overlay ? "qcow2" : layer.format, overlay ? layer.file : layer.backing);
+    for (auto& one : source.chain(layer.file)) sidecar.layers.emplace(one.file, one);
+    Created result;
+    if (overlay) {
+        disk::create_qcow2(file, bytes, disk::Backing{layer.file, layer.format});
+    } else {
+        result.copied_bytes = disk::copy(path(layer.file), file, call.progress, call.cancelled).copied_bytes;
+        disk::grow(file, layer.format, bytes);
+    }
+    failpoint("volume.local.derive.file");
+    sidecar.prune();
+    catalog_.save(sidecar);
+    failpoint("volume.local.derive.saved");
+    result.file = view(sidecar);
+    return result;
+}
+
+}  // namespace virga::volume::host::local

@@ -1,0 +1,118 @@
+#include "volume/host/drivers/local/local_driver.hpp"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/failpoint.hpp"
+#include "base/log.hpp"
+#include "disk/file.hpp"
+#include "volume/host/drivers/local/in_use.hpp"
+
+namespace virga::volume::host::local {
+namespace {
+
+std::string made(const std::string& folder) {
+    std::filesystem::create_directories(folder);
+    ::chmod(folder.c_str(), 0711);
+    return folder;
+}
+
+bool is_temporary(const std::string& name) {
+    return name.ends_with(".part") || name.find(".tmp") != std::string::npos || name.starts_with(".reflink-probe");
+}
+
+}  // namespace
+
+LocalDriver::LocalDriver(const Options& options)
+    : options_(options),
+      reflink_(disk::reflink_works(made(options.folder))),
+      catalog_(options.folder),
+      bases_(catalog_, options.base_keep_seconds) {}
+
+Capabilities LocalDriver::capabilities() const {
+    Capabilities result;
+    result.online_snapshot = reflink_;
+    return result;
+}
+
+VolumeFile LocalDriver::view(const Sidecar& sidecar) const {
+    return {path(sidecar.active), sidecar.active_layer().format, sidecar.size_gib};
+}
+
+VolumeFile LocalDriver::extend(const std::string& id, std::int64_t size_gib) {
+    auto sidecar = catalog_.get(id);
+    if (size_gib <= sidecar.size_gib) return view(sidecar);
+    // The file first: a volume whose record is too small is repaired by the repeat, one that is shorter than its record
+    // would give a guest errors.
+    disk::grow(path(sidecar.active), sidecar.active_layer().format, size_gib * disk::kGiB);
+    failpoint("volume.local.extend.grown");
+    sidecar.size_gib = size_gib;
+    catalog_.save(sidecar);
+    failpoint("volume.local.extend.saved");
+    return view(sidecar);
+}
+
+json::object LocalDriver::initialize_connection(const std::string& id, const std::string& connector_host) {
+    auto sidecar = catalog_.get(id);
+    if (sidecar.connections.insert(connector_host).second) catalog_.save(sidecar);
+    failpoint("volume.local.initialize_connection.saved");
+    return {{"driver_volume_type", "local"}, {"data", view(sidecar).to_json()}};
+}
+
+void LocalDriver::terminate_connection(const std::string& id, const std::string& connector_host) {
+    auto sidecar = catalog_.find(id);
+    if (!sidecar || sidecar->connections.erase(connector_host) == 0) return;
+    catalog_.save(*sidecar);
+    failpoint("volume.local.terminate_connection.saved");
+}
+
+Inventory LocalDriver::inventory() {
+    struct statvfs info {};
+    if (::statvfs(options_.folder.c_str(), &info) != 0) throw_errno(ErrorCode::Internal, "statvfs of volumes", errno);
+    const auto unit = static_cast<std::int64_t>(info.f_frsize);
+    Inventory result;
+    result.total_bytes = static_cast<std::int64_t>(info.f_blocks) * unit;
+    result.free_bytes = static_cast<std::int64_t>(info.f_bavail) * unit;
+    std::set<std::string> hidden;
+    std::set<std::string> seen;
+    for (const auto& sidecar : catalog_.all()) {
+        result.volumes.push_back(sidecar.id);
+        result.allocated_gib += sidecar.size_gib;
+        for (const auto& [snapshot, data] : sidecar.snapshots) result.snapshots.push_back(snapshot);
+        for (const auto& [file, layer] : sidecar.layers) {
+            const bool own =
+                layer.kind != Layer::Kind::Base && (file == sidecar.active || sidecar.is_snapshot_data(file));
+            (own ? seen : hidden).insert(file);
+        }
+    }
+    for (const auto& base : bases_.files()) hidden.insert(base);
+    std::set_difference(hidden.begin(), hidden.end(), seen.begin(), seen.end(), std::back_inserter(result.hidden));
+    return result;
+}
+
+void LocalDriver::recover() {
+    for (const auto& entry : std::filesystem::directory_iterator(options_.folder)) {
+        if (is_temporary(entry.path().filename().string())) disk::remove_file(entry.path().string());
+    }
+    for (const auto& sidecar : catalog_.all()) {
+        if (sidecar.deleting) remove(sidecar.id);
+    }
+    bases_.recover();
+    const auto needed = catalog_.needed();
+    for (const auto& file : needed) {
+        if (!disk::exists(path(file))) log::error("a file of a volume is missing", {{"file", file}});
+    }
+    if (!catalog_.is_complete()) return;  // an unreadable sidecar may name any of the rest
+    for (const auto& entry : std::filesystem::directory_iterator(options_.folder)) {
+        const auto file = entry.path().filename().string();
+        const bool ours = file.starts_with("volume-") && !file.ends_with(".json");
+        if (ours && !needed.contains(file)) disk::remove_file(entry.path().string());
+    }
+}
+
+}  // namespace virga::volume::host::local

@@ -1,0 +1,57 @@
+// LocalDriver: removal of volumes and of files that nothing needs.
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/failpoint.hpp"
+#include "disk/file.hpp"
+#include "volume/host/drivers/local/local_driver.hpp"
+
+namespace virga::volume::host::local {
+
+// First the record says that the volume is being removed, so that its files count no more; then the files go that no
+// other record names; then the record. The repeat of an interrupted removal finds the record and goes on.
+void LocalDriver::remove(const std::string& id) {
+    auto found = catalog_.find(id);
+    if (!found) {
+        remove_orphans(id);
+        return;
+    }
+    if (!found->snapshots.empty())
+        throw Error(ErrorCode::Conflict, "Volume " + id + " still has snapshots; delete them first.", {}, id);
+    if (!found->deleting) {
+        found->deleting = true;
+        catalog_.save(*found);
+        failpoint("volume.local.remove.marked");
+    }
+    std::vector<std::string> files;
+    for (const auto& [file, layer] : found->layers) {
+        if (layer.kind != Layer::Kind::Base) files.push_back(file);
+    }
+    remove_unneeded(files);
+    remove_orphans(id);
+    failpoint("volume.local.remove.files");
+    catalog_.erase(id);
+    failpoint("volume.local.remove.erased");
+    bases_.evict_old();
+}
+
+void LocalDriver::remove_unneeded(const std::vector<std::string>& files) {
+    for (const auto& file : files) {
+        if (!catalog_.is_needed(file)) disk::remove_file(path(file));
+    }
+}
+
+// Files that carry the volume's id and that no record names: left by interrupted operations.
+void LocalDriver::remove_orphans(const std::string& id) {
+    if (!catalog_.is_complete()) return;
+    const auto first = volume_file(id);
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.folder)) {
+        const auto name = entry.path().filename().string();
+        const bool own = name == first || name.starts_with(first + ".");
+        if (own && name != sidecar_file(id)) files.push_back(name);
+    }
+    remove_unneeded(files);
+}
+
+}  // namespace virga::volume::host::local

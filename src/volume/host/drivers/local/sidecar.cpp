@@ -1,0 +1,151 @@
+#include "volume/host/drivers/local/sidecar.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace virga::volume::host::local {
+namespace {
+
+std::string_view name_of(Layer::Kind kind) {
+    switch (kind) {
+        case Layer::Kind::Active:
+            return "active";
+        case Layer::Kind::Frozen:
+            return "layer";
+        case Layer::Kind::Base:
+            return "base";
+    }
+    return "layer";
+}
+
+Layer::Kind kind_from(const std::string& name) {
+    if (name == "active") return Layer::Kind::Active;
+    return name == "base" ? Layer::Kind::Base : Layer::Kind::Frozen;
+}
+
+bool is_safe_name(std::string_view name) {
+    if (name.starts_with("_base/")) name.remove_prefix(6);
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    };
+    return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), allowed);
+}
+
+const std::string& checked(const std::string& file) {
+    if (!is_safe_name(file)) throw Error(ErrorCode::Corrupt, "a volume's record names an impossible file", file);
+    return file;
+}
+
+Layer layer_from(const json::object& o) {
+    Layer layer{get_string(o, "file"), get_string(o, "format"), get_string(o, "backing"),
+                kind_from(get_string(o, "kind"))};
+    checked(layer.file);
+    if (!layer.backing.empty()) checked(layer.backing);
+    if (layer.format != "raw" && layer.format != "qcow2")
+        throw Error(ErrorCode::Corrupt, "a volume's record names an unknown format", layer.format);
+    return layer;
+}
+
+json::object layer_to(const Layer& layer) {
+    return {{"file", layer.file},
+            {"format", layer.format},
+            {"backing", layer.backing},
+            {"kind", std::string(name_of(layer.kind))}};
+}
+
+}  // namespace
+
+const Layer& Sidecar::layer(const std::string& file) const {
+    const auto found = layers.find(file);
+    if (found == layers.end())
+        throw Error(ErrorCode::Corrupt, "the record of volume " + id + " lacks the layer " + file);
+    return found->second;
+}
+
+std::vector<Layer> Sidecar::chain(const std::string& file) const {
+    std::vector<Layer> result;
+    for (auto next = file; !next.empty(); next = result.back().backing) {
+        result.push_back(layer(next));
+        if (result.size() > layers.size())
+            throw Error(ErrorCode::Corrupt, "the layers of volume " + id + " form a circle");
+    }
+    return result;
+}
+
+std::vector<std::string> Sidecar::children(const std::string& file) const {
+    std::vector<std::string> result;
+    for (const auto& [name, one] : layers) {
+        if (one.backing == file) result.push_back(name);
+    }
+    return result;
+}
+
+bool Sidecar::is_snapshot_data(const std::string& file) const {
+    return std::any_of(snapshots.begin(), snapshots.end(), [&](const auto& one) { return one.second.file == file; });
+}
+
+void Sidecar::prune() {
+    std::map<std::string, Layer> needed;
+    const auto keep = [&](const std::string& file) {
+        for (auto& one : chain(file)) needed.emplace(one.file, one);
+    };
+    keep(active);
+    for (const auto& [snapshot, data] : snapshots) keep(data.file);
+    layers = std::move(needed);
+    for (auto& [file, one] : layers) {
+        if (one.kind == Layer::Kind::Base) continue;
+        one.kind = file == active ? Layer::Kind::Active : Layer::Kind::Frozen;
+    }
+}
+
+std::string Sidecar::to_text() const {
+    json::array files;
+    for (const auto& [file, one] : layers) files.emplace_back(layer_to(one));
+    json::object data_of;
+    for (const auto& [snapshot, data] : snapshots)
+        data_of[snapshot] = json::object{{"file", data.file}, {"size_gib", data.size_gib}};
+    json::array hosts;
+    for (const auto& host : connections) hosts.emplace_back(host);
+    const json::object all{{"id", id},
+                           {"size_gib", size_gib},
+                           {"image_virtual_bytes", image_virtual_bytes},
+                           {"active", active},
+                           {"deleting", deleting},
+                           {"layers", files},
+                           {"snapshots", data_of},
+                           {"connections", hosts}};
+    return json::serialize(all) + "\n";
+}
+
+Sidecar Sidecar::from_text(const std::string& text) {
+    const auto o = parse_object(text);
+    Sidecar s;
+    s.id = get_string(o, "id");
+    s.size_gib = get_int(o, "size_gib");
+    s.image_virtual_bytes = get_int(o, "image_virtual_bytes");
+    s.active = checked(get_string(o, "active"));
+    s.deleting = get_bool(o, "deleting");
+    for (const auto& value : get_array(o, "layers")) {
+        auto one = layer_from(value.as_object());
+        s.layers.emplace(one.file, one);
+    }
+    for (const auto& [snapshot, value] : get_object(o, "snapshots")) {
+        const auto& data = value.as_object();
+        s.snapshots[std::string(snapshot)] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
+    }
+    for (const auto& host : get_array(o, "connections")) s.connections.insert(std::string(host.as_string()));
+    return s;
+}
+
+std::string volume_file(const std::string& id) {
+    return "volume-" + id;
+}
+std::string layer_file(const std::string& id, const std::string& tag) {
+    return volume_file(id) + "." + tag;
+}
+std::string sidecar_file(const std::string& id) {
+    return volume_file(id) + ".json";
+}
+
+}  // namespace virga::volume::host::local

@@ -1,0 +1,37 @@
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace virga::volume::host {
+
+/// Locks by name. All that one operation needs are taken at once, so two operations can't wait for each other.
+class LockTable {
+public:
+    class Held {
+    public:
+        Held(LockTable& table, std::set<std::string> names) : table_(table), names_(std::move(names)) {}
+        ~Held();
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+
+    private:
+        LockTable& table_;
+        std::set<std::string> names_;
+    };
+
+    /// Waits until all are free. `cancelled` is asked every 100 ms while waiting; true throws Error{Cancelled}.
+    Held lock(std::set<std::string> names, const std::function<bool()>& cancelled);
+
+private:
+    bool is_free(const std::set<std::string>& names) const;
+
+    std::mutex mutex_;
+    std::condition_variable released_;
+    std::set<std::string> locked_;
+};
+
+}  // namespace virga::volume::host

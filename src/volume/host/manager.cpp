@@ -1,0 +1,196 @@
+#include "volume/host/manager.hpp"
+
+#include <functional>
+#include <map>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "disk/disk.hpp"
+#include "volume/host/drivers/fake/fake_driver.hpp"
+#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/parameters.hpp"
+#include "volume/host/settings.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/settings.hpp"
+
+namespace virga::volume::host {
+namespace {
+
+std::unique_ptr<Driver> make_driver(const config::Config& config, const std::string& state_dir) {
+    const auto& driver = config.get(setting::driver);
+    auto folder = config.get(setting::path);
+    if (folder.empty()) folder = state_dir + "/volumes";
+    if (!folder.starts_with('/')) throw Error(ErrorCode::InvalidInput, "setting volume.path must be an absolute path");
+    if (driver == "fake") return std::make_unique<fake::FakeDriver>(folder);
+    if (driver != "local") throw Error(ErrorCode::InvalidInput, "setting volume.driver must be local or fake");
+    const auto& format = config.get(setting::format);
+    if (format != "raw" && format != "qcow2")
+        throw Error(ErrorCode::InvalidInput, "setting volume.format must be raw or qcow2");
+    return std::make_unique<local::LocalDriver>(local::Options{folder, format, config.get(setting::base_keep_seconds)});
+}
+
+Call call_of(const rpc::Command& command) {
+    return {command.cancelled, command.progress};
+}
+
+json::object to_json(const Created& created) {
+    auto result = created.file.to_json();
+    result["copied_bytes"] = created.copied_bytes;
+    result["base_hit"] = created.base_hit;
+    result["virtual_size_bytes"] = created.virtual_size_bytes;
+    return result;
+}
+
+json::array names(const std::vector<std::string>& list) {
+    json::array result;
+    for (const auto& one : list) result.emplace_back(one);
+    return result;
+}
+
+using Operation = std::function<json::object(Driver&, const rpc::Command&)>;
+
+json::object create(Driver& driver, const rpc::Command& c) {
+    return driver.create(read_id(c.params, "volume_id"), read_size_gib(c.params)).to_json();
+}
+
+json::object create_from_image(Driver& driver, const rpc::Command& c) {
+    return to_json(driver.create_from_image(read_id(c.params, "volume_id"), read_size_gib(c.params),
+                                            read_image(c.params), call_of(c)));
+}
+
+json::object create_from_snapshot(Driver& driver, const rpc::Command& c) {
+    return to_json(driver.create_from_snapshot(read_id(c.params, "volume_id"), read_size_gib(c.params),
+                                               read_id(c.params, "source_volume_id"), read_id(c.params, "snapshot_id"),
+                                               call_of(c)));
+}
+
+json::object clone(Driver& driver, const rpc::Command& c) {
+    return to_json(driver.clone(read_id(c.params, "volume_id"), read_size_gib(c.params),
+                                read_id(c.params, "source_volume_id"), call_of(c)));
+}
+
+json::object remove(Driver& driver, const rpc::Command& c) {
+    driver.remove(read_id(c.params, "volume_id"));
+    return {};
+}
+
+json::object extend(Driver& driver, const rpc::Command& c) {
+    return driver.extend(read_id(c.params, "volume_id"), read_size_gib(c.params)).to_json();
+}
+
+json::object create_snapshot(Driver& driver, const rpc::Command& c) {
+    return driver.create_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id")).to_json();
+}
+
+json::object delete_snapshot(Driver& driver, const rpc::Command& c) {
+    return driver.delete_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id")).to_json();
+}
+
+json::object initialize_connection(Driver& driver, const rpc::Command& c) {
+    return driver.initialize_connection(read_id(c.params, "volume_id"), read_connector_host(c.params));
+}
+
+json::object terminate_connection(Driver& driver, const rpc::Command& c) {
+    driver.terminate_connection(read_id(c.params, "volume_id"), read_connector_host(c.params));
+    return {};
+}
+
+const std::map<std::string, Operation, std::less<>>& operations() {
+    static const std::map<std::string, Operation, std::less<>> table{
+        {command::kCreate, create},
+        {command::kCreateFromImage, create_from_image},
+        {command::kCreateFromSnapshot, create_from_snapshot},
+        {command::kClone, clone},
+        {command::kDelete, remove},
+        {command::kExtend, extend},
+        {command::kCreateSnapshot, create_snapshot},
+        {command::kDeleteSnapshot, delete_snapshot},
+        {command::kInitializeConnection, initialize_connection},
+        {command::kTerminateConnection, terminate_connection}};
+    return table;
+}
+
+// The volume itself and, where data is taken from another one, that one too.
+std::set<std::string> locks_of(const json::object& params) {
+    std::set<std::string> ids{read_id(params, "volume_id")};
+    if (params.contains("source_volume_id")) ids.insert(read_id(params, "source_volume_id"));
+    return ids;
+}
+
+}  // namespace
+
+Manager::Manager(const config::Config& config, const std::string& state_dir) {
+    auto backend = std::make_unique<Backend>();
+    backend->name = config.get(setting::backend);
+    backend->driver = make_driver(config, state_dir);
+    backends_.push_back(std::move(backend));
+}
+
+Manager::~Manager() = default;
+
+void Manager::register_commands(rpc::HostEndpoint& endpoint) {
+    for (const auto& [method, operation] : operations())
+        endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
+    endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
+}
+
+json::object Manager::run(const rpc::Command& command) {
+    if (command.method == command::kInventory) return inventory();
+    const auto operation = operations().find(command.method);
+    if (operation == operations().end())
+        throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
+    auto& backend = backend_of(command.params);
+    const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
+    return operation->second(*backend.driver, command);
+}
+
+Manager::Backend& Manager::backend_of(const json::object& params) {
+    const auto name = get_string(params, "backend");
+    for (const auto& backend : backends_) {
+        if (backend->name == name) return *backend;
+    }
+    throw Error(ErrorCode::NotFound, "volume backend '" + name + "' is not configured on this host");
+}
+
+json::object Manager::inventory() const {
+    json::array list;
+    for (const auto& backend : backends_) {
+        const auto found = backend->driver->inventory();
+        list.emplace_back(json::object{{"name", backend->name},
+                                       {"driver", backend->driver->name()},
+                                       {"total_bytes", found.total_bytes},
+                                       {"free_bytes", found.free_bytes},
+                                       {"allocated_gib", found.allocated_gib},
+                                       {"volumes", names(found.volumes)},
+                                       {"snapshots", names(found.snapshots)},
+                                       {"hidden", names(found.hidden)}});
+    }
+    json::object result;
+    result["backends"] = std::move(list);
+    return result;
+}
+
+json::array Manager::report() const {
+    json::array list;
+    for (const auto& backend : backends_) {
+        const auto found = backend->driver->inventory();
+        const auto able = backend->driver->capabilities();
+        list.emplace_back(json::object{{"name", backend->name},
+                                       {"driver", backend->driver->name()},
+                                       {"total_gib", found.total_bytes / disk::kGiB},
+                                       {"free_gib", found.free_bytes / disk::kGiB},
+                                       {"allocated_gib", found.allocated_gib},
+                                       {"host_local", able.host_local},
+                                       {"online_snapshot", able.online_snapshot}});
+    }
+    return list;
+}
+
+void Manager::recover() {
+    for (const auto& backend : backends_) {
+        backend->driver->recover();
+        log::info("volume backend is ready", {{"backend", backend->name}, {"driver", backend->driver->name()}});
+    }
+}
+
+}  // namespace virga::volume::host

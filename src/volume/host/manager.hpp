@@ -1,0 +1,44 @@
+#pragma once
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "config/config.hpp"
+#include "rpc/rpc.hpp"
+#include "volume/host/drivers/driver.hpp"
+#include "volume/host/lock_table.hpp"
+
+namespace virga::volume::host {
+
+/// The volume service on a storage host: its backends, and the commands of volume/host_commands.hpp.
+class Manager {
+public:
+    /// Makes the backends that the configuration names. Throws Error{InvalidInput} naming a wrong setting.
+    Manager(const config::Config& config, const std::string& state_dir);
+    ~Manager();
+
+    void register_commands(rpc::HostEndpoint& endpoint);
+    /// Runs one command; what register_commands registers. Throws Error{NotFound} for an unknown backend,
+    /// Error{InvalidInput} for wrong parameters, and what the driver throws.
+    json::object run(const rpc::Command& command);
+    /// For the host's report: [{name, driver, total_gib, free_gib, allocated_gib, host_local, online_snapshot}].
+    json::array report() const;
+    /// Cleans up after a kill. Call once, before commands are served.
+    void recover();
+
+private:
+    struct Backend {
+        std::string name;
+        std::unique_ptr<Driver> driver;
+        LockTable locks;
+    };
+
+    Backend& backend_of(const json::object& params);
+    json::object inventory() const;
+
+    std::vector<std::unique_ptr<Backend>> backends_;
+};
+
+}  // namespace virga::volume::host

@@ -1,0 +1,42 @@
+#include "volume/host/parameters.hpp"
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+
+namespace virga::volume::host {
+namespace {
+
+[[noreturn]] void refuse(std::string_view key, const std::string& expected) {
+    throw Error(ErrorCode::InvalidInput, "parameter '" + std::string(key) + "' must be " + expected);
+}
+
+}  // namespace
+
+std::string read_id(const json::object& params, std::string_view key) {
+    const auto text = get_string(params, key);
+    if (!is_uuid_like(text)) refuse(key, "a UUID");
+    return canonical_uuid(text);
+}
+
+std::int64_t read_size_gib(const json::object& params) {
+    constexpr std::int64_t kMaxGib = 65'536;
+    const auto size = get_int(params, "size_gib");
+    if (size < 1 || size > kMaxGib) refuse("size_gib", "1 to 65536");
+    return size;
+}
+
+std::string read_connector_host(const json::object& params) {
+    auto host = get_string(get_object(params, "connector"), "host");
+    if (host.empty() || host.size() > 255) refuse("connector.host", "a host name");
+    return host;
+}
+
+ImageSource read_image(const json::object& params) {
+    auto image = ImageSource::from_json(get_object(params, "image"));
+    if (!is_uuid_like(image.image_id)) refuse("image.image_id", "a UUID");
+    if (!image.path.starts_with('/') || image.path.find('\0') != std::string::npos)
+        refuse("image.path", "an absolute path");
+    return image;
+}
+
+}  // namespace virga::volume::host

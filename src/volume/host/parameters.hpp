@@ -1,0 +1,17 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "image/image_source.hpp"
+
+/// Checked reading of a command's parameters: ids become file names, so nothing but a UUID passes.
+namespace virga::volume::host {
+
+/// Canonical form. Throws Error{InvalidInput} naming the parameter.
+std::string read_id(const json::object& params, std::string_view key);
+std::int64_t read_size_gib(const json::object& params);  ///< 1 to 65,536
+std::string read_connector_host(const json::object& params);
+ImageSource read_image(const json::object& params);
+
+}  // namespace virga::volume::host

@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "image/image_source.hpp"
+
+/// Commands of the volume service to a storage host. Header only: shared by both sides of the RPC.
+/// Every command is idempotent: a repeat with the same arguments finds what the first one did and returns the same
+/// result.
+namespace virga::volume {
+
+/// How the data of a volume is stored. Fixed at creation or by a driver operation, never found out by looking at the
+/// data. "raw" or "qcow2".
+using DiskFormat = std::string;
+
+/// What a host says of a volume after it changed it; control stores it in the volume's row.
+struct VolumeFile {
+    std::string path;   ///< absolute path of the active file on the host
+    DiskFormat format;  ///< of the active file
+    std::int64_t size_gib = 0;
+
+    json::object to_json() const { return {{"path", path}, {"format", format}, {"size_gib", size_gib}}; }
+    static VolumeFile from_json(const json::object& o) {
+        return {get_string(o, "path"), get_string(o, "format"), get_int(o, "size_gib")};
+    }
+};
+
+namespace command {
+/// {backend, volume_id, size_gib} -> VolumeFile. An empty volume.
+inline constexpr const char* kCreate = "volume.create";
+/// {backend, volume_id, size_gib, image: ImageSource} -> VolumeFile + {copied_bytes, base_hit: bool,
+/// virtual_size_bytes}. Inspects the image first. Long: reports progress, may be cancelled. Errors: InvalidInput (image
+/// unacceptable, or its virtual size is over size_gib), NotFound (image data gone), NoSpace, Corrupt (checksum).
+inline constexpr const char* kCreateFromImage = "volume.create_from_image";
+/// {backend, volume_id, size_gib, snapshot_id, source_volume_id} -> VolumeFile + {copied_bytes}
+inline constexpr const char* kCreateFromSnapshot = "volume.create_from_snapshot";
+/// {backend, volume_id, size_gib, source_volume_id} -> VolumeFile + {copied_bytes}
+inline constexpr const char* kClone = "volume.clone";
+/// {backend, volume_id}. Success when there is none. Also removes what an interrupted create left.
+inline constexpr const char* kDelete = "volume.delete";
+/// {backend, volume_id, size_gib} -> VolumeFile. Offline growth; never shrinks (smaller or equal: nothing happens).
+inline constexpr const char* kExtend = "volume.extend";
+/// {backend, volume_id, snapshot_id} -> VolumeFile of the volume (its active file may be another one afterwards).
+inline constexpr const char* kCreateSnapshot = "volume.create_snapshot";
+/// {backend, volume_id, snapshot_id} -> VolumeFile of the volume. Success when there is none.
+inline constexpr const char* kDeleteSnapshot = "volume.delete_snapshot";
+/// {backend, volume_id, connector: {host}} -> {driver_volume_type, data: {path, format, ...}}
+inline constexpr const char* kInitializeConnection = "volume.initialize_connection";
+/// {backend, volume_id, connector}. Success when there is none.
+inline constexpr const char* kTerminateConnection = "volume.terminate_connection";
+/// {} -> {backends: [{name, driver, total_bytes, free_bytes, allocated_gib, volumes: [id], snapshots: [id]}]}: for
+/// `virga check` and the scheduler.
+inline constexpr const char* kInventory = "volume.inventory";
+}  // namespace command
+
+}  // namespace virga::volume

@@ -1,0 +1,107 @@
+#include "volume/model/placement.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace virga::volume {
+namespace {
+
+std::string zone_of(const rpc::HostState& host) {
+    const auto zone = get_string(host.report, "zone");
+    return zone.empty() ? kDefaultZone : zone;
+}
+
+Backend backend_of(const rpc::HostState& host, const json::object& report) {
+    return {host.name,
+            get_string(report, "name"),
+            get_string(report, "driver"),
+            zone_of(host),
+            get_int(report, "total_gib"),
+            get_int(report, "free_gib"),
+            get_bool(report, "host_local", true)};
+}
+
+bool is_wanted(const Backend& backend, const PlacementRequest& request) {
+    return (request.host.empty() || backend.host == request.host) &&
+           (request.backend.empty() || backend.name == request.backend) &&
+           (request.backend_name.empty() || backend.name == request.backend_name) &&
+           (request.zone.empty() || backend.zone == request.zone);
+}
+
+/// The value of a type's extra spec, with or without Cinder's scope for it; empty: not asked for.
+std::string wanted_capability(const json::object& type_specs, const std::string& name) {
+    const auto scoped = get_string(type_specs, "capabilities:" + name);
+    return scoped.empty() ? get_string(type_specs, name) : scoped;
+}
+
+bool has_capabilities(const Backend& backend, const json::object& type_specs) {
+    const auto fits = [&](const char* name, std::string_view value) {
+        const auto wanted = wanted_capability(type_specs, name);
+        return wanted.empty() || wanted == value;
+    };
+    return fits("storage_protocol", backend.driver) && fits("vendor_name", kVendor);
+}
+
+std::int64_t provisioned(const std::map<std::string, std::int64_t>& sums, const Backend& backend) {
+    const auto found = sums.find(backend.host + "@" + backend.name);
+    return found == sums.end() ? 0 : found->second;
+}
+
+std::string wanted_text(const PlacementRequest& request) {
+    std::string text;
+    if (!request.host.empty()) text += " on host " + request.host;
+    if (!request.backend_name.empty()) text += " named " + request.backend_name;
+    if (!request.zone.empty()) text += " in zone " + request.zone;
+    return text;
+}
+
+}  // namespace
+
+std::vector<Backend> backends_of(const std::vector<rpc::HostState>& hosts) {
+    std::vector<Backend> out;
+    for (const auto& host : hosts) {
+        for (const auto& item : get_array(host.report, "backends")) out.push_back(backend_of(host, item.as_object()));
+    }
+    return out;
+}
+
+Placement choose_backend(const std::vector<Backend>& backends, const PlacementRequest& request,
+                         const std::map<std::string, std::int64_t>& provisioned_gib) {
+    std::vector<Backend> wanted;
+    std::copy_if(backends.begin(), backends.end(), std::back_inserter(wanted),
+                 [&](const Backend& backend) { return is_wanted(backend, request); });
+    if (wanted.empty()) {
+        throw Error(ErrorCode::Unavailable, "No storage backend" + wanted_text(request) + " is connected.");
+    }
+    const auto before = wanted.size();
+    std::erase_if(wanted, [&](const Backend& backend) { return !has_capabilities(backend, request.type_specs); });
+    if (wanted.empty()) {
+        throw Error(ErrorCode::NotSupported,
+                    "No storage backend has the storage_protocol and vendor_name that the volume type asks for.");
+    }
+    std::erase_if(wanted, [&](const Backend& backend) {
+        if (backend.total_gib <= 0) return false;
+        return backend.free_gib <= 0 ||
+               provisioned(provisioned_gib, backend) + request.size_gib > backend.total_gib * kDefaultOversubscription;
+    });
+    if (wanted.empty()) {
+        throw Error(ErrorCode::NoSpace, "No storage backend" + wanted_text(request) + " has room for " +
+                                            std::to_string(request.size_gib) + " GiB.");
+    }
+    const auto best = std::min_element(wanted.begin(), wanted.end(), [&](const Backend& a, const Backend& b) {
+        const auto key = [&](const Backend& x) {
+            return std::make_tuple(-x.free_gib, provisioned(provisioned_gib, x), x.label());
+        };
+        return key(a) < key(b);
+    });
+    return {*best, best->label() + " chosen: most free space (" + std::to_string(best->free_gib) + " GiB) of " +
+                       std::to_string(wanted.size()) + " fitting of " + std::to_string(before) + " backends"};
+}
+
+std::vector<std::string> zones_of(const std::vector<rpc::HostState>& hosts) {
+    std::set<std::string> zones{kDefaultZone};
+    for (const auto& host : hosts) zones.insert(zone_of(host));
+    return {zones.begin(), zones.end()};
+}
+
+}  // namespace virga::volume

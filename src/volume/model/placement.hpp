@@ -1,0 +1,54 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rpc/rpc.hpp"
+
+/// Where a new volume goes: the filters and the weight of the volume scheduler.
+namespace virga::volume {
+
+struct Backend {
+    std::string host;
+    std::string name;
+    std::string driver;
+    std::string zone;
+    std::int64_t total_gib = 0;  ///< 0: unknown, no bound
+    std::int64_t free_gib = 0;
+    bool host_local = true;
+    /// "host@backend#backend": how Cinder's API writes it.
+    std::string label() const { return host + "@" + name + "#" + name; }
+};
+
+/// Backends of the hosts that are connected, from their reports.
+std::vector<Backend> backends_of(const std::vector<rpc::HostState>& hosts);
+
+struct PlacementRequest {
+    std::int64_t size_gib = 0;
+    std::string zone;
+    std::string host;          ///< must be this one; empty: any
+    std::string backend;       ///< must be this one; empty: any
+    std::string backend_name;  ///< extra spec volume_backend_name of the type; empty: any
+    json::object type_specs;   ///< extra specs of the type; storage_protocol and vendor_name must be the backend's
+};
+
+struct Placement {
+    Backend backend;
+    std::string reason;  ///< why this one, for the trace
+};
+
+inline constexpr std::int64_t kDefaultOversubscription = 20;
+inline constexpr const char* kVendor = "Virga";
+
+/// The backend with the most free space among those that fit. `provisioned_gib`: sum of volume sizes by "host@backend".
+/// Sparse volumes may promise 20 times the backend's size. Throws Error{Unavailable} (worth another try) when no
+/// fitting host is connected, Error{NoSpace} when those that are have no room, Error{NotSupported} when none of them is
+/// what the type's extra specs ask for.
+Placement choose_backend(const std::vector<Backend>& backends, const PlacementRequest& request,
+                         const std::map<std::string, std::int64_t>& provisioned_gib);
+
+/// Zones of the hosts, always with the default one, "nova".
+std::vector<std::string> zones_of(const std::vector<rpc::HostState>& hosts);
+inline constexpr const char* kDefaultZone = "nova";
+
+}  // namespace virga::volume

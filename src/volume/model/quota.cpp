@@ -1,0 +1,67 @@
+#include "volume/model/quota.hpp"
+
+#include "base/error.hpp"
+
+namespace virga::volume {
+namespace {
+
+std::int64_t limit_of(const QuotaLimits& limits, std::string_view resource) {
+    const auto found = limits.find(resource);
+    return found == limits.end() ? -1 : found->second;
+}
+
+void check_count(const QuotaLimits& limits, const std::string& resource, std::int64_t used_now) {
+    const auto limit = limit_of(limits, resource);
+    if (limit < 0 || used_now + 1 <= limit) return;
+    throw Error(ErrorCode::QuotaExceeded, "Quota exceeded: '" + resource + "' allows " + std::to_string(limit) +
+                                              ", and " + std::to_string(used_now) +
+                                              " are in use. Delete some or ask for a larger quota.");
+}
+
+void check_gigabytes(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t added_gib) {
+    const auto limit = limit_of(limits, "gigabytes");
+    if (limit < 0 || usage.gigabytes + added_gib <= limit) return;
+    throw Error(ErrorCode::QuotaExceeded, "The request for " + std::to_string(added_gib) +
+                                              " GiB exceeds the quota 'gigabytes': it allows " + std::to_string(limit) +
+                                              " GiB, and " + std::to_string(usage.gigabytes) + " GiB are in use.");
+}
+
+void check_one_volume(const QuotaLimits& limits, std::int64_t size_gib) {
+    const auto limit = limit_of(limits, "per_volume_gigabytes");
+    if (limit < 0 || size_gib <= limit) return;
+    throw Error(ErrorCode::QuotaExceeded, "The volume size " + std::to_string(size_gib) +
+                                              " GiB is over the quota 'per_volume_gigabytes' of " +
+                                              std::to_string(limit) + " GiB.");
+}
+
+}  // namespace
+
+const std::vector<std::string>& quota_resources() {
+    static const std::vector<std::string> names{"volumes", "snapshots",        "gigabytes", "per_volume_gigabytes",
+                                                "backups", "backup_gigabytes", "groups"};
+    return names;
+}
+
+std::int64_t used(const QuotaUsage& usage, const std::string& resource) {
+    if (resource == "volumes") return usage.volumes;
+    if (resource == "snapshots") return usage.snapshots;
+    return resource == "gigabytes" ? usage.gigabytes : 0;
+}
+
+void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
+    check_one_volume(limits, size_gib);
+    check_gigabytes(limits, usage, size_gib);
+    check_count(limits, "volumes", usage.volumes);
+}
+
+void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
+    check_gigabytes(limits, usage, size_gib);
+    check_count(limits, "snapshots", usage.snapshots);
+}
+
+void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib) {
+    check_one_volume(limits, new_gib);
+    check_gigabytes(limits, usage, new_gib - old_gib);
+}
+
+}  // namespace virga::volume

@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace virga::volume {
+
+/// Resource name ("volumes", "gigabytes", ...) to bound; below 0: no bound.
+using QuotaLimits = std::map<std::string, std::int64_t, std::less<>>;
+
+/// What a project has, counted from rows.
+struct QuotaUsage {
+    std::int64_t volumes = 0;
+    std::int64_t snapshots = 0;
+    std::int64_t gigabytes = 0;  ///< volumes and snapshots
+};
+
+/// Names in the order of a quota set.
+const std::vector<std::string>& quota_resources();
+std::int64_t used(const QuotaUsage& usage, const std::string& resource);
+
+/// Throw Error{QuotaExceeded} (HTTP 413) that names the quota, its bound and what is used.
+void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib);
+void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib);
+/// For a volume that grows from `old_gib` to `new_gib`.
+void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib);
+
+}  // namespace virga::volume

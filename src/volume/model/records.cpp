@@ -1,0 +1,10 @@
+#include "volume/model/records.hpp"
+
+namespace virga::volume {
+
+bool VolumeType::multiattach() const {
+    const auto* value = extra_specs.if_contains("multiattach");
+    return value != nullptr && value->is_string() && value->get_string() == "<is> True";
+}
+
+}  // namespace virga::volume

@@ -1,0 +1,68 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "volume/service.hpp"
+
+/// Rows of the volume service: what other services see (service.hpp) plus what only this one needs.
+namespace virga::volume {
+
+struct VolumeRecord : Volume {
+    std::string type_id;
+    std::string format;  ///< of the active file, as the driver said; empty before the data exists
+    std::string path;    ///< of the active file on `host`: for operators, the driver finds it by the volume's id
+    std::string image_id;
+    json::object metadata;
+    ServerId created_for;  ///< the server whose boot made it
+    FlowId flow;           ///< the last flow that changed it
+    TimestampUs updated_us = 0;
+    TimestampUs launched_us = 0;  ///< 0 until the data is complete
+};
+
+struct SnapshotRecord : Snapshot {
+    UserId user;
+    std::string description;
+    json::object metadata;
+    bool bootable = false;        ///< of the volume when it was taken
+    json::object image_metadata;  ///< of the volume when it was taken
+    std::string error;
+    FlowId flow;
+    TimestampUs created_us = 0;
+    TimestampUs updated_us = 0;
+};
+
+struct AttachmentRecord : Attachment {
+    ProjectId project;
+    std::string mode = "null";  ///< rw, ro, or "null" when nobody said
+    TimestampUs created_us = 0;
+    TimestampUs attached_us = 0;
+    bool connected() const { return !host.empty(); }
+};
+
+struct VolumeType {
+    std::string id;
+    std::string name;
+    std::string description;
+    bool is_public = true;
+    json::object extra_specs;
+    TimestampUs created_us = 0;
+    /// Extra spec multiattach = "<is> True".
+    bool multiattach() const;
+};
+
+/// Why an asynchronous operation failed, in words for the user (GET /messages).
+struct Message {
+    std::string id;
+    ProjectId project;
+    std::string request_id;
+    std::string resource_type;  ///< VOLUME, VOLUME_SNAPSHOT
+    std::string resource_id;
+    std::string event_id;
+    std::string text;
+    TimestampUs created_us = 0;
+};
+
+/// How long messages are kept at least.
+inline constexpr TimestampUs kMessageLifeUs = 30LL * 24 * 3600 * 1'000'000;
+
+}  // namespace virga::volume

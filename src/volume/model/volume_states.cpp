@@ -1,0 +1,159 @@
+#include "volume/model/volume_states.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+
+namespace virga::volume {
+namespace {
+
+using lifecycle::Transition;
+using lifecycle::TransitionTable;
+
+const std::vector<std::string> kDeletable{"available",      "error",          "error_restoring", "error_extending",
+                                          "error_managing", "error_deleting", "error_attaching", "error_detaching",
+                                          "creating",       "downloading"};
+const std::vector<std::string> kAnyButDeleting{"available",      "error",          "error_restoring", "error_extending",
+                                               "error_managing", "error_deleting", "error_attaching", "error_detaching",
+                                               "creating",       "downloading",    "reserved",        "attaching",
+                                               "in-use",         "detaching",      "extending",       "maintenance",
+                                               "uploading",      "retyping",       "managing"};
+
+TransitionTable make_volume_states() {
+    return {"volume",
+            "volumes",
+            "status",
+            {
+                Transition{"copy_image", {"creating", "downloading"}, "downloading"},
+                Transition{"finish_create", {"creating", "downloading"}, "available"},
+                Transition{"fail_create", {"creating", "downloading", "reserved"}, "error"},
+                Transition{"delete", kDeletable, "deleting"},
+                Transition{"force_delete", kAnyButDeleting, "deleting"},
+                Transition{"fail_delete", {"deleting"}, "error_deleting"},
+                Transition{"extend", {"available"}, "extending"},
+                Transition{"finish_extend", {"extending"}, "available"},
+                Transition{"fail_extend", {"extending"}, "error_extending"},
+                Transition{"snapshot", {"available"}, ""},
+                Transition{"delete_snapshot", {"available", "error", "error_extending", "error_deleting"}, ""},
+                Transition{"reserve", {"available", "downloading"}, "reserved"},
+                Transition{
+                    "reserve_multiattach", {"available", "downloading", "in-use", "reserved", "attaching"}, "reserved"},
+                Transition{"reserve_again", {"in-use", "reserved"}, "reserved"},
+                Transition{"legacy_reserve", {"available"}, "attaching"},
+                Transition{"unreserve", {"attaching"}, "available"},
+                Transition{"connect", {"reserved", "attaching", "in-use"}, "attaching"},
+                Transition{"complete", {"attaching", "reserved", "in-use"}, "in-use"},
+                Transition{"begin_detaching", {"in-use"}, "detaching"},
+                Transition{"roll_detaching", {"detaching"}, "in-use"},
+                Transition{"set_readonly", {"available"}, ""},
+            }};
+}
+
+TransitionTable make_snapshot_states() {
+    return {"snapshot",
+            "volume_snapshots",
+            "status",
+            {
+                Transition{"finish_create", {"creating"}, "available"},
+                Transition{"fail_create", {"creating"}, "error"},
+                Transition{"delete", {"available", "error", "error_deleting", "creating"}, "deleting"},
+                Transition{"fail_delete", {"deleting"}, "error_deleting"},
+            }};
+}
+
+TransitionTable make_attachment_states() {
+    return {"attachment",
+            "volume_attachments",
+            "attach_status",
+            {
+                Transition{"connect", {"reserved", "attaching", "attached"}, "attaching"},
+                Transition{"fail_connect", {"reserved", "attaching"}, "error_attaching"},
+                Transition{"complete", {"attaching", "reserved", "attached"}, "attached"},
+            }};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+        out += words[i];
+    }
+    return out;
+}
+
+/// Statuses that follow the attachments.
+bool follows_attachments(const std::string& status) {
+    static constexpr std::array<std::string_view, 6> kStatuses{"available", "reserved",  "attaching",
+                                                               "in-use",    "detaching", "error_attaching"};
+    return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+}  // namespace
+
+const TransitionTable& volume_states() {
+    static const TransitionTable table = make_volume_states();
+    return table;
+}
+
+const TransitionTable& snapshot_states() {
+    static const TransitionTable table = make_snapshot_states();
+    return table;
+}
+
+const TransitionTable& attachment_states() {
+    static const TransitionTable table = make_attachment_states();
+    return table;
+}
+
+const std::vector<std::string>& resettable_volume_statuses() {
+    static const std::vector<std::string> statuses{
+        "creating",       "available",        "deleting",        "error",       "error_deleting",
+        "error_managing", "managing",         "attaching",       "in-use",      "detaching",
+        "maintenance",    "restoring-backup", "error_restoring", "reserved",    "awaiting-transfer",
+        "backing-up",     "error_backing-up", "error_extending", "downloading", "uploading",
+        "retyping",       "extending"};
+    return statuses;
+}
+
+const std::vector<std::string>& resettable_snapshot_statuses() {
+    static const std::vector<std::string> statuses{"creating", "available", "deleting", "error", "error_deleting"};
+    return statuses;
+}
+
+bool is_transient(std::string_view status) {
+    static constexpr std::array<std::string_view, 8> kStatuses{"creating",  "downloading", "deleting", "attaching",
+                                                               "detaching", "extending",   "reserved", "uploading"};
+    return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+bool is_error(std::string_view status) {
+    return status.starts_with("error");
+}
+
+void require_change(db::Transaction& tx, const TransitionTable& table, std::string_view action, const std::string& id,
+                    std::string_view extra_condition) {
+    if (lifecycle::try_change(tx, table, action, id, extra_condition)) return;
+    const auto row = tx.query_one("SELECT " + table.column + " AS status FROM " + table.table + " WHERE id = ?", {id});
+    if (!row) throw Error(ErrorCode::NotFound, table.resource + " " + id + " could not be found.", {}, id);
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid " + table.resource + ": the status of " + table.resource + " " + id + " must be " +
+                    joined(table.find(action).from) + " for " + std::string(action) + ", but it is " +
+                    row->text("status") + ".",
+                {}, id);
+}
+
+AttachedStatus status_from_attachments(const std::string& status, const std::vector<std::string>& attach_statuses,
+                                       bool complete) {
+    std::string first;
+    for (const auto& item : attach_statuses) {
+        if (!is_error(item) && (first.empty() || item < first)) first = item;
+    }
+    const std::string attach_status = first.empty() ? "detached" : first;
+    if (!follows_attachments(status)) return {status, attach_status};
+    if (first == "attached") return {"in-use", attach_status};
+    if (!first.empty()) return {first, attach_status};
+    return {complete ? "available" : "downloading", attach_status};
+}
+
+}  // namespace virga::volume

@@ -1,0 +1,68 @@
+#include "volume/service.hpp"
+
+namespace virga::volume {
+namespace {
+
+constexpr const char* kVolumes = R"(
+CREATE TABLE volumes (
+    id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    name TEXT NOT NULL, description TEXT NOT NULL, size_gib BIGINT NOT NULL,
+    status TEXT NOT NULL, attach_status TEXT NOT NULL, bootable BIGINT NOT NULL, multiattach BIGINT NOT NULL,
+    volume_type_id TEXT NOT NULL, availability_zone TEXT NOT NULL,
+    host TEXT NOT NULL, backend TEXT NOT NULL, host_local BIGINT NOT NULL, path TEXT NOT NULL, format TEXT NOT NULL,
+    image_id TEXT NOT NULL, snapshot_id TEXT NOT NULL, source_volid TEXT NOT NULL,
+    metadata TEXT NOT NULL, image_metadata TEXT NOT NULL, created_for TEXT NOT NULL,
+    error TEXT NOT NULL, flow_id TEXT NOT NULL,
+    created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL))";
+
+constexpr const char* kSnapshots = R"(
+CREATE TABLE volume_snapshots (
+    id TEXT PRIMARY KEY, volume_id TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    name TEXT NOT NULL, description TEXT NOT NULL, size_gib BIGINT NOT NULL, status TEXT NOT NULL,
+    metadata TEXT NOT NULL, bootable BIGINT NOT NULL, image_metadata TEXT NOT NULL,
+    error TEXT NOT NULL, flow_id TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
+
+constexpr const char* kAttachments = R"(
+CREATE TABLE volume_attachments (
+    id TEXT PRIMARY KEY, volume_id TEXT NOT NULL, project_id TEXT NOT NULL, server_id TEXT NOT NULL,
+    attach_status TEXT NOT NULL, mode TEXT NOT NULL, device TEXT NOT NULL, host TEXT NOT NULL,
+    connection_info TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,
+    attached_us BIGINT NOT NULL))";
+
+constexpr const char* kTypes = R"(
+CREATE TABLE volume_types (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, is_public BIGINT NOT NULL,
+    extra_specs TEXT NOT NULL, created_us BIGINT NOT NULL))";
+
+constexpr const char* kMessages = R"(
+CREATE TABLE volume_messages (
+    id TEXT PRIMARY KEY, project_id TEXT NOT NULL, request_id TEXT NOT NULL, resource_type TEXT NOT NULL,
+    resource_id TEXT NOT NULL, event_id TEXT NOT NULL, message TEXT NOT NULL, created_us BIGINT NOT NULL))";
+
+constexpr const char* kQuotas = R"(
+CREATE TABLE volume_quotas (
+    project_id TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT NOT NULL,
+    PRIMARY KEY (project_id, resource)))";
+
+}  // namespace
+
+const std::vector<db::Migration>& migrations() {
+    static const std::vector<db::Migration> all{
+        {"volume",
+         1,
+         {kVolumes, kSnapshots, kAttachments, kTypes, kMessages, kQuotas,
+          "CREATE INDEX volumes_by_project ON volumes (project_id, created_us, id)",
+          "CREATE INDEX volumes_by_snapshot ON volumes (snapshot_id)",
+          "CREATE INDEX volumes_by_source ON volumes (source_volid)",
+          "CREATE INDEX volumes_by_status ON volumes (status)",
+          "CREATE INDEX volumes_by_backend ON volumes (host, backend)",
+          "CREATE INDEX volume_snapshots_by_project ON volume_snapshots (project_id, created_us, id)",
+          "CREATE INDEX volume_snapshots_by_volume ON volume_snapshots (volume_id)",
+          "CREATE INDEX volume_attachments_by_volume ON volume_attachments (volume_id)",
+          "CREATE INDEX volume_attachments_by_server ON volume_attachments (server_id)",
+          "CREATE INDEX volume_messages_by_project ON volume_messages (project_id, created_us)"}},
+    };
+    return all;
+}
+
+}  // namespace virga::volume

@@ -1,0 +1,42 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "volume/model/records.hpp"
+
+/// SQL of volume snapshots.
+namespace virga::volume::repo {
+
+void insert(db::Transaction& tx, const SnapshotRecord& snapshot);
+std::optional<SnapshotRecord> find_snapshot(db::Transaction& tx, const SnapshotId& id);
+/// Throws Error{NotFound} "Snapshot <id> could not be found."
+SnapshotRecord get_snapshot(db::Transaction& tx, const SnapshotId& id);
+void delete_snapshot(db::Transaction& tx, const SnapshotId& id);
+std::vector<SnapshotRecord> all_snapshots(db::Transaction& tx);
+std::vector<SnapshotRecord> snapshots_of(db::Transaction& tx, const VolumeId& volume);
+
+/// What a list asks for. Empty fields don't narrow.
+struct SnapshotFilter {
+    std::string project;
+    std::string name;
+    std::string name_like;
+    std::string status;
+    std::string volume_id;
+    json::object metadata;
+    std::vector<std::pair<std::string, bool>> sort;  ///< column, ascending
+    std::optional<std::string> marker;
+    std::size_t limit = 1000;
+    std::size_t offset = 0;
+};
+std::vector<SnapshotRecord> list_snapshots(db::Transaction& tx, const SnapshotFilter& filter);
+std::int64_t count_snapshots(db::Transaction& tx, const SnapshotFilter& filter);
+
+void set_names(db::Transaction& tx, const SnapshotId& id, const std::string& name, const std::string& description);
+void set_metadata(db::Transaction& tx, const SnapshotId& id, const json::object& metadata);
+void set_error(db::Transaction& tx, const SnapshotId& id, const std::string& reason);
+void set_flow(db::Transaction& tx, const SnapshotId& id, const FlowId& flow);
+/// Sets any status: only for os-reset_status.
+void force_status(db::Transaction& tx, const SnapshotId& id, const std::string& status);
+
+}  // namespace virga::volume::repo

@@ -1,0 +1,70 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "volume/host_commands.hpp"
+#include "volume/model/records.hpp"
+
+/// SQL of volumes. All functions run in the caller's transaction.
+namespace virga::volume::repo {
+
+void insert(db::Transaction& tx, const VolumeRecord& volume);
+std::optional<VolumeRecord> find_volume(db::Transaction& tx, const VolumeId& id);
+/// Throws Error{NotFound} "Volume <id> could not be found."
+VolumeRecord get_volume(db::Transaction& tx, const VolumeId& id);
+void delete_volume(db::Transaction& tx, const VolumeId& id);
+std::vector<VolumeRecord> all_volumes(db::Transaction& tx);
+
+/// What a list asks for. Empty fields don't narrow.
+struct VolumeFilter {
+    std::string project;
+    std::string user;
+    std::string name;
+    std::string name_like;
+    std::string description;
+    std::string status;
+    std::string availability_zone;
+    std::string host;  ///< "host", "host@backend" or "host@backend#pool"
+    std::string size;
+    std::string snapshot_id;
+    std::string source_volid;
+    std::string volume_type;  ///< name or id
+    std::string attach_status;
+    std::string bootable;                                    ///< "0" or "1"
+    std::string multiattach;                                 ///< "0" or "1"
+    std::vector<std::string> ids;                            ///< any of
+    json::object metadata;                                   ///< every pair
+    json::object image_metadata;                             ///< every pair
+    std::vector<std::pair<std::string, TimestampUs>> times;  ///< "v.created_us > ?" and the like
+    std::vector<std::pair<std::string, bool>> sort;          ///< column, ascending
+    std::optional<std::string> marker;
+    std::size_t limit = 1000;
+    std::size_t offset = 0;
+};
+/// Newest first unless sorted otherwise. One statement.
+std::vector<VolumeRecord> list_volumes(db::Transaction& tx, const VolumeFilter& filter);
+std::int64_t count_volumes(db::Transaction& tx, const VolumeFilter& filter);
+
+void set_placement(db::Transaction& tx, const VolumeId& id, const std::string& host, const std::string& backend,
+                   bool host_local);
+void set_file(db::Transaction& tx, const VolumeId& id, const VolumeFile& file);
+void set_size(db::Transaction& tx, const VolumeId& id, std::int64_t size_gib);
+void set_launched(db::Transaction& tx, const VolumeId& id, TimestampUs time);
+void set_error(db::Transaction& tx, const VolumeId& id, const std::string& reason);
+void set_flow(db::Transaction& tx, const VolumeId& id, const FlowId& flow);
+void set_bootable(db::Transaction& tx, const VolumeId& id, bool bootable);
+void set_names(db::Transaction& tx, const VolumeId& id, const std::string& name, const std::string& description);
+void set_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);
+void set_image_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);
+void set_attach_status(db::Transaction& tx, const VolumeId& id, const std::string& attach_status);
+/// Sets any status: only for os-reset_status.
+void force_status(db::Transaction& tx, const VolumeId& id, const std::string& status);
+
+/// Sum of sizes by "host@backend".
+std::map<std::string, std::int64_t> provisioned_gib(db::Transaction& tx);
+/// Flows that are making volumes from this snapshot or volume now.
+std::vector<FlowId> flows_creating_from(db::Transaction& tx, const std::string& source_column, const std::string& id);
+
+}  // namespace virga::volume::repo

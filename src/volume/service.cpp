@@ -1,0 +1,144 @@
+#include "volume/service.hpp"
+
+#include "volume/api/api.hpp"
+#include "volume/flows/attachments.hpp"
+#include "volume/flows/check.hpp"
+#include "volume/flows/flows.hpp"
+#include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/type_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+#include "volume/settings.hpp"
+
+namespace virga::volume {
+
+struct Service::Impl {
+    flows::Dependencies dependencies;
+    identity::Service& identity;
+};
+
+namespace {
+
+template <class T, class R>
+std::optional<T> sliced(std::optional<R> record) {
+    if (!record) return std::nullopt;
+    return T(static_cast<const T&>(*record));
+}
+
+void check_owner(const identity::Auth& auth, const ProjectId& owner, const std::string& what, const std::string& id) {
+    if (auth.is_admin() || auth.project == owner) return;
+    throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
+}
+
+json::object connector_of(const std::string& host) {
+    return {{"host", host}};
+}
+
+}  // namespace
+
+Service::Service(db::Database& database, const config::Config& config, identity::Service& identity,
+                 image::Service& images, rpc::Caller& hosts, taskflow::Runner& runner)
+    : impl_(new Impl{{database, config, images, hosts, runner}, identity}) {}
+
+Service::~Service() = default;
+
+void Service::register_routes(http::Router& router) {
+    api::register_routes(router, {impl_->dependencies, impl_->identity});
+}
+
+void Service::register_tasks(taskflow::Registry& registry) {
+    flows::register_tasks(registry, impl_->dependencies);
+}
+
+void Service::bootstrap() {
+    const auto& name = impl_->dependencies.config.get(setting::default_type);
+    impl_->dependencies.db.write_with([&](db::Transaction& tx) {
+        if (repo::find_type(tx, name)) return;
+        VolumeType type{new_uuid(), name, "Default Volume Type", true, {}, now_us()};
+        repo::insert(tx, type);
+    });
+}
+
+std::vector<std::string> Service::check(db::Transaction& tx, const std::vector<ServerId>& live_servers) {
+    return flows::check(tx, impl_->dependencies, live_servers);
+}
+
+std::optional<Volume> Service::find(db::Transaction& tx, const VolumeId& id) {
+    return sliced<Volume>(repo::find_volume(tx, id));
+}
+
+Volume Service::get(db::Transaction& tx, const identity::Auth& auth, const VolumeId& id) {
+    const auto volume = repo::get_volume(tx, id);
+    check_owner(auth, volume.project, "Volume", id.value);
+    return volume;
+}
+
+std::optional<Snapshot> Service::find_snapshot(db::Transaction& tx, const SnapshotId& id) {
+    return sliced<Snapshot>(repo::find_snapshot(tx, id));
+}
+
+Snapshot Service::get_snapshot(db::Transaction& tx, const identity::Auth& auth, const SnapshotId& id) {
+    const auto snapshot = repo::get_snapshot(tx, id);
+    check_owner(auth, snapshot.project, "Snapshot", id.value);
+    return snapshot;
+}
+
+std::string Service::resolve_type(db::Transaction& tx, const std::string& id_or_name) {
+    return repo::get_type(tx, id_or_name).name;
+}
+
+FlowId Service::create(db::Transaction& tx, const identity::Auth& auth, const NewVolume& volume,
+                       const std::optional<FlowId>& parent) {
+    return flows::create_volume(tx, impl_->dependencies, auth, volume, parent);
+}
+
+std::optional<FlowId> Service::remove(db::Transaction& tx, const VolumeId& id, const std::string& request_id,
+                                      const std::optional<FlowId>& parent) {
+    return flows::delete_volume(tx, impl_->dependencies, id, request_id, parent);
+}
+
+Attachment Service::reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume,
+                            const ServerId& server) {
+    return flows::reserve(tx, id, volume, server);
+}
+
+std::optional<Attachment> Service::find_attachment(db::Transaction& tx, const AttachmentId& id) {
+    return sliced<Attachment>(repo::find_attachment(tx, id));
+}
+
+std::vector<Attachment> Service::attachments_of_server(db::Transaction& tx, const ServerId& server) {
+    std::vector<Attachment> out;
+    for (auto& item : repo::attachments_of_server(tx, server)) out.push_back(std::move(item));
+    return out;
+}
+
+json::object Service::initialize_connection(const VolumeId& volume, const std::string& connector_host,
+                                            const rpc::CallOptions& options) {
+    return flows::initialize_connection(impl_->dependencies, volume, connector_of(connector_host), options);
+}
+
+void Service::connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+                        const std::string& device, const json::object& connection_info) {
+    flows::connected(tx, id, connector_host, device, connection_info);
+}
+
+void Service::complete(db::Transaction& tx, const AttachmentId& id) {
+    flows::complete(tx, id);
+}
+void Service::begin_detaching(db::Transaction& tx, const VolumeId& id) {
+    flows::begin_detaching(tx, id);
+}
+void Service::roll_detaching(db::Transaction& tx, const VolumeId& id) {
+    flows::roll_detaching(tx, id);
+}
+
+void Service::terminate_connection(const VolumeId& volume, const std::string& connector_host,
+                                   const rpc::CallOptions& options) {
+    flows::terminate_connection(impl_->dependencies, volume, connector_of(connector_host), options);
+}
+
+void Service::detached(db::Transaction& tx, const AttachmentId& id) {
+    flows::detached(tx, id);
+}
+
+}  // namespace virga::volume

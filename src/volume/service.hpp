@@ -1,0 +1,143 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "http/http.hpp"
+#include "identity/service.hpp"
+#include "image/service.hpp"
+#include "rpc/rpc.hpp"
+#include "taskflow/runner.hpp"
+
+namespace virga::volume {
+
+/// One volume as other services see it.
+struct Volume {
+    VolumeId id;
+    ProjectId project;
+    UserId user;
+    std::string name;
+    std::string description;
+    std::int64_t size_gib = 0;
+    std::string status;         ///< the API's word: creating, downloading, available, reserved, attaching, in-use, ...
+    std::string attach_status;  ///< detached, reserved, attaching, attached, detaching
+    bool bootable = false;
+    bool multiattach = false;
+    std::string volume_type;
+    std::string availability_zone;
+    std::string host;         ///< name of the storage host, empty before it is scheduled
+    std::string backend;      ///< name of the backend on that host
+    bool host_local = false;  ///< only servers on `host` can use it
+    std::string snapshot_id;
+    std::string source_volid;
+    json::object image_metadata;  ///< volume_image_metadata: name -> string; empty when none
+    std::string error;            ///< why it is in an error status
+    TimestampUs created_us = 0;
+};
+
+struct Snapshot {
+    SnapshotId id;
+    VolumeId volume;
+    ProjectId project;
+    std::string name;
+    std::string status;
+    std::int64_t size_gib = 0;  ///< of the volume when it was taken
+};
+
+struct Attachment {
+    AttachmentId id;
+    VolumeId volume;
+    ServerId server;            ///< may be empty
+    std::string attach_status;  ///< reserved, attaching, attached, detaching, error_attaching
+    std::string device;
+    std::string host;  ///< host of the connector, empty before there is one
+    json::object connection_info;
+};
+
+/// What a new volume is made from; at most one source is set.
+struct NewVolume {
+    VolumeId id;  ///< chosen by the caller, so that a repeat can't make a second one
+    std::string name;
+    std::string description;
+    std::int64_t size_gib = 0;  ///< 0: the source's size
+    std::string image_id;
+    std::string snapshot_id;
+    std::string source_volid;
+    std::string volume_type;
+    std::string availability_zone;
+    std::string host;      ///< wanted storage host, or empty
+    ServerId created_for;  ///< the server whose boot makes it, or empty
+    json::object metadata;
+};
+
+/// The volume service (Cinder v3).
+class Service {
+public:
+    Service(db::Database& database, const config::Config& config, identity::Service& identity, image::Service& images,
+            rpc::Caller& hosts, taskflow::Runner& runner);
+    ~Service();
+
+    void register_routes(http::Router& router);
+    void register_tasks(taskflow::Registry& registry);
+    /// Creates the default volume type and what else an empty database lacks.
+    void bootstrap();
+    /// Differences between rows, hosts' inventories and attachments; empty when healthy. `live_servers`: ids that
+    /// exist.
+    std::vector<std::string> check(db::Transaction& tx, const std::vector<ServerId>& live_servers);
+
+    std::optional<Volume> find(db::Transaction& tx, const VolumeId& id);
+    /// Throws Error{NotFound} "Volume <id> could not be found." also for another project's volume.
+    Volume get(db::Transaction& tx, const identity::Auth& auth, const VolumeId& id);
+    std::optional<Snapshot> find_snapshot(db::Transaction& tx, const SnapshotId& id);
+    Snapshot get_snapshot(db::Transaction& tx, const identity::Auth& auth, const SnapshotId& id);
+    /// Id or name to the name of a volume type; throws Error{NotFound}.
+    std::string resolve_type(db::Transaction& tx, const std::string& id_or_name);
+
+    /// Checks everything that POST /volumes checks (sizes, quota, source states), makes the row ("creating") and starts
+    /// the create_volume flow, whose id is returned. Idempotent by NewVolume::id.
+    FlowId create(db::Transaction& tx, const identity::Auth& auth, const NewVolume& volume,
+                  const std::optional<FlowId>& parent);
+    /// Starts the delete_volume flow. Throws Error{Conflict/InvalidInput} when its status forbids it. Does nothing
+    /// (returns nullopt) when the volume is gone or already being deleted. A volume that is being created is cancelled
+    /// first.
+    std::optional<FlowId> remove(db::Transaction& tx, const VolumeId& id, const std::string& request_id,
+                                 const std::optional<FlowId>& parent);
+
+    /// Attachment life, as compute drives it. The same id gives the same attachment.
+    /// reserve: available (or downloading; in-use if multiattach) -> reserved; else Error{InvalidInput} that names the
+    /// status.
+    Attachment reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume, const ServerId& server);
+    std::optional<Attachment> find_attachment(db::Transaction& tx, const AttachmentId& id);
+    std::vector<Attachment> attachments_of_server(db::Transaction& tx, const ServerId& server);
+    /// Asks the storage host to prepare the connection; blocks, no transaction open. Returns connection_info with
+    /// serial = volume id (and multiattach: true where it applies). Idempotent.
+    json::object initialize_connection(const VolumeId& volume, const std::string& connector_host,
+                                       const rpc::CallOptions& options);
+    /// Records the connection: attachment and volume -> attaching.
+    void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+                   const std::string& device, const json::object& connection_info);
+    /// attachment attached, volume in-use.
+    void complete(db::Transaction& tx, const AttachmentId& id);
+    /// volume in-use -> detaching, else Error{InvalidInput}; roll_detaching is the way back.
+    void begin_detaching(db::Transaction& tx, const VolumeId& id);
+    void roll_detaching(db::Transaction& tx, const VolumeId& id);
+    /// Asks the storage host to end the connection; blocks. Success when there is none.
+    void terminate_connection(const VolumeId& volume, const std::string& connector_host,
+                              const rpc::CallOptions& options);
+    /// Deletes the attachment row and recomputes the volume's status. Success when it is gone.
+    void detached(db::Transaction& tx, const AttachmentId& id);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+const std::vector<db::Migration>& migrations();
+
+}  // namespace virga::volume

@@ -1,0 +1,25 @@
+#pragma once
+#include "config/config.hpp"
+
+namespace virga::volume::setting {
+
+inline const config::Setting<std::string> driver{"volume.driver", std::string("local"),
+                                                 "Driver of the default backend: local or fake."};
+inline const config::Setting<std::string> backend{"volume.backend", std::string("local"),
+                                                  "Name of the default backend: volume_backend_name."};
+inline const config::Setting<std::string> path{"volume.path", std::string(),
+                                               "Folder of the local driver; empty: volumes/ in the state folder."};
+inline const config::Setting<std::string> format{"volume.format", std::string("raw"),
+                                                 "Format of new empty volumes of the local driver: raw or qcow2."};
+inline const config::Setting<std::string> default_type{"volume.default_type", std::string("__DEFAULT__"),
+                                                       "Volume type of a request that names none."};
+inline const config::Setting<std::int64_t> quota_volumes{"quota.volumes", 1000,
+                                                         "Volumes per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_snapshots{"quota.snapshots", 1000,
+                                                           "Volume snapshots per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_gigabytes{
+    "quota.gigabytes", 100'000, "GiB of volumes and snapshots per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_per_volume_gigabytes{"quota.per_volume_gigabytes", -1,
+                                                                      "GiB of one volume; below 0: no bound."};
+
+}  // namespace virga::volume::setting

@@ -1,0 +1,158 @@
+#include <fstream>
+#include <set>
+
+#include "conformance/volume/operation.hpp"
+#include "conformance/volume/suite.hpp"
+#include "disk/disk.hpp"
+
+namespace virga::volume::host::test {
+namespace {
+
+/// Kills a process at every failpoint of an operation; then a new one either repeats the operation or undoes it.
+class KillSuite : public DriverSuite {
+protected:
+    struct World {
+        std::string source = new_uuid();
+        std::string snapshots[2] = {new_uuid(), new_uuid()};
+        std::string target = new_uuid();
+    };
+
+    // A kill loses no page cache, so what matters here can be seen without a disk.
+    std::string place() const { return GetParam() == "local" ? memory_folder() : parent_folder(GetParam()); }
+
+    // A volume from an image with two snapshots and three generations of data.
+    World make_world() {
+        driver_.reset();
+        folder_ = std::make_unique<Folder>(place());
+        driver_ = open_driver(GetParam(), backend_folder());
+        World w;
+        driver_->create_from_image(w.source, 1, image_, {});
+        for (int i = 0; i < 2; ++i) {
+            write(w.source, i + 1, "2M");
+            driver_->create_snapshot(w.source, w.snapshots[i]);
+        }
+        write(w.source, 3, "2M");
+        return w;
+    }
+
+    json::object operation(const std::string& op, const World& w) {
+        json::object o{{"op", op}, {"id", w.target}, {"source_id", w.source}, {"snapshot_id", w.snapshots[0]}};
+        o["size_gib"] = op == "extend" ? 2 : 1;
+        o["image"] = other_image_.to_json();
+        const std::set<std::string> on_source{"extend", "create_snapshot", "delete_snapshot", "initialize_connection",
+                                              "terminate_connection"};
+        if (on_source.contains(op)) o["id"] = w.source;
+        if (op == "create_snapshot") o["snapshot_id"] = w.target;
+        return o;
+    }
+
+    // What an operation needs to be there first.
+    void prepare(const std::string& op, const World& w) {
+        if (op == "remove") driver_->clone(w.target, 1, w.source, {});
+        if (op == "terminate_connection") driver_->initialize_connection(w.source, "host");
+    }
+
+    std::vector<std::string> points_of(const std::string& op) {
+        const auto w = make_world();
+        prepare(op, w);
+        driver_.reset();
+        const auto log = images_->at("points");
+        EXPECT_EQ(apply_in_child(GetParam(), backend_folder(), operation(op, w), "", log), 0) << op;
+        std::vector<std::string> points;
+        std::ifstream in(log);
+        for (std::string line; std::getline(in, line);) points.push_back(line);
+        disk::write_file_atomically(log, "");
+        return points;
+    }
+
+    void kill_at(const std::string& op, const std::string& point, const World& w) {
+        constexpr int kKilled = 137;
+        prepare(op, w);
+        driver_.reset();
+        EXPECT_EQ(apply_in_child(GetParam(), backend_folder(), operation(op, w), point + ":exit", "/dev/null"), kKilled)
+            << op << " at " << point;
+    }
+
+    void expect_source(const World& w) {
+        expect(w.source, 3, "2M");
+        expect(w.source, 0x11, "0");
+    }
+
+    void clean_up(const World& w) {
+        driver_->remove(w.target);
+        driver_->delete_snapshot(w.source, w.target);
+        for (const auto& snapshot : w.snapshots) driver_->delete_snapshot(w.source, snapshot);
+        expect_source(w);
+        driver_->remove(w.source);
+        expect_nothing_left();
+    }
+
+    void check(const std::string& op) {
+        image_ = make_image(*images_, "raw", 16);
+        other_image_ = make_image(*images_, "qcow2", 17);
+        const auto points = points_of(op);
+        ASSERT_FALSE(points.empty()) << op;
+        for (const auto& point : std::set<std::string>(points.begin(), points.end())) {
+            SCOPED_TRACE(op + " killed at " + point);
+            for (const bool with_recovery : {true, false}) {
+                const auto w = make_world();
+                kill_at(op, point, w);
+                driver_ = open_driver(GetParam(), backend_folder());
+                if (with_recovery) driver_->recover();
+                apply(*driver_, operation(op, w));
+                expect_source(w);
+                if (op == "clone") expect(w.target, 3, "2M");
+                if (op == "create_from_snapshot") expect(w.target, 1, "2M");
+                if (op == "create_from_image") expect(w.target, 0x11, "0");
+                const auto other = from_snapshot(w.source, w.snapshots[1]);
+                expect(other, 2, "2M");
+                driver_->remove(other);
+                clean_up(w);
+            }
+            const auto w = make_world();
+            kill_at(op, point, w);
+            driver_ = open_driver(GetParam(), backend_folder());
+            expect_source(w);
+            clean_up(w);
+        }
+    }
+
+    ImageSource image_;
+    ImageSource other_image_;
+};
+
+TEST_P(KillSuite, create) {
+    check("create");
+}
+TEST_P(KillSuite, create_from_image) {
+    check("create_from_image");
+}
+TEST_P(KillSuite, create_from_snapshot) {
+    check("create_from_snapshot");
+}
+TEST_P(KillSuite, clone) {
+    check("clone");
+}
+TEST_P(KillSuite, remove) {
+    check("remove");
+}
+TEST_P(KillSuite, extend) {
+    check("extend");
+}
+TEST_P(KillSuite, create_snapshot) {
+    check("create_snapshot");
+}
+TEST_P(KillSuite, delete_snapshot) {
+    check("delete_snapshot");
+}
+TEST_P(KillSuite, connection) {
+    check("initialize_connection");
+    check("terminate_connection");
+}
+
+// The fake keeps no data, and writes its record as one file: it has no points to be killed at.
+INSTANTIATE_TEST_SUITE_P(Drivers, KillSuite, ::testing::Values("local", "local_reflink"),
+                         [](const auto& kind) { return kind.param; });
+
+}  // namespace
+}  // namespace virga::volume::host::test

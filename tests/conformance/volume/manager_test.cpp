@@ -1,0 +1,99 @@
+#include "volume/host/manager.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "conformance/volume/suite.hpp"
+#include "volume/host_commands.hpp"
+
+namespace virga::volume::host::test {
+namespace {
+
+class ManagerTest : public ::testing::Test {
+protected:
+    ManagerTest() : folder_("/tmp"), manager_(config::Config(), folder_.path()) { manager_.recover(); }
+
+    json::object run(const std::string& method, const json::object& params) {
+        rpc::Command command;
+        command.method = method;
+        command.params = params;
+        command.params["backend"] = "local";
+        return manager_.run(command);
+    }
+
+    Folder folder_;
+    Manager manager_;
+};
+
+TEST_F(ManagerTest, a_volume_from_creation_to_removal) {
+    const auto id = new_uuid();
+    const auto snapshot = new_uuid();
+    const auto file = VolumeFile::from_json(run(command::kCreate, {{"volume_id", id}, {"size_gib", 1}}));
+    EXPECT_EQ(file.path, folder_.at("volumes/volume-" + id));
+    EXPECT_EQ(file.format, "raw");
+    run(command::kCreateSnapshot, {{"volume_id", id}, {"snapshot_id", snapshot}});
+    const auto derived = new_uuid();
+    run(command::kCreateFromSnapshot,
+        {{"volume_id", derived}, {"size_gib", 2}, {"source_volume_id", id}, {"snapshot_id", snapshot}});
+    const auto clone = new_uuid();
+    run(command::kClone, {{"volume_id", clone}, {"size_gib", 2}, {"source_volume_id", derived}});
+    const json::object connector{{"host", "h"}};
+    const auto info = run(command::kInitializeConnection, {{"volume_id", clone}, {"connector", connector}});
+    EXPECT_EQ(get_string(info, "driver_volume_type"), "local");
+    run(command::kTerminateConnection, {{"volume_id", clone}, {"connector", connector}});
+    EXPECT_EQ(get_int(run(command::kExtend, {{"volume_id", clone}, {"size_gib", 3}}), "size_gib"), 3);
+    const auto backends = get_array(run(command::kInventory, {}), "backends");
+    EXPECT_EQ(get_array(backends.at(0).as_object(), "volumes").size(), 3U);
+    EXPECT_EQ(get_array(backends.at(0).as_object(), "snapshots").size(), 1U);
+    EXPECT_EQ(get_int(manager_.report().at(0).as_object(), "allocated_gib"), 6);
+    run(command::kDeleteSnapshot, {{"volume_id", id}, {"snapshot_id", snapshot}});
+    for (const auto& one : {id, derived, clone}) run(command::kDelete, {{"volume_id", one}});
+    EXPECT_TRUE(volume_files(folder_.at("volumes")).empty());
+}
+
+TEST_F(ManagerTest, nothing_but_a_uuid_becomes_a_path) {
+    for (const std::string id : {"", "../../etc/passwd", "x", "/tmp/x"}) {
+        EXPECT_EQ(code_of([&] {
+                      run(command::kCreate, {{"volume_id", id}, {"size_gib", 1}});
+                  }),
+                  ErrorCode::InvalidInput);
+        EXPECT_EQ(code_of([&] { run(command::kDelete, {{"volume_id", id}}); }), ErrorCode::InvalidInput);
+        EXPECT_EQ(code_of([&] {
+                      run(command::kCreateSnapshot, {{"volume_id", new_uuid()}, {"snapshot_id", id}});
+                  }),
+                  ErrorCode::InvalidInput);
+    }
+    EXPECT_EQ(code_of([&] {
+                  run(command::kCreate, {{"volume_id", new_uuid()}, {"size_gib", 0}});
+              }),
+              ErrorCode::InvalidInput);
+    EXPECT_EQ(code_of([&] { run("volume.nonsense", {{"volume_id", new_uuid()}}); }), ErrorCode::NotSupported);
+    rpc::Command command;
+    command.method = command::kDelete;
+    command.params = {{"backend", "other"}, {"volume_id", new_uuid()}};
+    EXPECT_EQ(code_of([&] { manager_.run(command); }), ErrorCode::NotFound);
+}
+
+TEST_F(ManagerTest, commands_on_one_volume_wait_for_each_other) {
+    const auto id = new_uuid();
+    run(command::kCreate, {{"volume_id", id}, {"size_gib", 1}});
+    std::vector<std::thread> threads;
+    std::atomic<int> done{0};
+    for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&, i] {
+            if (i % 2 == 0)
+                run(command::kClone, {{"volume_id", new_uuid()}, {"size_gib", 1}, {"source_volume_id", id}});
+            else
+                run(command::kCreateSnapshot, {{"volume_id", id}, {"snapshot_id", new_uuid()}});
+            ++done;
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(done, 6);
+    const auto backend = get_array(run(command::kInventory, {}), "backends").at(0).as_object();
+    EXPECT_EQ(get_array(backend, "volumes").size(), 4U);
+    EXPECT_EQ(get_array(backend, "snapshots").size(), 3U);
+}
+
+}  // namespace
+}  // namespace virga::volume::host::test

@@ -1,0 +1,98 @@
+#include "unit/volume/control_fixture.hpp"
+
+namespace virga::volume {
+namespace {
+
+class Attachments : public ControlFixture {
+protected:
+    void reserve(const AttachmentId& id, const VolumeId& volume, const ServerId& owner) {
+        write([&](db::Transaction& tx) { service.reserve(tx, id, volume, owner); });
+    }
+    void connect(const AttachmentId& id, const std::string& on_host) {
+        write([&](db::Transaction& tx) { service.connected(tx, id, on_host, "vdb", {{"serial", "x"}}); });
+    }
+    void complete(const AttachmentId& id) {
+        write([&](db::Transaction& tx) { service.complete(tx, id); });
+    }
+    void detached(const AttachmentId& id) {
+        write([&](db::Transaction& tx) { service.detached(tx, id); });
+    }
+
+    ServerId server = new_id<ServerId>();
+    AttachmentId attachment = new_id<AttachmentId>();
+};
+
+TEST_F(Attachments, TheWholeLifeOfOne) {
+    const auto volume = created();
+    reserve(attachment, volume, server);
+    reserve(attachment, volume, server);
+    EXPECT_EQ(status(volume), "reserved");
+    const auto info = service.initialize_connection(volume, "h1", {});
+    EXPECT_EQ(get_string(info, "serial"), volume.value);
+    EXPECT_EQ(get_string(get_object(info, "data"), "format"), "raw");
+    connect(attachment, "h1");
+    EXPECT_EQ(status(volume), "attaching");
+    complete(attachment);
+    complete(attachment);
+    EXPECT_EQ(status(volume), "in-use");
+    EXPECT_EQ(row(volume)->attach_status, "attached");
+    EXPECT_TRUE(differences({server}).empty());
+    EXPECT_FALSE(differences().empty());  // the server is gone
+    EXPECT_EQ(code_of([&] { remove(volume); }), ErrorCode::InvalidInput);
+    write([&](db::Transaction& tx) { service.begin_detaching(tx, volume); });
+    EXPECT_EQ(status(volume), "detaching");
+    EXPECT_EQ(code_of([&] { write([&](db::Transaction& tx) { service.begin_detaching(tx, volume); }); }),
+              ErrorCode::InvalidInput);
+    write([&](db::Transaction& tx) { service.roll_detaching(tx, volume); });
+    EXPECT_EQ(status(volume), "in-use");
+    detached(attachment);
+    detached(attachment);
+    EXPECT_EQ(status(volume), "available");
+    EXPECT_EQ(row(volume)->attach_status, "detached");
+}
+
+TEST_F(Attachments, AVolumeHasOneServer) {
+    const auto volume = created();
+    reserve(attachment, volume, server);
+    EXPECT_EQ(code_of([&] { reserve(new_id<AttachmentId>(), volume, new_id<ServerId>()); }), ErrorCode::InvalidInput);
+    connect(attachment, "h1");
+    complete(attachment);
+    EXPECT_EQ(code_of([&] { reserve(new_id<AttachmentId>(), volume, new_id<ServerId>()); }), ErrorCode::InvalidInput);
+}
+
+TEST_F(Attachments, LiveMigrationMayReserveAgainButNotConnectASecondHost) {
+    const auto volume = created();
+    reserve(attachment, volume, server);
+    connect(attachment, "h1");
+    complete(attachment);
+    const auto second = new_id<AttachmentId>();
+    reserve(second, volume, server);
+    EXPECT_EQ(code_of([&] { connect(second, "h2"); }), ErrorCode::Conflict);
+    detached(second);
+    EXPECT_EQ(status(volume), "in-use");
+}
+
+TEST_F(Attachments, MultiattachKeepsInUseUntilTheLastOneGoes) {
+    const auto volume = created();
+    write([&](db::Transaction& tx) { tx.exec("UPDATE volumes SET multiattach = 1 WHERE id = ?", {volume.value}); });
+    const auto second = new_id<AttachmentId>();
+    for (const auto& id : {attachment, second}) {
+        reserve(id, volume, new_id<ServerId>());
+        connect(id, id == second ? "h2" : "h1");
+        complete(id);
+        EXPECT_EQ(status(volume), "in-use");
+    }
+    detached(attachment);
+    EXPECT_EQ(status(volume), "in-use");
+    detached(second);
+    EXPECT_EQ(status(volume), "available");
+}
+
+TEST_F(Attachments, ErrorVolumesAreRefused) {
+    const auto volume = created();
+    write([&](db::Transaction& tx) { repo::force_status(tx, volume, "error_extending"); });
+    EXPECT_EQ(code_of([&] { reserve(attachment, volume, server); }), ErrorCode::InvalidInput);
+}
+
+}  // namespace
+}  // namespace virga::volume

@@ -1,0 +1,213 @@
+#pragma once
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "image/repo/image_repo.hpp"
+#include "taskflow/runner.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/records.hpp"
+#include "volume/repo/volume_repo.hpp"
+#include "volume/service.hpp"
+
+namespace virga::volume {
+
+/// A storage host that answers from a script: by default it keeps ids of volumes and snapshots.
+class ScriptedHost : public rpc::Caller {
+public:
+    using Answer = std::function<json::object(const json::object&, const rpc::CallOptions&)>;
+    static constexpr const char* kName = "store1";
+
+    json::object call(const std::string& host, std::string_view method, json::object params,
+                      const rpc::CallOptions& options) override {
+        Answer answer;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!up || host != kName) throw Error(ErrorCode::Unavailable, "host " + host + " is not connected");
+            calls.emplace_back(method);
+            const auto scripted = answers_.find(method);
+            if (scripted != answers_.end()) answer = scripted->second;
+        }
+        if (answer) return answer(params, options);
+        return keep(method, params);
+    }
+    std::vector<rpc::HostState> hosts() const override {
+        const std::lock_guard lock(mutex_);
+        if (!up) return {};
+        json::array backends;
+        backends.push_back(json::object{{"name", "local"}, {"driver", "fake"}, {"total_gib", 1000}, {"free_gib", 900}});
+        return {{kName, json::object{{"backends", std::move(backends)}}}};
+    }
+    bool is_up(const std::string&) const override { return up; }
+
+    void on(const std::string& method, Answer answer) {
+        const std::lock_guard lock(mutex_);
+        answers_[method] = std::move(answer);
+    }
+    void fail(const std::string& method, ErrorCode code, const std::string& message) {
+        on(method, [=](const json::object&, const rpc::CallOptions&) -> json::object { throw Error(code, message); });
+    }
+    void restore(const std::string& method) {
+        const std::lock_guard lock(mutex_);
+        answers_.erase(method);
+    }
+    bool has(const std::string& id) const {
+        const std::lock_guard lock(mutex_);
+        return volumes_.contains(id) || snapshots_.contains(id);
+    }
+    void lose(const std::string& id) {
+        const std::lock_guard lock(mutex_);
+        volumes_.erase(id);
+    }
+
+    std::atomic<bool> up{true};
+    std::vector<std::string> calls;
+
+private:
+    json::object keep(std::string_view method, const json::object& params) {
+        const std::lock_guard lock(mutex_);
+        if (method == command::kInventory) return inventory();
+        const auto volume = get_string(params, "volume_id");
+        if (method == command::kInitializeConnection) {
+            return {{"driver_volume_type", "local"}, {"data", json::object{{"path", "/x"}, {"format", "raw"}}}};
+        }
+        if (method == command::kTerminateConnection) return {};
+        if (method == command::kDelete) {
+            volumes_.erase(volume);
+            return {};
+        }
+        if (method == command::kCreateSnapshot) snapshots_.insert(get_string(params, "snapshot_id"));
+        if (method == command::kDeleteSnapshot) snapshots_.erase(get_string(params, "snapshot_id"));
+        if (std::string(method).find("napshot") == std::string::npos || method == command::kCreateFromSnapshot) {
+            volumes_.insert(volume);
+        }
+        auto reply = VolumeFile{"/volumes/" + volume, "raw", get_int(params, "size_gib", 1)}.to_json();
+        reply["copied_bytes"] = 0;
+        reply["base_hit"] = true;
+        return reply;
+    }
+    json::object inventory() const {
+        json::array volumes;
+        for (const auto& id : volumes_) volumes.emplace_back(json::string(id));
+        json::array snapshots;
+        for (const auto& id : snapshots_) snapshots.emplace_back(json::string(id));
+        json::array backends;
+        backends.push_back(json::object{{"name", "local"},
+                                        {"driver", "fake"},
+                                        {"volumes", std::move(volumes)},
+                                        {"snapshots", std::move(snapshots)}});
+        return {{"backends", std::move(backends)}};
+    }
+
+    mutable std::mutex mutex_;
+    std::map<std::string, Answer, std::less<>> answers_;
+    std::set<std::string> volumes_;
+    std::set<std::string> snapshots_;
+};
+
+/// The volume service with a real database and the real flow runner, on a scripted host.
+class ControlFixture : public testing::Test {
+protected:
+    ControlFixture()
+        : folder_(std::filesystem::temp_directory_path() / ("virga-volume-" + new_uuid())),
+          database(make_database(folder_)),
+          identity(*database, config),
+          images(*database, config, identity, (folder_ / "state").string()),
+          runner(std::make_unique<taskflow::Runner>(*database, registry, 4)),
+          service(*database, config, identity, images, host, *runner) {
+        auth.project = ProjectId("99999999999999999999999999999999");
+        auth.user = UserId("88888888888888888888888888888888");
+        auth.roles = {"member"};
+        auth.request_id = "req-1";
+        service.register_tasks(registry);
+        service.bootstrap();
+        runner->run();
+    }
+    ~ControlFixture() override {
+        runner->stop();
+        std::filesystem::remove_all(folder_);
+    }
+
+    static std::unique_ptr<db::Database> make_database(const std::filesystem::path& folder) {
+        std::filesystem::create_directories(folder / "state");
+        auto database = std::make_unique<db::Database>("sqlite://" + (folder / "t.db").string());
+        for (const auto* list :
+             {&taskflow::migrations(), &identity::migrations(), &image::migrations(), &volume::migrations()}) {
+            db::migrate(*database, *list);
+        }
+        return database;
+    }
+
+    static NewVolume raw(std::int64_t size_gib = 1) {
+        NewVolume request;
+        request.id = new_id<VolumeId>();
+        request.name = "v";
+        request.size_gib = size_gib;
+        return request;
+    }
+    FlowId create(const NewVolume& request) {
+        return database->write_with(
+            [&](db::Transaction& tx) { return service.create(tx, auth, request, std::nullopt); });
+    }
+    std::optional<FlowId> remove(const VolumeId& id) {
+        return database->write_with([&](db::Transaction& tx) { return service.remove(tx, id, "req-2", std::nullopt); });
+    }
+    VolumeId created(NewVolume request = raw()) {
+        ended(create(request));
+        return request.id;
+    }
+    taskflow::FlowRecord ended(const FlowId& flow) {
+        EXPECT_TRUE(runner->wait(flow, std::chrono::seconds(20)));
+        return *database->read_with([&](db::Transaction& tx) { return runner->find(tx, flow); });
+    }
+    std::vector<std::string> decisions(const FlowId& flow) {
+        std::vector<std::string> out;
+        auto tx = database->read();
+        for (const auto& run : runner->journal(tx, flow)) out.push_back(run.decision);
+        return out;
+    }
+    std::optional<VolumeRecord> row(const VolumeId& id) {
+        return database->read_with([&](db::Transaction& tx) { return repo::find_volume(tx, id); });
+    }
+    std::string status(const VolumeId& id) {
+        const auto volume = row(id);
+        return volume ? volume->status : "gone";
+    }
+    std::vector<std::string> differences(const std::vector<ServerId>& servers = {}) {
+        return database->read_with([&](db::Transaction& tx) { return service.check(tx, servers); });
+    }
+    template <class F>
+    auto write(F&& function) {
+        return database->write_with(std::forward<F>(function));
+    }
+    template <class F>
+    static ErrorCode code_of(F&& function) {
+        try {
+            function();
+        } catch (const Error& error) {
+            return error.code();
+        }
+        ADD_FAILURE() << "nothing was thrown";
+        return ErrorCode::Internal;
+    }
+
+private:
+    std::filesystem::path folder_;
+
+protected:
+    config::Config config;
+    ScriptedHost host;
+    std::unique_ptr<db::Database> database;
+    identity::Service identity;
+    image::Service images;
+    taskflow::Registry registry;
+    std::unique_ptr<taskflow::Runner> runner;
+    Service service;
+    identity::Auth auth;
+};
+
+}  // namespace virga::volume

@@ -1,0 +1,71 @@
+#include "network/api/access.hpp"
+
+#include "network/model/fault.hpp"
+#include "network/repo/network_repo.hpp"
+#include "network/repo/port_repo.hpp"
+#include "network/repo/security_group_repo.hpp"
+#include "network/repo/subnet_repo.hpp"
+
+namespace virga::network::api {
+
+void see_networks(const identity::Auth& auth, repo::ListQuery& query) {
+    if (!auth.is_admin()) query.add("t.project_id = ? OR t.shared = 1", {auth.project.value});
+}
+
+void see_subnets(const identity::Auth& auth, repo::ListQuery& query) {
+    if (auth.is_admin()) return;
+    query.add("t.project_id = ? OR t.network_id IN (SELECT id FROM networks WHERE shared = 1 OR project_id = ?)",
+              {auth.project.value, auth.project.value});
+}
+
+void see_ports(const identity::Auth& auth, repo::ListQuery& query) {
+    if (auth.is_admin()) return;
+    query.add("t.project_id = ? OR t.network_id IN (SELECT id FROM networks WHERE project_id = ?)",
+              {auth.project.value, auth.project.value});
+}
+
+void see_own(const identity::Auth& auth, repo::ListQuery& query) {
+    if (!auth.is_admin()) query.add("t.project_id = ?", {auth.project.value});
+}
+
+Network visible_network(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
+    auto query = repo::by_id(id);
+    see_networks(auth, query);
+    auto found = repo::list_networks(tx, query);
+    if (found.empty()) throw network_not_found(id);
+    return std::move(found.front());
+}
+
+Subnet visible_subnet(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
+    auto query = repo::by_id(id);
+    see_subnets(auth, query);
+    auto found = repo::list_subnets(tx, query);
+    if (found.empty()) throw subnet_not_found(id);
+    return std::move(found.front());
+}
+
+Port visible_port(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
+    auto query = repo::by_id(id);
+    see_ports(auth, query);
+    auto found = repo::list_ports(tx, query);
+    if (found.empty()) throw port_not_found(id);
+    return std::move(found.front());
+}
+
+SecurityGroup visible_security_group(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
+    auto query = repo::by_id(id);
+    see_own(auth, query);
+    auto found = repo::list_security_groups(tx, query);
+    if (found.empty()) throw security_group_not_found(id);
+    return std::move(found.front());
+}
+
+bool owns(const identity::Auth& auth, const Standard& resource) {
+    return auth.is_admin() || resource.project_id == auth.project.value;
+}
+
+void require_owner(const identity::Auth& auth, const Standard& resource, const std::string& rule) {
+    if (!owns(auth, resource)) throw forbidden(rule);
+}
+
+}  // namespace virga::network::api

@@ -1,0 +1,30 @@
+#include "network/host/taps.hpp"
+
+namespace virga::network::host {
+namespace {
+
+std::vector<Nic> nics_of(const json::object& params) {
+    std::vector<Nic> nics;
+    for (const auto& nic : get_array(params, "nics")) nics.push_back(Nic::from_json(nic.as_object()));
+    return nics;
+}
+
+}  // namespace
+
+void Taps::register_commands(rpc::HostEndpoint& endpoint) {
+    endpoint.on(command::kPlug, [this](const rpc::Command& call) {
+        plug(nics_of(call.params));
+        return json::object{};
+    });
+    endpoint.on(command::kUnplug, [this](const rpc::Command& call) {
+        unplug(nics_of(call.params));
+        return json::object{};
+    });
+    endpoint.on(command::kInventory, [this](const rpc::Command&) {
+        json::array taps;
+        for (const auto& name : inventory()) taps.emplace_back(name);
+        return json::object{{"taps", std::move(taps)}};
+    });
+}
+
+}  // namespace virga::network::host

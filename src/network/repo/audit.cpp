@@ -1,0 +1,62 @@
+#include "network/repo/audit.hpp"
+
+#include <set>
+#include <unordered_set>
+
+#include "network/repo/nics.hpp"
+
+namespace virga::network::repo {
+namespace {
+
+constexpr std::chrono::milliseconds kDeadline{10'000};
+
+std::set<std::string> taps_of(rpc::Caller& hosts, const std::string& host) {
+    const auto reply = hosts.call(host, command::kInventory, {}, {.command_id = {}, .deadline = kDeadline});
+    std::set<std::string> taps;
+    for (const auto& tap : get_array(reply, "taps")) taps.emplace(tap.as_string());
+    return taps;
+}
+
+void compare(db::Transaction& tx, const std::string& host, const std::set<std::string>& taps,
+             std::vector<std::string>& differences) {
+    std::set<std::string> bound;
+    for (const auto& row :
+         tx.query("SELECT id, status FROM ports WHERE host_id = ? AND device_owner LIKE 'compute:%'", {host})) {
+        const auto tap = tap_name(row.text("id"));
+        bound.insert(tap);
+        if (row.text("status") != "ACTIVE" || taps.contains(tap)) continue;
+        differences.push_back("host " + host + " has no tap " + tap + " for the active port " + row.text("id"));
+    }
+    for (const auto& tap : taps) {
+        if (!bound.contains(tap))
+            differences.push_back("host " + host + " has tap " + tap + " that belongs to no port");
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> audit_devices(db::Transaction& tx, const std::vector<ServerId>& live_servers) {
+    const std::unordered_set<ServerId> live(live_servers.begin(), live_servers.end());
+    std::vector<std::string> differences;
+    for (const auto& row : tx.query(
+             "SELECT id, device_id FROM ports WHERE device_owner LIKE 'compute:%' AND host_id <> '' ORDER BY id")) {
+        if (live.contains(ServerId(row.text("device_id")))) continue;
+        differences.push_back("port " + row.text("id") + " is bound to server " + row.text("device_id") +
+                              ", which does not exist");
+    }
+    return differences;
+}
+
+std::vector<std::string> audit_taps(db::Transaction& tx, rpc::Caller& hosts) {
+    std::vector<std::string> differences;
+    for (const auto& host : hosts.hosts()) {
+        try {
+            compare(tx, host.name, taps_of(hosts, host.name), differences);
+        } catch (const Error& error) {
+            differences.push_back("host " + host.name + ": its taps can't be listed: " + error.message());
+        }
+    }
+    return differences;
+}
+
+}  // namespace virga::network::repo

@@ -1,0 +1,11 @@
+#pragma once
+#include "network/service.hpp"
+
+namespace virga::network::repo {
+
+/// Ports that are bound to servers that don't exist.
+std::vector<std::string> audit_devices(db::Transaction& tx, const std::vector<ServerId>& live_servers);
+/// Taps on connected hosts that belong to no port, and ACTIVE ports whose tap is missing.
+std::vector<std::string> audit_taps(db::Transaction& tx, rpc::Caller& hosts);
+
+}  // namespace virga::network::repo

@@ -1,0 +1,53 @@
+#include "network/repo/default_network.hpp"
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "network/repo/network_repo.hpp"
+#include "network/repo/subnet_repo.hpp"
+#include "network/settings.hpp"
+
+namespace virga::network::repo {
+namespace {
+
+bool is_done(db::Transaction& tx) {
+    return tx.query_one("SELECT value FROM network_facts WHERE name = ?", {"default_network"}).has_value();
+}
+
+Cidr configured_cidr(const config::Config& config) {
+    const auto& text = config.get(setting::default_cidr);
+    const auto cidr = Cidr::parse(text);
+    if (!cidr || cidr->base.bits() - cidr->prefix < 2) {
+        throw Error(ErrorCode::InvalidInput,
+                    "network.default_cidr: '" + text + "' is not a block of at least 4 addresses (address/prefix)");
+    }
+    return *cidr;
+}
+
+}  // namespace
+
+void make_default_network(db::Database& database, const config::Config& config) {
+    if (config.get(setting::default_cidr).empty() || database.read_with(is_done)) return;
+    const auto cidr = configured_cidr(config);
+    database.write_with([&](db::Transaction& tx) {
+        if (is_done(tx)) return;
+        Network network;
+        network.id = new_uuid();
+        network.name = "default";
+        network.description = "Network of all projects";
+        network.shared = true;
+        network.mtu = config.get(setting::mtu);
+        insert_network(tx, network);
+        Subnet subnet;
+        subnet.id = new_uuid();
+        subnet.network_id = network.id;
+        subnet.name = cidr.base.version == 4 ? "default-v4" : "default-v6";
+        subnet.cidr = cidr;
+        const auto gateway = cidr.first().plus(1);
+        subnet.gateway_ip = gateway.text();
+        subnet.pools = default_pools(cidr, gateway);
+        insert_subnet(tx, subnet);
+        tx.exec("INSERT INTO network_facts (name, value) VALUES (?,?)", {"default_network", network.id});
+    });
+}
+
+}  // namespace virga::network::repo

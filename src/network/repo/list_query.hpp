@@ -1,0 +1,55 @@
+#pragma once
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/database.hpp"
+
+namespace virga::network::repo {
+
+/// Which rows of a table, in which order. Conditions use the alias `t` of the resource's table.
+struct ListQuery {
+    std::string where;  ///< empty: all rows
+    db::Params params;
+    std::string order;  ///< "t.name DESC, t.id"; empty: any
+    std::optional<std::size_t> limit;
+
+    void add(std::string_view condition, const db::Params& values) {
+        where += (where.empty() ? "(" : " AND (") + std::string(condition) + ")";
+        params.insert(params.end(), values.begin(), values.end());
+    }
+    std::string sql(std::string_view select) const {
+        std::string text(select);
+        if (!where.empty()) text += " WHERE " + where;
+        if (!order.empty()) text += " ORDER BY " + order;
+        if (limit) text += " LIMIT " + std::to_string(*limit);
+        return text;
+    }
+};
+
+inline ListQuery by_id(const std::string& id) {
+    ListQuery query;
+    query.add("t.id = ?", {id});
+    return query;
+}
+
+/// Calls `use(marks, params)` for pieces of `ids`; `marks` is "?,?,..." with as many marks as `params`. Pieces have few
+/// different sizes, so that prepared statements are found again.
+template <class F>
+void in_pieces(const std::vector<std::string>& ids, F&& use) {
+    for (std::size_t at = 0; at < ids.size();) {
+        const std::size_t left = ids.size() - at;
+        const std::size_t size = left == 1 ? 1 : left <= 20 ? 20 : 500;
+        db::Params params;
+        std::string marks;
+        for (std::size_t i = 0; i < size; ++i) {
+            params.emplace_back(ids[at + std::min(i, left - 1)]);
+            marks += i == 0 ? "?" : ",?";
+        }
+        use(marks, params);
+        at += std::min(size, left);
+    }
+}
+
+}  // namespace virga::network::repo

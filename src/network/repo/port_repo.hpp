@@ -1,0 +1,31 @@
+#pragma once
+#include <optional>
+
+#include "network/model/types.hpp"
+#include "network/repo/list_query.hpp"
+
+namespace virga::network::repo {
+
+/// With addresses and security groups, in a bounded number of statements.
+std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& query);
+std::optional<Port> find_port(db::Transaction& tx, const std::string& id);
+/// Without addresses. Fills an empty `mac` with a free one. Throws Fault MacAddressInUse (409) for a given one.
+void insert_port(db::Transaction& tx, Port& port);
+/// All but addresses, security groups and what binds it to a server.
+void update_port(db::Transaction& tx, Port& port);
+void set_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups);
+/// Gives its addresses back.
+void delete_port(db::Transaction& tx, const std::string& id);
+
+/// Binds an unbound port, or repeats the binding to the same device. False when it is bound to another device.
+bool bind_port(db::Transaction& tx, const Port& port);
+/// Unbinds the port from whatever it is bound to.
+void unbind_port(db::Transaction& tx, const std::string& id);
+/// Ports that are bound to servers on a host, by server and nic order. A device_id that a user wrote does not count.
+std::vector<Port> list_ports_of_devices(db::Transaction& tx, const std::vector<std::string>& devices);
+/// Ports of the network that keep it from being deleted.
+std::int64_t count_ports_of_network(db::Transaction& tx, const std::string& network);
+/// A port with an address in the subnet; empty when there is none.
+std::string port_on_subnet(db::Transaction& tx, const std::string& subnet);
+
+}  // namespace virga::network::repo

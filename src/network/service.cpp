@@ -1,0 +1,133 @@
+#include "network/service.hpp"
+
+#include "network/api/api.hpp"
+#include "network/repo/allocate.hpp"
+#include "network/repo/audit.hpp"
+#include "network/repo/default_network.hpp"
+#include "network/repo/nic_requests.hpp"
+#include "network/repo/nics.hpp"
+#include "network/repo/port_repo.hpp"
+#include "network/repo/security_group_repo.hpp"
+#include "network/repo/subnet_repo.hpp"
+
+namespace virga::network {
+namespace {
+
+GuestSubnet guest_subnet(const Subnet& subnet) {
+    GuestSubnet out{subnet.cidr.base.text(), subnet.cidr.prefix, subnet.gateway_ip, {}};
+    for (const auto& server : subnet.dns_nameservers)
+        out.dns_servers.emplace_back(std::string_view(server.as_string()));
+    return out;
+}
+
+std::string resolve_group(db::Transaction& tx, const std::string& project, const std::string& name) {
+    // The default group is made when it is first used.
+    if (name == kDefaultGroupName || name == repo::default_group_id(project)) return repo::default_group_id(project);
+    const auto rows =
+        tx.query("SELECT id FROM security_groups WHERE project_id = ? AND (id = ? OR name = ?)", {project, name, name});
+    if (rows.empty()) {
+        throw Error(ErrorCode::InvalidInput, "Security group " + name + " not found for project " + project + ".");
+    }
+    for (const auto& row : rows) {
+        if (row.text("id") == name) return name;
+    }
+    if (rows.size() > 1) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Multiple security groups found matching '" + name + "'. Use an ID to be more specific.");
+    }
+    return rows.front().text("id");
+}
+
+}  // namespace
+
+struct Service::Impl {
+    Impl(db::Database& database, const config::Config& config, identity::Service& identity, rpc::Caller& host_caller)
+        : context{database, config, identity}, hosts(host_caller) {}
+    api::Context context;
+    rpc::Caller& hosts;
+};
+
+Service::Service(db::Database& database, const config::Config& config, identity::Service& identity, rpc::Caller& hosts,
+                 taskflow::Runner&)
+    : impl_(std::make_unique<Impl>(database, config, identity, hosts)) {}
+Service::~Service() = default;
+
+void Service::register_routes(http::Router& router) {
+    api::register_routes(router, impl_->context);
+}
+
+void Service::bootstrap() {
+    repo::make_default_network(impl_->context.database, impl_->context.config);
+}
+
+std::vector<std::string> Service::check(db::Transaction& tx, const std::vector<ServerId>& live_servers) {
+    auto differences = repo::audit_devices(tx, live_servers);
+    for (auto& line : repo::audit_taps(tx, impl_->hosts)) differences.push_back(std::move(line));
+    return differences;
+}
+
+std::vector<NicRequest> Service::check_request(db::Transaction& tx, const identity::Auth& auth,
+                                               const json::value& networks, std::int64_t max_count) {
+    return repo::check_nic_requests(tx, impl_->context.config, auth, networks, max_count);
+}
+
+std::vector<std::string> Service::resolve_security_groups(db::Transaction& tx, const identity::Auth& auth,
+                                                          const std::vector<std::string>& names) {
+    if (names.empty()) return {repo::default_group_id(auth.project.value)};
+    std::vector<std::string> ids;
+    for (const auto& name : names) {
+        auto id = resolve_group(tx, auth.project.value, name);
+        if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
+    }
+    return ids;
+}
+
+std::vector<Nic> Service::allocate(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                                   const std::string& host, const std::vector<NicRequest>& requests,
+                                   const std::vector<std::string>& security_groups) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        repo::allocate_port(tx, impl_->context.config, server, project, host, requests[i], i, security_groups);
+    }
+    return nics_of_server(tx, server);
+}
+
+std::vector<Nic> Service::nics_of_server(db::Transaction& tx, const ServerId& server) {
+    auto nics = repo::nics_of_servers(tx, {server});
+    const auto found = nics.find(server);
+    return found == nics.end() ? std::vector<Nic>() : std::move(found->second);
+}
+
+std::map<ServerId, std::vector<Nic>> Service::nics_of_servers(db::Transaction& tx,
+                                                              const std::vector<ServerId>& servers) {
+    return repo::nics_of_servers(tx, servers);
+}
+
+std::map<std::string, GuestSubnet> Service::subnets_of_nics(db::Transaction& tx, const std::vector<Nic>& nics) {
+    std::map<std::string, GuestSubnet> subnets;
+    for (const auto& nic : nics) {
+        for (const auto& ip : nic.fixed_ips) {
+            if (subnets.contains(ip.subnet_id)) continue;
+            if (const auto subnet = repo::find_subnet(tx, ip.subnet_id)) subnets[ip.subnet_id] = guest_subnet(*subnet);
+        }
+    }
+    return subnets;
+}
+
+void Service::set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status) {
+    tx.exec(
+        "UPDATE ports SET status = ?, updated_us = ?, revision = revision + 1 "
+        "WHERE device_id = ? AND device_owner LIKE 'compute:%' AND host_id <> '' AND status <> ?",
+        {std::string(status), now_us(), server.value, std::string(status)});
+}
+
+void Service::release(db::Transaction& tx, const ServerId& server) {
+    for (const auto& port : repo::list_ports_of_devices(tx, {server.value})) {
+        if (port.created_for_server) {
+            repo::delete_port(tx, port.id);
+        } else {
+            repo::unbind_port(tx, port.id);
+        }
+    }
+}
+
+}  // namespace virga::network

@@ -1,0 +1,81 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "http/http.hpp"
+#include "identity/service.hpp"
+#include "network/nic.hpp"
+#include "rpc/rpc.hpp"
+#include "taskflow/runner.hpp"
+
+namespace virga::network {
+
+/// One entry of the `networks` of a server request, checked.
+struct NicRequest {
+    NetworkId network;  ///< of the port when a port is given
+    PortId port;        ///< an existing port to use, or empty: one is made
+    std::string fixed_ip;
+    std::string tag;
+};
+
+/// What a guest is told of a subnet.
+struct GuestSubnet {
+    std::string address;  ///< "10.0.0.0"
+    int prefix = 0;
+    std::string gateway;  ///< empty: none
+    std::vector<std::string> dns_servers;
+};
+
+/// The network service (Neutron v2.0): networks, subnets, ports, security groups.
+class Service {
+public:
+    Service(db::Database& database, const config::Config& config, identity::Service& identity, rpc::Caller& hosts,
+            taskflow::Runner& runner);
+    ~Service();
+
+    void register_routes(http::Router& router);
+    /// One shared network "default" with one subnet (settings network.default_cidr ...), made once.
+    void bootstrap();
+    std::vector<std::string> check(db::Transaction& tx, const std::vector<ServerId>& live_servers);
+
+    /// Checks `networks` of a server request for a project, at API time: a JSON list of {uuid|port|fixed_ip|tag},
+    /// "auto", "none" or null (= all networks of the project, or the only shared one). Nothing is allocated.
+    /// Error{InvalidInput}: unknown network or port, bad address; Error{Conflict}: port in use, several networks to
+    /// choose from.
+    std::vector<NicRequest> check_request(db::Transaction& tx, const identity::Auth& auth, const json::value& networks,
+                                          std::int64_t max_count);
+    /// Names or ids to security group ids of the project; Error{InvalidInput} for an unknown one. Empty gives the
+    /// default group.
+    std::vector<std::string> resolve_security_groups(db::Transaction& tx, const identity::Auth& auth,
+                                                     const std::vector<std::string>& names);
+
+    /// Makes (or binds) the ports of a server: MAC, fixed IP. Port ids are derived from the server and the index, so a
+    /// repeat returns the same. Error{Conflict}: no address left, or the port is bound to another server.
+    std::vector<Nic> allocate(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                              const std::string& host, const std::vector<NicRequest>& requests,
+                              const std::vector<std::string>& security_groups);
+    std::vector<Nic> nics_of_server(db::Transaction& tx, const ServerId& server);
+    /// Of many servers with a bounded number of statements; servers without a nic have no entry.
+    std::map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx, const std::vector<ServerId>& servers);
+    /// The subnets of the nics' addresses, by id.
+    std::map<std::string, GuestSubnet> subnets_of_nics(db::Transaction& tx, const std::vector<Nic>& nics);
+    /// Marks the server's ports ACTIVE / DOWN.
+    void set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status);
+    /// Deletes the ports that were made for the server and unbinds those that the user brought. Idempotent.
+    void release(db::Transaction& tx, const ServerId& server);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+const std::vector<db::Migration>& migrations();
+
+}  // namespace virga::network

@@ -1,0 +1,269 @@
+#include "compute/api/create_server.hpp"
+
+#include <algorithm>
+
+#include "base/crypto.hpp"
+#include "base/error.hpp"
+#include "compute/api/boot_lookup.hpp"
+#include "compute/api/create_request.hpp"
+#include "compute/api/flavor_view.hpp"
+#include "compute/model/block_device_plan.hpp"
+#include "compute/model/config_drive.hpp"
+#include "compute/repo/flavor_repo.hpp"
+#include "compute/repo/keypair_repo.hpp"
+#include "compute/settings.hpp"
+
+namespace virga::compute::api {
+namespace {
+
+/// Everything that is settled before the first row is written.
+struct Prepared {
+    CreateRequest request;
+    Flavor flavor;
+    BlockDevicePlan plan;
+    std::vector<network::NicRequest> nics;
+    std::vector<std::string> security_group_ids;
+    std::string key_data;
+    ConfigDriveChoice config_drive;
+};
+
+Flavor boot_flavor(db::Transaction& tx, const Call& call, const std::string& id) {
+    auto flavor = repo::find_flavor(tx, id);
+    if (!flavor || flavor->disabled || !may_use(tx, call.auth, *flavor)) {
+        throw Error(ErrorCode::InvalidInput, "server.flavorRef: Flavor " + id + " could not be found.");
+    }
+    return *std::move(flavor);
+}
+
+bool zone_exists(const Call& call, const std::string& zone) {
+    if (zone.empty() || zone == call.d.config.get(setting::default_zone)) return true;
+    const auto hosts = compute_hosts(call.d);
+    return std::any_of(hosts.begin(), hosts.end(), [&](const auto& h) { return zone_of_host(call.d, h) == zone; });
+}
+
+void check_placement(const Call& call, const CreateRequest& request) {
+    if (!zone_exists(call, request.zone)) {
+        throw Error(ErrorCode::InvalidInput,
+                    "server.availability_zone: the requested availability zone is not available");
+    }
+    if (request.host.empty()) return;
+    const auto* rule = request.host_named ? "compute:servers:create:requested_destination"
+                                          : "os_compute_api:servers:create:forced_host";
+    identity::require_admin(call.auth, rule);
+    if (!request.host_named) return;
+    const auto hosts = compute_hosts(call.d);
+    const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const auto& h) { return h.name == request.host; });
+    if (!known)
+        throw Error(ErrorCode::InvalidInput, "server.host: Compute host " + request.host + " could not be found.");
+}
+
+std::string public_key(db::Transaction& tx, const Call& call, const std::string& name) {
+    if (name.empty()) return {};
+    if (auto keypair = repo::find_keypair(tx, call.auth.user, name)) return std::move(keypair->public_key);
+    throw Error(ErrorCode::InvalidInput, "server.key_name: invalid key_name provided: there is no keypair " + name);
+}
+
+void check_metadata(db::Transaction& tx, const Call& call, const json::object& metadata) {
+    const auto limit = quota_limit(tx, call.d, call.auth.project.value, "metadata_items");
+    if (limit >= 0 && static_cast<std::int64_t>(metadata.size()) > limit) {
+        throw Error(ErrorCode::QuotaExceeded,
+                    "server.metadata: maximum number of metadata items exceeds " + std::to_string(limit));
+    }
+}
+
+void check_single_address(const CreateRequest& request) {
+    if (request.max_count <= 1 || !request.networks.is_array()) return;
+    for (const auto& entry : request.networks.get_array()) {
+        const auto& object = entry.get_object();
+        if (get_optional_string(object, "port") || get_optional_string(object, "fixed_ip")) {
+            throw Error(ErrorCode::InvalidInput, "server.networks: port and fixed_ip need max_count 1");
+        }
+    }
+}
+
+BlockDevicePlan plan(db::Transaction& tx, const Call& call, const CreateRequest& request, const Flavor& flavor) {
+    BlockDeviceRequest wanted;
+    wanted.legacy = request.block_devices;
+    wanted.v2 = request.block_devices_v2;
+    wanted.image_ref = request.image_ref;
+    wanted.flavor = flavor;
+    wanted.max_count = request.max_count;
+    wanted.max_local = call.d.config.get(setting::max_local_block_devices);
+    wanted.minor = call.minor;
+    wanted.is_admin = call.auth.is_admin();
+    wanted.trusted_certificates = request.trusted_certificates;
+    ServiceLookup lookup(tx, call.d, call.auth);
+    return plan_block_devices(wanted, lookup);
+}
+
+/// The read phase: one transaction, no lock.
+Prepared prepare(const Call& call) {
+    Prepared prepared;
+    prepared.request = read_create_request(call.request.json_body(), call.minor);
+    const auto& request = prepared.request;
+    check_placement(call, request);
+    check_single_address(request);
+    auto tx = call.d.db.read();
+    prepared.key_data = public_key(tx, call, request.key_name);
+    check_metadata(tx, call, request.metadata);
+    prepared.flavor = boot_flavor(tx, call, request.flavor_ref);
+    prepared.plan = plan(tx, call, request, prepared.flavor);
+    prepared.config_drive = choose_config_drive(request.config_drive, prepared.plan.image_properties,
+                                                call.d.config.get(setting::force_config_drive));
+    prepared.nics = call.d.networks.check_request(tx, call.auth, request.networks, request.max_count);
+    prepared.security_group_ids = call.d.networks.resolve_security_groups(tx, call.auth, request.security_groups);
+    return prepared;
+}
+
+/// How many more servers of this flavor one limit allows.
+std::int64_t room(std::int64_t limit, std::int64_t used, std::int64_t each) {
+    if (limit < 0 || each == 0) return INT64_MAX;
+    return std::max<std::int64_t>(0, (limit - used) / each);
+}
+
+[[noreturn]] void over_quota(const char* resource, std::int64_t wanted, std::int64_t used, std::int64_t limit) {
+    throw Error(ErrorCode::QuotaExceeded, std::string("Quota exceeded for ") + resource + ": Requested " +
+                                              std::to_string(wanted) + ", but already used " + std::to_string(used) +
+                                              " of " + std::to_string(limit) + " " + resource);
+}
+
+/// Number of servers that the quota lets begin: max_count, or fewer down to min_count (boot-semantics 5).
+std::int64_t count_within_quota(db::Transaction& tx, const Call& call, const Prepared& prepared) {
+    const auto& project = call.auth.project;
+    const auto used = repo::usage_of_project(tx, project);
+    const auto& flavor = prepared.flavor;
+    struct Line {
+        const char* resource;
+        std::int64_t used;
+        std::int64_t each;
+    };
+    auto count = prepared.request.max_count;
+    for (const auto& line : {Line{"instances", used.servers, 1}, Line{"cores", used.vcpus, flavor.vcpus},
+                             Line{"ram", used.memory_mib, flavor.memory_mib}}) {
+        const auto limit = quota_limit(tx, call.d, project.value, line.resource);
+        const auto possible = room(limit, line.used, line.each);
+        if (possible < prepared.request.min_count) {
+            over_quota(line.resource, prepared.request.min_count * line.each, line.used, limit);
+        }
+        count = std::min(count, possible);
+    }
+    return count;
+}
+
+/// A host name from a server's name: letters, digits and '-', at most 63.
+std::string hostname_of(const std::string& name, const ServerId& id) {
+    constexpr std::size_t kLength = 63;
+    std::string out;
+    for (const char c : name) {
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-') out += c;
+        if (c >= 'A' && c <= 'Z') out += static_cast<char>(c - 'A' + 'a');
+        if (c == ' ' || c == '_' || c == '.') out += '-';
+    }
+    out.resize(std::min(out.size(), kLength));
+    while (!out.empty() && out.back() == '-') out.pop_back();
+    out.erase(0, std::min(out.find_first_not_of('-'), out.size()));
+    return out.empty() ? "server-" + id.value : out;
+}
+
+std::string numbered(const std::string& name, std::int64_t index, std::int64_t count) {
+    return count == 1 ? name : name + "-" + std::to_string(index + 1);
+}
+
+Server server_of(const Call& call, const Prepared& prepared, std::int64_t index, std::int64_t count) {
+    const auto& request = prepared.request;
+    Server server;
+    server.id = new_id<ServerId>();
+    server.name = numbered(request.name, index, count);
+    server.description = call.minor >= 19 ? request.description : server.name;
+    server.hostname =
+        request.hostname.empty() ? hostname_of(server.name, server.id) : numbered(request.hostname, index, count);
+    server.project = call.auth.project;
+    server.user = call.auth.user;
+    server.vm_state = "building";
+    server.task_state = "scheduling";
+    server.image_id = prepared.plan.volume_backed ? std::string() : request.image_ref;
+    server.flavor = prepared.flavor;
+    server.key_name = request.key_name;
+    server.key_data = prepared.key_data;
+    server.availability_zone = request.zone;
+    server.root_device_name = prepared.plan.root_device_name;
+    server.user_data = request.user_data;
+    server.metadata = request.metadata;
+    server.tags = request.tags;
+    server.security_groups = request.security_groups;
+    if (server.security_groups.empty()) server.security_groups.emplace_back("default");
+    server.config_drive = prepared.config_drive.wanted;
+    server.has_config_drive = prepared.config_drive.made;
+    server.launch_index = index;
+    server.access_ip_v4 = request.access_ip_v4;
+    server.access_ip_v6 = request.access_ip_v6;
+    server.disk_config = request.disk_config;
+    server.created_us = now_us();
+    server.updated_us = server.created_us;
+    return server;
+}
+
+flows::BootRequest boot_request(const Prepared& prepared, Server server) {
+    flows::BootRequest boot;
+    boot.server = std::move(server);
+    boot.block_devices = prepared.plan.devices;
+    for (auto& device : boot.block_devices) {
+        device.id = new_id<BdmId>();
+        device.server = boot.server.id;
+    }
+    boot.nics = prepared.nics;
+    boot.security_group_ids = prepared.security_group_ids;
+    boot.decisions = prepared.plan.decisions;
+    boot.config_drive_reason = prepared.config_drive.reason;
+    boot.wanted_host = prepared.request.host;
+    return boot;
+}
+
+std::string new_reservation_id() {
+    constexpr std::size_t kLength = 8;
+    std::string id = "r-";
+    for (const char c : hash_hex(HashAlgorithm::Sha1, new_uuid()).substr(0, kLength)) id += c;
+    return id;
+}
+
+/// The write phase: one transaction for all servers of the request.
+std::vector<Server> begin(const Call& call, const Prepared& prepared, const std::string& reservation) {
+    return call.d.db.write_with([&](db::Transaction& tx) {
+        const auto count = count_within_quota(tx, call, prepared);
+        std::vector<Server> servers;
+        for (std::int64_t i = 0; i < count; ++i) {
+            auto server = server_of(call, prepared, i, count);
+            server.reservation_id = reservation;
+            flows::boot(tx, call.d, call.auth, boot_request(prepared, server));
+            servers.push_back(std::move(server));
+        }
+        return servers;
+    });
+}
+
+json::object created_view(const Call& call, const Server& server, const std::string& password) {
+    json::array groups;
+    for (const auto& name : server.security_groups) groups.push_back(json::object{{"name", name}});
+    return {{"id", server.id.value},
+            {"links", links_of(call.request, "servers/" + server.id.value)},
+            {"adminPass", password},
+            {"OS-DCF:diskConfig", server.disk_config},
+            {"security_groups", std::move(groups)}};
+}
+
+}  // namespace
+
+http::Response create_server(Call& call) {
+    const auto prepared = prepare(call);
+    const auto reservation = new_reservation_id();
+    const auto servers = begin(call, prepared, reservation);
+    if (prepared.request.return_reservation_id) return json_response(202, "reservation_id", json::value(reservation));
+    constexpr std::size_t kPasswordBytes = 9;
+    auto password = prepared.request.admin_password;
+    if (password.empty()) password = random_token(kPasswordBytes);
+    auto response = json_response(202, "server", created_view(call, servers.front(), password));
+    response.headers.set("Location", call.request.base_url + "/compute/v2.1/servers/" + servers.front().id.value);
+    return response;
+}
+
+}  // namespace virga::compute::api

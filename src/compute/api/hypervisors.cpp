@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "compute/api/api.hpp"
+
+namespace virga::compute::api {
+namespace {
+
+constexpr int kUuidSince = 53;
+constexpr int kSlimSince = 88;  ///< no usage, no statistics; uptime instead
+
+/// Below 2.53 ids are numbers: the place in the list of names.
+json::value id_of(const Call& call, const char* kind, const std::string& host, std::size_t index) {
+    if (call.minor >= kUuidSince) return json::value(host_uuid(kind, host));
+    return json::value(static_cast<std::int64_t>(index) + 1);
+}
+
+std::vector<rpc::HostState> sorted_hosts(const Call& call) {
+    auto hosts = compute_hosts(call.d);
+    std::sort(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return hosts;
+}
+
+void add_usage(db::Transaction& tx, const rpc::HostState& host, json::object& out) {
+    const auto used = repo::usage_of_host(tx, host.name);
+    const auto& report = host.report;
+    out["vcpus"] = get_int(report, "vcpus");
+    out["vcpus_used"] = used.vcpus;
+    out["memory_mb"] = get_int(report, "memory_mib");
+    out["memory_mb_used"] = used.memory_mib;
+    out["free_ram_mb"] = get_int(report, "memory_mib") - used.memory_mib;
+    out["local_gb"] = get_int(report, "disk_gib");
+    out["local_gb_used"] = used.disk_gib;
+    out["free_disk_gb"] = get_int(report, "disk_gib") - used.disk_gib;
+    out["disk_available_least"] = get_int(report, "free_disk_gib");
+    out["current_workload"] = 0;
+    out["running_vms"] = used.servers;
+}
+
+void add_servers_of(db::Transaction& tx, const rpc::HostState& host, json::object& out) {
+    repo::ServerFilter filter;
+    filter.host = host.name;
+    json::array list;
+    for (const auto& server : repo::list_servers(tx, filter)) {
+        list.push_back(json::object{{"uuid", server.id.value}, {"name", server.id.value}});
+    }
+    if (!list.empty()) out["servers"] = std::move(list);
+}
+
+json::object brief(const Call& call, const rpc::HostState& host, std::size_t index) {
+    return {{"id", id_of(call, "hypervisor", host.name, index)},
+            {"hypervisor_hostname", host.name},
+            {"state", call.d.hosts.is_up(host.name) ? "up" : "down"},
+            {"status", "enabled"}};
+}
+
+json::object full(db::Transaction& tx, const Call& call, const rpc::HostState& host, std::size_t index) {
+    auto out = brief(call, host, index);
+    out["hypervisor_type"] = get_string(host.report, "hypervisor_type");
+    out["hypervisor_version"] = get_int(host.report, "hypervisor_version");
+    out["host_ip"] = get_string(host.report, "host_ip", "127.0.0.1");
+    out["service"] = json::object{
+        {"id", id_of(call, "service", host.name, index)}, {"host", host.name}, {"disabled_reason", nullptr}};
+    if (call.minor >= kSlimSince) {
+        out["uptime"] = nullptr;
+        return out;
+    }
+    add_usage(tx, host, out);
+    if (call.minor >= 28) {
+        out["cpu_info"] = get_object(host.report, "cpu_info");
+    } else {
+        out["cpu_info"] = json::serialize(get_object(host.report, "cpu_info"));
+    }
+    return out;
+}
+
+std::string wanted_name(const Call& call) {
+    if (call.minor < kUuidSince) return {};
+    return call.request.query_value("hypervisor_hostname_pattern").value_or("");
+}
+
+http::Response list(Call& call, bool detail) {
+    identity::require_admin(call.auth, "os_compute_api:os-hypervisors:list");
+    auto tx = call.d.db.read();
+    const auto hosts = sorted_hosts(call);
+    const auto pattern = wanted_name(call);
+    const bool with_servers = call.minor >= kUuidSince && query_flag(call.request, "with_servers");
+    json::array views;
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        if (hosts[i].name.find(pattern) == std::string::npos) continue;
+        auto out = detail ? full(tx, call, hosts[i], i) : brief(call, hosts[i], i);
+        if (with_servers) add_servers_of(tx, hosts[i], out);
+        views.push_back(std::move(out));
+    }
+    if (!pattern.empty() && views.empty()) {
+        throw Error(ErrorCode::NotFound, "No hypervisor matching '" + pattern + "' could be found.");
+    }
+    return json_response(200, "hypervisors", std::move(views));
+}
+
+http::Response show(Call& call) {
+    identity::require_admin(call.auth, "os_compute_api:os-hypervisors:show");
+    auto tx = call.d.db.read();
+    const auto hosts = sorted_hosts(call);
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        const auto id = id_of(call, "hypervisor", hosts[i].name, i);
+        const auto text = id.is_string() ? std::string(id.get_string()) : std::to_string(id.get_int64());
+        if (text != call.param("hypervisor_id")) continue;
+        auto out = full(tx, call, hosts[i], i);
+        if (call.minor >= kUuidSince && query_flag(call.request, "with_servers")) add_servers_of(tx, hosts[i], out);
+        return json_response(200, "hypervisor", std::move(out));
+    }
+    throw Error(ErrorCode::NotFound, "Hypervisor with ID '" + call.param("hypervisor_id") + "' could not be found.");
+}
+
+http::Response statistics(Call& call) {
+    identity::require_admin(call.auth, "os_compute_api:os-hypervisors:statistics");
+    auto tx = call.d.db.read();
+    json::object sums{{"count", 0}};
+    for (const auto& host : sorted_hosts(call)) {
+        json::object usage;
+        add_usage(tx, host, usage);
+        for (const auto& item : usage) sums[item.key()] = get_int(sums, item.key()) + item.value().as_int64();
+        sums["count"] = get_int(sums, "count") + 1;
+    }
+    return json_response(200, "hypervisor_statistics", std::move(sums));
+}
+
+}  // namespace
+
+void add_hypervisors(Routes& routes) {
+    routes.add("GET", "/os-hypervisors", [](Call& call) { return list(call, false); });
+    routes.add("GET", "/os-hypervisors/detail", [](Call& call) { return list(call, true); });
+    routes.add("GET", "/os-hypervisors/statistics", statistics, 1, kSlimSince - 1);
+    routes.add("GET", "/os-hypervisors/{hypervisor_id}", show);
+}
+
+}  // namespace virga::compute::api

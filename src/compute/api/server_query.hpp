@@ -1,0 +1,13 @@
+#pragma once
+#include "compute/api/api.hpp"
+
+namespace virga::compute::api {
+
+/// The query of GET /servers and /servers/detail as a filter. Error{InvalidInput} for bad values, Error{Forbidden} for
+/// all_tenants by others than admins. `tx` is used by the filter while the list is read.
+repo::ServerFilter server_filter(const Call& call, db::Transaction& tx);
+
+/// "2026-11-23T02:24:29Z" with optional fraction and offset; Error{InvalidInput} naming `field`.
+TimestampUs parse_time(const std::string& text, std::string_view field);
+
+}  // namespace virga::compute::api

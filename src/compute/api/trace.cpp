@@ -1,0 +1,108 @@
+#include <map>
+
+#include "base/error.hpp"
+#include "compute/api/api.hpp"
+#include "compute/model/block_device_plan.hpp"
+
+namespace virga::compute::api {
+namespace {
+
+json::object task_view(const Call& call, const taskflow::TaskRun& run) {
+    json::object out{{"task", run.task},       {"index", run.task_index},      {"phase", run.phase},
+                     {"attempt", run.attempt}, {"started_us", run.started_us}, {"ended_us", run.ended_us},
+                     {"outcome", run.outcome}, {"decision", run.decision}};
+    // What a task failed with may name hosts and paths.
+    out["error"] = call.auth.is_admin() ? string_or_null(run.error) : json::value();
+    return out;
+}
+
+json::object flow_view(db::Transaction& tx, const Call& call, const taskflow::FlowRecord& flow) {
+    json::array tasks;
+    for (const auto& run : call.d.runner.journal(tx, flow.id)) tasks.push_back(task_view(call, run));
+    json::array children;
+    for (const auto& child : call.d.runner.children(tx, flow.id)) children.push_back(flow_view(tx, call, child));
+    return {{"id", flow.id.value},
+            {"kind", flow.kind},
+            {"resource", flow.resource},
+            {"state", taskflow::to_string(flow.state)},
+            {"started_us", flow.started_us},
+            {"ended_us", flow.ended_us},
+            {"failure", flow.failure ? json::value(flow.failure->message) : json::value()},
+            {"tasks", std::move(tasks)},
+            {"children", std::move(children)}};
+}
+
+json::array decisions_of(const std::vector<taskflow::FlowRecord>& flows, const std::vector<BlockDevice>& devices) {
+    for (const auto& flow : flows) {
+        auto sentences = get_array(flow.data, "decisions");
+        if (!sentences.empty()) return sentences;
+    }
+    json::array sentences;
+    for (const auto& sentence : describe_all(devices)) sentences.emplace_back(sentence);
+    return sentences;
+}
+
+/// "way: boot from image; ..." of the first decision, for a server whose rows are gone.
+std::string way_in(const json::array& decisions) {
+    constexpr std::string_view kPrefix = "way: ";
+    if (decisions.empty() || !decisions.front().is_string()) return "unknown";
+    const std::string first(decisions.front().get_string());
+    if (!first.starts_with(kPrefix)) return "unknown";
+    return first.substr(kPrefix.size(), first.find(';') - kPrefix.size());
+}
+
+json::object server_part(db::Transaction& tx, const ServerId& id, const std::optional<Server>& server,
+                         const std::vector<taskflow::FlowRecord>& flows) {
+    auto decisions = decisions_of(flows, repo::block_devices(tx, id));
+    json::object out{{"id", id.value}, {"name", nullptr}, {"status", "DELETED"}};
+    if (server) {
+        out["name"] = server->name;
+        out["status"] = api_status(server->vm_state, server->task_state);
+        out["vm_state"] = server->vm_state;
+        out["task_state"] = string_or_null(server->task_state);
+        out["created_us"] = server->created_us;
+        out["launched_us"] = server->launched_us;
+    } else if (const auto actions = repo::actions_of(tx, id); !actions.empty()) {
+        out["name"] = actions.front().server_name;
+    }
+    out["way"] = way_in(decisions);
+    out["decisions"] = std::move(decisions);
+    return out;
+}
+
+void require_visible(db::Transaction& tx, const Call& call, const std::optional<Server>& server) {
+    const auto id = call.server_id();
+    std::string owner = server ? server->project.value : std::string();
+    if (!server) {
+        const auto actions = repo::actions_of(tx, id);
+        if (!actions.empty()) owner = actions.back().project_id;
+    }
+    if (owner.empty() || (!call.auth.is_admin() && owner != call.auth.project.value)) {
+        throw Error(ErrorCode::NotFound, "Instance " + id.value + " could not be found.", {}, id.value);
+    }
+}
+
+/// Every flow that worked on a server, with all of its tasks; also after the server was deleted.
+http::Response show(Call& call) {
+    auto tx = call.d.db.read();
+    const auto id = call.server_id();
+    const auto server = repo::find_server(tx, id);
+    require_visible(tx, call, server);
+    const auto flows = call.d.runner.flows_of(tx, id.value);
+    json::array views;
+    for (const auto& flow : flows) {
+        if (flow.parent.empty()) views.push_back(flow_view(tx, call, flow));
+    }
+    json::object trace;
+    trace["server"] = server_part(tx, id, server, flows);
+    trace["flows"] = std::move(views);
+    return json_response(200, "trace", std::move(trace));
+}
+
+}  // namespace
+
+void add_trace(Routes& routes) {
+    routes.add("GET", "/servers/{server_id}/virga-trace", show);
+}
+
+}  // namespace virga::compute::api

@@ -1,0 +1,77 @@
+#include "compute/flows/block_device_rows.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/flows.hpp"
+#include "compute/flows/guest_spec.hpp"
+#include "compute/flows/record_action.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/model/device_names.hpp"
+#include "compute/model/server_states.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+void require_reachable(const volume::Volume& volume, const Server& server) {
+    if (!volume.host_local || volume.host == server.host) return;
+    throw Error(ErrorCode::InvalidInput, "Invalid volume: volume " + volume.id.value +
+                                             " is on another host than instance " + server.id.value +
+                                             " and can only be reached there.");
+}
+
+/// Cinder would allow a second attachment to the same server: compute refuses it.
+void require_not_attached(db::Transaction& tx, const ServerId& server, const VolumeId& volume) {
+    if (!repo::find_by_volume(tx, server, volume.value)) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume: volume " + volume.value + " is already attached to instance " + server.value + ".");
+}
+
+BlockDevice new_device(const Server& server, const volume::Volume& volume, const std::vector<BlockDevice>& present) {
+    BlockDevice device;
+    device.id = BdmId(new_uuid());
+    device.server = server.id;
+    device.source_type = "volume";
+    device.destination_type = "volume";
+    device.device_type = "disk";
+    device.volume_id = volume.id.value;
+    device.volume_size = volume.size_gib;
+    device.attachment_id = attachment_id_of(device.id).value;
+    for (const auto& other : present) device.position = std::max(device.position, other.position + 1);
+    return device;
+}
+
+taskflow::FlowSpec attach_flow(const Server& server, const BlockDevice& device, const identity::Auth& auth) {
+    auto spec = flow_on("attach_volume", server.id, auth);
+    spec.data["host"] = server.host;
+    const json::object arg{{"bdm", device.id.value}};
+    const json::object hot{{"bdm", device.id.value}, {"hot", true}};
+    spec.tasks = {{"compute.manager.attach_volume", arg},
+                  {"virt.block_device.attach", hot, "virt.block_device.DriverVolumeBlockDevice.attach"},
+                  {"virt.libvirt.attach_volume", arg}};
+    return spec;
+}
+
+}  // namespace
+
+BlockDevice attach_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ServerId& id,
+                          const VolumeId& volume_id, const std::string& device_name, const std::string& tag,
+                          bool delete_on_termination) {
+    const auto server = begin_action(tx, id, "attach_volume");
+    const auto volume = d.volumes.get(tx, auth, volume_id);
+    require_not_attached(tx, id, volume_id);
+    require_reachable(volume, server);
+    const auto present = repo::block_devices(tx, id);
+    auto device = new_device(server, volume, present);
+    device.disk_bus = default_disk_bus(boot_properties(tx, d, server, present), device.device_type);
+    device.device_name = attach_device_name(present, device_name, device.disk_bus);
+    device.tag = tag;
+    device.delete_on_termination = delete_on_termination;
+    repo::insert_block_device(tx, device);
+    d.volumes.reserve(tx, AttachmentId(device.attachment_id), volume_id, id);
+
+    const auto spec = attach_flow(server, device, auth);
+    record_action(tx, "attach_volume", spec);
+    d.runner.start(tx, spec);
+    return device;
+}
+
+}  // namespace virga::compute::flows

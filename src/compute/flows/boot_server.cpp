@@ -1,0 +1,62 @@
+#include <set>
+
+#include "compute/flows/block_device_rows.hpp"
+#include "compute/flows/boot_plan.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/flows.hpp"
+#include "compute/flows/record_action.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// Reserves existing volumes. One that can't be had throws, and the transaction takes the others back.
+void insert_block_devices(db::Transaction& tx, Dependencies& d, const BootRequest& request) {
+    std::set<std::string> volumes;
+    std::int64_t position = 0;
+    for (auto device : request.block_devices) {
+        device.server = request.server.id;
+        device.position = position++;
+        const bool existing = device.is_volume() && device.source_type == "volume" && !device.no_device;
+        if (existing && !volumes.insert(device.volume_id).second) {
+            throw Error(ErrorCode::InvalidInput, "Block Device Mapping is Invalid: volume " + device.volume_id +
+                                                     " is named twice; a server can have it once.");
+        }
+        if (existing) device.attachment_id = attachment_id_of(device.id).value;
+        repo::insert_block_device(tx, device);
+        if (existing) {
+            d.volumes.reserve(tx, attachment_id_of(device.id), VolumeId(device.volume_id), request.server.id);
+        }
+    }
+}
+
+/// Control and hosts of one machine share their settings. A host elsewhere may differ: the task's decision names the
+/// backend that it used.
+std::string image_backend(const config::Config& config) {
+    constexpr std::string_view kImagesType = "compute.images_type";
+    if (!config::declarations().contains(kImagesType)) return "Qcow2";
+    return std::get<std::string>(config.value(kImagesType)) == "raw" ? "Raw" : "Qcow2";
+}
+
+}  // namespace
+
+void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BootRequest& request) {
+    auto server = request.server;
+    server.vm_state = "building";
+    server.task_state = "scheduling";
+    server.power_state = PowerState::NoState;
+    server.host.clear();
+    repo::insert_server(tx, server);
+    insert_block_devices(tx, d, request);
+
+    auto spec = flow_on("boot_server", server.id, auth);
+    spec.tasks = boot_plan(request.block_devices, image_backend(d.config), request.config_drive_reason);
+    spec.data["nics"] = nic_requests_to_json(request.nics);
+    spec.data["security_groups"] = texts_to_json(request.security_group_ids);
+    spec.data["decisions"] = texts_to_json(request.decisions);
+    spec.data["wanted_host"] = request.wanted_host;
+    record_action(tx, "create", spec);
+    d.runner.start(tx, spec);
+}
+
+}  // namespace virga::compute::flows

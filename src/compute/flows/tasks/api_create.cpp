@@ -1,0 +1,71 @@
+#include "compute/flows/failure_class.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// Records which way the API chose; its revert is the last thing of a failed boot.
+class ApiCreate : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        taskflow::Outcome outcome;
+        for (const auto& sentence : texts_from_json(get_array(context.data, "decisions"))) {
+            outcome.decision += (outcome.decision.empty() ? "" : "; ") + sentence;
+        }
+        return outcome;
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+        taskflow::RevertOutcome outcome;
+        outcome.decision = context.cancelled ? "the server is being deleted: left to the delete flow"
+                                             : "the build failed: server is put to ERROR with a fault";
+        outcome.apply = [this, id = server_id(context), fault = fault_of(context, failure)](db::Transaction& tx) {
+            release_reservations(tx, id);
+            repo::set_host(tx, id, {});
+            // A delete that came meanwhile owns the state: then nothing is changed.
+            if (try_advance(tx, id, "create.fail")) repo::set_fault(tx, id, fault);
+        };
+        return outcome;
+    }
+
+private:
+    /// boot() reserved existing volumes; those whose attach task never ran are still reserved.
+    void release_reservations(db::Transaction& tx, const ServerId& id) {
+        for (auto& device : repo::block_devices(tx, id)) {
+            if (device.attachment_id.empty()) continue;
+            d_.volumes.detached(tx, AttachmentId(device.attachment_id));
+            device.attachment_id.clear();
+            device.connection_info = json::object();
+            repo::update_block_device(tx, device);
+        }
+    }
+
+    static ServerFault fault_of(const taskflow::TaskContext& context, const taskflow::Failure& failure) {
+        ServerFault fault;
+        fault.message = failure.message;
+        const bool exhausted = !get_array(context.data, "excluded").empty() && !aborts_build(failure) &&
+                               failure.task != "conductor.schedule";
+        if (exhausted) {
+            fault.message =
+                "Exceeded maximum number of retries. Exhausted all hosts available for retrying build "
+                "failures for instance " +
+                server_id(context).value + ". Last error: " + failure.message;
+        }
+        fault.details = failure.task + ": " + (failure.detail.empty() ? failure.message : failure.detail);
+        fault.created_us = now_us();
+        return fault;
+    }
+};
+
+}  // namespace
+
+TaskPtr make_api_create(Dependencies& d) {
+    return std::make_shared<ApiCreate>(d);
+}
+
+}  // namespace virga::compute::flows

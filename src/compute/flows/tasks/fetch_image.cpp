@@ -1,0 +1,35 @@
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/image_base.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// virt.libvirt.imagecache.fetch_image. The base stays in the cache whatever becomes of the boot: nothing to revert.
+class FetchImage : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto [source, root_gib] = d_.db.write_with(
+            [&](db::Transaction& tx) {
+                const auto server = advance(tx, server_id(context), "create.spawning");
+                return std::make_pair(d_.images.source(tx, ImageId(get_string(context.arg, "image"))),
+                                      server.flavor.root_gib);
+            },
+            db::Durability::Grouped);
+        const auto base = fetch_base(d_, context, source, root_gib);
+        taskflow::Outcome outcome;
+        outcome.decision = "booted_from_volume = false: root disk is fetched from the image cache: " + describe(base);
+        return outcome;
+    }
+};
+
+}  // namespace
+
+TaskPtr make_fetch_image(Dependencies& d) {
+    return std::make_shared<FetchImage>(d);
+}
+
+}  // namespace virga::compute::flows

@@ -1,0 +1,125 @@
+#include <set>
+
+#include "base/log.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/host_calls.hpp"
+#include "compute/flows/power_sync.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+#include "compute/host_commands.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+std::set<std::string> ids_on_host(const json::object& inventory) {
+    std::set<std::string> ids;
+    for (const auto& server : get_array(inventory, "servers")) ids.insert(get_string(server.as_object(), "id"));
+    for (const auto& folder : get_array(inventory, "folders")) ids.emplace(folder.as_string());
+    return ids;
+}
+
+/// compute.manager.init_host: brings a host that came up in line with the rows. The inventory is taken before the rows
+/// are read: whatever a flow begins on the host afterwards has its row already, so it can't be taken for a stray.
+class InitHost : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto host = host_of(context);
+        const auto inventory = ask(context, host, command::kInventory);
+        const auto taps = ask(context, host, network::command::kInventory);
+        taskflow::Outcome outcome;
+        outcome.decision = "host " + host + " is compared with the rows";
+        destroy_strays(context, host, ids_on_host(inventory), outcome);
+        unplug_strays(context, host, get_array(taps, "taps"), outcome);
+        for (const auto& server : servers_of(host)) {
+            const auto change = sync_power_state(d_, context, server);
+            if (!change.empty()) outcome.decision += "; " + server.id.value + ": " + change;
+        }
+        return outcome;
+    }
+
+private:
+    json::object ask(const taskflow::TaskContext& context, const std::string& host, std::string_view method) {
+        rpc::CallOptions options;  // no command id: each answer must be of now
+        options.request_id = context.request_id;
+        options.cancelled = context.cancel_requested;
+        return d_.hosts.call(host, method, {}, options);
+    }
+
+    std::vector<Server> servers_of(const std::string& host) {
+        repo::ServerFilter filter;
+        filter.host = host;
+        filter.limit = 1'000'000;
+        return d_.db.read_with([&](db::Transaction& tx) { return repo::list_servers(tx, filter); });
+    }
+
+    bool belongs_here(const ServerId& id, const std::string& host) {
+        const auto server = d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
+        return server && server->host == host;
+    }
+
+    void destroy_strays(const taskflow::TaskContext& context, const std::string& host, const std::set<std::string>& ids,
+                        taskflow::Outcome& outcome) {
+        for (const auto& id : ids) {
+            if (belongs_here(ServerId(id), host)) continue;
+            log::warning("guest without a server on this host is destroyed", {{"host", host}, {"server", id}});
+            d_.hosts.call(host, command::kDestroy, json::object{{"server_id", id}, {"nics", json::array()}},
+                          call_options(context, "destroy/" + id, kDestroyDeadline));
+            outcome.decision += "; stray guest " + id + " destroyed";
+        }
+    }
+
+    std::set<std::string> known_taps(const std::string& host) {
+        std::vector<ServerId> ids;
+        for (const auto& server : servers_of(host)) ids.push_back(server.id);
+        std::set<std::string> taps;
+        auto tx = d_.db.read();
+        for (const auto& [server, nics] : d_.networks.nics_of_servers(tx, ids)) {
+            for (const auto& nic : nics) taps.insert(nic.tap);
+        }
+        return taps;
+    }
+
+    void unplug_strays(const taskflow::TaskContext& context, const std::string& host, const json::array& taps,
+                       taskflow::Outcome& outcome) {
+        if (taps.empty()) return;
+        const auto known = known_taps(host);
+        json::array strays;
+        for (const auto& tap : taps) {
+            network::Nic nic;
+            nic.tap = std::string(tap.as_string());
+            if (!known.contains(nic.tap)) strays.push_back(nic.to_json());
+        }
+        if (strays.empty()) return;
+        outcome.decision += "; " + std::to_string(strays.size()) + " stray taps removed";
+        d_.hosts.call(host, network::command::kUnplug, json::object{{"nics", strays}},
+                      call_options(context, "unplug", kShortDeadline));
+    }
+};
+
+class SyncPowerState : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto server =
+            d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, server_id(context)); });
+        taskflow::Outcome outcome;
+        if (server) outcome.decision = sync_power_state(d_, context, *server);
+        if (outcome.decision.empty()) outcome.decision = "guest and server agree";
+        return outcome;
+    }
+};
+
+}  // namespace
+
+TaskPtr make_init_host(Dependencies& d) {
+    return std::make_shared<InitHost>(d);
+}
+
+TaskPtr make_sync_power_state(Dependencies& d) {
+    return std::make_shared<SyncPowerState>(d);
+}
+
+}  // namespace virga::compute::flows

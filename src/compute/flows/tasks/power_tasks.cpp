@@ -1,0 +1,149 @@
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/guest_spec.hpp"
+#include "compute/flows/host_calls.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// Seconds that a guest has to shut down after the ACPI power button, before it is switched off.
+constexpr std::int64_t kShutdownTimeoutS = 60;
+constexpr std::chrono::milliseconds kStopDeadline{kShutdownTimeoutS * 1000 + 60'000};
+
+/// What the three have in common: one command to the host of the server, and a change of state at its end.
+class PowerTask : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+protected:
+    Server server_of(db::Transaction& tx, const taskflow::TaskContext& context) {
+        auto server = live_server(tx, server_id(context));
+        if (server.host.empty()) {
+            throw Error(ErrorCode::Conflict, "Instance " + server.id.value + " has no host: it was never built.");
+        }
+        return server;
+    }
+
+    std::pair<Server, json::object> server_and_guest(const taskflow::TaskContext& context) {
+        return d_.db.read_with([&](db::Transaction& tx) {
+            auto server = server_of(tx, context);
+            auto guest = guest_spec(tx, d_, server).to_json();
+            return std::make_pair(std::move(server), std::move(guest));
+        });
+    }
+
+    static std::function<void(db::Transaction&)> finish(const ServerId& id, const std::string& action,
+                                                        PowerState state) {
+        return [id, action, state](db::Transaction& tx) {
+            advance(tx, id, action);
+            repo::set_power_state(tx, id, state);
+        };
+    }
+
+    static taskflow::RevertOutcome give_up(const taskflow::TaskContext& context, const std::string& action) {
+        taskflow::RevertOutcome outcome;
+        outcome.decision = "task_state null, vm_state as it was";
+        outcome.apply = [id = server_id(context), action](db::Transaction& tx) { try_advance(tx, id, action); };
+        return outcome;
+    }
+};
+
+class StartInstance : public PowerTask {
+public:
+    using PowerTask::PowerTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto [server, guest] = server_and_guest(context);
+        const json::object params{{"guest", guest}};
+        d_.hosts.call(server.host, command::kPowerOn, params, call_options(context, "power_on", kSpawnDeadline));
+        taskflow::Outcome outcome;
+        outcome.decision = "powered on by host " + server.host + ": vm_state active";
+        outcome.apply = finish(server.id, "start.finish", PowerState::Running);
+        return outcome;
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+        return give_up(context, "start.fail");
+    }
+};
+
+class StopInstance : public PowerTask {
+public:
+    using PowerTask::PowerTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto server = d_.db.read_with([&](db::Transaction& tx) { return server_of(tx, context); });
+        const json::object params{{"server_id", server.id.value}, {"timeout_s", kShutdownTimeoutS}};
+        d_.hosts.call(server.host, command::kPowerOff, params, call_options(context, "power_off", kStopDeadline));
+        taskflow::Outcome outcome;
+        outcome.decision = "powered off by host " + server.host + ": vm_state stopped";
+        outcome.apply = finish(server.id, "stop.finish", PowerState::Shutdown);
+        return outcome;
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+        return give_up(context, "stop.fail");
+    }
+};
+
+class RebootInstance : public PowerTask {
+public:
+    using PowerTask::PowerTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto [server, guest] = server_and_guest(context);
+        const auto type = get_string(context.arg, "type");
+        const json::object params{{"guest", guest}, {"type", type}};
+        d_.hosts.call(server.host, command::kReboot, params, call_options(context, "reboot", kSpawnDeadline));
+        taskflow::Outcome outcome;
+        outcome.decision = "reboot_type " + type + ": rebooted by host " + server.host;
+        outcome.apply = finish(server.id, "reboot.finish", PowerState::Running);
+        return outcome;
+    }
+
+    /// A reboot that the guest has survived changes nothing; one that has cost it its life puts the server to ERROR.
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+        const auto id = server_id(context);
+        const auto server = d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
+        const bool runs = server && is_running(*server);
+        taskflow::RevertOutcome outcome;
+        outcome.decision = runs ? "the guest still runs: vm_state active" : "the guest does not run: vm_state error";
+        outcome.apply = [id, runs, message = failure.message](db::Transaction& tx) {
+            if (!try_advance(tx, id, runs ? "reboot.finish" : "reboot.fail") || runs) return;
+            repo::set_fault(tx, id, {500, message, "reboot failed", now_us()});
+        };
+        return outcome;
+    }
+
+private:
+    /// True also when the host can't say: nothing is known to be wrong with the guest then.
+    bool is_running(const Server& server) {
+        rpc::CallOptions options;
+        options.deadline = kShortDeadline;
+        try {
+            const auto reply = d_.hosts.call(server.host, command::kServerState,
+                                             json::object{{"server_id", server.id.value}}, options);
+            return get_int(reply, "power_state") == static_cast<int>(PowerState::Running);
+        } catch (const Error& error) {
+            return server.vm_state == "active" && is_retryable(error.code());
+        }
+    }
+};
+
+}  // namespace
+
+TaskPtr make_start_instance(Dependencies& d) {
+    return std::make_shared<StartInstance>(d);
+}
+
+TaskPtr make_stop_instance(Dependencies& d) {
+    return std::make_shared<StopInstance>(d);
+}
+
+TaskPtr make_reboot_instance(Dependencies& d) {
+    return std::make_shared<RebootInstance>(d);
+}
+
+}  // namespace virga::compute::flows

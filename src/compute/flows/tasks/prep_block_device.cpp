@@ -1,0 +1,45 @@
+#include "compute/flows/boot_plan.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/guest_spec.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+#include "compute/model/device_names.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// Names the devices and says which of them are created, attached, or left to create_image.
+class PrepBlockDevice : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        auto devices = named_devices(server_id(context));
+        taskflow::Outcome outcome;
+        outcome.decision = describe_mapping(devices);
+        outcome.apply = [id = server_id(context), devices = std::move(devices)](db::Transaction& tx) {
+            advance(tx, id, "create.block_device_mapping");
+            for (const auto& device : devices) repo::update_block_device(tx, device);
+            repo::set_root_device_name(tx, id, root_device_name(devices));
+        };
+        return outcome;
+    }
+
+private:
+    std::vector<BlockDevice> named_devices(const ServerId& id) {
+        auto tx = d_.db.read();
+        const auto server = live_server(tx, id);
+        auto devices = repo::block_devices(tx, id);
+        assign_device_names(devices, boot_properties(tx, d_, server, devices));
+        return devices;
+    }
+};
+
+}  // namespace
+
+TaskPtr make_prep_block_device(Dependencies& d) {
+    return std::make_shared<PrepBlockDevice>(d);
+}
+
+}  // namespace virga::compute::flows

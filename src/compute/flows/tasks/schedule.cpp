@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "compute/flows/failure_class.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/host_views.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// A host that restarts, and every host after a restart of control, is connected again within these seconds.
+constexpr int kHostsReturnSeconds = 10;
+
+/// Chooses the host and claims it. The retry point of a boot: its revert may send the build to an alternate.
+class Schedule : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+    int retry_seconds() const override { return kHostsReturnSeconds; }
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        auto tx = d_.db.read();
+        const auto server = live_server(tx, server_id(context));
+        const auto request = make_request(tx, context, server);
+        const auto hosts = host_views(tx, d_, request, server.id);
+        const auto excluded = get_array(context.data, "excluded");
+        const auto attempts = std::max<std::int64_t>(d_.config.get(setting::max_attempts), 1);
+        const auto wanted = static_cast<std::size_t>(attempts) - std::min(excluded.size(), std::size_t(attempts - 1));
+        const auto choice = scheduler::choose(hosts.views, request, allocation(d_.config), wanted);
+        if (choice.hosts.empty()) {
+            const auto error = no_valid_host(context, choice, hosts.views.size());
+            if (is_host_away(request, hosts)) throw Error(ErrorCode::Unavailable, error.message(), error.detail());
+            throw error;
+        }
+        return outcome_of(context, request, hosts, choice);
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+        taskflow::RevertOutcome outcome;
+        const auto id = server_id(context);
+        outcome.apply = [id](db::Transaction& tx) {
+            repo::set_host(tx, id, {});
+            try_advance(tx, id, "create.reschedule");
+        };
+        outcome.provides["host"] = "";
+        const bool lost_race = failure.task == "conductor.schedule" && failure.code == ErrorCode::Busy;
+        const bool again = (lost_race && !context.cancelled) || will_reschedule(context, failure, d_.config);
+        if (!again || is_being_deleted(id)) {
+            outcome.decision = "no reschedule: " + reason_to_stop(context, failure);
+            return outcome;
+        }
+        outcome.next = taskflow::OnRevert::ExecuteAgain;
+        outcome.decision = "reschedule: " + failure.message;
+        if (!lost_race) exclude_failed_host(context, failure, outcome);
+        return outcome;
+    }
+
+private:
+    /// Whether the choice may be another one when hosts that aren't connected now have come back.
+    bool is_host_away(const scheduler::Request& request, const HostViews& hosts) const {
+        if (hosts.views.empty()) return true;
+        if (!request.wanted_host.empty() && !d_.hosts.is_up(request.wanted_host)) return true;
+        return std::any_of(request.volume_hosts.begin(), request.volume_hosts.end(),
+                           [&](const auto& name) { return !d_.hosts.is_up(name); });
+    }
+
+    scheduler::Request make_request(db::Transaction& tx, const taskflow::TaskContext& context, const Server& server) {
+        const auto devices = repo::block_devices(tx, server.id);
+        scheduler::Request request;
+        request.vcpus = server.flavor.vcpus;
+        request.memory_mib = server.flavor.memory_mib;
+        request.disk_gib = local_disk_gib(server, devices);
+        request.zone = server.availability_zone;
+        request.wanted_host = get_string(context.data, "wanted_host");
+        request.volume_hosts = volume_hosts(tx, d_, devices);
+        for (auto& name : texts_from_json(get_array(context.data, "excluded")))
+            request.excluded.insert(std::move(name));
+        return request;
+    }
+
+    taskflow::Outcome outcome_of(const taskflow::TaskContext& context, const scheduler::Request& request,
+                                 const HostViews& hosts, const scheduler::Choice& choice) {
+        taskflow::Outcome outcome;
+        const auto& host = choice.hosts.front();
+        const auto view = *std::find_if(hosts.views.begin(), hosts.views.end(),
+                                        [&](const auto& candidate) { return candidate.name == host; });
+        const std::vector<std::string> alternates(choice.hosts.begin() + 1, choice.hosts.end());
+        outcome.decision = choice.decision;
+        for (const auto& alternate : alternates) {
+            outcome.decision += (alternate == alternates.front() ? ", alternates " : ", ") + alternate;
+        }
+        outcome.provides["host"] = host;
+        const auto storage = hosts.storage_zones.find(host);
+        const bool has_storage = storage != hosts.storage_zones.end();
+        outcome.provides["volume_host"] = has_storage ? host : std::string();
+        outcome.provides["volume_zone"] = has_storage ? storage->second : std::string();
+        outcome.provides["alternates"] = texts_to_json(alternates);
+        const auto round = static_cast<std::int64_t>(get_array(context.data, "excluded").size()) + 1;
+        outcome.provides["round"] = round;
+        outcome.apply = [this, id = server_id(context), view, request, round](db::Transaction& tx) {
+            claim(tx, id, view, request, round);
+        };
+        return outcome;
+    }
+
+    /// Usage is counted again in the transaction that takes the room, so two boots can't both get the last of it.
+    void claim(db::Transaction& tx, const ServerId& id, scheduler::HostView view, const scheduler::Request& request,
+               std::int64_t round) {
+        advance(tx, id, "create.reschedule");
+        fill_usage(tx, view);
+        if (const auto full = scheduler::reject_capacity(view, request, allocation(d_.config))) {
+            throw Error(ErrorCode::Busy, "Host " + view.name + " filled up while it was being chosen: " + full->reason);
+        }
+        repo::set_host(tx, id, view.name);
+        // What the guest of an earlier attempt did doesn't count for this one.
+        if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);
+    }
+
+    static Error no_valid_host(const taskflow::TaskContext& context, const scheduler::Choice& choice,
+                               std::size_t total) {
+        const auto reasons = scheduler::explain_rejections(choice, total);
+        const auto last_error = get_string(context.data, "last_error");
+        if (!last_error.empty()) {
+            return {ErrorCode::NoSpace,
+                    "Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures "
+                    "for instance " +
+                        server_id(context).value + ". Last error: " + last_error,
+                    reasons};
+        }
+        // The reasons name hosts: they are for admins (fault details, trace), not for the message.
+        return {ErrorCode::NoSpace, "No valid host was found. There are not enough hosts available.", reasons};
+    }
+
+    bool is_being_deleted(const ServerId& id) {
+        const auto server = d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
+        return !server || server->task_state == "deleting";
+    }
+
+    std::string reason_to_stop(const taskflow::TaskContext& context, const taskflow::Failure& failure) const {
+        if (context.cancelled) return "the build was cancelled";
+        if (failure.task == "conductor.schedule") return failure.detail.empty() ? failure.message : failure.detail;
+        if (aborts_build(failure)) return "the build is aborted, since no host could do it: " + failure.message;
+        return "attempts and alternates are used up";
+    }
+
+    static void exclude_failed_host(const taskflow::TaskContext& context, const taskflow::Failure& failure,
+                                    taskflow::RevertOutcome& outcome) {
+        auto excluded = get_array(context.data, "excluded");
+        excluded.emplace_back(host_of(context));
+        outcome.decision += "; host " + host_of(context) + " is excluded";
+        outcome.provides["excluded"] = std::move(excluded);
+        outcome.provides["last_error"] = failure.message;
+    }
+};
+
+}  // namespace
+
+TaskPtr make_schedule(Dependencies& d) {
+    return std::make_shared<Schedule>(d);
+}
+
+}  // namespace virga::compute::flows

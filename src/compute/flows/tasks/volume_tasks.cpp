@@ -1,0 +1,153 @@
+#include "compute/flows/block_device_rows.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/guest_spec.hpp"
+#include "compute/flows/host_calls.hpp"
+#include "compute/flows/server_steps.hpp"
+#include "compute/flows/tasks/tasks.hpp"
+#include "compute/repo/server_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+/// compute.manager.attach_volume: its revert is the last thing of a failed attach. The block device goes and the volume
+/// is available again.
+class AttachVolume : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto device = d_.db.read_with([&](db::Transaction& tx) { return get_block_device(tx, context); });
+        taskflow::Outcome outcome;
+        outcome.decision = "volume " + device.volume_id + " is reserved as " + device.device_name + ", attachment " +
+                           device.attachment_id;
+        return outcome;
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+        taskflow::RevertOutcome outcome;
+        outcome.decision = "attachment and block device are removed, the server is as before";
+        outcome.apply = [this, id = bdm_id(context)](db::Transaction& tx) {
+            d_.volumes.detached(tx, attachment_id_of(id));
+            repo::delete_block_device(tx, id);
+        };
+        return outcome;
+    }
+};
+
+/// virt.libvirt.attach_volume: the guest gets the disk, then the attachment is completed.
+class GuestAttach : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto device = d_.db.read_with([&](db::Transaction& tx) {
+            live_server(tx, server_id(context));
+            return get_block_device(tx, context);
+        });
+        const json::object params{{"server_id", device.server.value}, {"disk", volume_disk(device).to_json()}};
+        d_.hosts.call(host_of(context), command::kAttachDisk, params,
+                      call_options(context, "attach_disk", kShortDeadline));
+        taskflow::Outcome outcome;
+        outcome.decision = "the guest has volume " + device.volume_id + " as " + device.device_name +
+                           "; attachment completed, volume in-use";
+        outcome.apply = [this, device](db::Transaction& tx) {
+            live_server(tx, device.server);
+            d_.volumes.complete(tx, AttachmentId(device.attachment_id));
+        };
+        return outcome;
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+        taskflow::RevertOutcome outcome;
+        const auto device = find_block_device(d_.db, context);
+        if (!device) return outcome;
+        const json::object params{{"server_id", device->server.value}, {"volume_id", device->volume_id}};
+        const bool done = clean_up(d_, host_of(context), command::kDetachDisk, params,
+                                   revert_options(context, "detach_disk", kShortDeadline));
+        outcome.decision = done ? "the guest does not have the disk" : "host " + host_of(context) + " is down";
+        return outcome;
+    }
+};
+
+/// compute.manager.detach_volume: returns when the guest has let go of the disk.
+class GuestDetach : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto device = d_.db.read_with([&](db::Transaction& tx) {
+            live_server(tx, server_id(context));
+            return get_block_device(tx, context);
+        });
+        const auto host = host_of(context);
+        taskflow::Outcome outcome;
+        if (host.empty()) {
+            outcome.decision = "the server has no host: no guest holds the disk";
+            return outcome;
+        }
+        const json::object params{{"server_id", device.server.value}, {"volume_id", device.volume_id}};
+        d_.hosts.call(host, command::kDetachDisk, params, call_options(context, "detach_disk", kShortDeadline));
+        outcome.decision = "the guest has let go of " + device.device_name;
+        // Without a connection it is left out of the guest when the server is started meanwhile.
+        outcome.apply = [device = device](db::Transaction& tx) mutable {
+            device.connection_info = json::object();
+            repo::update_block_device(tx, device);
+        };
+        return outcome;
+    }
+
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+        taskflow::RevertOutcome outcome;
+        outcome.decision = "the guest keeps the disk: volume is in-use again";
+        outcome.apply = [this, id = bdm_id(context)](db::Transaction& tx) {
+            const auto device = repo::find_block_device(tx, id);
+            if (device) d_.volumes.roll_detaching(tx, VolumeId(device->volume_id));
+        };
+        return outcome;
+    }
+};
+
+/// virt.block_device.DriverVolumeBlockDevice.detach: past the point of no return, so it is tried until it succeeds.
+class DetachBlockDevice : public ComputeTask {
+public:
+    using ComputeTask::ComputeTask;
+    int retry_seconds() const override { return kForeverSeconds; }
+
+    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        const auto device = find_block_device(d_.db, context);
+        taskflow::Outcome outcome;
+        outcome.decision = "block device is gone";
+        if (!device) return outcome;
+        const auto host = host_of(context);
+        // Not ended by a cancel: whoever cancels wants the volume back, too.
+        if (!host.empty()) {
+            end_connection(d_, VolumeId(device->volume_id), host, revert_options(context, "terminate", kShortDeadline));
+        }
+        outcome.decision = "connection and attachment of volume " + device->volume_id + " are ended";
+        outcome.apply = [this, device = *device](db::Transaction& tx) {
+            if (!device.attachment_id.empty()) d_.volumes.detached(tx, AttachmentId(device.attachment_id));
+            repo::delete_block_device(tx, device.id);
+        };
+        return outcome;
+    }
+};
+
+}  // namespace
+
+TaskPtr make_attach_volume(Dependencies& d) {
+    return std::make_shared<AttachVolume>(d);
+}
+
+TaskPtr make_guest_attach(Dependencies& d) {
+    return std::make_shared<GuestAttach>(d);
+}
+
+TaskPtr make_guest_detach(Dependencies& d) {
+    return std::make_shared<GuestDetach>(d);
+}
+
+TaskPtr make_detach_block_device(Dependencies& d) {
+    return std::make_shared<DetachBlockDevice>(d);
+}
+
+}  // namespace virga::compute::flows

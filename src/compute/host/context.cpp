@@ -1,0 +1,29 @@
+#include "compute/host/context.hpp"
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+
+namespace virga::compute::host {
+
+std::string server_of(const json::object& params) {
+    const auto id = get_string(params, "server_id");
+    if (!is_uuid_like(id)) throw Error(ErrorCode::InvalidInput, "server_id '" + id + "' is not a UUID");
+    return canonical_uuid(id);
+}
+
+GuestSpec guest_of(const json::object& params) {
+    const auto object = get_object(params, "guest");
+    auto guest = GuestSpec::from_json(object);
+    guest.server_id = server_of(object);
+    return guest;
+}
+
+FetchHooks hooks_of(const rpc::Command& call) {
+    return {call.cancelled, call.progress};
+}
+
+json::object power_state_reply(Context& context, const std::string& server_id) {
+    return {{"power_state", context.driver->state(server_id).power_state}};
+}
+
+}  // namespace virga::compute::host

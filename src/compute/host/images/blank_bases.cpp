@@ -1,0 +1,74 @@
+#include "compute/host/images/blank_bases.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crypto.hpp"
+#include "base/error.hpp"
+#include "base/failpoint.hpp"
+#include "base/process.hpp"
+#include "base/small_file.hpp"
+#include "disk/disk.hpp"
+
+namespace virga::compute::host {
+namespace {
+
+constexpr std::int64_t kMiB = 1024 * 1024;
+constexpr std::int64_t kMibPerGib = 1024;
+constexpr std::size_t kHashLength = 7;
+
+std::vector<std::string> mkfs_command(const std::string& label, const std::string& path) {
+    return {"/usr/sbin/mkfs.ext4", "-q", "-F", "-L", label, "-E", "lazy_itable_init=1,nodiscard", path};
+}
+
+void run(const std::vector<std::string>& command) {
+    const auto result = run_process(command, {.timeout = std::chrono::minutes(10)});
+    if (result.exit_code != 0)
+        throw Error(ErrorCode::Internal, "an empty disk could not be formatted", command[0] + ": " + result.err);
+}
+
+void make_file(const std::string& path, std::int64_t size_bytes) {
+    ::unlink(path.c_str());
+    disk::create_raw(path, size_bytes);
+}
+
+}  // namespace
+
+template <class Format>
+BaseImage BlankBases::find_or_make(const std::string& name, std::int64_t size_mib, Format format) {
+    if (size_mib <= 0) throw Error(ErrorCode::InvalidInput, "an empty disk needs a size");
+    const auto guard = folder_.lock(name);
+    if (auto found = folder_.find(name)) return std::move(*found);
+    folder_.create();
+    const BaseImage base{folder_.file(name), "raw", size_mib * kMiB};
+    const auto part = base.path + ".part";
+    if (fake_) {
+        write_small_file(part, "");
+    } else {
+        make_file(part, base.virtual_size_bytes);
+        format(part);
+    }
+    if (::rename(part.c_str(), base.path.c_str()) != 0)
+        throw_errno(ErrorCode::Internal, "rename to " + base.path, errno);
+    failpoint("host.create_disks.blank_base_made");
+    folder_.record(name, base);
+    return base;
+}
+
+BaseImage BlankBases::ephemeral(std::int64_t size_mib) {
+    std::string command;
+    for (const auto& word : mkfs_command("ephemeral0", "")) command += word + " ";
+    const auto size =
+        size_mib % kMibPerGib == 0 ? std::to_string(size_mib / kMibPerGib) : std::to_string(size_mib) + "m";
+    const auto name = "ephemeral_" + size + "_" + hash_hex(HashAlgorithm::Sha1, command).substr(0, kHashLength);
+    return find_or_make(name, size_mib, [](const std::string& path) { run(mkfs_command("ephemeral0", path)); });
+}
+
+BaseImage BlankBases::swap(std::int64_t size_mib) {
+    return find_or_make("swap_" + std::to_string(size_mib), size_mib, [](const std::string& path) {
+        run({"/usr/sbin/mkswap", path});
+    });
+}
+
+}  // namespace virga::compute::host

@@ -1,0 +1,30 @@
+#include "compute/host/images/qcow2_backend.hpp"
+
+#include "base/error.hpp"
+#include "compute/host/images/disk_size.hpp"
+#include "disk/disk.hpp"
+#include "image/format/inspector.hpp"
+
+namespace virga::compute::host {
+namespace {
+
+// A raw base is opened as raw, whatever it holds; one in qcow2 is looked at again before anything is built on it.
+void inspect_again(const BaseImage& base) {
+    if (base.format != "qcow2") return;
+    const auto found = image::inspect_file(base.path);
+    if (found.format != base.format)
+        throw Error(ErrorCode::Corrupt, "cached image '" + base.path + "' is recorded as " + base.format +
+                                            " but its content is " + found.format);
+}
+
+}  // namespace
+
+MadeDisk Qcow2Backend::create_image(const BaseImage& base, const std::string& path, std::int64_t size_bytes,
+                                    const FetchHooks&) {
+    const auto size = disk_size(base, size_bytes);
+    inspect_again(base);
+    disk::create_qcow2(path, size, disk::Backing{base.path, base.format});
+    return {"qcow2", base.path};
+}
+
+}  // namespace virga::compute::host

@@ -1,0 +1,114 @@
+#include "compute/host/manager.hpp"
+
+#include <atomic>
+#include <exception>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "compute/host/capacity.hpp"
+#include "compute/host/images/create_images.hpp"
+#include "compute/host/periodic.hpp"
+#include "compute/host/settings.hpp"
+#include "compute/host/used_bases.hpp"
+#include "compute/virt/create_driver.hpp"
+#include "compute/virt/settings.hpp"
+
+namespace virga::compute::host {
+namespace {
+
+bool is_fake(const config::Config& config) {
+    return config.get(virt::setting::driver) == "fake";
+}
+
+}  // namespace
+
+struct Manager::Impl {
+    Impl(const config::Config& settings, const std::string& state_dir, std::string name, network::host::Taps& taps)
+        : config(settings),
+          host_name(std::move(name)),
+          fake(is_fake(settings)),
+          context{state_dir + "/instances",
+                  taps,
+                  virt::create_driver(settings, state_dir),
+                  BaseFolder(state_dir + "/instances/_base"),
+                  BlankBases(context.bases, fake),
+                  nullptr,
+                  create_image_backend(settings, fake),
+                  {}} {
+        context.cache = create_image_cache(settings, fake, context.bases);
+        context.bases.create();
+    }
+
+    void guest_changed(const std::string& server_id, int power_state) {
+        log::debug("guest changed", {{"server", server_id}, {"power_state", power_state}});
+        if (publish) publish(kGuestChangedEvent, {{"server_id", server_id}, {"power_state", power_state}});
+    }
+
+    void age_cache() {
+        try {
+            context.cache->evict_unused([&] { return used_bases(context.instances); },
+                                        config.get(setting::cache_max_age_s));
+        } catch (const std::exception& failure) {
+            log::warning("image cache could not be looked through", {{"error", failure.what()}});
+        }
+    }
+
+    const config::Config& config;
+    const std::string host_name;
+    const bool fake;
+    Context context;
+    Publish publish;
+    Periodic ageing;
+};
+
+Manager::Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps)
+    : impl_(std::make_unique<Impl>(config, state_dir, std::move(host_name), taps)) {}
+Manager::~Manager() = default;
+
+CommandTable Manager::commands() {
+    CommandTable table;
+    add_image_commands(table, impl_->context);
+    add_disk_commands(table, impl_->context);
+    add_config_drive_commands(table, impl_->context);
+    add_guest_commands(table, impl_->context);
+    add_power_commands(table, impl_->context);
+    add_volume_commands(table, impl_->context);
+    add_console_commands(table, impl_->context);
+    add_query_commands(table, impl_->context);
+    return table;
+}
+
+void Manager::publish_with(Publish publish) {
+    impl_->publish = std::move(publish);
+}
+
+void Manager::start() {
+    auto* impl = impl_.get();
+    impl->context.driver->start([impl](const std::string& id, int state) { impl->guest_changed(id, state); });
+    const auto interval = impl->config.get(setting::cache_check_s);
+    if (interval > 0) impl->ageing.start(std::chrono::seconds(interval), [impl] { impl->age_cache(); });
+}
+
+void Manager::stop() {
+    impl_->ageing.stop();
+    impl_->context.driver->stop();
+}
+
+json::object Manager::report() const {
+    const auto& context = impl_->context;
+    const auto room = capacity(impl_->config, impl_->fake, context.instances);
+    return {{"host", impl_->host_name},
+            {"vcpus", room.vcpus},
+            {"memory_mib", room.memory_mib},
+            {"disk_gib", room.disk_gib},
+            {"free_disk_gib", room.free_disk_gib},
+            {"hypervisor_type", context.driver->type()},
+            {"hypervisor_version", context.driver->version()},
+            {"zone", impl_->config.get(setting::zone)}};
+}
+
+virt::Driver& Manager::driver() {
+    return *impl_->context.driver;
+}
+
+}  // namespace virga::compute::host

@@ -1,0 +1,84 @@
+#include "compute/host/server_folder.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/small_file.hpp"
+
+namespace virga::compute::host {
+namespace {
+
+bool is_disk_name(std::string_view name) {
+    if (name == "disk" || name == "disk.swap" || name == "disk.config") return true;
+    constexpr std::string_view kEphemeral = "disk.eph";
+    constexpr std::size_t kMaxDigits = 3;
+    if (!name.starts_with(kEphemeral)) return false;
+    const auto digits = name.substr(kEphemeral.size());
+    return !digits.empty() && digits.size() <= kMaxDigits &&
+           std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string checked_path(const std::string& instances, const std::string& server_id) {
+    if (!is_uuid_like(server_id)) throw Error(ErrorCode::InvalidInput, "server_id '" + server_id + "' is not a UUID");
+    return instances + "/" + canonical_uuid(server_id);
+}
+
+}  // namespace
+
+ServerFolder::ServerFolder(const std::string& instances, const std::string& server_id)
+    : path_(checked_path(instances, server_id)) {}
+
+std::string ServerFolder::disk_path(const std::string& file) const {
+    if (!is_disk_name(file)) throw Error(ErrorCode::InvalidInput, "'" + file + "' is not a name of a local disk");
+    return path_ + "/" + file;
+}
+
+void ServerFolder::create() const {
+    std::error_code failure;
+    std::filesystem::create_directories(path_, failure);
+    if (failure) throw_errno(ErrorCode::Internal, "make folder " + path_, failure.value());
+}
+
+void ServerFolder::remove() const {
+    std::error_code failure;
+    std::filesystem::remove_all(path_, failure);
+    if (failure) throw_errno(ErrorCode::Internal, "remove folder " + path_, failure.value());
+}
+
+DiskRecords ServerFolder::disks() const {
+    DiskRecords records;
+    for (const auto& entry : parse_object(read_small_file(path_ + "/disk.info").value_or(""))) {
+        const auto& record = entry.value().as_object();
+        records[entry.key()] = {get_string(record, "format"), get_string(record, "backing")};
+    }
+    return records;
+}
+
+void ServerFolder::record_disk(const std::string& file, const DiskRecord& record) const {
+    auto records = disks();
+    records[file] = record;
+    json::object all;
+    for (const auto& [name, known] : records)
+        all[name] = json::object{{"format", known.format}, {"backing", known.backing}};
+    write_small_file(path_ + "/disk.info", json::serialize(all));
+}
+
+std::optional<GuestSpec> ServerFolder::guest() const {
+    const auto text = read_small_file(path_ + "/guest.json");
+    if (!text) return std::nullopt;
+    return GuestSpec::from_json(parse_object(*text));
+}
+
+void ServerFolder::record_guest(const GuestSpec& guest) const {
+    write_small_file(path_ + "/guest.json", json::serialize(guest.to_json()));
+}
+
+std::vector<std::string> server_folders(const std::string& instances) {
+    auto names = folder_entries(instances);
+    std::erase_if(names, [](const auto& name) { return !is_uuid_like(name); });
+    return names;
+}
+
+}  // namespace virga::compute::host

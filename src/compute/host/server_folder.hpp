@@ -1,0 +1,44 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compute/host_commands.hpp"
+
+namespace virga::compute::host {
+
+/// What is known of a local disk: kept in disk.info, since a guest could write anything into the disk itself.
+struct DiskRecord {
+    std::string format;
+    std::string backing;  ///< absolute path of the base, or empty
+};
+using DiskRecords = std::map<std::string, DiskRecord>;
+
+/// The folder of one server: <instances>/<server id>/ with its local disks, disk.info, console.log and guest.json.
+class ServerFolder {
+public:
+    /// Throws Error{InvalidInput} when the id is not a UUID: it becomes a path.
+    ServerFolder(const std::string& instances, const std::string& server_id);
+
+    const std::string& path() const { return path_; }
+    /// Throws Error{InvalidInput} unless the name is one of "disk", "disk.swap", "disk.config", "disk.eph<N>".
+    std::string disk_path(const std::string& file) const;
+    std::string console_log() const { return path_ + "/console.log"; }
+
+    void create() const;
+    void remove() const;  ///< Success when there is none.
+
+    DiskRecords disks() const;
+    void record_disk(const std::string& file, const DiskRecord& record) const;
+    std::optional<GuestSpec> guest() const;
+    void record_guest(const GuestSpec& guest) const;
+
+private:
+    std::string path_;
+};
+
+/// Ids of the servers that have a folder.
+std::vector<std::string> server_folders(const std::string& instances);
+
+}  // namespace virga::compute::host

@@ -1,0 +1,23 @@
+#pragma once
+#include "config/config.hpp"
+
+namespace virga::compute::host::setting {
+
+inline const config::Setting<std::string> images_type{
+    "compute.images_type", std::string("qcow2"),
+    "Local disks of servers: qcow2 (an overlay on the cached image) or raw (a full copy)."};
+inline const config::Setting<bool> force_raw_images{"compute.force_raw_images", true,
+                                                    "Convert cached images to raw; false: qcow2 images stay qcow2."};
+inline const config::Setting<std::string> zone{"compute.availability_zone", std::string("nova"),
+                                               "Availability zone of this host."};
+inline const config::Setting<std::int64_t> vcpus{"compute.vcpus", 0, "CPUs that this host reports; 0: as found."};
+inline const config::Setting<std::int64_t> memory_mib{"compute.memory_mib", 0,
+                                                      "Memory that this host reports, MiB; 0: as found."};
+inline const config::Setting<std::int64_t> disk_gib{"compute.disk_gib", 0,
+                                                    "Disk that this host reports, GiB; 0: as found."};
+inline const config::Setting<std::int64_t> cache_check_s{
+    "compute.image_cache_check_s", 2400, "Seconds between looks for unused cached images; 0 or less: never."};
+inline const config::Setting<std::int64_t> cache_max_age_s{"compute.image_cache_max_age_s", 86400,
+                                                           "Seconds that a cached image is kept after its last use."};
+
+}  // namespace virga::compute::host::setting

@@ -1,0 +1,33 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "compute/model/block_device_parse.hpp"
+#include "compute/model/boot_lookup.hpp"
+#include "compute/model/flavor.hpp"
+
+namespace virga::compute {
+
+/// What the checks of flavor and image need of the boot image, wherever it was found (boot-semantics 3.1).
+struct BootMetadata {
+    std::string image_id;  ///< empty when it comes from a volume
+    std::string status = "active";
+    json::object properties;
+    std::int64_t size_bytes = 0;
+    std::int64_t min_ram_mib = 0;
+    std::int64_t min_disk_gib = 0;
+};
+
+/// The whole list (boot-semantics 4). Fills sizes and type names. Error{InvalidInput} names entry and field.
+void check_block_devices(BlockDeviceEntries& entries, BootLookup& lookup, const Flavor& flavor,
+                         const std::string& image_ref, std::int64_t max_local, int minor);
+
+/// Flavor against image (boot-semantics 5). `root` is the entry with boot_index 0, or null. Error{InvalidInput};
+/// Error{Forbidden} for a flavor without a disk when the caller is no admin.
+void check_flavor_and_image(const BootMetadata& metadata, const Flavor& flavor, const BlockDeviceEntry* root,
+                            bool is_admin);
+
+/// Entry with boot_index 0, or null.
+const BlockDeviceEntry* root_entry(const BlockDeviceEntries& entries);
+
+}  // namespace virga::compute

@@ -1,0 +1,116 @@
+#include "compute/model/device_names.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace virga::compute {
+namespace {
+
+constexpr std::string_view kDev = "/dev/";
+
+bool is_letters(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+/// Whether `name` (without "/dev/") is the prefix followed by letters.
+bool fits(std::string_view name, std::string_view prefix) {
+    return name.starts_with(prefix) && is_letters(name.substr(prefix.size()));
+}
+
+/// 0 -> a, 25 -> z, 26 -> aa.
+std::string letters(std::size_t index) {
+    constexpr std::size_t kLetters = 26;
+    std::string text;
+    for (++index; index > 0; index = (index - 1) / kLetters) {
+        text.insert(text.begin(), static_cast<char>('a' + (index - 1) % kLetters));
+    }
+    return text;
+}
+
+int naming_rank(const BlockDevice& device) {
+    if (device.is_root()) return 0;
+    if (device.is_ephemeral()) return 1;
+    if (device.is_swap()) return 2;
+    return device.is_volume() ? 4 : 3;
+}
+
+void name_one(BlockDevice& device, std::set<std::string>& used, const json::object& properties) {
+    if (device.device_type.empty()) device.device_type = "disk";
+    if (device.disk_bus.empty()) device.disk_bus = default_disk_bus(properties, device.device_type);
+    const auto prefix = device_prefix(device.disk_bus);
+    auto name = strip_dev(device.device_name);
+    if (!fits(name, prefix) || used.contains(name)) name = next_device_name(prefix, used);
+    used.insert(name);
+    device.device_name = prepend_dev(name);
+}
+
+}  // namespace
+
+std::string strip_dev(std::string_view name) {
+    if (name.starts_with(kDev)) name.remove_prefix(kDev.size());
+    return std::string(name);
+}
+
+std::string prepend_dev(std::string_view name) {
+    return name.empty() || name.starts_with(kDev) ? std::string(name) : std::string(kDev) + std::string(name);
+}
+
+std::string default_disk_bus(const json::object& image_properties, std::string_view device_type) {
+    if (device_type == "cdrom") {
+        const bool q35 = get_string(image_properties, "hw_machine_type").find("q35") != std::string::npos;
+        return get_string(image_properties, "hw_cdrom_bus", q35 ? "sata" : "ide");
+    }
+    if (device_type == "floppy") return get_string(image_properties, "hw_floppy_bus", "fdc");
+    return get_string(image_properties, "hw_disk_bus", "virtio");
+}
+
+std::string device_prefix(std::string_view disk_bus) {
+    if (disk_bus == "scsi" || disk_bus == "sata" || disk_bus == "usb") return "sd";
+    if (disk_bus == "ide") return "hd";
+    if (disk_bus == "fdc") return "fd";
+    return "vd";
+}
+
+std::string next_device_name(const std::string& prefix, const std::set<std::string>& used) {
+    std::size_t index = 0;
+    while (used.contains(prefix + letters(index))) ++index;
+    return prefix + letters(index);
+}
+
+void assign_device_names(std::vector<BlockDevice>& devices, const json::object& image_properties) {
+    std::vector<BlockDevice*> order;
+    for (auto& device : devices) {
+        if (!device.no_device) order.push_back(&device);
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto* a, const auto* b) { return naming_rank(*a) < naming_rank(*b); });
+    std::set<std::string> used;
+    for (auto* device : order) name_one(*device, used, image_properties);
+}
+
+std::string attach_device_name(const std::vector<BlockDevice>& present, std::string_view requested,
+                               std::string_view disk_bus) {
+    std::set<std::string> used;
+    for (const auto& device : present) used.insert(strip_dev(device.device_name));
+    const auto prefix = device_prefix(disk_bus);
+    const auto wanted = strip_dev(requested);
+    if (wanted.empty()) return prepend_dev(next_device_name(prefix, used));
+    if (wanted.size() < 3 || !is_letters(wanted)) {
+        throw Error(ErrorCode::InvalidInput,
+                    "device: the supplied device path (" + std::string(requested) + ") is invalid, write /dev/vdb");
+    }
+    if (used.contains(wanted)) {
+        throw Error(ErrorCode::Conflict, "device: the supplied device path (/dev/" + wanted + ") is in use");
+    }
+    return prepend_dev(fits(wanted, prefix) ? wanted : next_device_name(prefix, used));
+}
+
+std::string root_device_name(const std::vector<BlockDevice>& devices) {
+    for (const auto& device : devices) {
+        if (device.is_root()) return device.device_name;
+    }
+    return {};
+}
+
+}  // namespace virga::compute

@@ -1,0 +1,127 @@
+#include <algorithm>
+
+#include "compute/repo/server_repo.hpp"
+#include "compute/repo/sql_text.hpp"
+
+namespace virga::compute::repo {
+namespace {
+
+const std::string kPlainColumns =
+    "id, server_id, position, source_type, destination_type, guest_format, device_type, disk_bus, device_name,"
+    " boot_index, delete_on_termination, no_device, image_id, snapshot_id, volume_id, volume_size, volume_type,"
+    " attachment_id, tag";
+const std::string kColumns = kPlainColumns + ", connection_info";
+constexpr std::size_t kMostParameters = 500;
+
+BlockDevice plain_device_of(const db::Row& row) {
+    BlockDevice device;
+    device.id = BdmId(row.text("id"));
+    device.server = ServerId(row.text("server_id"));
+    device.position = row.number("position");
+    device.source_type = row.text("source_type");
+    device.destination_type = row.text("destination_type");
+    device.guest_format = row.text("guest_format");
+    device.device_type = row.text("device_type");
+    device.disk_bus = row.text("disk_bus");
+    device.device_name = row.text("device_name");
+    device.boot_index = row.optional_number("boot_index");
+    device.delete_on_termination = row.flag("delete_on_termination");
+    device.no_device = row.flag("no_device");
+    device.image_id = row.text("image_id");
+    device.snapshot_id = row.text("snapshot_id");
+    device.volume_id = row.text("volume_id");
+    device.volume_size = row.optional_number("volume_size");
+    device.volume_type = row.text("volume_type");
+    device.attachment_id = row.text("attachment_id");
+    device.tag = row.text("tag");
+    return device;
+}
+
+BlockDevice device_of(const db::Row& row) {
+    auto device = plain_device_of(row);
+    device.connection_info = parse_object(row.text("connection_info"));
+    return device;
+}
+
+std::string info_text(const BlockDevice& device) {
+    return device.connection_info.empty() ? std::string() : json::serialize(device.connection_info);
+}
+
+}  // namespace
+
+void insert_block_device(db::Transaction& tx, const BlockDevice& d) {
+    tx.exec("INSERT INTO block_devices (" + kColumns + ") VALUES (" + placeholders(20) + ")",
+            {d.id.value,
+             d.server.value,
+             d.position,
+             d.source_type,
+             d.destination_type,
+             d.guest_format,
+             d.device_type,
+             d.disk_bus,
+             d.device_name,
+             db::nullable(d.boot_index),
+             std::int64_t{d.delete_on_termination},
+             std::int64_t{d.no_device},
+             d.image_id,
+             d.snapshot_id,
+             d.volume_id,
+             db::nullable(d.volume_size),
+             d.volume_type,
+             d.attachment_id,
+             d.tag,
+             info_text(d)});
+}
+
+void update_block_device(db::Transaction& tx, const BlockDevice& d) {
+    tx.exec(
+        "UPDATE block_devices SET device_type = ?, disk_bus = ?, device_name = ?, boot_index = ?,"
+        " delete_on_termination = ?, volume_id = ?, volume_size = ?, volume_type = ?, attachment_id = ?, tag = ?,"
+        " connection_info = ? WHERE id = ?",
+        {d.device_type, d.disk_bus, d.device_name, db::nullable(d.boot_index), std::int64_t{d.delete_on_termination},
+         d.volume_id, db::nullable(d.volume_size), d.volume_type, d.attachment_id, d.tag, info_text(d), d.id.value});
+}
+
+void delete_block_device(db::Transaction& tx, const BdmId& id) {
+    tx.exec("DELETE FROM block_devices WHERE id = ?", {id.value});
+}
+
+std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& server) {
+    std::vector<BlockDevice> devices;
+    const auto rows = tx.query("SELECT " + kColumns + " FROM block_devices WHERE server_id = ? ORDER BY position, id",
+                               {server.value});
+    for (const auto& row : rows) devices.push_back(device_of(row));
+    return devices;
+}
+
+std::map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
+                                                              const std::vector<ServerId>& servers) {
+    std::map<ServerId, std::vector<BlockDevice>> devices;
+    for (std::size_t begin = 0; begin < servers.size(); begin += kMostParameters) {
+        const auto end = std::min(servers.size(), begin + kMostParameters);
+        db::Params params;
+        for (auto i = begin; i < end; ++i) params.emplace_back(servers[i].value);
+        const auto sql = "SELECT " + kPlainColumns + " FROM block_devices WHERE server_id IN (" +
+                         placeholders(end - begin) + ") ORDER BY position, id";
+        tx.each(sql, params, [&](const db::Row& row) {
+            auto device = plain_device_of(row);
+            devices[device.server].push_back(std::move(device));
+        });
+    }
+    return devices;
+}
+
+std::optional<BlockDevice> find_block_device(db::Transaction& tx, const BdmId& id) {
+    const auto row = tx.query_one("SELECT " + kColumns + " FROM block_devices WHERE id = ?", {id.value});
+    if (!row) return std::nullopt;
+    return device_of(*row);
+}
+
+std::optional<BlockDevice> find_by_volume(db::Transaction& tx, const ServerId& server, const std::string& volume_id) {
+    const auto row = tx.query_one("SELECT " + kColumns + " FROM block_devices WHERE server_id = ? AND volume_id = ?",
+                                  {server.value, volume_id});
+    if (!row) return std::nullopt;
+    return device_of(*row);
+}
+
+}  // namespace virga::compute::repo

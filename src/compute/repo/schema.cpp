@@ -1,0 +1,61 @@
+#include "compute/service.hpp"
+
+namespace virga::compute {
+
+const std::vector<db::Migration>& migrations() {
+    static const std::vector<db::Migration> steps{
+        {"compute",
+         1,
+         {
+             "CREATE TABLE servers (id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL,"
+             " hostname TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL, vm_state TEXT NOT NULL,"
+             " task_state TEXT NOT NULL, power_state BIGINT NOT NULL, image_id TEXT NOT NULL, flavor_id TEXT NOT NULL,"
+             " flavor TEXT NOT NULL, vcpus BIGINT NOT NULL, memory_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL,"
+             " key_name TEXT NOT NULL, host TEXT NOT NULL, availability_zone TEXT NOT NULL,"
+             " root_device_name TEXT NOT NULL, user_data TEXT NOT NULL, admin_password_hash TEXT NOT NULL,"
+             " reservation_id TEXT NOT NULL, metadata TEXT NOT NULL, tags TEXT NOT NULL,"
+             " security_groups TEXT NOT NULL, config_drive BIGINT NOT NULL, locked BIGINT NOT NULL,"
+             " locked_reason TEXT NOT NULL, launch_index BIGINT NOT NULL, access_ip_v4 TEXT NOT NULL,"
+             " access_ip_v6 TEXT NOT NULL, disk_config TEXT NOT NULL, fault TEXT NOT NULL,"
+             " created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL,"
+             " terminated_us BIGINT NOT NULL)",
+             "CREATE INDEX servers_project ON servers (project_id, created_us, id)",
+             "CREATE INDEX servers_host ON servers (host)",
+             "CREATE INDEX servers_state ON servers (vm_state, task_state)",
+             "CREATE INDEX servers_created ON servers (created_us, id)",
+             "CREATE TABLE block_devices (id TEXT PRIMARY KEY, server_id TEXT NOT NULL, position BIGINT NOT NULL,"
+             " source_type TEXT NOT NULL, destination_type TEXT NOT NULL, guest_format TEXT NOT NULL,"
+             " device_type TEXT NOT NULL, disk_bus TEXT NOT NULL, device_name TEXT NOT NULL, boot_index BIGINT,"
+             " delete_on_termination BIGINT NOT NULL, no_device BIGINT NOT NULL, image_id TEXT NOT NULL,"
+             " snapshot_id TEXT NOT NULL, volume_id TEXT NOT NULL, volume_size BIGINT, volume_type TEXT NOT NULL,"
+             " attachment_id TEXT NOT NULL, connection_info TEXT NOT NULL, tag TEXT NOT NULL)",
+             "CREATE INDEX block_devices_server ON block_devices (server_id, position)",
+             "CREATE INDEX block_devices_volume ON block_devices (volume_id)",
+             "CREATE TABLE instance_actions (id TEXT PRIMARY KEY, server_id TEXT NOT NULL, action TEXT NOT NULL,"
+             " request_id TEXT NOT NULL, user_id TEXT NOT NULL, project_id TEXT NOT NULL, flow_id TEXT NOT NULL,"
+             " server_name TEXT NOT NULL,"
+             " start_us BIGINT NOT NULL)",
+             "CREATE INDEX instance_actions_server ON instance_actions (server_id, start_us)",
+             "CREATE TABLE flavors (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, vcpus BIGINT NOT NULL,"
+             " memory_mib BIGINT NOT NULL, root_gib BIGINT NOT NULL, ephemeral_gib BIGINT NOT NULL,"
+             " swap_mib BIGINT NOT NULL, is_public BIGINT NOT NULL, disabled BIGINT NOT NULL,"
+             " description TEXT NOT NULL, extra_specs TEXT NOT NULL, created_us BIGINT NOT NULL)",
+             "CREATE TABLE flavor_projects (flavor_id TEXT NOT NULL, project_id TEXT NOT NULL,"
+             " PRIMARY KEY (flavor_id, project_id))",
+             "CREATE TABLE keypairs (user_id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
+             " public_key TEXT NOT NULL, fingerprint TEXT NOT NULL, created_us BIGINT NOT NULL,"
+             " PRIMARY KEY (user_id, name))",
+             "CREATE TABLE compute_quotas (project_id TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT NOT"
+             " NULL, PRIMARY KEY (project_id, resource))",
+         }},
+        {"compute",
+         2,
+         {
+             "ALTER TABLE servers ADD COLUMN key_data TEXT NOT NULL DEFAULT ''",
+             "ALTER TABLE servers ADD COLUMN has_config_drive BIGINT NOT NULL DEFAULT 0",
+         }},
+    };
+    return steps;
+}
+
+}  // namespace virga::compute

@@ -1,0 +1,182 @@
+#include "compute/repo/server_repo.hpp"
+
+#include "base/error.hpp"
+#include "compute/repo/server_row.hpp"
+#include "compute/repo/sql_text.hpp"
+
+namespace virga::compute::repo {
+namespace {
+
+std::int64_t local_disk_gib(const Server& server) {
+    constexpr std::int64_t kMibPerGib = 1024;
+    const auto& flavor = server.flavor;
+    const auto root = server.image_id.empty() ? 0 : flavor.root_gib;
+    return root + flavor.ephemeral_gib + (flavor.swap_mib + kMibPerGib - 1) / kMibPerGib;
+}
+
+void set_column(db::Transaction& tx, const ServerId& id, const std::string& column, db::Value value) {
+    tx.exec("UPDATE servers SET " + column + " = ?, updated_us = ? WHERE id = ?",
+            {std::move(value), now_us(), id.value});
+}
+
+template <class List>
+bool any_state(const List& states) {
+    for (const auto& state : states) {
+        if (state == "*") return true;
+    }
+    return false;
+}
+
+template <class List>
+void narrow(std::string& sql, db::Params& params, const char* column, const List& states) {
+    if (any_state(states)) return;
+    sql += std::string(" AND ") + column + " IN (" + placeholders(states.size()) + ")";
+    for (const auto& state : states) params.emplace_back(std::string(state));
+}
+
+template <class List>
+bool swap_state(db::Transaction& tx, const ServerId& id, const List& from_vm, const List& from_task,
+                std::string_view to_vm, std::string_view to_task) {
+    std::string sql = "UPDATE servers SET task_state = ?, updated_us = ?";
+    db::Params params{std::string(to_task), now_us()};
+    if (!to_vm.empty()) {
+        sql += ", vm_state = ?";
+        params.emplace_back(std::string(to_vm));
+    }
+    sql += " WHERE id = ?";
+    params.emplace_back(id.value);
+    narrow(sql, params, "vm_state", from_vm);
+    narrow(sql, params, "task_state", from_task);
+    return tx.exec(sql, params) == 1;
+}
+
+HostUsage usage_where(db::Transaction& tx, const std::string& column, const std::string& value) {
+    const auto row = tx.query_one(
+        "SELECT COUNT(*) AS servers, COALESCE(SUM(vcpus), 0) AS vcpus, COALESCE(SUM(memory_mib), 0) AS memory_mib,"
+        " COALESCE(SUM(disk_gib), 0) AS disk_gib FROM servers WHERE " +
+            column + " = ?",
+        {value});
+    if (!row) return {};
+    return {row->number("vcpus"), row->number("memory_mib"), row->number("disk_gib"), row->number("servers")};
+}
+
+}  // namespace
+
+void insert_server(db::Transaction& tx, const Server& s) {
+    tx.exec(
+        "INSERT INTO servers (id, name, description, hostname, project_id, user_id, vm_state, task_state,"
+        " power_state, image_id, flavor_id, flavor, vcpus, memory_mib, disk_gib, key_name, host, availability_zone,"
+        " root_device_name, user_data, admin_password_hash, reservation_id, metadata, tags, security_groups,"
+        " config_drive, locked, locked_reason, launch_index, access_ip_v4, access_ip_v6, disk_config, fault,"
+        " created_us, updated_us, launched_us, terminated_us, key_data, has_config_drive) VALUES (" +
+            placeholders(39) + ")",
+        {s.id.value,
+         s.name,
+         s.description,
+         s.hostname,
+         s.project.value,
+         s.user.value,
+         s.vm_state,
+         s.task_state,
+         static_cast<std::int64_t>(s.power_state),
+         s.image_id,
+         s.flavor.id,
+         json::serialize(s.flavor.to_json()),
+         s.flavor.vcpus,
+         s.flavor.memory_mib,
+         local_disk_gib(s),
+         s.key_name,
+         s.host,
+         s.availability_zone,
+         s.root_device_name,
+         s.user_data,
+         s.admin_password_hash,
+         s.reservation_id,
+         json::serialize(s.metadata),
+         strings_to_text(s.tags),
+         strings_to_text(s.security_groups),
+         std::int64_t{s.config_drive},
+         std::int64_t{s.locked},
+         s.locked_reason,
+         s.launch_index,
+         s.access_ip_v4,
+         s.access_ip_v6,
+         s.disk_config,
+         s.fault ? fault_to_text(*s.fault) : std::string(),
+         s.created_us,
+         s.updated_us,
+         s.launched_us,
+         s.terminated_us,
+         s.key_data,
+         std::int64_t{s.has_config_drive}});
+}
+
+std::optional<Server> find_server(db::Transaction& tx, const ServerId& id) {
+    const auto row = tx.query_one("SELECT * FROM servers WHERE id = ?", {id.value});
+    if (!row) return std::nullopt;
+    return server_of(*row);
+}
+
+Server get_server(db::Transaction& tx, const ServerId& id) {
+    auto server = find_server(tx, id);
+    if (!server) throw Error(ErrorCode::NotFound, "Instance " + id.value + " could not be found.", {}, id.value);
+    return *std::move(server);
+}
+
+void delete_server(db::Transaction& tx, const ServerId& id) {
+    tx.exec("DELETE FROM block_devices WHERE server_id = ?", {id.value});
+    tx.exec("DELETE FROM servers WHERE id = ?", {id.value});
+}
+
+std::vector<ServerId> all_server_ids(db::Transaction& tx) {
+    std::vector<ServerId> ids;
+    for (const auto& row : tx.query("SELECT id FROM servers")) ids.emplace_back(row.text("id"));
+    return ids;
+}
+
+bool change_state(db::Transaction& tx, const ServerId& id, std::initializer_list<std::string_view> from_vm,
+                  std::initializer_list<std::string_view> from_task, std::string_view to_vm, std::string_view to_task) {
+    return swap_state(tx, id, from_vm, from_task, to_vm, to_task);
+}
+
+bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& action) {
+    return swap_state(tx, id, action.from_vm, action.from_task, action.to_vm, action.to_task);
+}
+
+void set_host(db::Transaction& tx, const ServerId& id, const std::string& host) {
+    set_column(tx, id, "host", host);
+}
+
+void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state) {
+    set_column(tx, id, "power_state", static_cast<std::int64_t>(state));
+}
+
+void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time) {
+    set_column(tx, id, "launched_us", time);
+}
+
+void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::string& name) {
+    set_column(tx, id, "root_device_name", name);
+}
+
+void set_fault(db::Transaction& tx, const ServerId& id, const ServerFault& fault) {
+    set_column(tx, id, "fault", fault_to_text(fault));
+}
+
+void update_details(db::Transaction& tx, const Server& s) {
+    tx.exec(
+        "UPDATE servers SET name = ?, description = ?, hostname = ?, metadata = ?, tags = ?, locked = ?,"
+        " locked_reason = ?, access_ip_v4 = ?, access_ip_v6 = ?, disk_config = ?, updated_us = ? WHERE id = ?",
+        {s.name, s.description, s.hostname, json::serialize(s.metadata), strings_to_text(s.tags),
+         std::int64_t{s.locked}, s.locked_reason, s.access_ip_v4, s.access_ip_v6, s.disk_config, now_us(), s.id.value});
+}
+
+HostUsage usage_of_host(db::Transaction& tx, const std::string& host) {
+    return usage_where(tx, "host", host);
+}
+
+HostUsage usage_of_project(db::Transaction& tx, const ProjectId& project) {
+    return usage_where(tx, "project_id", project.value);
+}
+
+}  // namespace virga::compute::repo

@@ -1,0 +1,106 @@
+#pragma once
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compute/model/block_device.hpp"
+#include "compute/model/server.hpp"
+#include "compute/model/server_states.hpp"
+#include "db/database.hpp"
+
+/// SQL of servers and their block device mappings. All functions run in the caller's transaction.
+namespace virga::compute::repo {
+
+void insert_server(db::Transaction& tx, const Server& server);
+/// nullopt when there is no such row (deleted servers have none).
+std::optional<Server> find_server(db::Transaction& tx, const ServerId& id);
+/// Throws Error{NotFound} "Instance <id> could not be found."
+Server get_server(db::Transaction& tx, const ServerId& id);
+void delete_server(db::Transaction& tx, const ServerId& id);
+std::vector<ServerId> all_server_ids(db::Transaction& tx);
+
+/// What a list asks for. Empty fields don't narrow. Sorted by created_us, id (newest first) unless sort_key says
+/// otherwise.
+struct ServerFilter {
+    std::string project;
+    std::vector<ServerId> ids;           ///< empty: any
+    std::vector<std::string> vm_states;  ///< empty: any
+    std::string name;                    ///< substring
+    std::string status_vm_state;
+    std::string status_task_state;
+    std::string host;
+    std::string image_id;
+    std::string flavor_id;
+    std::string key_name;
+    std::string reservation_id;
+    std::string tag;
+    std::string availability_zone;
+    std::string user;
+    std::optional<TimestampUs> changed_since_us;
+    std::optional<TimestampUs> changed_before_us;
+    std::string sort_key = "created_us";  ///< a column of the table; an unknown one throws Error{InvalidInput}
+    bool ascending = false;
+    std::string marker;  ///< id of a server; an unknown one throws Error{InvalidInput}
+    std::size_t limit = 1000;
+    /// What SQL can't say (regular expressions, tags): rows that it refuses don't count for `limit`.
+    std::function<bool(const Server&)> accept;
+};
+std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter);
+
+/// Compare and swap of (vm_state, task_state): changes when the present pair is in both lists ("*" allows any). Empty
+/// task text is null. Returns false when it isn't. Also sets updated_us.
+bool change_state(db::Transaction& tx, const ServerId& id, std::initializer_list<std::string_view> from_vm,
+                  std::initializer_list<std::string_view> from_task, std::string_view to_vm, std::string_view to_task);
+/// The same with a line of the state table (model/server_states.hpp).
+bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& action);
+
+/// Writes what users may edit: name, description, hostname, metadata, tags, lock, access addresses, disk_config.
+void update_details(db::Transaction& tx, const Server& server);
+void set_host(db::Transaction& tx, const ServerId& id, const std::string& host);
+void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state);
+void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time);
+void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::string& name);
+void set_fault(db::Transaction& tx, const ServerId& id, const ServerFault& fault);
+
+void insert_block_device(db::Transaction& tx, const BlockDevice& device);
+void update_block_device(db::Transaction& tx, const BlockDevice& device);
+void delete_block_device(db::Transaction& tx, const BdmId& id);
+/// In order of position.
+std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& server);
+/// Of many servers in one statement, without connection_info.
+std::map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
+                                                              const std::vector<ServerId>& servers);
+std::optional<BlockDevice> find_block_device(db::Transaction& tx, const BdmId& id);
+std::optional<BlockDevice> find_by_volume(db::Transaction& tx, const ServerId& server, const std::string& volume_id);
+
+/// What servers of a host have taken: sums over rows, so it can't drift.
+struct HostUsage {
+    std::int64_t vcpus = 0;
+    std::int64_t memory_mib = 0;
+    std::int64_t disk_gib = 0;
+    std::int64_t servers = 0;
+};
+HostUsage usage_of_host(db::Transaction& tx, const std::string& host);
+/// The same sums for a project: what its quota is compared with.
+HostUsage usage_of_project(db::Transaction& tx, const ProjectId& project);
+
+/// One line of os-instance-actions.
+struct InstanceAction {
+    std::string action;  ///< create, delete, start, stop, reboot, attach_volume, ...
+    ServerId server;
+    std::string request_id;
+    std::string user_id;
+    std::string project_id;
+    FlowId flow;
+    TimestampUs start_us = 0;
+    std::string server_name = {};  ///< at that time; filled by insert_action
+};
+void insert_action(db::Transaction& tx, const InstanceAction& action);
+/// Newest first. Kept after the server is deleted.
+std::vector<InstanceAction> actions_of(db::Transaction& tx, const ServerId& server);
+
+}  // namespace virga::compute::repo

@@ -1,0 +1,62 @@
+#include "compute/scheduler/filters.hpp"
+
+namespace virga::compute::scheduler {
+namespace {
+
+std::string more_than(const std::string& what, std::int64_t wanted, std::int64_t free, const std::string& unit) {
+    return what + " " + std::to_string(wanted) + unit + " > free " + std::to_string(free) + unit;
+}
+
+std::optional<Rejection> reject_place(const HostView& host, const Request& request) {
+    if (request.excluded.contains(host.name)) return Rejection{"RetryFilter", "the build failed here already"};
+    if (!request.wanted_host.empty() && host.name != request.wanted_host) {
+        return Rejection{"RequestedDestinationFilter", "host " + request.wanted_host + " was asked for"};
+    }
+    if (!host.up) return Rejection{"ComputeFilter", "host is down"};
+    if (!request.zone.empty() && host.zone != request.zone) {
+        return Rejection{"AvailabilityZoneFilter", "zone is " + host.zone + ", not " + request.zone};
+    }
+    for (const auto& volume_host : request.volume_hosts) {
+        if (volume_host != host.name) {
+            return Rejection{"VolumeLocalityFilter", "a volume can only be reached on host " + volume_host};
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::int64_t free_vcpus(const HostView& host, const AllocationPercent& allocation) {
+    return host.vcpus * allocation.cpu / 100 - host.used_vcpus;
+}
+
+std::int64_t free_memory_mib(const HostView& host, const AllocationPercent& allocation) {
+    return host.memory_mib * allocation.ram / 100 - host.used_memory_mib;
+}
+
+std::int64_t free_disk_gib(const HostView& host, const AllocationPercent& allocation) {
+    return host.disk_gib * allocation.disk / 100 - host.used_disk_gib;
+}
+
+std::optional<Rejection> reject_capacity(const HostView& host, const Request& request,
+                                         const AllocationPercent& allocation) {
+    const auto cpus = free_vcpus(host, allocation);
+    const auto memory = free_memory_mib(host, allocation);
+    const auto disk = free_disk_gib(host, allocation);
+    if (request.vcpus > cpus) return Rejection{"CoreFilter", more_than("VCPUs", request.vcpus, cpus, "")};
+    if (request.memory_mib > memory) {
+        return Rejection{"RamFilter", more_than("RAM", request.memory_mib, memory, " MiB")};
+    }
+    // A server without local disks fits on a host whose disk is full.
+    if (request.disk_gib > 0 && request.disk_gib > disk) {
+        return Rejection{"DiskFilter", more_than("disk", request.disk_gib, disk, " GiB")};
+    }
+    return std::nullopt;
+}
+
+std::optional<Rejection> reject(const HostView& host, const Request& request, const AllocationPercent& allocation) {
+    if (auto place = reject_place(host, request)) return place;
+    return reject_capacity(host, request, allocation);
+}
+
+}  // namespace virga::compute::scheduler

@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <set>
+#include <string>
+
+/// Plain values that the scheduler decides on. Pure: no database, no RPC, no clock.
+namespace virga::compute::scheduler {
+
+/// A host as the scheduler sees it: what it has, and what its servers have taken.
+struct HostView {
+    std::string name;
+    bool up = true;
+    std::string zone;
+    std::int64_t vcpus = 0;
+    std::int64_t memory_mib = 0;
+    std::int64_t disk_gib = 0;
+    std::int64_t used_vcpus = 0;
+    std::int64_t used_memory_mib = 0;
+    std::int64_t used_disk_gib = 0;
+    std::int64_t servers = 0;
+};
+
+/// How far real resources are shared out, per cent.
+struct AllocationPercent {
+    std::int64_t cpu = 1600;
+    std::int64_t ram = 150;
+    std::int64_t disk = 100;
+};
+
+/// What one server asks for.
+struct Request {
+    std::int64_t vcpus = 1;
+    std::int64_t memory_mib = 0;
+    std::int64_t disk_gib = 0;           ///< of local disks only: a server on volumes takes none
+    std::string zone;                    ///< empty: any
+    std::string wanted_host;             ///< empty: any
+    std::set<std::string> excluded;      ///< hosts that this boot failed on already
+    std::set<std::string> volume_hosts;  ///< hosts of volumes that no other host can reach
+};
+
+}  // namespace virga::compute::scheduler

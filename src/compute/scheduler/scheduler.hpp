@@ -1,0 +1,28 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compute/scheduler/filters.hpp"
+#include "compute/scheduler/host_view.hpp"
+
+namespace virga::compute::scheduler {
+
+struct Choice {
+    std::vector<std::string> hosts;              ///< the best first, then alternates; empty: no valid host
+    std::string decision;                        ///< "chose host h1 of 3 that passed (RAM 512 <= free 3000 MiB; ...)"
+    std::map<std::string, int> rejections;       ///< filter -> number of hosts that it refused
+    std::vector<std::string> rejection_reasons;  ///< "h2: RamFilter (RAM 2048 MiB > free 512 MiB)", at most 10
+};
+
+/// Sorts hosts: most free RAM first, then fewest servers, then the name (so that the order is the same everywhere).
+void sort_by_weight(std::vector<HostView>& hosts, const AllocationPercent& allocation);
+
+/// Filters, weighs, and returns at most `max_hosts` (primary and alternates).
+Choice choose(std::vector<HostView> hosts, const Request& request, const AllocationPercent& allocation,
+              std::size_t max_hosts);
+
+/// "ComputeFilter refused 1, RamFilter refused 2 of 3 hosts: h1: ...".
+std::string explain_rejections(const Choice& choice, std::size_t total_hosts);
+
+}  // namespace virga::compute::scheduler

@@ -1,0 +1,91 @@
+#include "compute/service.hpp"
+
+#include "base/log.hpp"
+#include "compute/api/api.hpp"
+#include "compute/check.hpp"
+#include "compute/host_commands.hpp"
+#include "compute/repo/flavor_repo.hpp"
+
+namespace virga::compute {
+namespace {
+
+Flavor flavor(const char* id, const char* name, std::int64_t vcpus, std::int64_t memory_mib, std::int64_t root_gib) {
+    Flavor out;
+    out.id = id;
+    out.name = name;
+    out.vcpus = vcpus;
+    out.memory_mib = memory_mib;
+    out.root_gib = root_gib;
+    return out;
+}
+
+std::vector<Flavor> default_flavors() {
+    return {flavor("1", "m1.tiny", 1, 512, 1), flavor("2", "m1.small", 1, 2048, 20),
+            flavor("3", "m1.medium", 2, 4096, 40), flavor("4", "m1.large", 4, 8192, 80),
+            flavor("5", "m1.xlarge", 8, 16384, 160)};
+}
+
+}  // namespace
+
+struct Service::Impl {
+    flows::Dependencies d;
+    identity::Service& identity;
+};
+
+Service::Service(flows::Dependencies dependencies, identity::Service& identity)
+    : impl_(std::make_unique<Impl>(Impl{dependencies, identity})) {}
+
+Service::~Service() = default;
+
+void Service::register_routes(http::Router& router) {
+    router.set_fault_writer("/compute", http::envelope_fault);
+    api::Routes routes(router, impl_->identity, impl_->d);
+    api::add_versions(router);
+    api::add_servers(routes);
+    api::add_server_actions(routes);
+    api::add_server_metadata(routes);
+    api::add_server_tags(routes);
+    api::add_server_addresses(routes);
+    api::add_volume_attachments(routes);
+    api::add_interfaces(routes);
+    api::add_instance_actions(routes);
+    api::add_keypairs(routes);
+    api::add_flavors(routes);
+    api::add_flavor_extra_specs(routes);
+    api::add_flavor_access(routes);
+    api::add_limits(routes);
+    api::add_quota_sets(routes);
+    api::add_availability_zones(routes);
+    api::add_hypervisors(routes);
+    api::add_services(routes);
+    api::add_extensions(routes);
+    api::add_groups(routes);
+    api::add_trace(routes);
+}
+
+void Service::register_tasks(taskflow::Registry& registry) {
+    flows::register_tasks(registry, impl_->d);
+}
+
+void Service::bootstrap() {
+    impl_->d.db.write_with([](db::Transaction& tx) {
+        if (!repo::all_flavors(tx).empty()) return;
+        for (const auto& one : default_flavors()) repo::insert_flavor(tx, one);
+    });
+}
+
+void Service::host_event(const std::string& host, std::string_view event, const json::object& params) {
+    if (event == "host.up") {
+        log::info("host is up", {{"host", host}});
+        flows::reconcile_host(impl_->d, host);
+    } else if (event == kGuestChangedEvent) {
+        const ServerId server(get_string(params, "server_id"));
+        flows::guest_changed(impl_->d, host, server, static_cast<PowerState>(get_int(params, "power_state")));
+    }
+}
+
+std::vector<std::string> Service::check(db::Transaction& tx) {
+    return check_servers(tx, impl_->d);
+}
+
+}  // namespace virga::compute

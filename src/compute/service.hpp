@@ -1,0 +1,33 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/flows/flows.hpp"
+#include "http/http.hpp"
+
+namespace virga::compute {
+
+/// The compute service (Nova v2.1).
+class Service {
+public:
+    Service(flows::Dependencies dependencies, identity::Service& identity);
+    ~Service();
+
+    void register_routes(http::Router& router);
+    void register_tasks(taskflow::Registry& registry);
+    /// Default flavors (m1.tiny ... m1.xlarge), made on an empty database.
+    void bootstrap();
+    /// A host published an event (rpc): host.up with its report, guest.changed {server_id, power_state}.
+    void host_event(const std::string& host, std::string_view event, const json::object& params);
+    /// Differences between rows and the hosts' domains, disks and taps; empty when healthy.
+    std::vector<std::string> check(db::Transaction& tx);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+const std::vector<db::Migration>& migrations();
+
+}  // namespace virga::compute

@@ -1,0 +1,35 @@
+#pragma once
+#include "config/config.hpp"
+
+namespace virga::compute::setting {
+
+inline const config::Setting<std::int64_t> max_local_block_devices{
+    "compute.max_local_block_devices", 3,
+    "Local disks that a server may have; below 0: any number; 0: servers must boot from volumes."};
+inline const config::Setting<std::int64_t> max_attempts{"scheduler.max_attempts", 3,
+                                                        "Hosts that a boot is tried on before it fails, 1 or more."};
+inline const config::Setting<std::int64_t> quota_instances{"quota.instances", 1000,
+                                                           "Servers per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_cores{"quota.cores", 2000,
+                                                       "Virtual CPUs per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_ram_mib{"quota.ram_mib", 2'000'000,
+                                                         "Memory of servers per project, MiB; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_metadata_items{"quota.metadata_items", 128,
+                                                                "Metadata items per server."};
+inline const config::Setting<std::string> default_zone{"compute.default_availability_zone", std::string("nova"),
+                                                       "Availability zone of hosts that name none."};
+inline const config::Setting<bool> force_config_drive{
+    "compute.force_config_drive", true,
+    "Give every server a config drive, asked for or not. True as long as there is no metadata service, since key pairs "
+    "and user data would reach no guest otherwise."};
+inline const config::Setting<std::string> dhcp_domain{
+    "compute.dhcp_domain", std::string("novalocal"),
+    "Domain of the host names that guests are told; empty: host names without a domain."};
+inline const config::Setting<std::int64_t> cpu_ratio_percent{"scheduler.cpu_allocation_percent", 1600,
+                                                             "Virtual CPUs per real one, per cent."};
+inline const config::Setting<std::int64_t> ram_ratio_percent{"scheduler.ram_allocation_percent", 150,
+                                                             "Memory of servers per real memory, per cent."};
+inline const config::Setting<std::int64_t> disk_ratio_percent{"scheduler.disk_allocation_percent", 100,
+                                                              "Disk of servers per real disk, per cent."};
+
+}  // namespace virga::compute::setting

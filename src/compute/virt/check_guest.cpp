@@ -1,0 +1,38 @@
+#include "compute/virt/check_guest.hpp"
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+
+namespace virga::compute::virt {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw Error(ErrorCode::InvalidInput, what);
+}
+
+}  // namespace
+
+void check_file(const GuestDisk& disk, const DiskFile& file) {
+    const std::string name = "disk '" + disk.device_name + "'";
+    if (file.format != "raw" && file.format != "qcow2")
+        refuse(name + " has format '" + file.format + "': only raw and qcow2 can be given to a guest");
+    if (!file.path.starts_with('/')) refuse(name + " has no absolute path");
+    const bool named_by_driver = disk.kind == "config";
+    if (target_name(disk).empty() && !named_by_driver) refuse("a disk of the guest has no device name");
+}
+
+void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files) {
+    if (!is_uuid_like(guest.server_id)) refuse("guest id '" + guest.server_id + "' is not a UUID");
+    if (guest.memory_mib <= 0) refuse("guest " + guest.server_id + " needs a memory size");
+    if (guest.vcpus <= 0) refuse("guest " + guest.server_id + " needs a CPU");
+    if (files.size() != guest.disks.size()) refuse("guest " + guest.server_id + " needs one file for each disk");
+    for (std::size_t i = 0; i < files.size(); ++i) check_file(guest.disks[i], files[i]);
+}
+
+std::string target_name(const GuestDisk& disk) {
+    constexpr std::string_view kPrefix = "/dev/";
+    const auto& name = disk.device_name;
+    return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
+}
+
+}  // namespace virga::compute::virt

@@ -1,0 +1,17 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "compute/virt/driver.hpp"
+
+namespace virga::compute::virt {
+
+/// Checks that every driver makes before it touches anything: an id, memory and CPUs, one file per disk, formats raw or
+/// qcow2, absolute paths. Throws Error{InvalidInput} that names the disk.
+void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files);
+void check_file(const GuestDisk& disk, const DiskFile& file);
+
+/// "vda" of "/dev/vda" or "vda".
+std::string target_name(const GuestDisk& disk);
+
+}  // namespace virga::compute::virt

@@ -1,0 +1,75 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compute/host_commands.hpp"
+
+namespace virga::compute::virt {
+
+struct GuestState {
+    bool exists = false;
+    int power_state = 0;  ///< Nova's numbers, see model/server.hpp
+};
+
+struct GuestInfo {
+    std::string server_id;
+    int power_state = 0;
+    std::vector<std::string> volumes;  ///< ids of the volumes in its definition
+};
+
+/// What a driver can do. A conformance test may accept NotSupported only where the flag is false.
+struct Capabilities {
+    bool attach_while_running = false;
+    bool console_output = false;
+    bool acpi_power_off = false;
+    bool real_guests = false;  ///< false: the fake
+};
+
+struct SpawnTimes {
+    std::int64_t define_us = 0;
+    std::int64_t create_us = 0;
+    bool already_running = false;
+};
+
+/// Absolute path and format of a disk, resolved by the host before the driver sees it.
+struct DiskFile {
+    std::string path;
+    std::string format;  ///< raw or qcow2: given to the hypervisor as it is, never probed
+    std::string serial;  ///< volume id, or empty
+};
+
+/// A hypervisor. Every method is idempotent and may be called from several threads; calls for one server come one at a
+/// time. Errors: Error{Internal or InvalidInput} with the hypervisor's reason in the message; Unavailable when it
+/// doesn't answer.
+class Driver {
+public:
+    using Changed = std::function<void(const std::string& server_id, int power_state)>;
+
+    virtual ~Driver() = default;
+    virtual std::string type() const = 0;  ///< "QEMU", "fake"
+    virtual std::int64_t version() const = 0;
+    virtual Capabilities capabilities() const = 0;
+    /// `changed` is called when a guest starts, stops or crashes, by itself or by us.
+    virtual void start(Changed changed) = 0;
+    virtual void stop() = 0;  ///< guests keep running
+
+    /// Defines and starts. A running guest of that id is left alone. On failure nothing is left defined.
+    virtual SpawnTimes spawn(const GuestSpec& guest, const std::vector<DiskFile>& files,
+                             const std::string& console_log) = 0;
+    /// Ends it and removes the definition. Nothing happens when it isn't there.
+    virtual void destroy(const std::string& server_id) = 0;
+    virtual void power_on(const GuestSpec& guest, const std::vector<DiskFile>& files,
+                          const std::string& console_log) = 0;
+    virtual void power_off(const std::string& server_id, int timeout_s) = 0;
+    virtual void reboot(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log,
+                        bool hard) = 0;
+    virtual void attach_disk(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) = 0;
+    /// Returns when the guest has let go. Error{Busy} when it refuses for 20 s. Nothing happens when it isn't there.
+    virtual void detach_disk(const std::string& server_id, const std::string& volume_id) = 0;
+    virtual GuestState state(const std::string& server_id) = 0;
+    virtual std::vector<GuestInfo> list() = 0;
+};
+
+}  // namespace virga::compute::virt

@@ -1,0 +1,35 @@
+#pragma once
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace virga::compute::virt::fake {
+
+struct FakeGuest {
+    int power_state = 0;
+    std::set<std::string> volumes;
+};
+
+/// The guests of the fake hypervisor: in memory, and one small file per guest, so that a killed host finds them again
+/// and thousands of guests cost no more per change than one. Thread-safe.
+class GuestStore {
+public:
+    explicit GuestStore(std::string folder);
+    void load();  ///< forgets what is in memory and reads the files
+    std::optional<FakeGuest> find(const std::string& server_id) const;
+    void put(const std::string& server_id, const FakeGuest& guest);
+    bool remove(const std::string& server_id);  ///< whether there was one
+    std::map<std::string, FakeGuest> all() const;
+
+private:
+    std::string path_of(const std::string& server_id) const;
+
+    std::string folder_;
+    mutable std::mutex mutex_;
+    std::map<std::string, FakeGuest> guests_;
+};
+
+}  // namespace virga::compute::virt::fake

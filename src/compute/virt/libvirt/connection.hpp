@@ -1,0 +1,67 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compute/virt/driver.hpp"
+#include "compute/virt/libvirt/domain_settings.hpp"
+#include "compute/virt/libvirt/handle.hpp"
+#include "compute/virt/libvirt/watch.hpp"
+
+namespace virga::compute::virt::libvirt {
+
+/// The one connection to the embedded QEMU driver, opened once, with its events. Thread-safe after open().
+class Connection {
+public:
+    explicit Connection(std::string root) : root_(std::move(root)) {}
+    ~Connection() { close(); }
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// Opens, waits (10 s at most) until guests of an earlier process are connected again, and has libvirt learn the
+    /// emulator, so that the first start of a guest is as fast as the others. Throws Error{Unavailable}.
+    void open(const DomainSettings& settings, Driver::Changed changed);
+    void close();  ///< guests keep running
+    virConnectPtr get() const;
+    std::int64_t version() const { return version_; }
+
+    /// nullptr when there is none.
+    DomainHandle find(const std::string& server_id) const;
+    /// Throws Error{NotFound}.
+    DomainHandle need(const std::string& server_id) const;
+    std::vector<DomainHandle> all(unsigned flags = 0) const;
+
+    Watch& watch() { return watch_; }
+    /// How often the guest was reset (a soft reboot that came through) since the start.
+    std::uint64_t resets(const std::string& server_id) const;
+    /// True once after the guest refused to let go of a device.
+    bool take_refusal(const std::string& server_id);
+
+private:
+    void learn_emulator(const DomainSettings& settings);
+    void wait_reconnected();
+    void subscribe();
+    void subscribe(int event, virConnectDomainEventGenericCallback callback);
+    void on_lifecycle(virDomainPtr domain, int event);
+    void on_reset(virDomainPtr domain);
+    void on_refusal(virDomainPtr domain);
+    static int lifecycle_event(virConnectPtr, virDomainPtr domain, int event, int detail, void* self);
+    static void reset_event(virConnectPtr, virDomainPtr domain, void* self);
+    static void removed_event(virConnectPtr, virDomainPtr domain, const char* alias, void* self);
+    static void refused_event(virConnectPtr, virDomainPtr domain, const char* alias, void* self);
+
+    std::string root_;
+    ConnectionHandle handle_;
+    std::int64_t version_ = 0;
+    std::vector<int> callbacks_;
+    Watch watch_;
+    mutable std::mutex mutex_;
+    Driver::Changed changed_;
+    std::map<std::string, std::uint64_t> resets_;
+    std::set<std::string> refusals_;
+};
+
+}  // namespace virga::compute::virt::libvirt

@@ -1,0 +1,72 @@
+#include "compute/virt/libvirt/guest_disks.hpp"
+
+#include <libvirt/virterror.h>
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/guest_power.hpp"
+#include "compute/virt/libvirt/xml/disk.hpp"
+
+namespace virga::compute::virt::libvirt {
+namespace {
+
+constexpr std::chrono::seconds kRequestInterval{2};
+
+std::optional<DefinedDisk> find(virDomainPtr domain, const std::string& volume_id, unsigned xml_flags) {
+    const TextHandle xml(virDomainGetXMLDesc(domain, xml_flags));
+    if (!xml && last_code() == VIR_ERR_NO_DOMAIN) return std::nullopt;
+    if (!xml) throw last_failure("read a guest's definition");
+    return find_disk(xml.get(), volume_id);
+}
+
+}  // namespace
+
+void GuestDisks::attach(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) {
+    const auto domain = connection_.need(server_id);
+    unsigned flags = 0;
+    if (is_active(domain.get()) && !find(domain.get(), file.serial, 0)) flags |= VIR_DOMAIN_AFFECT_LIVE;
+    if (!find(domain.get(), file.serial, VIR_DOMAIN_XML_INACTIVE)) flags |= VIR_DOMAIN_AFFECT_CONFIG;
+    if (flags == 0) return;
+    check(virDomainAttachDeviceFlags(domain.get(), disk_xml(disk, file).c_str(), flags),
+          "attach volume " + disk.volume_id + " to server " + server_id, server_id);
+}
+
+void GuestDisks::request(virDomainPtr domain, const std::string& server_id, const std::string& alias) {
+    if (virDomainDetachDeviceAlias(domain, alias.c_str(), VIR_DOMAIN_AFFECT_LIVE) == 0) return;
+    // The device may be gone by now, or the last request may still be pending: the next look tells.
+    log::debug("detach request was not taken", {{"server", server_id}, {"device", alias}});
+}
+
+void GuestDisks::detach_live(virDomainPtr domain, const std::string& server_id, const std::string& volume_id) {
+    const auto deadline = monotonic_us() + std::chrono::microseconds(detach_timeout_).count();
+    connection_.take_refusal(server_id);
+    const auto over = [&] { return !is_active(domain) || !find(domain, volume_id, 0); };
+    while (!over()) {
+        const auto left = std::chrono::milliseconds((deadline - monotonic_us()) / 1000);
+        if (left.count() <= 0)
+            throw Error(ErrorCode::Busy,
+                        "the guest of server " + server_id + " does not let go of volume " + volume_id +
+                            ": unmount it in the guest, or stop the server, and try again",
+                        connection_.take_refusal(server_id) ? "the guest refused" : "the guest did not answer",
+                        server_id);
+        const auto disk = find(domain, volume_id, 0);
+        if (disk) request(domain, server_id, disk->alias);
+        connection_.watch().wait(std::min<std::chrono::milliseconds>(left, kRequestInterval), over);
+    }
+}
+
+void GuestDisks::detach(const std::string& server_id, const std::string& volume_id) {
+    const auto domain = connection_.find(server_id);
+    if (!domain) return;
+    if (is_active(domain.get())) detach_live(domain.get(), server_id, volume_id);
+    const auto defined = find(domain.get(), volume_id, VIR_DOMAIN_XML_INACTIVE);
+    if (!defined) return;
+    const int result = virDomainDetachDeviceFlags(domain.get(), defined->xml.c_str(), VIR_DOMAIN_AFFECT_CONFIG);
+    if (result < 0 && last_code() != VIR_ERR_DEVICE_MISSING && last_code() != VIR_ERR_NO_DOMAIN)
+        throw last_failure("detach volume " + volume_id + " from the definition of server " + server_id, server_id);
+}
+
+}  // namespace virga::compute::virt::libvirt

@@ -1,0 +1,126 @@
+#include "compute/virt/libvirt/guest_power.hpp"
+
+#include <libvirt/virterror.h>
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/scope_exit.hpp"
+#include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/xml/domain.hpp"
+
+namespace virga::compute::virt::libvirt {
+namespace {
+
+// A guest that is still booting misses the power button: it is pressed again.
+constexpr std::chrono::seconds kButtonInterval{10};
+constexpr unsigned kUndefineFlags = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+                                    VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_NVRAM;
+
+DomainHandle define(virConnectPtr connection, const DomainSettings& settings, const GuestSpec& guest,
+                    const std::vector<DiskFile>& files, const std::string& console_log) {
+    const auto xml = domain_xml(settings, guest, files, console_log);
+    DomainHandle domain(virDomainDefineXMLFlags(connection, xml.c_str(), 0));
+    if (!domain) throw last_failure("define the guest of server " + guest.server_id, guest.server_id);
+    return domain;
+}
+
+bool gone(int code) {
+    return code == VIR_ERR_NO_DOMAIN || code == VIR_ERR_OPERATION_INVALID;
+}
+
+}  // namespace
+
+bool is_active(virDomainPtr domain) {
+    const int active = virDomainIsActive(domain);
+    if (active < 0 && last_code() == VIR_ERR_NO_DOMAIN) return false;
+    check(active, "ask whether a guest runs");
+    return active == 1;
+}
+
+SpawnTimes GuestPower::spawn(const GuestSpec& guest, const std::vector<DiskFile>& files,
+                             const std::string& console_log) {
+    SpawnTimes times;
+    if (const auto found = connection_.find(guest.server_id); found && is_active(found.get())) {
+        times.already_running = true;
+        return times;
+    }
+    const auto started = monotonic_us();
+    const auto domain = define(connection_.get(), settings_, guest, files, console_log);
+    const auto defined = monotonic_us();
+    if (virDomainCreate(domain.get()) < 0) {
+        const auto failure = last_failure("start the guest of server " + guest.server_id, guest.server_id);
+        undefine(domain.get(), guest.server_id);
+        throw failure;
+    }
+    times.define_us = defined - started;
+    times.create_us = monotonic_us() - defined;
+    return times;
+}
+
+void GuestPower::start(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log) {
+    if (const auto found = connection_.find(guest.server_id); found && is_active(found.get())) return;
+    const auto domain = define(connection_.get(), settings_, guest, files, console_log);
+    check(virDomainCreate(domain.get()), "start the guest of server " + guest.server_id, guest.server_id);
+}
+
+void GuestPower::kill(virDomainPtr domain, const std::string& server_id) {
+    if (virDomainDestroyFlags(domain, 0) < 0 && !gone(last_code()))
+        throw last_failure("end the guest of server " + server_id, server_id);
+}
+
+void GuestPower::undefine(virDomainPtr domain, const std::string& server_id) {
+    if (virDomainUndefineFlags(domain, kUndefineFlags) < 0 && last_code() != VIR_ERR_NO_DOMAIN)
+        throw last_failure("remove the guest of server " + server_id, server_id);
+}
+
+void GuestPower::destroy(const std::string& server_id) {
+    const auto domain = connection_.find(server_id);
+    if (!domain) return;
+    if (is_active(domain.get())) kill(domain.get(), server_id);
+    undefine(domain.get(), server_id);
+}
+
+void GuestPower::ask_to_stop(virDomainPtr domain, std::chrono::seconds grace) {
+    const auto deadline = monotonic_us() + std::chrono::microseconds(grace).count();
+    while (is_active(domain)) {
+        const auto left = std::chrono::milliseconds((deadline - monotonic_us()) / 1000);
+        if (left.count() <= 0) return;
+        if (virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) < 0 && !gone(last_code())) return;
+        connection_.watch().wait(std::min<std::chrono::milliseconds>(left, kButtonInterval),
+                                 [&] { return !is_active(domain); });
+    }
+}
+
+void GuestPower::stop(const std::string& server_id, std::chrono::seconds grace) {
+    const auto domain = connection_.find(server_id);
+    if (!domain) return;
+    ask_to_stop(domain.get(), grace);
+    if (is_active(domain.get())) kill(domain.get(), server_id);
+}
+
+bool GuestPower::soft_reboot(const std::string& server_id) {
+    const auto domain = connection_.find(server_id);
+    if (!domain || !is_active(domain.get())) return false;
+    const auto before = connection_.resets(server_id);
+    const auto deadline = monotonic_us() + std::chrono::microseconds(settings_.soft_reboot_timeout).count();
+    const auto over = [&] { return connection_.resets(server_id) != before || !is_active(domain.get()); };
+    while (!over()) {
+        const auto left = std::chrono::milliseconds((deadline - monotonic_us()) / 1000);
+        if (left.count() <= 0) return false;
+        if (virDomainReboot(domain.get(), VIR_DOMAIN_REBOOT_ACPI_POWER_BTN) < 0) return false;
+        connection_.watch().wait(std::min<std::chrono::milliseconds>(left, kButtonInterval), over);
+    }
+    return connection_.resets(server_id) != before;
+}
+
+void GuestPower::reboot(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log,
+                        bool hard) {
+    if (!hard && soft_reboot(guest.server_id)) return;
+    if (!hard) log::info("soft reboot becomes a hard one", {{"server", guest.server_id}});
+    stop(guest.server_id, std::chrono::seconds(0));
+    start(guest, files, console_log);
+}
+
+}  // namespace virga::compute::virt::libvirt

@@ -1,0 +1,36 @@
+#pragma once
+#include <chrono>
+#include <string>
+
+#include "compute/virt/driver.hpp"
+#include "compute/virt/libvirt/connection.hpp"
+#include "compute/virt/libvirt/domain_settings.hpp"
+
+namespace virga::compute::virt::libvirt {
+
+/// Starting, stopping and removing guests. Stateless: everything is asked of libvirt.
+class GuestPower {
+public:
+    GuestPower(Connection& connection, const DomainSettings& settings) : connection_(connection), settings_(settings) {}
+
+    /// Defines (again, from what is given) and creates; a running guest is left alone. On failure nothing is defined.
+    SpawnTimes spawn(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log);
+    /// As spawn, but a guest that fails to start keeps its definition.
+    void start(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log);
+    void destroy(const std::string& server_id);
+    void stop(const std::string& server_id, std::chrono::seconds grace);
+    void reboot(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log, bool hard);
+
+private:
+    bool soft_reboot(const std::string& server_id);
+    void ask_to_stop(virDomainPtr domain, std::chrono::seconds grace);
+    void kill(virDomainPtr domain, const std::string& server_id);
+    void undefine(virDomainPtr domain, const std::string& server_id);
+
+    Connection& connection_;
+    const DomainSettings& settings_;
+};
+
+bool is_active(virDomainPtr domain);
+
+}  // namespace virga::compute::virt::libvirt

@@ -1,0 +1,112 @@
+#include "compute/virt/libvirt/libvirt_driver.hpp"
+
+#include "compute/virt/check_guest.hpp"
+#include "compute/virt/libvirt/connection.hpp"
+#include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/guest_disks.hpp"
+#include "compute/virt/libvirt/guest_power.hpp"
+#include "compute/virt/libvirt/power_state.hpp"
+#include "compute/virt/libvirt/xml/disk.hpp"
+
+namespace virga::compute::virt::libvirt {
+namespace {
+
+int power_state(virDomainPtr domain) {
+    int state = VIR_DOMAIN_NOSTATE;
+    if (virDomainGetState(domain, &state, nullptr, 0) < 0) return power_state_of(VIR_DOMAIN_NOSTATE);
+    return power_state_of(state);
+}
+
+std::vector<std::string> volumes(virDomainPtr domain) {
+    const TextHandle xml(virDomainGetXMLDesc(domain, 0));
+    std::vector<std::string> ids;
+    if (!xml) return ids;  // it went away meanwhile
+    for (const auto& disk : disks_of(xml.get()))
+        if (!disk.serial.empty()) ids.push_back(disk.serial);
+    return ids;
+}
+
+}  // namespace
+
+struct LibvirtDriver::Impl {
+    Impl(const config::Config& config, const std::string& state_dir)
+        : settings(domain_settings(config)),
+          connection(state_dir + "/libvirt"),
+          power(connection, settings),
+          disks(connection, settings.detach_timeout) {}
+
+    DomainSettings settings;
+    Connection connection;
+    GuestPower power;
+    GuestDisks disks;
+};
+
+LibvirtDriver::LibvirtDriver(const config::Config& config, const std::string& state_dir)
+    : impl_(std::make_unique<Impl>(config, state_dir)) {}
+LibvirtDriver::~LibvirtDriver() = default;
+
+std::int64_t LibvirtDriver::version() const {
+    return impl_->connection.version();
+}
+
+Capabilities LibvirtDriver::capabilities() const {
+    return {.attach_while_running = true, .console_output = true, .acpi_power_off = true, .real_guests = true};
+}
+
+void LibvirtDriver::start(Changed changed) {
+    impl_->connection.open(impl_->settings, std::move(changed));
+}
+
+void LibvirtDriver::stop() {
+    impl_->connection.close();
+}
+
+SpawnTimes LibvirtDriver::spawn(const GuestSpec& guest, const std::vector<DiskFile>& files,
+                                const std::string& console_log) {
+    check_guest(guest, files);
+    return impl_->power.spawn(guest, files, console_log);
+}
+
+void LibvirtDriver::destroy(const std::string& server_id) {
+    impl_->power.destroy(server_id);
+}
+
+void LibvirtDriver::power_on(const GuestSpec& guest, const std::vector<DiskFile>& files,
+                             const std::string& console_log) {
+    check_guest(guest, files);
+    impl_->power.start(guest, files, console_log);
+}
+
+void LibvirtDriver::power_off(const std::string& server_id, int timeout_s) {
+    impl_->power.stop(server_id, std::chrono::seconds(timeout_s));
+}
+
+void LibvirtDriver::reboot(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log,
+                           bool hard) {
+    check_guest(guest, files);
+    impl_->power.reboot(guest, files, console_log, hard);
+}
+
+void LibvirtDriver::attach_disk(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) {
+    check_file(disk, file);
+    impl_->disks.attach(server_id, disk, file);
+}
+
+void LibvirtDriver::detach_disk(const std::string& server_id, const std::string& volume_id) {
+    impl_->disks.detach(server_id, volume_id);
+}
+
+GuestState LibvirtDriver::state(const std::string& server_id) {
+    const auto domain = impl_->connection.find(server_id);
+    if (!domain) return {};
+    return {true, power_state(domain.get())};
+}
+
+std::vector<GuestInfo> LibvirtDriver::list() {
+    std::vector<GuestInfo> guests;
+    for (const auto& domain : impl_->connection.all())
+        guests.push_back({uuid_of(domain.get()), power_state(domain.get()), volumes(domain.get())});
+    return guests;
+}
+
+}  // namespace virga::compute::virt::libvirt

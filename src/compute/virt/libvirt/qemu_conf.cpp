@@ -1,0 +1,52 @@
+#include "compute/virt/libvirt/qemu_conf.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/small_file.hpp"
+
+namespace virga::compute::virt::libvirt {
+namespace {
+
+// sun_path (107 characters) less "/lib/qemu/domain-4294967295-virga-12345678-1234-/monitor.sock".
+constexpr std::size_t kMaxRoot = 46;
+
+std::string quoted(const std::string& name) {
+    for (const char character : name)
+        if (character == '"' || character == '\\' || static_cast<unsigned char>(character) < ' ')
+            throw Error(ErrorCode::InvalidInput, "settings 'libvirt.user' and 'libvirt.group' must be plain names");
+    return "\"" + name + "\"";
+}
+
+constexpr const char* kBuiltInUser = "libvirt-qemu";
+
+void need_built_in_user() {
+    if (::getpwnam(kBuiltInUser) != nullptr && ::getgrnam(kBuiltInUser) != nullptr) return;
+    throw Error(ErrorCode::Unavailable,
+                "libvirt needs a system user and group 'libvirt-qemu', also when guests run as another user: make them "
+                "with `groupadd --system libvirt-qemu && useradd --system --gid libvirt-qemu libvirt-qemu`");
+}
+
+}  // namespace
+
+void write_qemu_conf(const std::string& root, const std::string& user, const std::string& group) {
+    if (root.size() > kMaxRoot)
+        throw Error(ErrorCode::InvalidInput,
+                    "state folder '" + root + "' is too long for the hypervisor's sockets: use one of at most " +
+                        std::to_string(kMaxRoot - std::string_view("/libvirt").size()) + " characters");
+    if (::geteuid() == 0) need_built_in_user();
+    std::string text =
+        "# Written by Virga at each start.\n"
+        "stdio_handler = \"file\"\n"
+        "security_driver = \"none\"\n"
+        "cgroup_controllers = []\n"
+        "namespaces = []\n"
+        "dynamic_ownership = 0\n"
+        "remember_owner = 0\n";
+    if (::geteuid() == 0) text += "user = " + quoted(user) + "\ngroup = " + quoted(group) + "\n";
+    write_small_file(root + "/etc/qemu.conf", text);
+}
+
+}  // namespace virga::compute::virt::libvirt

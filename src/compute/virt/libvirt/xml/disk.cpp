@@ -1,0 +1,95 @@
+#include "compute/virt/libvirt/xml/disk.hpp"
+
+#include <sstream>
+
+#include "base/error.hpp"
+#include "compute/virt/check_guest.hpp"
+#include "compute/virt/libvirt/cache_mode.hpp"
+#include "compute/virt/libvirt/xml/text.hpp"
+#include "compute/virt/qcow2_chain.hpp"
+
+namespace virga::compute::virt::libvirt {
+namespace {
+
+void add_driver(pugi::xml_node node, const DiskFile& file) {
+    auto driver = node.append_child("driver");
+    driver.append_attribute("name") = "qemu";
+    driver.append_attribute("type") = file.format.c_str();
+    driver.append_attribute("cache") = cache_mode(file.path).c_str();
+    driver.append_attribute("discard") = "unmap";
+}
+
+// The volume service may tell the chain; otherwise the headers that Virga wrote do.
+std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
+    const auto data = get_object(disk.connection_info, "data");
+    if (!data.contains("chain")) return backing_chain(file.path, file.format);
+    std::vector<ChainLink> chain;
+    for (const auto& entry : get_array(data, "chain")) {
+        if (!entry.is_object()) throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must list objects");
+        ChainLink link{get_string(entry.get_object(), "path"), get_string(entry.get_object(), "format")};
+        if (link.path == file.path) continue;  // the active file itself may lead the list
+        if (link.format != "raw" && link.format != "qcow2")
+            throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must name raw and qcow2 files only");
+        chain.push_back(std::move(link));
+    }
+    return chain;
+}
+
+// The empty element at the end tells libvirt that the chain is complete: nothing is left for it to find out.
+void add_chain(pugi::xml_node node, const std::vector<ChainLink>& chain) {
+    for (const auto& link : chain) {
+        auto backing = node.append_child("backingStore");
+        backing.append_attribute("type") = "file";
+        backing.append_child("format").append_attribute("type") = link.format.c_str();
+        backing.append_child("source").append_attribute("file") = link.path.c_str();
+        node = backing;
+    }
+    node.append_child("backingStore");
+}
+
+DefinedDisk parse_disk(const pugi::xml_node& node) {
+    std::ostringstream out;
+    node.print(out, "", pugi::format_raw);
+    return {node.child_value("serial"), node.child("target").attribute("dev").value(),
+            node.child("alias").attribute("name").value(), out.str()};
+}
+
+}  // namespace
+
+void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& file, std::int64_t boot_order) {
+    auto node = devices.append_child("disk");
+    node.append_attribute("type") = "file";
+    node.append_attribute("device") = disk.device_type == "cdrom" ? "cdrom" : "disk";
+    add_driver(node, file);
+    node.append_child("source").append_attribute("file") = file.path.c_str();
+    add_chain(node, chain_of(disk, file));
+    auto target = node.append_child("target");
+    target.append_attribute("dev") = target_name(disk).c_str();
+    target.append_attribute("bus") = disk.disk_bus.empty() ? "virtio" : disk.disk_bus.c_str();
+    if (disk.kind == "config") node.append_child("readonly");
+    if (!file.serial.empty()) add_text(node, "serial", file.serial);
+    if (boot_order > 0) node.append_child("boot").append_attribute("order") = static_cast<long long>(boot_order);
+}
+
+std::string disk_xml(const GuestDisk& disk, const DiskFile& file) {
+    pugi::xml_document document;
+    add_disk(document, disk, file, 0);
+    return to_text(document);
+}
+
+std::vector<DefinedDisk> disks_of(const char* domain_xml) {
+    pugi::xml_document document;
+    if (!document.load_string(domain_xml)) throw Error(ErrorCode::Internal, "the hypervisor gave unreadable XML");
+    std::vector<DefinedDisk> disks;
+    for (const auto& node : document.child("domain").child("devices").children("disk"))
+        disks.push_back(parse_disk(node));
+    return disks;
+}
+
+std::optional<DefinedDisk> find_disk(const char* domain_xml, const std::string& serial) {
+    for (auto& disk : disks_of(domain_xml))
+        if (disk.serial == serial) return std::move(disk);
+    return std::nullopt;
+}
+
+}  // namespace virga::compute::virt::libvirt

@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <pugixml.hpp>
+#include <string>
+#include <vector>
+
+#include "compute/virt/driver.hpp"
+
+namespace virga::compute::virt::libvirt {
+
+/// Appends the <disk> element. `boot_order` 0: not bootable.
+void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& file, std::int64_t boot_order);
+/// The <disk> element alone, for a hot attach.
+std::string disk_xml(const GuestDisk& disk, const DiskFile& file);
+
+/// A disk as a domain's XML shows it.
+struct DefinedDisk {
+    std::string serial;  ///< volume id; empty for local disks
+    std::string target;  ///< "vdb"
+    std::string alias;   ///< of a running guest
+    std::string xml;
+};
+std::vector<DefinedDisk> disks_of(const char* domain_xml);
+std::optional<DefinedDisk> find_disk(const char* domain_xml, const std::string& serial);
+
+}  // namespace virga::compute::virt::libvirt

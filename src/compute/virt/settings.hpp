@@ -1,0 +1,30 @@
+#pragma once
+#include "config/config.hpp"
+
+namespace virga::compute::virt::setting {
+
+inline const config::Setting<std::string> driver{"compute.driver", std::string("libvirt"),
+                                                 "Hypervisor driver of the host: libvirt or fake."};
+inline const config::Setting<std::string> fake_script{
+    "fake.script", std::string(),
+    "Faults of the fake hypervisor, comma separated: `fail METHOD [N]`, `lose METHOD [N]` (do it, then fail) or `hang "
+    "METHOD [N]` for the Nth call of spawn, destroy, power_on, power_off, reboot, attach_disk or detach_disk."};
+inline const config::Setting<std::string> virt_type{
+    "libvirt.virt_type", std::string("qemu"),
+    "qemu (software emulation) or kvm; kvm is never guessed from /dev/kvm, since that can lie."};
+inline const config::Setting<std::string> machine{"libvirt.machine", std::string("pc"), "Machine type of guests."};
+inline const config::Setting<std::string> emulator{"libvirt.emulator", std::string("/usr/bin/qemu-system-x86_64"),
+                                                   "Emulator program of guests."};
+inline const config::Setting<std::string> cpu_mode{
+    "libvirt.cpu_mode", std::string("maximum"),
+    "CPU that guests see: none (the emulator's default), host-model, host-passthrough or maximum."};
+inline const config::Setting<std::string> user{"libvirt.user", std::string("root"),
+                                               "User that guests run as, when Virga is privileged."};
+inline const config::Setting<std::string> group{"libvirt.group", std::string("root"),
+                                                "Group that guests run as, when Virga is privileged."};
+inline const config::Setting<std::int64_t> soft_reboot_timeout_s{
+    "libvirt.soft_reboot_timeout_s", 120, "Seconds that a soft reboot waits for the guest before it becomes hard."};
+inline const config::Setting<std::int64_t> detach_timeout_s{
+    "libvirt.detach_timeout_s", 20, "Seconds that a guest gets to let go of a disk before the detach fails."};
+
+}  // namespace virga::compute::virt::setting

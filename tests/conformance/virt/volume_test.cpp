@@ -1,0 +1,75 @@
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "conformance/virt/host.hpp"
+
+namespace virga::test {
+namespace {
+
+class Volumes : public VirtTest {
+protected:
+    std::vector<std::string> volumes_of(const std::string& server_id) {
+        for (const auto& info : driver().list())
+            if (info.server_id == server_id) return info.volumes;
+        return {};
+    }
+    compute::virt::DiskFile volume_file(const std::string& id) { return {host().make_disk(id), "raw", id}; }
+};
+
+TEST_P(Volumes, AttachIsIdempotent) {
+    const auto guest = new_guest();
+    spawn(guest);
+    const auto volume = new_uuid();
+    const auto file = volume_file(volume);
+    driver().attach_disk(guest.server_id, volume_disk(volume), file);
+    driver().attach_disk(guest.server_id, volume_disk(volume), file);
+    EXPECT_EQ(volumes_of(guest.server_id), std::vector<std::string>{volume});
+}
+
+TEST_P(Volumes, StoppedGuestKeepsWhatWasAttached) {
+    const auto guest = new_guest();
+    spawn(guest);
+    driver().power_off(guest.server_id, 0);
+    const auto volume = new_uuid();
+    driver().attach_disk(guest.server_id, volume_disk(volume), volume_file(volume));
+    EXPECT_EQ(volumes_of(guest.server_id), std::vector<std::string>{volume});
+    driver().detach_disk(guest.server_id, volume);
+    EXPECT_TRUE(volumes_of(guest.server_id).empty());
+}
+
+TEST_P(Volumes, AttachToAMissingGuestIsNotFound) {
+    const auto volume = new_uuid();
+    try {
+        driver().attach_disk(new_uuid(), volume_disk(volume), volume_file(volume));
+        FAIL() << "no error";
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::NotFound);
+    }
+}
+
+TEST_P(Volumes, DetachOfWhatIsNotThereDoesNothing) {
+    const auto guest = new_guest();
+    EXPECT_NO_THROW(driver().detach_disk(guest.server_id, new_uuid()));
+    spawn(guest);
+    EXPECT_NO_THROW(driver().detach_disk(guest.server_id, new_uuid()));
+}
+
+// A guest without an operating system never lets go.
+TEST_P(Volumes, DetachFromADeafGuestIsBusyAndChangesNothing) {
+    if (!real()) return SUCCEED() << "guests of the fake always let go";
+    const auto guest = new_guest();
+    spawn(guest);
+    const auto volume = new_uuid();
+    driver().attach_disk(guest.server_id, volume_disk(volume), volume_file(volume));
+    try {
+        driver().detach_disk(guest.server_id, volume);
+        FAIL() << "no error";
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Busy);
+    }
+    EXPECT_EQ(volumes_of(guest.server_id), std::vector<std::string>{volume});
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, Volumes, testing::Values("fake", "libvirt"));
+
+}  // namespace
+}  // namespace virga::test

@@ -1,0 +1,209 @@
+#include "cloud.hpp"
+#include "compute/host_commands.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+class ActionTest : public Cloud {
+protected:
+    void stop(const ServerId& server) {
+        write([&](db::Transaction& tx) { flows::stop(tx, d_, auth_, server); });
+    }
+    void start(const ServerId& server) {
+        write([&](db::Transaction& tx) { flows::start(tx, d_, auth_, server); });
+    }
+    void reboot(const ServerId& server, const std::string& type) {
+        write([&](db::Transaction& tx) { flows::reboot(tx, d_, auth_, server, type); });
+    }
+    BlockDevice attach(const ServerId& server, const VolumeId& id) {
+        return write(
+            [&](db::Transaction& tx) { return flows::attach_volume(tx, d_, auth_, server, id, {}, {}, false); });
+    }
+    void detach(const ServerId& server, const VolumeId& id) {
+        write([&](db::Transaction& tx) { flows::detach_volume(tx, d_, auth_, server, id); });
+    }
+    void refuse(const char* method, ErrorCode code) {
+        hosts_.script(method, [code](const std::string&, const json::object&) {
+            throw Error(code, "the host refuses");
+            return std::optional<json::object>();
+        });
+    }
+    static ErrorCode code_of(const std::function<void()>& action) {
+        try {
+            action();
+        } catch (const Error& error) {
+            return error.code();
+        }
+        ADD_FAILURE() << "no error";
+        return ErrorCode::Internal;
+    }
+    std::string states(const ServerId& server) {
+        const auto row = get(server);
+        return row.vm_state + "/" + row.task_state + "/" + std::to_string(static_cast<int>(row.power_state));
+    }
+};
+
+TEST_F(ActionTest, StopStartReboot) {
+    const auto server = boot_active({image_root()});
+    gate_.at("compute.manager.stop_instance.before", [&] { EXPECT_EQ(get(server).task_state, "powering-off"); });
+    stop(server);
+    settle(server);
+    EXPECT_EQ(states(server), "stopped//4");
+    EXPECT_EQ(code_of([&] { stop(server); }), ErrorCode::Conflict);
+    start(server);
+    settle(server);
+    EXPECT_EQ(states(server), "active//1");
+    reboot(server, "SOFT");
+    settle(server);
+    EXPECT_EQ(states(server), "active//1");
+    EXPECT_EQ(code_of([&] { start(server); }), ErrorCode::Conflict);
+}
+
+TEST_F(ActionTest, FailedStartLeavesTheServerStopped) {
+    const auto server = boot_active({image_root()});
+    stop(server);
+    settle(server);
+    refuse(command::kPowerOn, ErrorCode::Internal);
+    start(server);
+    settle(server);
+    EXPECT_EQ(states(server), "stopped//4");
+}
+
+TEST_F(ActionTest, FailedRebootIsAnErrorOnlyWhenTheGuestIsGone) {
+    const auto server = boot_active({image_root()});
+    refuse(command::kReboot, ErrorCode::Internal);
+    reboot(server, "HARD");
+    settle(server);
+    EXPECT_EQ(states(server), "active//1");
+    hosts_.set_power("h1", server.value, 4);
+    reboot(server, "HARD");
+    settle(server);
+    EXPECT_EQ(get(server).vm_state, "error");
+    EXPECT_NE(get(server).fault.value().message.find("the host refuses"), std::string::npos);
+}
+
+TEST_F(ActionTest, AttachAndDetach) {
+    const auto server = boot_active({image_root()});
+    const auto id = make_volume();
+    const auto device = attach(server, id);
+    EXPECT_EQ(device.device_name, "/dev/vdb");
+    EXPECT_EQ(get(server).task_state, "");
+    settle(server);
+    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_TRUE(hosts_.guest_has_volume("h1", server.value, id.value));
+    EXPECT_EQ(code_of([&] { attach(server, id); }), ErrorCode::InvalidInput);
+    gate_.at("compute.manager.detach_volume.before", [&] { EXPECT_EQ(volume(id).status, "detaching"); });
+    detach(server, id);
+    settle(server);
+    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_FALSE(hosts_.guest_has_volume("h1", server.value, id.value));
+    EXPECT_EQ(devices(server).size(), 1U);
+    EXPECT_EQ(code_of([&] { detach(server, id); }), ErrorCode::NotFound);
+}
+
+TEST_F(ActionTest, FailedAttachLeavesNothing) {
+    const auto server = boot_active({image_root()});
+    const auto id = make_volume();
+    refuse(command::kAttachDisk, ErrorCode::Internal);
+    attach(server, id);
+    settle(server);
+    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(devices(server).size(), 1U);
+    EXPECT_EQ(states(server), "active//1");
+    EXPECT_FALSE(hosts_.guest_has_volume("h1", server.value, id.value));
+}
+
+TEST_F(ActionTest, AttachThatFailsAtEachTaskLeavesNothing) {
+    const auto server = boot_active({image_root()});
+    for (const char* label : {"compute.manager.attach_volume", "virt.block_device.DriverVolumeBlockDevice.attach",
+                              "virt.libvirt.attach_volume"}) {
+        SCOPED_TRACE(label);
+        const auto id = make_volume();
+        gate_.at(std::string(label) + ".after", [] { throw Error(ErrorCode::Internal, "broken"); });
+        attach(server, id);
+        settle(server);
+        EXPECT_EQ(volume(id).status, "available");
+        EXPECT_EQ(devices(server).size(), 1U);
+        EXPECT_FALSE(hosts_.guest_has_volume("h1", server.value, id.value));
+    }
+}
+
+TEST_F(ActionTest, RefusedDetachKeepsTheVolumeInUse) {
+    const auto server = boot_active({image_root()});
+    const auto id = make_volume();
+    attach(server, id);
+    settle(server);
+    refuse(command::kDetachDisk, ErrorCode::NotSupported);
+    detach(server, id);
+    settle(server);
+    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_EQ(devices(server).size(), 2U);
+}
+
+TEST_F(ActionTest, RootCanNotBeDetached) {
+    const auto id = make_volume();
+    const auto server = boot_active({existing_volume(id)});
+    EXPECT_EQ(code_of([&] { detach(server, id); }), ErrorCode::InvalidInput);
+    EXPECT_EQ(volume(id).status, "in-use");
+}
+
+TEST_F(ActionTest, HostLocalVolumeOfAnotherHostIsRefused) {
+    const auto server = boot_active({image_root()}, "h1");
+    json::array local;
+    local.push_back(json::object{{"name", "local"}, {"driver", "fake"}, {"total_gib", 5000}, {"free_gib", 5000}});
+    hosts_.add("h2", {{"backends", local}});
+    const auto id = make_volume();
+    ASSERT_EQ(volume(id).host, "h2");
+    EXPECT_EQ(code_of([&] { attach(server, id); }), ErrorCode::InvalidInput);
+    EXPECT_EQ(volume(id).status, "available");
+}
+
+TEST_F(ActionTest, DeleteDuringAttachLeavesTheVolumeAvailable) {
+    const auto server = boot_active({image_root()});
+    const auto id = make_volume();
+    gate_.at("virt.libvirt.attach_volume.after", [&] { remove(server); });
+    attach(server, id);
+    settle(server);
+    EXPECT_FALSE(find(server));
+    EXPECT_EQ(volume(id).status, "available");
+    expect_clean(server);
+}
+
+TEST_F(ActionTest, GuestThatStopsByItself) {
+    const auto server = boot_active({image_root()});
+    guest_changed(d_, "h1", server, PowerState::Running);  // no news
+    hosts_.set_power("h1", server.value, 4);
+    guest_changed(d_, "h2", server, PowerState::Shutdown);  // not its host
+    settle(server);
+    EXPECT_EQ(states(server), "active//1");
+    guest_changed(d_, "h1", server, PowerState::Shutdown);
+    settle(server);
+    EXPECT_EQ(states(server), "stopped//4");
+    hosts_.set_power("h1", server.value, 1);
+    guest_changed(d_, "h1", server, PowerState::Running);
+    settle(server);
+    EXPECT_EQ(states(server), "active//1");
+}
+
+TEST_F(ActionTest, LateEventOfAnEarlierStopIsNotBelieved) {
+    const auto server = boot_active({image_root()});
+    guest_changed(d_, "h1", server, PowerState::Shutdown);
+    settle(server);
+    EXPECT_EQ(states(server), "active//1");
+}
+
+TEST_F(ActionTest, ReconcileRemovesStraysAndNotesDeadGuests) {
+    const auto alive = boot_active({image_root()});
+    const auto dead = boot_active({image_root()});
+    hosts_.set_power("h1", dead.value, 4);
+    const auto before = hosts_.leftovers().size();
+    hosts_.put_stray("h1", new_uuid(), "tapffffffff-ff");
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
+    EXPECT_EQ(hosts_.leftovers().size(), before);
+    EXPECT_EQ(states(alive), "active//1");
+    EXPECT_EQ(states(dead), "stopped//4");
+}
+
+}  // namespace
+}  // namespace virga::compute::flows

@@ -1,0 +1,150 @@
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/small_file.hpp"
+#include "compute/virt/libvirt/xml/disk.hpp"
+#include "compute/virt/libvirt/xml/domain.hpp"
+#include "disk/disk.hpp"
+#include "unit/compute_host/temp_folder.hpp"
+
+namespace virga::test {
+namespace {
+
+using namespace compute::virt;
+using namespace compute::virt::libvirt;
+
+class DomainXml : public testing::Test {
+protected:
+    DomainXml() {
+        guest.server_id = new_uuid();
+        guest.memory_mib = 64;
+        guest.name = "a<b>&\x01";
+        add_disk("/dev/vda", 0);
+    }
+    void add_disk(const std::string& device, std::int64_t boot_index) {
+        compute::GuestDisk disk;
+        disk.device_name = device;
+        disk.boot_index = boot_index;
+        guest.disks.push_back(disk);
+        files.push_back({"/nowhere/" + device.substr(5), "raw", ""});
+    }
+    void add_config_drive(const std::string& bus = {}) {
+        compute::GuestDisk disk;
+        disk.kind = "config";
+        disk.disk_bus = bus;
+        disk.device_type = "cdrom";
+        guest.disks.push_back(disk);
+        files.push_back({"/nowhere/disk.config", "raw", ""});
+    }
+    std::string xml() { return domain_xml(settings, guest, files, "/console"); }
+    bool has(const std::string& part) { return xml().find(part) != std::string::npos; }
+
+    TempFolder temp;
+    DomainSettings settings;
+    compute::GuestSpec guest;
+    std::vector<DiskFile> files;
+};
+
+TEST_F(DomainXml, EscapesNamesAndDropsControlCharacters) {
+    EXPECT_TRUE(has(">a&lt;b&gt;&amp;</"));
+}
+
+TEST_F(DomainXml, SoftwareEmulationUnlessConfigured) {
+    EXPECT_TRUE(has("<domain type=\"qemu\">"));
+    EXPECT_TRUE(has("<log file=\"/console\" append=\"off\""));
+}
+
+TEST_F(DomainXml, ConfigDriveIsAReadOnlyCdromThatIsNeverBooted) {
+    add_config_drive();
+    const auto drive = xml().substr(xml().find("device=\"cdrom\""));
+    for (const auto* part : {"<driver name=\"qemu\" type=\"raw\"", "<target dev=\"hdd\" bus=\"ide\"", "<readonly />"})
+        EXPECT_NE(drive.find(part), std::string::npos) << part << drive;
+    EXPECT_EQ(drive.find("<boot "), std::string::npos);
+    EXPECT_TRUE(has("<boot order=\"1\""));
+}
+
+TEST_F(DomainXml, ConfigDriveTakesABusThatTheMachineHas) {
+    settings.machine = "pc-q35-7.2";
+    add_config_drive("ide");
+    EXPECT_TRUE(has("<target dev=\"sdf\" bus=\"sata\""));
+    guest.disks.back().disk_bus = "usb";
+    EXPECT_TRUE(has("<target dev=\"sdf\" bus=\"sata\""));
+    guest.disks.back().disk_bus = "scsi";
+    EXPECT_TRUE(has("<target dev=\"sdg\" bus=\"scsi\""));
+}
+
+TEST_F(DomainXml, ConfigDriveLeavesNamesToOtherDisks) {
+    add_disk("/dev/hdd", -1);
+    add_config_drive();
+    EXPECT_TRUE(has("<target dev=\"hdc\" bus=\"ide\""));
+    for (const auto* name : {"/dev/hdc", "/dev/hdb", "/dev/hda"}) add_disk(name, -1);
+    EXPECT_THROW(xml(), Error);
+}
+
+TEST_F(DomainXml, RawFilesEndTheChain) {
+    EXPECT_TRUE(has("type=\"raw\""));
+    EXPECT_TRUE(has("<backingStore />"));
+}
+
+TEST_F(DomainXml, OverlayChainIsSpeltOutAndClosed) {
+    disk::create_qcow2(temp / "low", 1 << 20, disk::Backing{"/base", "raw"});
+    disk::create_qcow2(temp / "top", 1 << 20, disk::Backing{"low", "qcow2"});
+    files[0] = {temp / "top", "qcow2", ""};
+    const auto text = xml();
+    const auto low = text.find("<source file=\"" + (temp / "low"));
+    const auto base = text.find("<source file=\"/base\"");
+    const auto end = text.find("<backingStore />");
+    ASSERT_NE(low, std::string::npos);
+    ASSERT_NE(base, std::string::npos);
+    EXPECT_TRUE(low < base && base < end && end != std::string::npos);
+}
+
+TEST_F(DomainXml, WhatAGuestWroteIntoARawDiskIsNeverLookedAt) {
+    disk::create_qcow2(temp / "fake", 1 << 20, disk::Backing{"/etc/shadow", "raw"});
+    files[0] = {temp / "fake", "raw", ""};
+    EXPECT_FALSE(has("/etc/shadow"));
+}
+
+TEST_F(DomainXml, TakesTheChainOfAVolumesConnection) {
+    guest.disks[0].volume_id = new_uuid();
+    json::array chain;
+    chain.push_back(json::object{{"path", "/vol/base"}, {"format", "raw"}});
+    guest.disks[0].connection_info = {{"data", json::object{{"chain", chain}}}};
+    files[0] = {"/vol/top", "qcow2", guest.disks[0].volume_id};
+    EXPECT_TRUE(has("<source file=\"/vol/base\""));
+    EXPECT_TRUE(has("<serial>" + guest.disks[0].volume_id));
+    chain.push_back(json::object{{"path", "/vol/other"}, {"format", "vmdk"}});
+    guest.disks[0].connection_info = {{"data", json::object{{"chain", chain}}}};
+    EXPECT_THROW(xml(), Error);
+}
+
+TEST_F(DomainXml, BootOrderFollowsTheBootIndex) {
+    guest.disks[0].boot_index = 1;
+    add_disk("/dev/vdb", 0);
+    add_disk("/dev/vdc", -1);
+    const auto text = xml();
+    const auto disks = disks_of(text.c_str());
+    ASSERT_EQ(disks.size(), 3u);
+    EXPECT_NE(disks[0].xml.find("order=\"2\""), std::string::npos);
+    EXPECT_NE(disks[1].xml.find("order=\"1\""), std::string::npos);
+    EXPECT_EQ(disks[2].xml.find("order="), std::string::npos);
+}
+
+TEST_F(DomainXml, APortWithoutATapIsRefused) {
+    guest.nics.emplace_back();
+    EXPECT_THROW(xml(), Error);
+}
+
+TEST_F(DomainXml, TapsAreOpenedNotMade) {
+    network::Nic nic;
+    nic.tap = "tap1";
+    nic.mac = "fa:16:3e:00:00:01";
+    nic.mtu = 1450;
+    guest.nics.push_back(nic);
+    EXPECT_TRUE(has("<target dev=\"tap1\" managed=\"no\""));
+    EXPECT_TRUE(has("<mtu size=\"1450\""));
+}
+
+}  // namespace
+}  // namespace virga::test

@@ -1,0 +1,53 @@
+#include "app/api_client.hpp"
+
+#include "base/error.hpp"
+#include "http/http.hpp"
+
+namespace virga::app {
+namespace {
+
+json::object login_body(const Credentials& credentials) {
+    const json::object domain{{"name", "Default"}};
+    const json::object user{
+        {"name", credentials.user}, {"domain", domain}, {"password", credentials.password.reveal()}};
+    const json::object project{{"name", credentials.project}, {"domain", domain}};
+    return {{"auth", json::object{{"identity", json::object{{"methods", json::array({json::value("password")})},
+                                                            {"password", json::object{{"user", user}}}}},
+                                  {"scope", json::object{{"project", project}}}}}};
+}
+
+std::string message_of(const http::ClientResponse& response) {
+    boost::system::error_code failure;
+    const auto value = json::parse(response.body, failure);
+    if (!failure && value.is_object()) {
+        for (const auto& [key, fault] : value.get_object()) {
+            if (fault.is_object() && fault.get_object().contains("message"))
+                return get_string(fault.get_object(), "message");
+        }
+    }
+    return "HTTP status " + std::to_string(response.status);
+}
+
+}  // namespace
+
+ApiClient::ApiClient(const Credentials& credentials) {
+    const auto prefix = credentials.auth_url.find("/identity");
+    base_url_ = credentials.auth_url.substr(0, prefix);
+    http::Headers headers;
+    headers.set("Content-Type", "application/json");
+    const auto response = http::request("POST", base_url_ + "/identity/v3/auth/tokens", headers,
+                                        json::serialize(login_body(credentials)));
+    if (response.status != 201) throw Error(ErrorCode::Unauthenticated, message_of(response));
+    token_ = Secret(std::string(response.headers.get("X-Subject-Token")));
+}
+
+json::object ApiClient::get(const std::string& path) const {
+    http::Headers headers;
+    headers.set("X-Auth-Token", token_.reveal());
+    const auto response = http::request("GET", base_url_ + path, headers);
+    if (response.status != 200)
+        throw Error(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Internal, message_of(response));
+    return parse_object(response.body);
+}
+
+}  // namespace virga::app

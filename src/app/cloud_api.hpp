@@ -1,0 +1,45 @@
+#pragma once
+#include "compute/service.hpp"
+#include "http/http.hpp"
+#include "identity/service.hpp"
+#include "image/service.hpp"
+#include "network/service.hpp"
+#include "taskflow/runner.hpp"
+#include "volume/service.hpp"
+
+namespace virga::app {
+
+/// What no OpenStack service has, under /virga/v1: the trace of a resource, and the comparison of the database with
+/// reality.
+class CloudApi {
+public:
+    CloudApi(db::Database& database, identity::Service& identity, image::Service& images, volume::Service& volumes,
+             network::Service& networks, compute::Service& compute, taskflow::Runner& runner)
+        : database_(database),
+          identity_(identity),
+          images_(images),
+          volumes_(volumes),
+          networks_(networks),
+          compute_(compute),
+          runner_(runner) {}
+
+    void register_routes(http::Router& router);
+
+private:
+    /// {"resource", "flows": [{id, kind, state, started_us, ended_us, failure, tasks: [...], children: [...]}]}; the
+    /// flows of another project are not shown: 404 when none is left.
+    http::Response trace(http::Request& request, const identity::Auth& auth);
+    /// {"differences": ["..."]}; for admins.
+    http::Response check(http::Request& request, const identity::Auth& auth);
+    json::object flow_view(db::Transaction& tx, const taskflow::FlowRecord& flow);
+
+    db::Database& database_;
+    identity::Service& identity_;
+    image::Service& images_;
+    volume::Service& volumes_;
+    network::Service& networks_;
+    compute::Service& compute_;
+    taskflow::Runner& runner_;
+};
+
+}  // namespace virga::app

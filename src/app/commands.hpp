@@ -1,0 +1,31 @@
+#pragma once
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "app/options.hpp"
+
+/// The sub-commands of the program. Each returns the exit status of the process.
+namespace virga::app {
+
+/// Exit status of a process that can't start as it was told to: wrong settings, a folder in use, an address that is
+/// taken. Starting it again would not help.
+inline constexpr int kExitMisconfigured = 78;
+
+/// A small parent that starts `virga control` and `virga host`, and starts them again when they end. It is the reaper
+/// of the guests' processes, so that libvirt sees the end of one at once.
+int serve(const Options& options);
+int control(const Options& options);
+int host(const Options& options);
+
+/// Prints what happened to servers or volumes: one as a list with decisions, several side by side.
+int trace(const Options& options, const std::vector<std::string>& ids);
+/// Prints each difference between the database and reality; 0 when there is none.
+int check(const Options& options);
+
+/// Blocks SIGTERM and SIGINT in this thread and those that it starts; call first.
+void block_stop_signals();
+/// Returns when SIGTERM or SIGINT comes (true) or the time is over (false).
+bool wait_for_stop_signal(std::chrono::seconds at_most = std::chrono::hours(24 * 365));
+
+}  // namespace virga::app

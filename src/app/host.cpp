@@ -1,0 +1,59 @@
+#include <unistd.h>
+
+#include "app/commands.hpp"
+#include "app/memory.hpp"
+#include "base/log.hpp"
+#include "compute/host/manager.hpp"
+#include "compute/virt/settings.hpp"
+#include "network/host/taps.hpp"
+#include "rpc/rpc.hpp"
+#include "volume/host/manager.hpp"
+
+namespace virga::app {
+namespace {
+
+std::string host_name(const config::Config& config) {
+    const auto& wanted = config.get(setting::host_name);
+    if (!wanted.empty()) return wanted;
+    char name[256] = {};
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
+}  // namespace
+
+int host(const Options& options) {
+    block_stop_signals();
+    limit_memory();
+    const auto config = options.load();
+    log::init("host", config.get(setting::log_level));
+    prepare_state_dir(options);
+    lock_folder(options.host_dir());
+
+    const auto name = host_name(config);
+    const bool real_guests = config.get(compute::virt::setting::driver) != "fake";
+    network::host::Taps taps(real_guests, options.host_dir());
+    volume::host::Manager volumes(config, options.host_dir());
+    compute::host::Manager guests(config, options.host_dir(), name, taps);
+    rpc::HostEndpoint endpoint(options.socket_path(), name,
+                               static_cast<std::size_t>(config.get(setting::host_threads)));
+    taps.register_commands(endpoint);
+    volumes.register_commands(endpoint);
+    guests.register_commands(endpoint);
+    endpoint.report_with([&] {
+        auto report = guests.report();
+        report["backends"] = volumes.report();
+        return report;
+    });
+    volumes.recover();
+    guests.start();
+    endpoint.start();
+    give_back_memory();
+    log::info("host is ready", {{"name", name}});
+    wait_for_stop_signal();
+    endpoint.stop();
+    guests.stop();
+    return 0;
+}
+
+}  // namespace virga::app

@@ -1,0 +1,76 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "app/commands.hpp"
+#include "app/reference.hpp"
+#include "base/error.hpp"
+#include "config/config.hpp"
+
+namespace {
+
+void add_state_dir(CLI::App* command, virga::app::Options& options) {
+    command->add_option("--state-dir", options.state_dir, "Folder of the cloud's state")->capture_default_str();
+}
+
+void add_common(CLI::App* command, virga::app::Options& options) {
+    add_state_dir(command, options);
+    command->add_option("--config", options.config_file, "TOML file of settings");
+    command->add_option("--listen", options.listen, "Address and port of the APIs: setting http.listen");
+    command->add_option("--set", options.sets, "A setting: section.name=value; may be repeated")
+        ->take_all()
+        ->allow_extra_args(false);
+}
+
+int exit_status(virga::ErrorCode code) {
+    using virga::ErrorCode;
+    const bool misconfigured =
+        code == ErrorCode::InvalidInput || code == ErrorCode::Busy || code == ErrorCode::Unavailable;
+    return misconfigured ? virga::app::kExitMisconfigured : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Virga: an OpenStack-compatible cloud in one program"};
+    app.require_subcommand(1);
+    virga::app::Options options;
+    std::vector<std::string> ids;
+
+    auto* serve = app.add_subcommand("serve", "Run the whole cloud on this machine");
+    auto* control = app.add_subcommand("control", "Run the control process alone: APIs, scheduler, flows, database");
+    auto* host = app.add_subcommand("host", "Run the host process alone: hypervisor, disks, volumes, taps");
+    for (auto* command : {serve, control, host}) add_common(command, options);
+    auto* trace =
+        app.add_subcommand("trace", "Show what happened to servers or volumes, step by step; several side by side");
+    trace->add_option("ID", ids, "Ids of servers or volumes")->required();
+    add_state_dir(trace, options);
+    auto* check = app.add_subcommand("check", "Compare the database with reality and print each difference");
+    add_state_dir(check, options);
+    auto* config = app.add_subcommand("config", "Reference pages of settings and states");
+    auto* reference = config->add_subcommand("reference", "Print the reference page of all settings");
+    auto* states = config->add_subcommand("states", "Print the reference page of all states and their changes");
+    config->require_subcommand(1);
+    CLI11_PARSE(app, argc, argv);
+
+    options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
+    if (!options.config_file.empty()) options.config_file = std::filesystem::absolute(options.config_file).string();
+
+    try {
+        if (*serve) return virga::app::serve(options);
+        if (*control) return virga::app::control(options);
+        if (*host) return virga::app::host(options);
+        if (*trace) return virga::app::trace(options, ids);
+        if (*check) return virga::app::check(options);
+        if (*reference) std::fputs(virga::config::reference_markdown().c_str(), stdout);
+        if (*states) std::fputs(virga::app::states_markdown().c_str(), stdout);
+        return 0;
+    } catch (const virga::Error& failure) {
+        std::fprintf(stderr, "virga: %s%s%s\n", failure.what(), failure.detail().empty() ? "" : ": ",
+                     failure.detail().c_str());
+        return exit_status(failure.code());
+    } catch (const std::exception& failure) {
+        std::fprintf(stderr, "virga: %s\n", failure.what());
+    }
+    return 1;
+}

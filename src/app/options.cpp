@@ -1,0 +1,118 @@
+#include "app/options.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace virga::app {
+namespace {
+
+struct User {
+    uid_t uid = 0;
+    gid_t gid = 0;
+    std::string name;
+};
+
+User find_user(const config::Config& config) {
+    for (const auto& name : {config.get(setting::control_user), std::string("nobody")}) {
+        if (const passwd* entry = ::getpwnam(name.c_str()); entry != nullptr)
+            return {entry->pw_uid, entry->pw_gid, name};
+    }
+    throw Error(ErrorCode::InvalidInput, "control.user: there is no user '" + config.get(setting::control_user) + "'");
+}
+
+void make_folder(const std::string& path, mode_t mode) {
+    std::error_code failure;
+    std::filesystem::create_directories(path, failure);
+    if (failure) throw Error(ErrorCode::InvalidInput, "state folder: cannot make " + path + ": " + failure.message());
+    if (::chmod(path.c_str(), mode) != 0) throw_errno(ErrorCode::InvalidInput, "state folder: " + path, errno);
+}
+
+void make_link(const std::string& target, const std::string& path) {
+    if (std::filesystem::is_symlink(path)) return;
+    if (::symlink(target.c_str(), path.c_str()) != 0 && errno != EEXIST)
+        throw_errno(ErrorCode::InvalidInput, "state folder: " + path, errno);
+}
+
+void give_to(const std::string& folder, const User& user) {
+    if (::lchown(folder.c_str(), user.uid, user.gid) != 0) throw_errno(ErrorCode::Internal, "chown " + folder, errno);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (::lchown(entry.path().c_str(), user.uid, user.gid) != 0)
+            throw_errno(ErrorCode::Internal, "chown " + entry.path().string(), errno);
+    }
+}
+
+}  // namespace
+
+config::Config Options::load() const {
+    config::Config config;
+    if (!config_file.empty()) config.load_file(config_file);
+    for (const auto& item : sets) {
+        const auto equals = item.find('=');
+        if (equals == std::string::npos) throw Error(ErrorCode::InvalidInput, "--set " + item + ": must be key=value");
+        config.set(item.substr(0, equals), item.substr(equals + 1));
+    }
+    if (!listen.empty()) config.set(setting::listen.key, listen);
+    return config;
+}
+
+std::vector<std::string> Options::arguments() const {
+    std::vector<std::string> out{"--state-dir", state_dir};
+    if (!config_file.empty()) out.insert(out.end(), {"--config", config_file});
+    if (!listen.empty()) out.insert(out.end(), {"--listen", listen});
+    for (const auto& item : sets) out.insert(out.end(), {"--set", item});
+    return out;
+}
+
+void prepare_state_dir(const Options& options) {
+    make_folder(options.state_dir, 0755);
+    make_folder(options.control_dir(), 0700);
+    make_folder(options.host_dir(), 0700);
+    make_link("control/openrc", options.state_dir + "/openrc");
+    make_link("control/ready", options.state_dir + "/ready");
+}
+
+void give_control_dir(const Options& options, const config::Config& config) {
+    if (::geteuid() == 0) give_to(options.control_dir(), find_user(config));
+}
+
+void lock_folder(const std::string& folder) {
+    const auto path = folder + "/lock";
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) throw_errno(ErrorCode::InvalidInput, "state folder: " + path, errno);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return;  // stays open and locked until the process ends
+    ::close(fd);
+    throw Error(ErrorCode::Busy, "another virga process uses " + folder);
+}
+
+void drop_privileges(const config::Config& config) {
+    if (::geteuid() != 0) return;
+    const auto user = find_user(config);
+    if (user.uid == 0) {
+        log::warning("the control process runs as root, as control.user says");
+        return;
+    }
+    int end_with_parent = 0;
+    ::prctl(PR_GET_PDEATHSIG, &end_with_parent, 0, 0, 0);
+    const pid_t parent = ::getppid();
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(user.gid, user.gid, user.gid) != 0 ||
+        ::setresuid(user.uid, user.uid, user.uid) != 0)
+        throw_errno(ErrorCode::Internal, "cannot become user " + user.name, errno);
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    // A change of user clears the signal for the parent's end; the parent may have gone meanwhile.
+    ::prctl(PR_SET_PDEATHSIG, end_with_parent, 0, 0, 0);
+    if (end_with_parent != 0 && ::getppid() != parent) ::raise(end_with_parent);
+    log::info("control runs unprivileged", {{"user", user.name}});
+}
+
+}  // namespace virga::app

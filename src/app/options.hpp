@@ -1,0 +1,59 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace virga::app {
+
+namespace setting {
+inline const config::Setting<std::string> listen{"http.listen", std::string("127.0.0.1:8774"),
+                                                 "Address and port of all APIs, `address:port`."};
+inline const config::Setting<std::int64_t> http_threads{"http.threads", 8,
+                                                        "API requests that are worked on at once, 1 or more."};
+inline const config::Setting<std::string> control_user{
+    "control.user", std::string("virga"),
+    "User that the control process runs as when it is started by root; `nobody` if there is none of that name."};
+inline const config::Setting<std::int64_t> flow_threads{"control.flow_threads", 32,
+                                                        "Flow tasks that run at once, 1 or more."};
+inline const config::Setting<std::int64_t> keep_flows_days{
+    "control.keep_flows_days", 90, "Days that ended flows, which `virga trace` shows, are kept; below 0: for ever."};
+inline const config::Setting<std::string> host_name{"host.name", std::string(),
+                                                    "Name of this host; empty: the machine's host name."};
+inline const config::Setting<std::int64_t> host_threads{"host.threads", 16,
+                                                        "Commands that a host works on at once, 1 or more."};
+inline const config::Setting<std::string> log_level{"log.level", std::string("info"),
+                                                    "Least level that is logged: debug, info, warning or error."};
+}  // namespace setting
+
+/// What the command line gives to serve, control and host.
+struct Options {
+    std::string config_file;
+    std::string state_dir = "/var/lib/virga";
+    std::string listen;             ///< overrides http.listen
+    std::vector<std::string> sets;  ///< "key=value"
+
+    /// Defaults, then the file, then the overrides. Throws Error{InvalidInput}.
+    config::Config load() const;
+    /// The same options for a child process.
+    std::vector<std::string> arguments() const;
+
+    // The state folder. `control/` belongs to the unprivileged control process, `host/` to the host process: neither
+    // can replace what the other trusts.
+    std::string control_dir() const { return state_dir + "/control"; }
+    std::string host_dir() const { return state_dir + "/host"; }
+    std::string socket_path() const { return control_dir() + "/rpc.sock"; }
+    std::string openrc_path() const { return control_dir() + "/openrc"; }
+    std::string ready_path() const { return control_dir() + "/ready"; }
+};
+
+/// Makes the state folder with its two halves. Harmless when repeated.
+void prepare_state_dir(const Options& options);
+/// As root, gives control/ and what is in it to `control_user`. For the control process, while it alone works there.
+void give_control_dir(const Options& options, const config::Config& config);
+/// Takes the lock of one half; a second process gets Error{Busy}. The lock lasts as long as the process.
+void lock_folder(const std::string& folder);
+/// As root: becomes `control_user` for good. Otherwise does nothing.
+void drop_privileges(const config::Config& config);
+
+}  // namespace virga::app

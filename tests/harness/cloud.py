@@ -1,0 +1,232 @@
+"""A real `virga` in a temporary folder on a free port, for tests."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import openstack
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
+GUEST_IMAGE = os.environ.get("VIRGA_GUEST_IMAGE", str(ROOT / "build" / "guest" / "guest.qcow2"))
+START_SECONDS = 60
+
+
+class ClientError(Exception):
+    """The openstack client ended with an error; its text is what it printed."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, seconds, what):
+    """Bounded wait for something outside of the test's reach; returns the first true value."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+class Cloud:
+    """Control and host as two processes of their own, so that a test can kill and restart either."""
+
+    def __init__(self, driver="fake", settings=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="virga-test-"))
+        self.folder.chmod(0o755)
+        self.state = self.folder / "state"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.driver = driver
+        self.settings = {"compute.driver": driver, "host.name": "host-1", **(settings or {})}
+        self.processes = {}
+        self.log_path = self.folder / "virga.log"
+        self._conn = None
+        self._token = None
+
+    # ---- processes
+
+    def arguments(self, half):
+        words = [PROGRAM, half, "--state-dir", str(self.state), "--listen", f"127.0.0.1:{self.port}"]
+        for key, value in self.settings.items():
+            words += ["--set", f"{key}={value}"]
+        return words
+
+    def start_half(self, half, env=None):
+        """Starts "control" or "host"; `env` adds variables (failpoints)."""
+        self.processes[half] = subprocess.Popen(
+            self.arguments(half), env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=open(self.log_path, "ab"), start_new_session=True)
+
+    def start(self, control_env=None, host_env=None):
+        self.start_half("control", control_env)
+        self.start_half("host", host_env)
+        self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds=START_SECONDS):
+        def ready():
+            for half, process in self.processes.items():
+                if process.poll() is not None:
+                    raise AssertionError(f"{half} ended with {process.returncode}:\n{self.log_tail()}")
+            return (self.state / "control" / "ready").exists() and self.host_is_up()
+        wait_for(ready, seconds, "cloud is ready")
+
+    def host_is_up(self):
+        try:
+            answer = self.http("GET", "/compute/v2.1/os-hypervisors")
+        except requests.ConnectionError:
+            return False
+        return answer.status_code == 200 and any(h.get("state") == "up" for h in answer.json()["hypervisors"])
+
+    def kill(self, half):
+        """SIGKILL, as a crash would be."""
+        process = self.processes.pop(half)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait(10)
+
+    def wait_end(self, half, seconds=60):
+        """Waits until a half has ended by itself (a failpoint)."""
+        self.processes.pop(half).wait(seconds)
+
+    def stop_half(self, half):
+        process = self.processes.pop(half)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+            raise AssertionError(f"{half} did not end within 30 s of SIGTERM:\n{self.log_tail()}")
+
+    def close(self):
+        """Ends everything, guests included, and removes the folder."""
+        try:
+            for half in list(self.processes):
+                self.stop_half(half)
+        finally:
+            self.end_guests()
+            self.remove_links()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end_guests(self):
+        for process in self.guest_processes():
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def remove_links(self):
+        """Taps that guests of a failed test still have, and their bridges."""
+        net = pathlib.Path("/sys/class/net")
+        for record in (self.state / "host" / "taps").glob("tap*"):
+            if not (net / record.name).exists():
+                continue
+            master = net / record.name / "master"
+            bridge = master.resolve() if master.exists() else None
+            subprocess.run(["ip", "link", "delete", record.name], check=False)
+            if bridge and bridge.name.startswith("vbr") and not list((bridge / "brif").iterdir()):
+                subprocess.run(["ip", "link", "delete", bridge.name], check=False)
+
+    def guest_processes(self):
+        """Process ids of the QEMUs whose command line names this cloud's folder."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"qemu-system" in words[0] and any(str(self.folder).encode() in word for word in words):
+                found.append(int(entry.name))
+        return found
+
+    def log_tail(self, lines=40):
+        try:
+            return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return "(no log)"
+
+    # ---- clients
+
+    def openrc(self):
+        variables = {}
+        for line in (self.state / "control" / "openrc").read_text().splitlines():
+            if line.startswith("export "):
+                name, value = line[len("export "):].split("=", 1)
+                variables[name] = value.strip("'")
+        return variables
+
+    @property
+    def conn(self):
+        """openstacksdk as the admin."""
+        if self._conn is None:
+            rc = self.openrc()
+            self._conn = openstack.connect(
+                auth_url=rc["OS_AUTH_URL"], username=rc["OS_USERNAME"], password=rc["OS_PASSWORD"],
+                project_name=rc["OS_PROJECT_NAME"], user_domain_name="Default", project_domain_name="Default",
+                region_name=rc["OS_REGION_NAME"])
+        return self._conn
+
+    def openstack(self, *words, parse=True, variables=None):
+        """The real `openstack` client. `parse`: add -f json and return the value; otherwise the text that it printed."""
+        command = ["/usr/bin/openstack", *[str(word) for word in words]]
+        if parse:
+            command += ["-f", "json"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
+        environment.update(self.openrc())
+        environment.update(variables or {})
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300,
+                              stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise ClientError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if parse else done.stdout
+
+    def login(self, user="admin", password=None, project="admin"):
+        """A token of a user, project-scoped."""
+        domain = {"name": "Default"}
+        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {
+            "name": user, "domain": domain, "password": password or self.openrc()["OS_PASSWORD"]}}},
+            "scope": {"project": {"name": project, "domain": domain}}}}
+        answer = requests.post(f"{self.url}/identity/v3/auth/tokens", json=body, timeout=30)
+        assert answer.status_code == 201, answer.text
+        return answer.headers["X-Subject-Token"]
+
+    @property
+    def token(self):
+        if self._token is None:
+            self._token = self.login()
+        return self._token
+
+    def http(self, method, path, json=None, token=None, headers=None, data=None, timeout=60):
+        """One request with the admin's token unless another is given ("" for none)."""
+        all_headers = dict(headers or {})
+        use = self.token if token is None else token
+        if use:
+            all_headers.setdefault("X-Auth-Token", use)
+        return requests.request(method, self.url + path, json=json, data=data, headers=all_headers, timeout=timeout)
+
+    def differences(self):
+        """What `virga check` prints."""
+        answer = self.http("GET", "/virga/v1/check")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["differences"]
+
+    def trace(self, resource):
+        answer = self.http("GET", f"/virga/v1/trace/{resource}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["flows"]

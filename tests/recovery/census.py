@@ -1,0 +1,77 @@
+"""What a cloud has, without names and ids: two clouds in the same state have the same census."""
+import hashlib
+import json
+import re
+import subprocess
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TAP = re.compile(r"tap[0-9a-f-]{11}")
+HASH = re.compile(r"[0-9a-f]{12,128}")
+FOLDERS = ("instances", "volumes", "fake-guests", "taps")
+CACHE = "_base"  # cached images outlive their users
+
+
+def census(resources):
+    cloud = resources.cloud
+    return {
+        "servers": sorted(server_line(item) for item in resources.servers()),
+        "volumes": sorted(volume_line(item) for item in resources.volumes()),
+        "snapshots": sorted(f"{item['status']} {item['size']} GiB" for item in resources.snapshots()),
+        "attachments": sorted(f"{item['status']} server={bool(item['instance'])}" for item in resources.attachments()),
+        "ports": sorted(f"{item['status']} {item['device_owner']}" for item in resources.ports()),
+        "files": files(cloud.state / "host"),
+    }
+
+
+def server_line(server):
+    ext = {key.split(":")[1]: value for key, value in server.items() if key.startswith("OS-EXT-STS:")}
+    addresses = sum(len(found) for found in server["addresses"].values())
+    volumes = len(server["os-extended-volumes:volumes_attached"])
+    return (f"{server['status']} vm={ext['vm_state']} task={ext['task_state']} power={ext['power_state']} "
+            f"addresses={addresses} volumes={volumes} fault={'fault' in server}")
+
+
+def volume_line(volume):
+    made_from = [key for key in ("snapshot_id", "source_volid") if volume.get(key)]
+    return (f"{volume['status']} {volume['size']} GiB bootable={volume['bootable']} from={made_from} "
+            f"image={bool(volume.get('volume_image_metadata'))} attachments={len(volume['attachments'])}")
+
+
+def files(host_folder):
+    """Disk files and records of the host, ids taken out of their names."""
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((host_folder / folder).rglob("*")):
+            name = str(path.relative_to(host_folder))
+            if CACHE not in path.parts and "lock" not in path.name:
+                found.append(HASH.sub("<hash>", TAP.sub("<tap>", UUID.sub("<id>", name))))
+    return sorted(found)
+
+
+def leftovers(cloud):
+    """Half-made files, which no ended flow may leave."""
+    return [str(path) for path in (cloud.state / "host").rglob("*")
+            if path.suffix in (".part", ".tmp", ".new") and path.is_file()]
+
+
+def volume_disk(cloud, volume):
+    """Path and format of the file that a volume of the local driver is."""
+    folder = cloud.state / "host" / "volumes"
+    record = next(path for path in folder.rglob(f"volume-{volume}.json"))
+    described = json.loads(record.read_text())
+    layers = described["layers"]
+    layer = layers[described["active"]] if isinstance(layers, dict) else next(
+        item for item in layers if item["file"] == described["active"])
+    return record.parent / described["active"], layer["format"]
+
+
+def assert_same_content(cloud, volume, image_path):
+    """A volume starts with the bytes of its image; what is behind them is zero."""
+    path, disk_format = volume_disk(cloud, volume)
+    done = subprocess.run(["qemu-img", "compare", "-U", "-f", disk_format, "-F", "raw", str(path), str(image_path)],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"content of volume {volume}: {done.stdout}{done.stderr}"
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,464 @@
+"""What users do, in a form that can be interrupted anywhere and compared afterwards."""
+import os
+
+from census import assert_same_content
+from harness.resources import Resources, blank, device
+
+IMAGE_BYTES = 2 * 1024 * 1024
+
+
+class Scenario:
+    """begin() makes what act() needs; act() is what is interrupted; settle() waits for its end; clean() deletes."""
+
+    mark = None  # where in the logs of points act() began, when that is later than its call
+
+    def __init__(self, cloud):
+        self.cloud = cloud
+        self.api = Resources(cloud)
+        self.name = type(self).__name__.lower()
+        self.made = {}
+        self.flows_before = 0
+
+    def prepare(self):
+        self.flavor = self.api.flavor(self.name, ram=64, disk=1)
+
+    def begin(self, name):
+        pass
+
+    def armed(self, half):
+        """Further entries that have to be armed in a half."""
+        return []
+
+    def is_part(self, point):
+        """Whether a point that was passed belongs to act()."""
+        return not point.startswith(("reconcile_host.", "sync_power_state."))
+
+    def check(self, name):
+        """What a census can't see."""
+
+    # ---- for images
+
+    def fresh_image(self, name):
+        """An image that no cache has seen."""
+        self.image_path = self.cloud.folder / "image.raw"
+        self.image_path.write_bytes(os.urandom(IMAGE_BYTES))
+        with open(self.image_path, "rb") as data:
+            self.made["image"] = self.api.image(name, data)
+
+    def bootable_volume(self, name):
+        self.fresh_image(name)
+        return self.api.ready_volume(name, 1, imageRef=self.made["image"])
+
+    # ---- for actions on a resource that exists
+
+    def watch_flows(self, resource):
+        self.resource = resource
+        self.flows_before = len(self.api.flows(resource))
+
+    def was_accepted(self, name):
+        return len(self.api.flows(self.resource)) > self.flows_before
+
+    def clean(self, name):
+        self.api.delete_all()
+        self.made.clear()
+
+
+class Boot(Scenario):
+    """POST /servers; the server is found by its name when the reply was lost."""
+
+    def body(self, name):
+        raise NotImplementedError
+
+    def act(self, name):
+        self.made["server"] = self.api.server(name, self.flavor, **self.body(name))
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.servers() if item["name"] == name]
+        assert len(found) < 2, "one request made two servers"
+        if found:
+            self.made["server"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_server(self.made["server"])
+        self.api.wait_flows(self.made["server"])
+
+
+class BootVolume(Boot):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+
+    def body(self, name):
+        return {"devices": [device("volume", self.made["volume"], delete_on_termination=False)]}
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+
+class BootImage(Boot):
+    def begin(self, name):
+        self.fresh_image(name)
+
+    def body(self, name):
+        return {"image": self.made["image"]}
+
+
+class BootImageVolume(Boot):
+    """Creates two volumes, one from the image and an empty one."""
+
+    def begin(self, name):
+        self.fresh_image(name)
+
+    def body(self, name):
+        return {"devices": [device("image", self.made["image"], volume_size=1), blank()]}
+
+    def check(self, name):
+        root = [item["id"] for item in self.api.volumes() if item["bootable"] == "true"]
+        assert len(root) == 1
+        assert_same_content(self.cloud, root[0], self.image_path)
+
+
+class BootSnapshot(Boot):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
+
+    def body(self, name):
+        return {"devices": [device("snapshot", self.made["snapshot"], volume_size=1)]}
+
+    def check(self, name):
+        new = [item["id"] for item in self.api.volumes() if item["id"] != self.made["volume"]]
+        assert len(new) == 1
+        assert_same_content(self.cloud, new[0], self.image_path)
+
+    def clean(self, name):
+        self.api.delete_server(self.made["server"])
+        self.api.wait_gone(lambda: self.api.show_server(self.made["server"]), "server")
+        super().clean(name)
+
+
+class CreateVolume(Scenario):
+    def source(self):
+        return {}
+
+    def act(self, name):
+        self.made["new"] = self.api.volume(name, 1, **self.source())
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.volumes() if item["name"] == name and item["id"] != self.made.get("volume")]
+        assert len(found) < 2, "one request made two volumes"
+        if found:
+            self.made["new"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_volume(self.made["new"])
+        self.api.wait_flows(self.made["new"])
+
+
+class CreateVolumeFromImage(CreateVolume):
+    def begin(self, name):
+        self.fresh_image(name)
+
+    def source(self):
+        return {"imageRef": self.made["image"]}
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["new"], self.image_path)
+
+
+class CreateVolumeFromSnapshot(CreateVolumeFromImage):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
+
+    def source(self):
+        return {"snapshot_id": self.made["snapshot"]}
+
+
+class CreateVolumeFromVolume(CreateVolumeFromImage):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+
+    def source(self):
+        return {"source_volid": self.made["volume"]}
+
+
+class DeleteVolume(Scenario):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.delete_volume(self.made["volume"])
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_volume(self.made["volume"]), "volume")
+        self.api.wait_flows(self.made["volume"])
+
+
+class ExtendVolume(DeleteVolume):
+    def act(self, name):
+        self.api.extend(self.made["volume"], 2)
+
+    def settle(self, name):
+        self.api.wait_volume(self.made["volume"])
+        self.api.wait_flows(self.made["volume"])
+
+    def check(self, name):
+        assert self.api.show_volume(self.made["volume"])["size"] == 2
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+
+class CreateSnapshot(Scenario):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+
+    def act(self, name):
+        self.made["snapshot"] = self.api.snapshot(name, self.made["volume"])
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.snapshots()]
+        if found:
+            self.made["snapshot"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_status(lambda: self.api.show_snapshot(self.made["snapshot"]), "available", "snapshot")
+        self.api.wait_flows(self.made["snapshot"])
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+
+class DeleteSnapshot(Scenario):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
+        self.watch_flows(self.made["snapshot"])
+
+    def act(self, name):
+        self.api.delete_snapshot(self.made["snapshot"])
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_snapshot(self.made["snapshot"]), "snapshot")
+        self.api.wait_flows(self.made["snapshot"])
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+
+class OnServer(Scenario):
+    """Something is done to a server that boots from an image."""
+
+    wanted = "ACTIVE"
+
+    def prepare(self):
+        super().prepare()
+        self.fresh_image(self.name)
+        self.kept_image = self.made.pop("image")
+
+    def begin(self, name):
+        self.made["server"] = self.api.active_server(name, self.flavor, self.kept_image)
+        self.watch_flows(self.made["server"])
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["server"])
+        self.api.wait_server(self.made["server"], self.wanted)
+
+    def clean(self, name):
+        self.api.delete_server(self.made["server"])
+        self.api.wait_gone(lambda: self.api.show_server(self.made["server"]), "server")
+        self.made.pop("server")
+        for volume in self.api.volumes():
+            self.api.delete_volume(volume["id"])
+        self.api.wait(lambda: not self.api.volumes(), "volumes are gone")
+
+
+class StopServer(OnServer):
+    wanted = "SHUTOFF"
+
+    def act(self, name):
+        self.api.action(self.made["server"], "os-stop")
+
+
+class StartServer(OnServer):
+    def begin(self, name):
+        super().begin(name)
+        self.api.action(self.made["server"], "os-stop")
+        self.api.wait_server(self.made["server"], "SHUTOFF")
+        self.watch_flows(self.made["server"])
+
+    def act(self, name):
+        self.api.action(self.made["server"], "os-start")
+
+
+class RebootServer(OnServer):
+    def act(self, name):
+        self.api.action(self.made["server"], "reboot", {"type": "HARD"})
+
+
+class AttachVolume(OnServer):
+    def begin(self, name):
+        super().begin(name)
+        self.made["volume"] = self.api.ready_volume(name)
+
+    def act(self, name):
+        self.api.attach(self.made["server"], self.made["volume"])
+
+    def settle(self, name):
+        super().settle(name)
+        self.api.wait_volume(self.made["volume"], "in-use")
+
+    def check(self, name):
+        assert self.api.attached_volumes(self.made["server"]) == [self.made["volume"]]
+
+
+class DetachVolume(AttachVolume):
+    def begin(self, name):
+        super().begin(name)
+        self.api.attach(self.made["server"], self.made["volume"])
+        self.api.wait_volume(self.made["volume"], "in-use")
+        self.api.wait_flows(self.made["server"])
+        self.watch_flows(self.made["server"])
+
+    def act(self, name):
+        self.api.detach(self.made["server"], self.made["volume"])
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["server"])
+        self.api.wait_volume(self.made["volume"], "available")
+
+    def check(self, name):
+        assert self.api.attached_volumes(self.made["server"]) == []
+
+
+class DeleteActive(BootImageVolume):
+    """A server with a root volume that goes with it and an attached one that stays."""
+
+    def begin(self, name):
+        super().begin(name)
+        self.made["server"] = self.api.active_server(name, self.flavor, **self.body(name))
+        self.made["volume"] = self.api.ready_volume(name)
+        self.api.attach(self.made["server"], self.made["volume"])
+        self.api.wait_volume(self.made["volume"], "in-use")
+        self.ready_to_delete(name)
+        self.watch_flows(self.made["server"])
+
+    def ready_to_delete(self, name):
+        self.api.wait_server(self.made["server"])
+
+    def act(self, name):
+        self.api.delete_server(self.made["server"])
+
+    def was_accepted(self, name):
+        return Scenario.was_accepted(self, name)
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_server(self.made["server"]), "server")
+        self.api.wait_flows(self.made["server"])
+        for volume in self.api.volumes():
+            self.api.wait_flows(volume["id"])
+        self.api.wait(lambda: len(self.api.volumes()) == 1, "only the attached volume is left")
+
+    def check(self, name):
+        assert [item["id"] for item in self.api.volumes()] == [self.made["volume"]]
+
+
+class DeleteStopped(DeleteActive):
+    def ready_to_delete(self, name):
+        self.api.action(self.made["server"], "os-stop")
+        self.api.wait_server(self.made["server"], "SHUTOFF")
+
+
+class DeleteError(Scenario):
+    """A server whose guest could not be started."""
+
+    def begin(self, name):
+        self.fresh_image(name)
+        fail_next(self.cloud, "spawn")
+        self.made["server"] = self.api.server(name, self.flavor, self.made["image"])
+        self.api.wait_server(self.made["server"], "ERROR")
+        self.api.wait_flows(self.made["server"])
+        self.watch_flows(self.made["server"])
+
+    def act(self, name):
+        self.api.delete_server(self.made["server"])
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_server(self.made["server"]), "server")
+        self.api.wait_flows(self.made["server"])
+
+
+class FailedBoot(Boot):
+    """The guest can't be started: everything that the boot made must be reverted."""
+
+    def begin(self, name):
+        self.fresh_image(name)
+        fail_next(self.cloud, "spawn")
+
+    def body(self, name):
+        return {"devices": [device("image", self.made["image"], volume_size=1), blank()]}
+
+    def is_part(self, point):
+        return super().is_part(point) and (".revert." in point or ".failed" in point or "destroy" in point)
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["server"])
+        self.api.wait_server(self.made["server"], "ERROR")
+        for volume in self.api.volumes():
+            self.api.wait_flows(volume["id"])
+
+    def check(self, name):
+        assert self.api.show_server(self.made["server"])["fault"]["message"]
+
+
+class DeleteBuilding(Boot):
+    """The server is deleted while its boot is at a given task."""
+
+    def __init__(self, cloud, held, way):
+        super().__init__(cloud)
+        self.held = held  # point at which the boot is held while the delete comes
+        self.way = way(cloud)
+
+    def prepare(self):
+        super().prepare()
+        self.way.flavor = self.flavor
+
+    def begin(self, name):
+        self.way.begin(name)
+        self.made = self.way.made
+        self.mark = None
+
+    def armed(self, half):
+        return [f"{self.held}:delay=150"] if half == "control" else []
+
+    def act(self, name):
+        if not self.was_made(name):
+            begin = self.cloud.mark()
+            self.made["server"] = self.api.server(name, self.flavor, **self.way.body(name))
+            self.cloud.wait_point("control", self.held, begin)
+        self.mark = self.cloud.mark()
+        self.api.delete_server(self.made["server"])
+
+    def was_made(self, name):
+        return Boot.was_accepted(self, name)
+
+    def was_accepted(self, name):
+        found = self.api.show_server(self.made["server"])
+        return found is None or found["OS-EXT-STS:task_state"] == "deleting"
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_server(self.made["server"]), "server", 90)
+        self.api.wait_flows(self.made["server"])
+        for volume in self.api.volumes():
+            self.api.wait_flows(volume["id"])
+
+
+def fail_next(cloud, method):
+    """Tells the fake hypervisor to fail the next call of a method."""
+    path = cloud.state / "host" / "fake-script"
+    path.with_suffix(".writing").write_text(f"fail {method} 1")
+    path.with_suffix(".writing").replace(path)
+
+

@@ -1,0 +1,36 @@
+"""A kill at every task boundary of control and at every step of a host, on the fake hypervisor."""
+import pytest
+
+import scenarios
+from scenarios import DeleteBuilding
+
+ALL = [
+    scenarios.BootVolume, scenarios.BootImage, scenarios.BootImageVolume, scenarios.BootSnapshot,
+    scenarios.CreateVolume, scenarios.CreateVolumeFromImage, scenarios.CreateVolumeFromSnapshot,
+    scenarios.CreateVolumeFromVolume, scenarios.DeleteVolume, scenarios.AttachVolume, scenarios.DeleteActive,
+    scenarios.DeleteStopped, scenarios.DeleteError, scenarios.FailedBoot,
+]
+# Flows of one or two tasks.
+SHORT = [
+    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DetachVolume,
+    scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
+]
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda item: item.__name__)
+def test_kill_at_every_point(drill, scenario):
+    drill.kill_at_every_point(scenario(drill.cloud))
+
+
+@pytest.mark.parametrize("scenario", SHORT, ids=lambda item: item.__name__)
+def test_kill_at_every_point_of_a_short_flow(drill, scenario):
+    drill.kill_at_every_point(scenario(drill.cloud), least=5)
+
+
+@pytest.mark.parametrize("held, way", [
+    ("boot_server.compute.manager.prep_block_device.before", scenarios.BootImageVolume),
+    ("boot_server.virt.libvirt.spawn.before", scenarios.BootImageVolume),
+    ("boot_server.virt.libvirt.spawn.after", scenarios.BootImage),
+], ids=["prep_block_device", "spawn", "spawned"])
+def test_kill_at_every_point_of_a_delete_that_cancels_a_boot(drill, held, way):
+    drill.kill_at_every_point(DeleteBuilding(drill.cloud, held, way))

@@ -26,7 +26,7 @@ std::unique_ptr<Driver> make_driver(const config::Config& config, const std::str
     const auto& format = config.get(setting::format);
     if (format != "raw" && format != "qcow2")
         throw Error(ErrorCode::InvalidInput, "setting volume.format must be raw or qcow2");
-    return std::make_unique<local::LocalDriver>(local::Options{folder, format, config.get(setting::base_keep_seconds)});
+    return std::make_unique<local::LocalDriver>(files::Options{folder, format, config.get(setting::base_keep_seconds)});
 }
 
 Call call_of(const rpc::Command& command) {

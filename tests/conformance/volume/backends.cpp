@@ -66,7 +66,7 @@ std::string parent_folder(const std::string& kind) {
 
 std::unique_ptr<Driver> open_driver(const std::string& kind, const std::string& folder) {
     if (kind == "fake") return std::make_unique<fake::FakeDriver>(folder);
-    return std::make_unique<local::LocalDriver>(local::Options{.folder = folder});
+    return std::make_unique<local::LocalDriver>(files::Options{.folder = folder});
 }
 
 }  // namespace virga::volume::host::test

@@ -144,7 +144,7 @@ TEST(LocalDriver, records_that_lead_out_of_the_folder_are_refused) {
         json::array layers;
         layers.emplace_back(layer);
         all["layers"] = layers;
-        EXPECT_EQ(code_of([&] { local::Sidecar::from_text(json::serialize(all)); }), ErrorCode::Corrupt) << name;
+        EXPECT_EQ(code_of([&] { files::Sidecar::from_text(json::serialize(all)); }), ErrorCode::Corrupt) << name;
     }
 }
 

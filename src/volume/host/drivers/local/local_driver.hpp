@@ -1,93 +1,14 @@
 #pragma once
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "base/error.hpp"
-#include "disk/disk.hpp"
-#include "volume/host/drivers/driver.hpp"
-#include "volume/host/drivers/local/base_cache.hpp"
-#include "volume/host/drivers/local/catalog.hpp"
+#include "volume/host/drivers/files/folder_store.hpp"
 
 namespace virga::volume::host::local {
 
-struct Options {
-    std::string folder;          ///< absolute; made when missing
-    std::string format = "raw";  ///< of empty volumes: raw or qcow2
-    std::int64_t base_keep_seconds = 86400;
-};
-
-/// Volumes as files of one folder.
-///
-///   volume-<id>              first file of a volume
-///   volume-<id>.<tag>        later files: overlay or copy made for the snapshot or clone with this id
-///   volume-<id>.json         sidecar: size, active file, all layers, snapshots
-///   _base/<key>.raw          read-only raw copies of images
-///
-/// Where the file system can reflink, copies are reflinks and files stand alone. Elsewhere copies are qcow2 overlays on
-/// frozen files, which are shared.
-///
-/// What holds at any instant, so that a kill can't lose anything:
-///  1. A file is complete and synced before a sidecar names it; so a sidecar never names a missing or partial file.
-///  2. A sidecar is replaced as a whole and durably; it is the one point at which an operation happens.
-///  3. A file is unlinked only after no sidecar names it any more.
-/// So a kill leaves at most files without a sidecar that names them. A repeat makes them anew, remove() takes those
-/// that carry the volume's id, and recover() takes all.
-class LocalDriver : public Driver {
+/// Volumes on a file system of the host itself: one folder, nothing to mount. Fastest where the file system can
+/// reflink.
+class LocalDriver : public files::FolderStore {
 public:
-    explicit LocalDriver(const Options& options);
-
+    using FolderStore::FolderStore;
     std::string name() const override { return "local"; }
-    Capabilities capabilities() const override;
-    VolumeFile create(const std::string& id, std::int64_t size_gib) override;
-    Created create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
-                              const Call& call) override;
-    Created create_from_snapshot(const std::string& id, std::int64_t size_gib, const std::string& source_id,
-                                 const std::string& snapshot_id, const Call& call) override;
-    Created clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
-                  const Call& call) override;
-    void remove(const std::string& id) override;
-    VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
-    VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) override;
-    VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
-    json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
-    void terminate_connection(const std::string& id, const std::string& connector_host) override;
-    Inventory inventory() override;
-    void recover() override;
-
-private:
-    enum class CopyMode { Reflink, Freeze, Full };
-
-    VolumeFile view(const Sidecar& sidecar) const;
-    /// The sidecar of a create that was done already. Clears the way for a new one otherwise.
-    std::optional<Sidecar> find_or_prepare(const std::string& id);
-    Sidecar fresh(const std::string& id, std::int64_t size_gib, const std::string& format,
-                  const std::string& backing = {}) const;
-    /// Makes volume-<id> from a frozen or a copyable layer of another volume, and its sidecar.
-    Created derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
-                   bool overlay, const Call& call);
-    Created on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base, const Call& call);
-    bool is_busy(const Sidecar& sidecar) const;  ///< a guest writes to it now
-    Error busy(const std::string& id) const;
-    CopyMode copy_mode(const Sidecar& sidecar) const;
-    /// Gives the layer that holds the volume's present content for good, the guest going on in a new overlay named
-    /// after the tag. Changes the sidecar in memory; the caller saves it.
-    std::string freeze(Sidecar& sidecar, const std::string& tag);
-    std::string free_name(const Sidecar& sidecar, const std::string& tag) const;
-    std::string copy_active(Sidecar& sidecar, const std::string& tag, CopyMode mode);
-    void remove_unneeded(const std::vector<std::string>& files);
-    void remove_orphans(const std::string& id);
-    /// Merges frozen layers that nobody needs as such into one with the layer above.
-    void compact(Sidecar& sidecar);
-    std::optional<std::string> mergeable(const Sidecar& sidecar) const;
-    void merge_into(Sidecar& sidecar, const std::string& file);
-    void set_modes(const Sidecar& sidecar) const;
-    std::string path(const std::string& file) const { return catalog_.path(file); }
-
-    Options options_;
-    bool reflink_;
-    Catalog catalog_;
-    BaseCache bases_;
 };
 
 }  // namespace virga::volume::host::local

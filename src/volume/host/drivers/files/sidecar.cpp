@@ -1,10 +1,10 @@
-#include "volume/host/drivers/local/sidecar.hpp"
+#include "volume/host/drivers/files/sidecar.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 namespace {
 
 std::string_view name_of(Layer::Kind kind) {
@@ -148,4 +148,4 @@ std::string sidecar_file(const std::string& id) {
     return volume_file(id) + ".json";
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

@@ -1,14 +1,14 @@
-// LocalDriver: everything that makes a volume.
+// FolderStore: everything that makes a volume.
 #include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
-#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/drivers/files/folder_store.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
-std::optional<Sidecar> LocalDriver::find_or_prepare(const std::string& id) {
+std::optional<Sidecar> FolderStore::find_or_prepare(const std::string& id) {
     auto found = catalog_.find(id);
     if (found && !found->deleting) return found;
     if (found) remove(id);
@@ -19,7 +19,7 @@ std::optional<Sidecar> LocalDriver::find_or_prepare(const std::string& id) {
     return std::nullopt;
 }
 
-Sidecar LocalDriver::fresh(const std::string& id, std::int64_t size_gib, const std::string& format,
+Sidecar FolderStore::fresh(const std::string& id, std::int64_t size_gib, const std::string& format,
                            const std::string& backing) const {
     Sidecar sidecar;
     sidecar.id = id;
@@ -29,7 +29,7 @@ Sidecar LocalDriver::fresh(const std::string& id, std::int64_t size_gib, const s
     return sidecar;
 }
 
-VolumeFile LocalDriver::create(const std::string& id, std::int64_t size_gib) {
+VolumeFile FolderStore::create(const std::string& id, std::int64_t size_gib) {
     if (const auto done = find_or_prepare(id)) return view(*done);
     const auto sidecar = fresh(id, size_gib, options_.format);
     const auto file = path(sidecar.active);
@@ -37,17 +37,17 @@ VolumeFile LocalDriver::create(const std::string& id, std::int64_t size_gib) {
         disk::create_raw(file, size_gib * disk::kGiB);
     else
         disk::create_qcow2(file, size_gib * disk::kGiB);
-    failpoint("volume.local.create.file");
+    failpoint("volume.files.create.file");
     catalog_.save(sidecar);
-    failpoint("volume.local.create.saved");
+    failpoint("volume.files.create.saved");
     return view(sidecar);
 }
 
-Created LocalDriver::create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
+Created FolderStore::create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
                                        const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done), 0, true, done->image_virtual_bytes};
     const auto base = bases_.get(image, size_gib * disk::kGiB, call);
-    failpoint("volume.local.create_from_image.base");
+    failpoint("volume.files.create_from_image.base");
     auto result = on_base(id, size_gib, *base, call);
     result.copied_bytes += base->copied_bytes;
     result.base_hit = base->hit;
@@ -56,7 +56,7 @@ Created LocalDriver::create_from_image(const std::string& id, std::int64_t size_
 }
 
 // The pin keeps the base until the sidecar names it.
-Created LocalDriver::on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base,
+Created FolderStore::on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base,
                              const Call& call) {
     const auto bytes = size_gib * disk::kGiB;
     const auto file = path(volume_file(id));
@@ -72,14 +72,14 @@ Created LocalDriver::on_base(const std::string& id, std::int64_t size_gib, const
         sidecar.layers[base.file()] = {base.file(), "raw", {}, Layer::Kind::Base};
     }
     sidecar.image_virtual_bytes = base.virtual_size_bytes;
-    failpoint("volume.local.create_from_image.file");
+    failpoint("volume.files.create_from_image.file");
     catalog_.save(sidecar);
-    failpoint("volume.local.create_from_image.saved");
+    failpoint("volume.files.create_from_image.saved");
     result.file = view(sidecar);
     return result;
 }
 
-Created LocalDriver::create_from_snapshot(const std::string& id, std::int64_t size_gib, const std::string& source_id,
+Created FolderStore::create_from_snapshot(const std::string& id, std::int64_t size_gib, const std::string& source_id,
                                           const std::string& snapshot_id, const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done)};
     const auto source = catalog_.get(source_id);
@@ -92,7 +92,7 @@ Created LocalDriver::create_from_snapshot(const std::string& id, std::int64_t si
     return derive(id, size_gib, source, source.layer(found->second.file), !reflink_, call);
 }
 
-Created LocalDriver::clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
+Created FolderStore::clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
                            const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done)};
     auto source = catalog_.get(source_id);
@@ -107,14 +107,14 @@ Created LocalDriver::clone(const std::string& id, std::int64_t size_gib, const s
         throw busy(source_id);
     }
     const auto frozen = freeze(source, id);
-    failpoint("volume.local.clone.overlay");
+    failpoint("volume.files.clone.overlay");
     catalog_.save(source);
     set_modes(source);
-    failpoint("volume.local.clone.frozen");
+    failpoint("volume.files.clone.frozen");
     return derive(id, size_gib, source, source.layer(frozen), true, call);
 }
 
-Created LocalDriver::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
+Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                             bool overlay, const Call& call) {
     const auto bytes = size_gib * disk::kGiB;
     const auto file = path(volume_file(id));
@@ -127,12 +127,12 @@ Created LocalDriver::derive(const std::string& id, std::int64_t size_gib, const 
         result.copied_bytes = disk::copy(path(layer.file), file, call.progress, call.cancelled).copied_bytes;
         disk::grow(file, layer.format, bytes);
     }
-    failpoint("volume.local.derive.file");
+    failpoint("volume.files.derive.file");
     sidecar.prune();
     catalog_.save(sidecar);
-    failpoint("volume.local.derive.saved");
+    failpoint("volume.files.derive.saved");
     result.file = view(sidecar);
     return result;
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

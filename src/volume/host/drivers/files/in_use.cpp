@@ -1,4 +1,4 @@
-#include "volume/host/drivers/local/in_use.hpp"
+#include "volume/host/drivers/files/in_use.hpp"
 
 #include <fcntl.h>
 
@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "disk/file.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
 bool is_open_by_guest(const std::string& path) {
     const auto file = disk::File::open_for_writing(path);
@@ -20,4 +20,4 @@ bool is_open_by_guest(const std::string& path) {
     return lock.l_type != F_UNLCK;
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "volume/host/drivers/local/sidecar.hpp"
+#include "volume/host/drivers/files/sidecar.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
 /// The sidecars of one folder, read once and written through. Thread-safe. Only one process may use a folder.
 class Catalog {
@@ -40,4 +40,4 @@ private:
     bool complete_ = true;
 };
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

@@ -7,7 +7,7 @@
 
 #include "base/json.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
 /// One disk file of a volume. File names are relative to the backend's folder.
 struct Layer {
@@ -57,4 +57,4 @@ std::string volume_file(const std::string& id);
 std::string layer_file(const std::string& id, const std::string& tag);  ///< tag: id of a snapshot or clone
 std::string sidecar_file(const std::string& id);
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

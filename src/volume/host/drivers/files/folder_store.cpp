@@ -1,4 +1,4 @@
-#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/drivers/files/folder_store.hpp"
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -11,9 +11,9 @@
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "disk/file.hpp"
-#include "volume/host/drivers/local/in_use.hpp"
+#include "volume/host/drivers/files/in_use.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 namespace {
 
 std::string made(const std::string& folder) {
@@ -28,50 +28,50 @@ bool is_temporary(const std::string& name) {
 
 }  // namespace
 
-LocalDriver::LocalDriver(const Options& options)
+FolderStore::FolderStore(const Options& options)
     : options_(options),
       reflink_(disk::reflink_works(made(options.folder))),
       catalog_(options.folder),
       bases_(catalog_, options.base_keep_seconds) {}
 
-Capabilities LocalDriver::capabilities() const {
+Capabilities FolderStore::capabilities() const {
     Capabilities result;
     result.online_snapshot = reflink_;
     return result;
 }
 
-VolumeFile LocalDriver::view(const Sidecar& sidecar) const {
+VolumeFile FolderStore::view(const Sidecar& sidecar) const {
     return {path(sidecar.active), sidecar.active_layer().format, sidecar.size_gib};
 }
 
-VolumeFile LocalDriver::extend(const std::string& id, std::int64_t size_gib) {
+VolumeFile FolderStore::extend(const std::string& id, std::int64_t size_gib) {
     auto sidecar = catalog_.get(id);
     if (size_gib <= sidecar.size_gib) return view(sidecar);
     // The file first: a volume whose record is too small is repaired by the repeat, one that is shorter than its record
     // would give a guest errors.
     disk::grow(path(sidecar.active), sidecar.active_layer().format, size_gib * disk::kGiB);
-    failpoint("volume.local.extend.grown");
+    failpoint("volume.files.extend.grown");
     sidecar.size_gib = size_gib;
     catalog_.save(sidecar);
-    failpoint("volume.local.extend.saved");
+    failpoint("volume.files.extend.saved");
     return view(sidecar);
 }
 
-json::object LocalDriver::initialize_connection(const std::string& id, const std::string& connector_host) {
+json::object FolderStore::initialize_connection(const std::string& id, const std::string& connector_host) {
     auto sidecar = catalog_.get(id);
     if (sidecar.connections.insert(connector_host).second) catalog_.save(sidecar);
-    failpoint("volume.local.initialize_connection.saved");
-    return {{"driver_volume_type", "local"}, {"data", view(sidecar).to_json()}};
+    failpoint("volume.files.initialize_connection.saved");
+    return {{"driver_volume_type", name()}, {"data", view(sidecar).to_json()}};
 }
 
-void LocalDriver::terminate_connection(const std::string& id, const std::string& connector_host) {
+void FolderStore::terminate_connection(const std::string& id, const std::string& connector_host) {
     auto sidecar = catalog_.find(id);
     if (!sidecar || sidecar->connections.erase(connector_host) == 0) return;
     catalog_.save(*sidecar);
-    failpoint("volume.local.terminate_connection.saved");
+    failpoint("volume.files.terminate_connection.saved");
 }
 
-Inventory LocalDriver::inventory() {
+Inventory FolderStore::inventory() {
     struct statvfs info {};
     if (::statvfs(options_.folder.c_str(), &info) != 0) throw_errno(ErrorCode::Internal, "statvfs of volumes", errno);
     const auto unit = static_cast<std::int64_t>(info.f_frsize);
@@ -95,7 +95,7 @@ Inventory LocalDriver::inventory() {
     return result;
 }
 
-void LocalDriver::recover() {
+void FolderStore::recover() {
     for (const auto& entry : std::filesystem::directory_iterator(options_.folder)) {
         if (is_temporary(entry.path().filename().string())) disk::remove_file(entry.path().string());
     }
@@ -115,4 +115,4 @@ void LocalDriver::recover() {
     }
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

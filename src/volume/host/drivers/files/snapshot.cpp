@@ -1,19 +1,19 @@
-// LocalDriver: snapshots, and the layers that they make and leave.
+// FolderStore: snapshots, and the layers that they make and leave.
 #include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
-#include "volume/host/drivers/local/in_use.hpp"
-#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/drivers/files/folder_store.hpp"
+#include "volume/host/drivers/files/in_use.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
-bool LocalDriver::is_busy(const Sidecar& sidecar) const {
+bool FolderStore::is_busy(const Sidecar& sidecar) const {
     return is_open_by_guest(path(sidecar.active));
 }
 
-Error LocalDriver::busy(const std::string& id) const {
+Error FolderStore::busy(const std::string& id) const {
     return Error(ErrorCode::Conflict,
                  "Volume " + id +
                      " is in use by a running server; stop the server first, since the storage of this "
@@ -23,20 +23,20 @@ Error LocalDriver::busy(const std::string& id) const {
 
 // A connected volume's path was given to a host, which may open it at any time: its active file must stay the active
 // one. Without reflink that leaves a full copy, and only while no guest writes.
-LocalDriver::CopyMode LocalDriver::copy_mode(const Sidecar& sidecar) const {
+FolderStore::CopyMode FolderStore::copy_mode(const Sidecar& sidecar) const {
     if (reflink_) return CopyMode::Reflink;
     if (is_busy(sidecar)) throw busy(sidecar.id);
     return sidecar.connections.empty() ? CopyMode::Freeze : CopyMode::Full;
 }
 
 // Tags are used once in practice; a file that others still need must never be replaced all the same.
-std::string LocalDriver::free_name(const Sidecar& sidecar, const std::string& tag) const {
+std::string FolderStore::free_name(const Sidecar& sidecar, const std::string& tag) const {
     auto name = layer_file(sidecar.id, tag);
     for (int n = 2; catalog_.is_needed(name); ++n) name = layer_file(sidecar.id, tag + "." + std::to_string(n));
     return name;
 }
 
-std::string LocalDriver::freeze(Sidecar& sidecar, const std::string& tag) {
+std::string FolderStore::freeze(Sidecar& sidecar, const std::string& tag) {
     // Deleted clones leave layers that nobody needs. Merging them costs time, a long chain costs the guest.
     constexpr std::size_t kLongChain = 16;
     if (sidecar.chain(sidecar.active).size() > kLongChain) compact(sidecar);
@@ -53,7 +53,7 @@ std::string LocalDriver::freeze(Sidecar& sidecar, const std::string& tag) {
     return active.file;
 }
 
-std::string LocalDriver::copy_active(Sidecar& sidecar, const std::string& tag, CopyMode mode) {
+std::string FolderStore::copy_active(Sidecar& sidecar, const std::string& tag, CopyMode mode) {
     const auto file = free_name(sidecar, tag);
     const auto active = sidecar.active_layer();
     disk::copy(path(active.file), path(file));
@@ -66,47 +66,47 @@ std::string LocalDriver::copy_active(Sidecar& sidecar, const std::string& tag, C
 }
 
 // Guards against accidents only; root may write anyway.
-void LocalDriver::set_modes(const Sidecar& sidecar) const {
+void FolderStore::set_modes(const Sidecar& sidecar) const {
     for (const auto& [file, layer] : sidecar.layers)
         ::chmod(path(file).c_str(), layer.kind == Layer::Kind::Active ? 0600 : 0400);
 }
 
-VolumeFile LocalDriver::create_snapshot(const std::string& id, const std::string& snapshot_id) {
+VolumeFile FolderStore::create_snapshot(const std::string& id, const std::string& snapshot_id) {
     auto sidecar = catalog_.get(id);
     if (sidecar.snapshots.contains(snapshot_id)) return view(sidecar);
     const auto mode = copy_mode(sidecar);
     const auto data = mode == CopyMode::Freeze ? freeze(sidecar, snapshot_id) : copy_active(sidecar, snapshot_id, mode);
-    failpoint("volume.local.create_snapshot.file");
+    failpoint("volume.files.create_snapshot.file");
     sidecar.snapshots[snapshot_id] = {data, sidecar.size_gib};
     catalog_.save(sidecar);
-    failpoint("volume.local.create_snapshot.saved");
+    failpoint("volume.files.create_snapshot.saved");
     set_modes(sidecar);
     return view(sidecar);
 }
 
-VolumeFile LocalDriver::delete_snapshot(const std::string& id, const std::string& snapshot_id) {
+VolumeFile FolderStore::delete_snapshot(const std::string& id, const std::string& snapshot_id) {
     auto found = catalog_.find(id);
     if (!found || found->deleting) return {};
     auto& sidecar = *found;
     if (sidecar.snapshots.erase(snapshot_id) > 0) {
         sidecar.prune();
         catalog_.save(sidecar);
-        failpoint("volume.local.delete_snapshot.saved");
+        failpoint("volume.files.delete_snapshot.saved");
     }
     remove_orphans(id);
-    failpoint("volume.local.delete_snapshot.removed");
+    failpoint("volume.files.delete_snapshot.removed");
     compact(sidecar);
     return view(sidecar);
 }
 
 // A connected volume is left alone: a guest may have the whole chain open.
-void LocalDriver::compact(Sidecar& sidecar) {
+void FolderStore::compact(Sidecar& sidecar) {
     if (!sidecar.connections.empty() || is_busy(sidecar)) return;
     while (const auto file = mergeable(sidecar)) merge_into(sidecar, *file);
 }
 
 // A frozen layer that is no snapshot's data, with one layer above, both of no other volume's concern.
-std::optional<std::string> LocalDriver::mergeable(const Sidecar& sidecar) const {
+std::optional<std::string> FolderStore::mergeable(const Sidecar& sidecar) const {
     for (const auto& [file, layer] : sidecar.layers) {
         if (layer.kind != Layer::Kind::Frozen || sidecar.is_snapshot_data(file)) continue;
         const auto above = sidecar.children(file);
@@ -119,19 +119,19 @@ std::optional<std::string> LocalDriver::mergeable(const Sidecar& sidecar) const 
 // Merges the layer above into this one, which takes its place. Until the sidecar is saved the chain reads the same at
 // every instant: the upper layer hides whatever was merged already, and a layer re-pointed past it finds the same data
 // below. Every step may be repeated.
-void LocalDriver::merge_into(Sidecar& sidecar, const std::string& file) {
+void FolderStore::merge_into(Sidecar& sidecar, const std::string& file) {
     const auto upper = sidecar.layer(sidecar.children(file).at(0));
     const auto lower = sidecar.layer(file);
     ::chmod(path(file).c_str(), 0600);
     disk::grow(path(file), lower.format, disk::virtual_size(path(upper.file), upper.format));
     disk::commit(path(upper.file));
-    failpoint("volume.local.merge.committed");
+    failpoint("volume.files.merge.committed");
     for (const auto& child : sidecar.children(upper.file)) {
         ::chmod(path(child).c_str(), 0600);
         disk::rebase_unsafe(path(child), {file, lower.format});
         sidecar.layers[child].backing = file;
     }
-    failpoint("volume.local.merge.rebased");
+    failpoint("volume.files.merge.rebased");
     for (auto& [snapshot, data] : sidecar.snapshots) {
         if (data.file == upper.file) data.file = file;
     }
@@ -139,9 +139,9 @@ void LocalDriver::merge_into(Sidecar& sidecar, const std::string& file) {
     sidecar.layers.erase(upper.file);
     sidecar.prune();
     catalog_.save(sidecar);
-    failpoint("volume.local.merge.saved");
+    failpoint("volume.files.merge.saved");
     set_modes(sidecar);
     remove_unneeded({upper.file});
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

@@ -8,9 +8,9 @@
 
 #include "disk/disk.hpp"
 #include "volume/host/drivers/driver.hpp"
-#include "volume/host/drivers/local/catalog.hpp"
+#include "volume/host/drivers/files/catalog.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
 /// Read-only raw copies of images, one per content: _base/<key>.raw. Made once by whoever comes first, while later
 /// ones wait and join. A base exists whole or not at all. Thread-safe.
@@ -69,4 +69,4 @@ private:
     std::multiset<std::string> pinned_;
 };
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

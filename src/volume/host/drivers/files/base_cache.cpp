@@ -1,4 +1,4 @@
-#include "volume/host/drivers/local/base_cache.hpp"
+#include "volume/host/drivers/files/base_cache.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@
 #include "disk/file.hpp"
 #include "image/format/inspector.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 namespace {
 
 bool is_hex(const std::string& text) {
@@ -140,9 +140,9 @@ std::int64_t BaseCache::fetch_once(const ImageSource& image, const std::string& 
     options.cancelled = call.cancelled;
     const auto result = disk::fetch_image(image, new_path, options);
     ::chmod(new_path.c_str(), 0400);
-    failpoint("volume.local.base.fetched");
+    failpoint("volume.files.base.fetched");
     disk::rename_durably(new_path, path);
-    failpoint("volume.local.base.renamed");
+    failpoint("volume.files.base.renamed");
     return result.copied_bytes;
 }
 
@@ -191,4 +191,4 @@ void BaseCache::recover() {
     evict_old();
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

@@ -1,16 +1,16 @@
-// LocalDriver: removal of volumes and of files that nothing needs.
+// FolderStore: removal of volumes and of files that nothing needs.
 #include <filesystem>
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
-#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/drivers/files/folder_store.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
 // First the record says that the volume is being removed, so that its files count no more; then the files go that no
 // other record names; then the record. The repeat of an interrupted removal finds the record and goes on.
-void LocalDriver::remove(const std::string& id) {
+void FolderStore::remove(const std::string& id) {
     auto found = catalog_.find(id);
     if (!found) {
         remove_orphans(id);
@@ -21,7 +21,7 @@ void LocalDriver::remove(const std::string& id) {
     if (!found->deleting) {
         found->deleting = true;
         catalog_.save(*found);
-        failpoint("volume.local.remove.marked");
+        failpoint("volume.files.remove.marked");
     }
     std::vector<std::string> files;
     for (const auto& [file, layer] : found->layers) {
@@ -29,20 +29,20 @@ void LocalDriver::remove(const std::string& id) {
     }
     remove_unneeded(files);
     remove_orphans(id);
-    failpoint("volume.local.remove.files");
+    failpoint("volume.files.remove.files");
     catalog_.erase(id);
-    failpoint("volume.local.remove.erased");
+    failpoint("volume.files.remove.erased");
     bases_.evict_old();
 }
 
-void LocalDriver::remove_unneeded(const std::vector<std::string>& files) {
+void FolderStore::remove_unneeded(const std::vector<std::string>& files) {
     for (const auto& file : files) {
         if (!catalog_.is_needed(file)) disk::remove_file(path(file));
     }
 }
 
 // Files that carry the volume's id and that no record names: left by interrupted operations.
-void LocalDriver::remove_orphans(const std::string& id) {
+void FolderStore::remove_orphans(const std::string& id) {
     if (!catalog_.is_complete()) return;
     const auto first = volume_file(id);
     std::vector<std::string> files;
@@ -54,4 +54,4 @@ void LocalDriver::remove_orphans(const std::string& id) {
     remove_unneeded(files);
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

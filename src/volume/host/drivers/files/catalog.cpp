@@ -1,4 +1,4 @@
-#include "volume/host/drivers/local/catalog.hpp"
+#include "volume/host/drivers/files/catalog.hpp"
 
 #include <filesystem>
 
@@ -7,7 +7,7 @@
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 
-namespace virga::volume::host::local {
+namespace virga::volume::host::files {
 
 Catalog::Catalog(std::string folder) : folder_(std::move(folder)) {
     load();
@@ -81,4 +81,4 @@ bool Catalog::is_needed(const std::string& file, const std::string& but) const {
     return false;
 }
 
-}  // namespace virga::volume::host::local
+}  // namespace virga::volume::host::files

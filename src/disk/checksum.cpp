@@ -1,32 +1,78 @@
 #include "disk/checksum.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
-#include "base/crypto.hpp"
+#include <algorithm>
+#include <cerrno>
+
 #include "base/error.hpp"
 #include "disk/file.hpp"
 
 namespace virga::disk {
 namespace {
 
-std::string digest_of(const std::string& path, const std::atomic<bool>& stop) {
-    constexpr std::size_t kChunk = 1024 * 1024;
-    const auto file = File::open_for_reading(path);
-    ::posix_fadvise(file.fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    Hasher hasher(HashAlgorithm::Sha512);
-    for (std::int64_t offset = 0; !stop;) {
-        const auto data = file.read_at(offset, kChunk);
-        hasher.update(data);
-        offset += static_cast<std::int64_t>(data.size());
-        if (data.size() < kChunk) break;
-    }
-    return hasher.finish();
+constexpr std::int64_t kChunk = 1024 * 1024;
+
+/// Start of the next data at or behind `offset`; the size when there is none.
+std::int64_t next_data(const File& file, std::int64_t offset, std::int64_t size) {
+    const auto found = ::lseek(file.fd(), offset, SEEK_DATA);
+    if (found >= 0) return found;
+    return errno == ENXIO ? size : offset;  // a file system that can't tell: all is data
 }
+
+std::int64_t end_of_data(const File& file, std::int64_t offset, std::int64_t size) {
+    const auto found = ::lseek(file.fd(), offset, SEEK_HOLE);
+    return found > offset ? std::min(found, size) : size;
+}
+
+class Digest {
+public:
+    Digest(const std::string& path, HashAlgorithm algorithm, const std::function<bool()>& stop)
+        : file_(File::open_for_reading(path)), hasher_(algorithm), stop_(stop) {}
+
+    std::string run() {
+        ::posix_fadvise(file_.fd(), 0, 0, POSIX_FADV_SEQUENTIAL);
+        const auto size = file_.size();
+        for (std::int64_t offset = 0; offset < size && !stopped_;) {
+            const auto data = next_data(file_, offset, size);
+            each_chunk(offset, data, [&](std::int64_t, std::size_t length) { hasher_.update(zeros(length)); });
+            offset = data < size ? end_of_data(file_, data, size) : size;
+            each_chunk(data, offset,
+                       [&](std::int64_t at, std::size_t length) { hasher_.update(file_.read_at(at, length)); });
+        }
+        return stopped_ ? std::string() : hasher_.finish();
+    }
+
+private:
+    void each_chunk(std::int64_t begin, std::int64_t end, const std::function<void(std::int64_t, std::size_t)>& use) {
+        for (; begin < end && !stopped_; begin += kChunk) {
+            stopped_ = stop_();
+            use(begin, static_cast<std::size_t>(std::min(kChunk, end - begin)));
+        }
+    }
+
+    static std::string_view zeros(std::size_t length) {
+        static const std::string buffer(kChunk, '\0');
+        return std::string_view(buffer).substr(0, length);
+    }
+
+    File file_;
+    Hasher hasher_;
+    const std::function<bool()>& stop_;
+    bool stopped_ = false;
+};
 
 }  // namespace
 
-ChecksumThread::ChecksumThread(const std::string& path)
-    : digest_(std::async(std::launch::async, [this, path] { return digest_of(path, stop_); })) {}
+std::string digest_of(const std::string& path, HashAlgorithm algorithm, const std::function<bool()>& stop) {
+    return Digest(path, algorithm, stop).run();
+}
+
+ChecksumThread::ChecksumThread(const std::string& path, HashAlgorithm algorithm)
+    : digest_(std::async(std::launch::async, [this, path, algorithm] {
+          return digest_of(path, algorithm, [this] { return stop_.load(); });
+      })) {}
 
 ChecksumThread::~ChecksumThread() {
     stop_ = true;

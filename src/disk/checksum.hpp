@@ -1,14 +1,20 @@
 #pragma once
 #include <atomic>
+#include <functional>
 #include <future>
 #include <string>
 
+#include "base/crypto.hpp"
+
 namespace virga::disk {
 
-/// Computes the sha512 of a file on a thread of its own. Destruction ends the thread.
+/// Lowercase hex digest of a file. Holes count as zeros and are not read. Empty when `stop` said so.
+std::string digest_of(const std::string& path, HashAlgorithm algorithm, const std::function<bool()>& stop);
+
+/// Computes the digest of a file on a thread of its own. Destruction ends the thread.
 class ChecksumThread {
 public:
-    explicit ChecksumThread(const std::string& path);
+    explicit ChecksumThread(const std::string& path, HashAlgorithm algorithm = HashAlgorithm::Sha512);
     ~ChecksumThread();
     ChecksumThread(const ChecksumThread&) = delete;
     ChecksumThread& operator=(const ChecksumThread&) = delete;

@@ -47,9 +47,10 @@ std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
 std::int64_t convert_into(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled) {
     QemuImgRun run{.what = "convert disk", .work_bytes = conversion.virtual_bytes, .file_bytes = conversion.file_bytes};
     if (progress || cancelled) run.watch = Watch(conversion, progress, cancelled);
-    run_qemu_img({"convert", "-q", "-W", "-f", conversion.from_format, "-O", conversion.to_format, conversion.from,
-                  conversion.to},
-                 run);
+    std::vector<std::string> arguments{"convert", "-q", "-W", "-f", conversion.from_format, "-O", conversion.to_format};
+    if (!conversion.options.empty()) arguments.insert(arguments.end(), {"-o", conversion.options});
+    arguments.insert(arguments.end(), {conversion.from, conversion.to});
+    run_qemu_img(std::move(arguments), run);
     File::open_for_writing(conversion.to).sync();
     return allocated_bytes(conversion.to);
 }

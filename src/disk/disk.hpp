@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "image/image_source.hpp"
+#include "image/image_target.hpp"
 
 /// Disk files on a host: what the volume drivers and the image backends share. No database, no libvirt.
 /// A format is always told, never found out from the content.
@@ -66,6 +67,15 @@ struct FetchOptions {
 /// on `<target>.part`, and renames when everything is right; a leftover .part is started afresh. Errors: NotFound,
 /// InvalidInput (unacceptable or too large), Corrupt (checksum), NoSpace, Cancelled.
 FetchResult fetch_image(const ImageSource& source, const std::string& target, const FetchOptions& options);
+
+/// Local disk -> image data: writes one flat file of the target's format under its part name, inspects and digests it,
+/// and gives it its final name when everything is right. Holes stay holes. A repeat finds the complete file and only
+/// digests it; an incomplete one is started afresh. Errors: NotSupported (format), TooLarge, InvalidInput (a guest
+/// wrote something that isn't acceptable as an image), NoSpace, Cancelled.
+StoredImage store_image(const std::string& from, const std::string& from_format, const ImageTarget& target,
+                        const Progress& progress = {}, const Cancelled& cancelled = {});
+/// Removes what store_image left, complete or not. Success when there is nothing.
+void discard_image(const ImageTarget& target);
 
 /// `qemu-img convert` between two local disks with explicit formats and the same bounds; target via .part and rename.
 CopyResult convert(const std::string& from, const std::string& from_format, const std::string& to,

@@ -10,7 +10,7 @@ namespace virga {
 struct ImageSource {
     std::string image_id;
     std::string path;              ///< file of the image store, readable by the host process
-    std::string disk_format;       ///< raw, qcow2, ... as inspected at upload
+    std::string disk_format;       ///< raw, qcow2, ... as declared and found true at upload
     std::string container_format;  ///< bare, ...
     std::int64_t size_bytes = 0;
     std::string sha512;  ///< lowercase hex of the data

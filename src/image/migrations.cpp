@@ -11,7 +11,8 @@ const std::vector<db::Migration>& migrations() {
              "owner TEXT NOT NULL, disk_format TEXT, container_format TEXT, tool_format TEXT, size_bytes BIGINT, "
              "virtual_size_bytes BIGINT, min_disk_gib BIGINT NOT NULL, min_ram_mib BIGINT NOT NULL, "
              "protected BIGINT NOT NULL, hidden BIGINT NOT NULL, checksum_md5 TEXT, sha512 TEXT, tags TEXT NOT NULL, "
-             "properties TEXT NOT NULL, upload_id TEXT, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL)",
+             "properties TEXT NOT NULL, upload_id TEXT, upload_by_flow BIGINT NOT NULL DEFAULT 0, created_us BIGINT "
+             "NOT NULL, updated_us BIGINT NOT NULL)",
              "CREATE INDEX images_by_creation ON images (created_us, id)",
              "CREATE INDEX images_by_owner ON images (owner)",
              // Tags and properties once more, one row each, so that lists can be narrowed by them in SQL.

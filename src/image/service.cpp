@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "image/api/api.hpp"
+#include "image/model/attributes.hpp"
 #include "image/repo/image_repo.hpp"
 #include "image/stores/reconcile.hpp"
 
@@ -10,9 +11,8 @@ namespace virga::image {
 struct Service::Impl {
     Impl(db::Database& database, const config::Config& config, identity::Service& identity,
          const std::string& state_dir)
-        : store(state_dir + "/images"),
-          uploader(database, config, store, uploads),
-          context{database, identity, store, uploads, uploader} {}
+        : store(state_dir + "/images"), uploader(database, config, store, uploads), context{database, identity, store,
+                                                                                            uploads,  uploader, {}} {}
     FileStore store;
     ActiveUploads uploads;
     Uploader uploader;
@@ -63,10 +63,80 @@ ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
     }
     return {record->id,
             impl_->store.path(record->id),
-            record->tool_format,
+            record->disk_format,
             record->container_format,
             record->size_bytes.value_or(0),
             record->sha512};
+}
+
+Image Service::create(db::Transaction& tx, const identity::Auth& auth, const NewImage& image) {
+    Record record;
+    record.id = image.id.value;
+    record.owner = auth.project.value;
+    record.created_us = record.updated_us = now_us();
+    record.properties = {};
+    for (const auto& item : image.properties) {
+        if (find_attribute(item.key()) == nullptr) set_attribute(record, auth, item.key(), item.value());
+    }
+    set_attribute(record, auth, "name", json::value(image.name));
+    set_attribute(record, auth, "disk_format", json::value(image.disk_format));
+    set_attribute(record, auth, "container_format", json::value(image.container_format));
+    set_attribute(record, auth, "visibility", json::value(image.visibility));
+    set_attribute(record, auth, "protected", json::value(image.is_protected));
+    set_attribute(record, auth, "min_disk", json::value(image.min_disk_gib));
+    set_attribute(record, auth, "min_ram", json::value(image.min_ram_mib));
+    check_counts(record);
+    repo::insert(tx, record);
+    return to_image(record);
+}
+
+void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload) {
+    auto record = repo::find(tx, id.value);
+    if (!record) throw Error(ErrorCode::NotFound, "Image " + id.value + " was deleted.", {}, id.value);
+    const bool begun = record->status == ImageStatus::Saving && record->upload_id == upload.value;
+    if (!begun && !repo::start_upload(tx, id.value, upload.value, repo::UploadBy::Flow)) {
+        throw Error(ErrorCode::Conflict, "Image " + id.value + " can't take data: it is " + to_string(record->status),
+                    {}, id.value);
+    }
+}
+
+ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload) {
+    ImageTarget target{id.value, upload.value, impl_->store.folder()};
+    impl_->context.database.read_with([&](db::Transaction& tx) {
+        const auto record = repo::find(tx, id.value);
+        if (!record) return;
+        target.disk_format = record->disk_format;
+        target.max_bytes = impl_->uploader.room(tx, *record);
+    });
+    return target;
+}
+
+void Service::finish_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload, const StoredImage& stored) {
+    auto record = repo::find(tx, id.value);
+    if (!record) throw Error(ErrorCode::NotFound, "Image " + id.value + " was deleted.", {}, id.value);
+    if (record->status == ImageStatus::Active) return;
+    if (stored.size_bytes > impl_->uploader.room(tx, *record)) {
+        throw Error(ErrorCode::TooLarge, "The image is larger than the project's quota allows.");
+    }
+    record->upload_id = upload.value;
+    record->tool_format = stored.format;
+    record->size_bytes = stored.size_bytes;
+    record->virtual_size_bytes = stored.virtual_size_bytes;
+    record->checksum_md5 = stored.md5;
+    record->sha512 = stored.sha512;
+    if (repo::finish_upload(tx, *record)) return;
+    throw Error(ErrorCode::Conflict, "Image " + id.value + " no longer waits for this upload.", {}, id.value);
+}
+
+void Service::drop_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload) {
+    const auto record = repo::find(tx, id.value);
+    if (!record) return;
+    const bool ours = record->status == ImageStatus::Queued || record->upload_id == upload.value;
+    if (ours && !record->has_data()) repo::mark_deleted(tx, id.value);
+}
+
+void Service::on_upload_deleted(std::function<void(db::Transaction&, const FlowId&)> handler) {
+    impl_->context.upload_deleted = std::move(handler);
 }
 
 }  // namespace virga::image

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "http/http.hpp"
 #include "identity/service.hpp"
 #include "image/image_source.hpp"
+#include "image/image_target.hpp"
 
 namespace virga::image {
 
@@ -38,6 +40,19 @@ struct Image {
     TimestampUs updated_us = 0;
 };
 
+/// An image whose data another service makes.
+struct NewImage {
+    ImageId id;  ///< chosen by the caller, so that a repeat can't make a second one
+    std::string name;
+    std::string disk_format;
+    std::string container_format;
+    std::string visibility = "shared";
+    bool is_protected = false;
+    std::int64_t min_disk_gib = 0;
+    std::int64_t min_ram_mib = 0;
+    json::object properties;  ///< name -> string; names of an image's own attributes are left out
+};
+
 /// The image service (Glance v2).
 class Service {
 public:
@@ -55,6 +70,22 @@ public:
     std::optional<Image> find_any(db::Transaction& tx, const ImageId& id);
     /// Where a host reads the data. Throws Error{NotFound} when the image is gone or has no data.
     ImageSource source(db::Transaction& tx, const ImageId& id);
+
+    /// Data that a flow makes on a host: create (queued), begin (saving), then the host writes what begin_upload told,
+    /// then finish (active), or drop. The upload goes on after a restart of the process.
+    ///
+    /// Errors as POST /images: Forbidden for what the caller may not set.
+    Image create(db::Transaction& tx, const identity::Auth& auth, const NewImage& image);
+    /// Repeatable. Throws Error{NotFound} when the image was deleted, Error{Conflict} when another upload has it.
+    void begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload);
+    /// Where begin_upload lets a host write; also when the image is gone.
+    ImageTarget upload_target(const ImageId& id, const FlowId& upload);
+    /// Error{NotFound} when the image was deleted meanwhile, Error{TooLarge} when the data is over the project's quota.
+    void finish_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload, const StoredImage& stored);
+    /// Deletes the image, unless its data is there or it is another upload's. The host removes the data.
+    void drop_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload);
+    /// Called when an image is deleted while a flow makes its data, in the transaction that deletes it.
+    void on_upload_deleted(std::function<void(db::Transaction&, const FlowId&)> handler);
 
 private:
     struct Impl;

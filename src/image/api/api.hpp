@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 
 #include "config/config.hpp"
@@ -19,6 +20,8 @@ struct Context {
     FileStore& store;
     ActiveUploads& uploads;
     Uploader& uploader;
+    /// See Service::on_upload_deleted.
+    std::function<void(db::Transaction&, const FlowId&)> upload_deleted;
 };
 
 using Function = http::Response (*)(Context&, http::Request&, const identity::Auth&);

@@ -94,6 +94,7 @@ http::Response remove(Context& context, http::Request& request, const identity::
             throw Error(ErrorCode::Forbidden, "Image " + image.id + " is protected and cannot be deleted.");
         }
         repo::mark_deleted(tx, image.id);
+        if (image.upload_by_flow && context.upload_deleted) context.upload_deleted(tx, FlowId(image.upload_id));
         return image;
     });
     if (record.status == ImageStatus::Saving) context.uploads.stop(record.upload_id);

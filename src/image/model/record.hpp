@@ -35,6 +35,7 @@ struct Record {
     std::vector<std::string> tags;  ///< each once, in the order of adding
     json::object properties;        ///< name -> string
     std::string upload_id;          ///< of the upload that runs while the status is saving
+    bool upload_by_flow = false;    ///< upload_id is a flow, which goes on after a restart; else a request's
     TimestampUs created_us = 0;
     TimestampUs updated_us = 0;
 

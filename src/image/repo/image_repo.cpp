@@ -56,6 +56,7 @@ Record read_record(const db::Row& row) {
     }
     record.properties = parse_object(row.text("properties"));
     record.upload_id = row.text("upload_id");
+    record.upload_by_flow = row.flag("upload_by_flow");
     record.created_us = row.number("created_us");
     record.updated_us = row.number("updated_us");
     return record;
@@ -111,9 +112,10 @@ std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner) {
                      {owner});
 }
 
-bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id) {
+bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id, UploadBy by) {
     if (!lifecycle::try_change(tx, image_transitions(), "upload", id)) return false;
-    tx.exec("UPDATE images SET upload_id = ? WHERE id = ?", {upload_id, id});
+    tx.exec("UPDATE images SET upload_id = ?, upload_by_flow = ? WHERE id = ?",
+            {upload_id, std::int64_t{by == UploadBy::Flow}, id});
     return true;
 }
 
@@ -122,7 +124,7 @@ bool finish_upload(db::Transaction& tx, const Record& record) {
     if (!lifecycle::try_change(tx, image_transitions(), "store", record.id, condition)) return false;
     tx.exec(
         "UPDATE images SET tool_format = ?, size_bytes = ?, virtual_size_bytes = ?, checksum_md5 = ?, sha512 = ?, "
-        "upload_id = NULL WHERE id = ?",
+        "upload_id = NULL, upload_by_flow = 0 WHERE id = ?",
         {record.tool_format, db::nullable(record.size_bytes), db::nullable(record.virtual_size_bytes),
          record.checksum_md5, record.sha512, record.id});
     return true;
@@ -136,7 +138,7 @@ bool abandon_upload(db::Transaction& tx, const std::string& id, const std::strin
 
 bool mark_deleted(db::Transaction& tx, const std::string& id) {
     if (!lifecycle::try_change(tx, image_transitions(), "delete", id)) return false;
-    tx.exec("UPDATE images SET upload_id = NULL WHERE id = ?", {id});
+    tx.exec("UPDATE images SET upload_id = NULL, upload_by_flow = 0 WHERE id = ?", {id});
     tx.exec("DELETE FROM image_members WHERE image_id = ?", {id});
     tx.exec("DELETE FROM image_labels WHERE image_id = ?", {id});
     return true;

@@ -23,8 +23,11 @@ std::vector<Record> list(db::Transaction& tx, const identity::Auth& auth, const 
 std::vector<Record> list_with_file(db::Transaction& tx);
 std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner);
 
+/// Who brings the data.
+enum class UploadBy { Request, Flow };
 /// queued -> saving. False when the image isn't queued.
-bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id);
+bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id,
+                  UploadBy by = UploadBy::Request);
 /// saving -> active with what the upload found. False when the image no longer waits for this upload.
 bool finish_upload(db::Transaction& tx, const Record& record);
 /// saving -> queued. False as above.

@@ -52,6 +52,7 @@ public:
     /// Creates the folder, readable by this user only.
     explicit FileStore(std::string folder);
 
+    const std::string& folder() const { return folder_; }
     std::string path(const std::string& image_id) const { return folder_ + "/" + image_id; }
     std::string part_path(const std::string& image_id, const std::string& upload_id) const;
     /// nullptr when there is no such file. The data stays readable through the handle after a remove().

@@ -22,6 +22,7 @@ std::set<std::string> known_files(const std::vector<Record>& records) {
 void check_record(const Record& record, const FileStore& store, const ActiveUploads& uploads,
                   std::vector<std::string>& differences) {
     if (record.status == ImageStatus::Saving) {
+        if (record.upload_by_flow) return;  // its flow is checked where it belongs
         if (!uploads.contains(record.upload_id) && !store.exists(part_name(record.id, record.upload_id))) {
             differences.push_back("Image " + record.id + " is saving, but nothing is being uploaded.");
         }
@@ -41,7 +42,7 @@ void check_record(const Record& record, const FileStore& store, const ActiveUplo
 void recover_store(db::Database& database, const FileStore& store) {
     const auto records = database.write_with([&](db::Transaction& tx) {
         for (const auto& record : repo::list_with_file(tx)) {
-            if (record.status != ImageStatus::Saving) continue;
+            if (record.status != ImageStatus::Saving || record.upload_by_flow) continue;
             log::warning("an upload was cut off: the image is queued again", {{"image", record.id}});
             repo::abandon_upload(tx, record.id, record.upload_id);
         }

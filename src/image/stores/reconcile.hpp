@@ -8,8 +8,8 @@
 
 namespace virga::image {
 
-/// Puts back what a kill left behind: images that were being uploaded are queued again; part files and data without
-/// an active image are removed. Only for a time when no upload runs.
+/// Puts back what a kill left behind: images that a request was uploading are queued again (flows go on by themselves);
+/// part files and data without an active image are removed. Only for a time when no upload runs.
 void recover_store(db::Database& database, const FileStore& store);
 
 /// Every difference between rows and files, one sentence each.

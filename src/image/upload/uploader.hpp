@@ -22,10 +22,11 @@ public:
     /// or unsafe), TooLarge (size or quota), NoSpace, Cancelled (the client went away), http::StatusError{410} (the
     /// image was deleted meanwhile).
     void receive(http::Request& request, const std::string& image_id);
+    /// Bytes that the image's data may have: the size limit, and what the project's quota leaves.
+    std::int64_t room(db::Transaction& tx, const Record& record) const;
 
 private:
     Record begin(const std::string& image_id, const std::string& upload_id);
-    std::int64_t room(db::Transaction& tx, const Record& record) const;
     void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped,
                 std::int64_t limit) const;
     void finish(const Record& record);

@@ -1,0 +1,99 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "base/error.hpp"
+#include "base/failpoint.hpp"
+#include "base/scope_exit.hpp"
+#include "disk/checksum.hpp"
+#include "disk/convert.hpp"
+#include "disk/disk.hpp"
+#include "disk/file.hpp"
+#include "image/format/inspector.hpp"
+
+namespace virga::disk {
+namespace {
+
+/// A format of images in the words of qemu-img.
+struct ToolFormat {
+    std::string name;
+    std::string options;
+};
+
+ToolFormat tool_format(const std::string& disk_format) {
+    static const std::map<std::string, ToolFormat, std::less<>> formats{
+        {"raw", {"raw", ""}},
+        {"qcow2", {"qcow2", ""}},
+        {"vmdk", {"vmdk", ""}},
+        {"vdi", {"vdi", ""}},
+        // Without force_size a VHD's size is rounded to cylinders, heads and sectors.
+        {"vhd", {"vpc", "force_size=on"}},
+        {"vhdx", {"vhdx", ""}}};
+    const auto found = formats.find(disk_format);
+    if (found != formats.end()) return found->second;
+    throw Error(ErrorCode::NotSupported, "An image of disk_format '" + disk_format + "' can't be made from a disk.");
+}
+
+void check_size(std::int64_t bytes, const ImageTarget& target) {
+    if (bytes <= target.max_bytes) return;
+    throw Error(ErrorCode::TooLarge, "The image would have " + std::to_string(bytes) +
+                                         " bytes, which is over the size limit or the project's quota of " +
+                                         std::to_string(target.max_bytes) + " bytes.");
+}
+
+/// The store belongs to the control process, which must be able to read and remove the file.
+void give_to_store(const std::string& path, const ImageTarget& target) {
+    struct stat info {};
+    if (::stat(target.folder.c_str(), &info) != 0)
+        throw_errno(ErrorCode::Unavailable, "stat of the image store", errno);
+    const bool given = ::chmod(path.c_str(), 0600) == 0 &&
+                       (info.st_uid == ::geteuid() || ::chown(path.c_str(), info.st_uid, info.st_gid) == 0);
+    if (!given) throw_errno(ErrorCode::Internal, "give the file to the image store", errno);
+}
+
+void write_part(const std::string& from, const std::string& from_format, const ImageTarget& target,
+                const Progress& progress, const Cancelled& cancelled) {
+    const auto format = tool_format(target.disk_format);
+    const auto size = virtual_size(from, from_format);
+    if (format.name == "raw") check_size(size, target);
+    const auto part = target.part_path();
+    remove_file(part);
+    ScopeExit cleanup([&] { ::unlink(part.c_str()); });
+    Conversion conversion{from, from_format, part, format.name, size, file_bound(format.name, size), format.options};
+    convert_into(conversion, progress, cancelled);
+    check_size(File::open_for_reading(part).size(), target);
+    image::check_declared(target.disk_format, image::inspect_file(part));
+    give_to_store(part, target);
+    failpoint("disk.store_image.written");
+    rename_durably(part, target.path());
+    failpoint("disk.store_image.renamed");
+    cleanup.dismiss();
+}
+
+}  // namespace
+
+StoredImage store_image(const std::string& from, const std::string& from_format, const ImageTarget& target,
+                        const Progress& progress, const Cancelled& cancelled) {
+    const auto path = target.path();
+    if (!exists(path)) write_part(from, from_format, target, progress, cancelled);
+    const auto found = image::inspect_file(path);
+    StoredImage result;
+    result.format = image::check_declared(target.disk_format, found);
+    result.size_bytes = File::open_for_reading(path).size();
+    result.virtual_size_bytes = found.virtual_size_bytes.value_or(result.size_bytes);
+    ChecksumThread sha512(path);
+    result.md5 = digest_of(
+        path, HashAlgorithm::Md5, cancelled ? cancelled : [] { return false; });
+    result.sha512 = sha512.wait(cancelled);
+    if (cancelled && cancelled()) throw Error(ErrorCode::Cancelled, "storing the image was cancelled");
+    return result;
+}
+
+void discard_image(const ImageTarget& target) {
+    remove_file(target.part_path());
+    remove_file(target.path());
+    sync_folder(target.folder);
+}
+
+}  // namespace virga::disk

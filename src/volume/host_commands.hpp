@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "image/image_source.hpp"
+#include "image/image_target.hpp"
 
 /// Commands of the volume service to a storage host. Header only: shared by both sides of the RPC.
 /// Every command is idempotent: a repeat with the same arguments finds what the first one did and returns the same
@@ -46,6 +47,12 @@ inline constexpr const char* kExtend = "volume.extend";
 inline constexpr const char* kCreateSnapshot = "volume.create_snapshot";
 /// {backend, volume_id, snapshot_id} -> VolumeFile of the volume. Success when there is none.
 inline constexpr const char* kDeleteSnapshot = "volume.delete_snapshot";
+/// {backend, volume_id, target: ImageTarget} -> StoredImage. The volume's present content becomes the data of an image.
+/// Long: reports progress, may be cancelled. Errors: Conflict (in use by a running guest), NotSupported (format),
+/// TooLarge, InvalidInput (what a guest wrote isn't acceptable as an image), NoSpace.
+inline constexpr const char* kUpload = "volume.upload";
+/// {backend, volume_id, target: ImageTarget}. Removes what kUpload wrote; success when there is nothing.
+inline constexpr const char* kDiscardUpload = "volume.discard_upload";
 /// {backend, volume_id, connector: {host}} -> {driver_volume_type, data: {path, format, ...}}
 inline constexpr const char* kInitializeConnection = "volume.initialize_connection";
 /// {backend, volume_id, connector}. Success when there is none.

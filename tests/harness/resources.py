@@ -93,7 +93,10 @@ class Resources:
         self.compute("DELETE", f"/servers/{server}/os-volume_attachments/{volume}")
 
     def extend(self, volume, size):
-        self.volume_api("POST", f"/volumes/{volume}/action", {"os-extend": {"new_size": size}})
+        self.volume_action(volume, "os-extend", {"new_size": size})
+
+    def volume_action(self, volume, name, argument=None, version="3.27"):
+        return self.volume_api("POST", f"/volumes/{volume}/action", {name: argument}, version)
 
     # ---- look: None when it is gone
 

@@ -67,10 +67,13 @@ def volume_disk(cloud, volume):
 
 def assert_same_content(cloud, volume, image_path):
     """A volume starts with the bytes of its image; what is behind them is zero."""
-    path, disk_format = volume_disk(cloud, volume)
+    assert_same_disk(*volume_disk(cloud, volume), image_path)
+
+
+def assert_same_disk(path, disk_format, image_path):
     done = subprocess.run(["qemu-img", "compare", "-U", "-f", disk_format, "-F", "raw", str(path), str(image_path)],
                           capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, f"content of volume {volume}: {done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"content of {path}: {done.stdout}{done.stderr}"
 
 
 def digest(path):

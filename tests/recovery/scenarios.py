@@ -1,7 +1,7 @@
 """What users do, in a form that can be interrupted anywhere and compared afterwards."""
 import os
 
-from census import assert_same_content
+from census import assert_same_content, assert_same_disk, volume_disk
 from harness.resources import Resources, blank, device
 
 IMAGE_BYTES = 2 * 1024 * 1024
@@ -182,6 +182,51 @@ class CreateVolumeFromVolume(CreateVolumeFromImage):
 
     def source(self):
         return {"source_volid": self.made["volume"]}
+
+
+class UploadVolume(Scenario):
+    """An image is made from a volume."""
+
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.volume_action(self.made["volume"], "os-volume_upload_image",
+                               {"image_name": f"{name}-uploaded", "disk_format": "qcow2"})
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["volume"])
+        self.api.wait_volume(self.made["volume"])
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+        made = [item for item in self.api.images() if item["name"] == f"{name}-uploaded"]
+        assert [item["status"] for item in made] == ["active"]
+        store = self.cloud.state / "control" / "images"
+        assert_same_disk(store / made[0]["id"], "qcow2", self.image_path)
+        assert sorted(path.name for path in store.iterdir()) == sorted(item["id"] for item in self.api.images())
+
+
+class FailedUpload(UploadVolume):
+    """What the guest wrote is no acceptable image: nothing of it may stay."""
+
+    def begin(self, name):
+        super().begin(name)
+        disk, _ = volume_disk(self.cloud, self.made["volume"])
+        with open(disk, "r+b") as file:
+            file.write(b"QFI\xfb")
+
+    def bootable_volume(self, name):
+        self.fresh_image(name)
+        return self.api.ready_volume(name, 1)
+
+    def act(self, name):
+        self.api.volume_action(self.made["volume"], "os-volume_upload_image", {"image_name": f"{name}-uploaded"})
+
+    def check(self, name):
+        assert [item["id"] for item in self.api.images()] == [self.made["image"]]
+        assert [path.name for path in (self.cloud.state / "control" / "images").iterdir()] == [self.made["image"]]
 
 
 class DeleteVolume(Scenario):

@@ -13,7 +13,7 @@ ALL = [
 # Flows of one or two tasks.
 SHORT = [
     scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DetachVolume,
-    scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
+    scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
 ]
 
 

@@ -5,6 +5,7 @@
 #include "volume/flows/flows.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
@@ -152,8 +153,55 @@ http::Response detach(const Action& action) {
     return http::Response::empty(202);
 }
 
-http::Response upload_image(const Action&) {
-    throw Error(ErrorCode::NotSupported, "os-volume_upload_image: making an image from a volume is not supported.");
+constexpr int kUploadVisibility = 1;
+
+flows::ImageRequest image_request(const Action& action) {
+    auto fields = action.fields();
+    flows::ImageRequest request;
+    request.id = new_id<ImageId>();
+    request.name = fields.required_string("image_name", 1, 255);
+    request.force = fields.boolean("force").value_or(false);
+    request.disk_format = fields.string("disk_format", 0, 255).value_or("raw");
+    request.container_format = fields.string("container_format", 0, 255).value_or("bare");
+    if (!action.call.at_least(kUploadVisibility)) return request;
+    request.visibility = fields.one_of("visibility", {"public", "private", "shared", "community"}).value_or("private");
+    request.is_protected = fields.boolean("protected").value_or(false);
+    return request;
+}
+
+json::object type_summary(const VolumeType& type) {
+    return {{"id", type.id},
+            {"name", type.name},
+            {"description", string_or_null(type.description)},
+            {"is_public", type.is_public},
+            {"extra_specs", type.extra_specs},
+            {"qos_specs_id", nullptr},
+            {"created_at", time_or_null(type.created_us)},
+            {"updated_at", nullptr},
+            {"deleted", false},
+            {"deleted_at", nullptr}};
+}
+
+http::Response upload_image(const Action& action) {
+    const auto request = image_request(action);
+    flows::upload_image(action.tx, action.call.context.d, action.call.auth, action.volume.id, request);
+    const auto& volume = action.volume;
+    const auto type = repo::find_type(action.tx, volume.type_id);
+    json::object view{{"id", volume.id.value},
+                      {"updated_at", time_or_null(volume.updated_us)},
+                      {"status", "uploading"},
+                      {"display_description", string_or_null(volume.description)},
+                      {"size", volume.size_gib},
+                      {"volume_type", type ? json::value(type_summary(*type)) : json::value(nullptr)},
+                      {"image_id", request.id.value},
+                      {"container_format", request.container_format},
+                      {"disk_format", request.disk_format},
+                      {"image_name", request.name}};
+    if (action.call.at_least(kUploadVisibility)) {
+        view["visibility"] = request.visibility;
+        view["protected"] = request.is_protected;
+    }
+    return http::Response::with_json(202, json::object{{action.name, std::move(view)}});
 }
 
 http::Response not_supported(const Action& action) {

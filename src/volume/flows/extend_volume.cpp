@@ -12,11 +12,6 @@ using taskflow::Outcome;
 using taskflow::RevertOutcome;
 using taskflow::TaskContext;
 
-/// While a snapshot of the volume is made or deleted, the active file may change.
-constexpr const char* kNoBusySnapshot =
-    "AND NOT EXISTS (SELECT 1 FROM volume_snapshots s WHERE s.volume_id = volumes.id "
-    "AND s.status IN ('creating', 'deleting'))";
-
 class ExtendVolume : public VolumeTask {
 public:
     using VolumeTask::VolumeTask;

@@ -32,6 +32,20 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
 FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
                      std::int64_t new_size_gib);
 
+/// An image that is to be made from a volume.
+struct ImageRequest {
+    ImageId id;
+    std::string name;
+    std::string disk_format = "raw";
+    std::string container_format = "bare";
+    std::string visibility = "shared";
+    bool is_protected = false;
+    bool force = false;  ///< of a volume that is in-use, too
+};
+/// The volume must be available, or in-use when forced. The image is queued at once; a failure deletes it.
+FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                    const ImageRequest& request);
+
 struct NewSnapshot {
     SnapshotId id;
     VolumeId volume;

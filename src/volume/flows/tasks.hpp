@@ -19,6 +19,11 @@ SnapshotId snapshot_of(const taskflow::TaskContext& context);  ///< data.snapsho
 /// Throws Error{NotFound}. A read transaction of its own.
 VolumeRecord load_volume(Dependencies& d, const VolumeId& id);
 
+/// While a snapshot of the volume is made or deleted, its active file may change. A condition for require_change.
+inline constexpr const char* kNoBusySnapshot =
+    "AND NOT EXISTS (SELECT 1 FROM volume_snapshots s WHERE s.volume_id = volumes.id "
+    "AND s.status IN ('creating', 'deleting'))";
+
 /// Leaves a message that tells the user why `operation` ("create", "delete", ...) of a resource failed.
 void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const std::string& resource_type,
                const std::string& resource_id, const std::string& operation, const std::string& reason);
@@ -33,6 +38,7 @@ void register_create_volume(taskflow::Registry& registry, Dependencies& d);
 void register_create_from_spec(taskflow::Registry& registry, Dependencies& d);
 void register_delete_volume(taskflow::Registry& registry, Dependencies& d);
 void register_extend_volume(taskflow::Registry& registry, Dependencies& d);
+void register_upload_image(taskflow::Registry& registry, Dependencies& d);
 void register_create_snapshot(taskflow::Registry& registry, Dependencies& d);
 void register_delete_snapshot(taskflow::Registry& registry, Dependencies& d);
 
@@ -47,6 +53,8 @@ inline constexpr const char* kDeleteSnapshots = "volume.flows.delete_volume.Dele
 inline constexpr const char* kDeleteVolume = "volume.flows.delete_volume.DeleteVolume";
 inline constexpr const char* kDeleteOnFinish = "volume.flows.delete_volume.DeleteVolumeOnFinish";
 inline constexpr const char* kExtendVolume = "volume.manager.extend_volume";
+inline constexpr const char* kStartUpload = "volume.manager.copy_volume_to_image.StartUpload";
+inline constexpr const char* kCopyVolumeToImage = "volume.manager.copy_volume_to_image";
 inline constexpr const char* kCreateSnapshot = "volume.manager.create_snapshot";
 inline constexpr const char* kSnapshotWait = "volume.flows.delete_snapshot.WaitForRunningFlows";
 inline constexpr const char* kDeleteSnapshot = "volume.manager.delete_snapshot";

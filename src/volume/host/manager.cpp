@@ -86,6 +86,20 @@ json::object delete_snapshot(Driver& driver, const rpc::Command& c) {
     return driver.delete_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id")).to_json();
 }
 
+json::object upload(Driver& driver, const rpc::Command& c) {
+    const auto target = read_target(c.params);
+    StoredImage stored;
+    driver.read(read_id(c.params, "volume_id"), [&](const VolumeFile& file) {
+        stored = disk::store_image(file.path, file.format, target, c.progress, c.cancelled);
+    });
+    return stored.to_json();
+}
+
+json::object discard_upload(Driver&, const rpc::Command& c) {
+    disk::discard_image(read_target(c.params));
+    return {};
+}
+
 json::object initialize_connection(Driver& driver, const rpc::Command& c) {
     return driver.initialize_connection(read_id(c.params, "volume_id"), read_connector_host(c.params));
 }
@@ -105,6 +119,8 @@ const std::map<std::string, Operation, std::less<>>& operations() {
         {command::kExtend, extend},
         {command::kCreateSnapshot, create_snapshot},
         {command::kDeleteSnapshot, delete_snapshot},
+        {command::kUpload, upload},
+        {command::kDiscardUpload, discard_upload},
         {command::kInitializeConnection, initialize_connection},
         {command::kTerminateConnection, terminate_connection}};
     return table;

@@ -39,4 +39,13 @@ ImageSource read_image(const json::object& params) {
     return image;
 }
 
+ImageTarget read_target(const json::object& params) {
+    auto target = ImageTarget::from_json(get_object(params, "target"));
+    if (!is_uuid_like(target.image_id)) refuse("target.image_id", "a UUID");
+    if (!is_uuid_like(target.upload_id)) refuse("target.upload_id", "a UUID");
+    if (!target.folder.starts_with('/') || target.folder.find('\0') != std::string::npos)
+        refuse("target.folder", "an absolute path");
+    return target;
+}
+
 }  // namespace virga::volume::host

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "image/image_source.hpp"
+#include "image/image_target.hpp"
 
 /// Checked reading of a command's parameters: ids become file names, so nothing but a UUID passes.
 namespace virga::volume::host {
@@ -13,5 +14,6 @@ std::string read_id(const json::object& params, std::string_view key);
 std::int64_t read_size_gib(const json::object& params);  ///< 1 to 65,536
 std::string read_connector_host(const json::object& params);
 ImageSource read_image(const json::object& params);
+ImageTarget read_target(const json::object& params);
 
 }  // namespace virga::volume::host

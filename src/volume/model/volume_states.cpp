@@ -34,6 +34,8 @@ TransitionTable make_volume_states() {
                 Transition{"extend", {"available"}, "extending"},
                 Transition{"finish_extend", {"extending"}, "available"},
                 Transition{"fail_extend", {"extending"}, "error_extending"},
+                Transition{"upload", {"available", "in-use"}, "uploading"},
+                Transition{"finish_upload", {"uploading"}, "available"},
                 Transition{"snapshot", {"available"}, ""},
                 Transition{"delete_snapshot", {"available", "error", "error_extending", "error_deleting"}, ""},
                 Transition{"reserve", {"available", "downloading"}, "reserved"},

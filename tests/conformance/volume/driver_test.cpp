@@ -86,6 +86,34 @@ TEST_P(DriverSuite, snapshots_of_three_with_middle_deletion) {
     expect_nothing_left();
 }
 
+TEST_P(DriverSuite, reading_gives_the_whole_content_and_leaves_nothing) {
+    const auto id = new_uuid();
+    driver_->create_from_image(id, 1, make_image(*images_, "qcow2", 32), {});
+    write(id, 0x22, "2M");
+    driver_->create_snapshot(id, id);
+    write(id, 0x33, "3M");
+    for (const bool connected : {false, true}) {
+        if (connected) driver_->initialize_connection(id, "host");
+        int calls = 0;
+        driver_->read(id, [&](const VolumeFile& file) {
+            ++calls;
+            EXPECT_EQ(file.size_gib, 1);
+            EXPECT_TRUE(reads_as(file, has_data() ? 0x11 : 0, "0", "64k"));
+            EXPECT_TRUE(reads_as(file, has_data() ? 0x22 : 0, "2M", "64k"));
+            EXPECT_TRUE(reads_as(file, has_data() ? 0x33 : 0, "3M", "64k"));
+            EXPECT_TRUE(reads_as(file, 0, "4M", "64k"));
+        });
+        EXPECT_EQ(calls, 1);
+        const auto fails = [](const VolumeFile&) { throw Error(ErrorCode::Cancelled, "stop"); };
+        EXPECT_EQ(code_of([&] { driver_->read(id, fails); }), ErrorCode::Cancelled);
+    }
+    driver_->terminate_connection(id, "host");
+    EXPECT_EQ(code_of([&] { driver_->read(new_uuid(), [](const VolumeFile&) {}); }), ErrorCode::NotFound);
+    driver_->delete_snapshot(id, id);
+    driver_->remove(id);
+    expect_nothing_left();
+}
+
 TEST_P(DriverSuite, dependents_outlive_their_source) {
     const auto image = make_image(*images_, "qcow2", 32);
     const auto source = new_uuid();

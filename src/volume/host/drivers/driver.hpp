@@ -87,6 +87,10 @@ public:
     /// may be another one afterwards. On failure there is no snapshot.
     virtual VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) = 0;
 
+    /// Calls `use` with a disk that holds the volume's present content and doesn't change until `use` returns; it may
+    /// have backing files. Throws what `use` throws; NotFound, Conflict (as clone). Nothing is left behind.
+    virtual void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) = 0;
+
     /// Forgets a snapshot; none is success. Its data stays while others need it. A failed one is completed by the
     /// repeat; the volume is usable in between.
     virtual VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) = 0;

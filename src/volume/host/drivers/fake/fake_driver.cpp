@@ -1,8 +1,11 @@
 #include "volume/host/drivers/fake/fake_driver.hpp"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 #include "image/format/inspector.hpp"
@@ -182,6 +185,21 @@ VolumeFile FakeDriver::delete_snapshot(const std::string& id, const std::string&
         result = view(id, found->second);
     });
     return result;
+}
+
+/// Reads as zeros, as every volume without data.
+void FakeDriver::read(const std::string& id, const std::function<void(const VolumeFile&)>& use) {
+    script_.run("read", id, {}, [&] {
+        VolumeFile file;
+        {
+            const std::lock_guard lock(mutex_);
+            file = view(id, get(id));
+        }
+        file.path += ".read.tmp";
+        const ScopeExit cleanup([&] { ::unlink(file.path.c_str()); });
+        disk::create_raw(file.path, file.size_gib * disk::kGiB);
+        use(file);
+    });
 }
 
 json::object FakeDriver::initialize_connection(const std::string& id, const std::string& connector_host) {

@@ -49,6 +49,7 @@ public:
     void remove(const std::string& id) override;
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
     VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) override;
+    void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) override;
     VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;

@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <array>
+
+#include "volume/flows/attachments.hpp"
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+ImageId image_of(const TaskContext& context) {
+    return ImageId(get_string(context.data, "image_id"));
+}
+
+/// The status that the volume's attachments give it, as before the upload.
+void back_to_work(db::Transaction& tx, const VolumeId& id) {
+    if (lifecycle::try_change(tx, volume_states(), "finish_upload", id.value)) recompute_status(tx, id);
+}
+
+/// Its revert is where a failed upload ends.
+class StartUpload : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "image " + image_of(context).value + " is saving";
+        outcome.apply = [this, image = image_of(context), flow = context.flow](db::Transaction& tx) {
+            d_.images.begin_upload(tx, image, flow);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "the image is deleted, the volume has its old status: " + failure.message;
+        outcome.apply = [this, context_copy = context, failure](db::Transaction& tx) {
+            const auto id = volume_of(context_copy);
+            d_.images.drop_upload(tx, image_of(context_copy), context_copy.flow);
+            back_to_work(tx, id);
+            tell_user(tx, context_copy, "VOLUME", id.value, "upload", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class CopyVolumeToImage : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto reply =
+            call_host(d_, context, volume.host, command::kUpload, params_of(context, volume), kCopyDeadline);
+        const auto stored = StoredImage::from_json(reply);
+        Outcome outcome;
+        outcome.decision = "image " + image_of(context).value + " is active: " + std::to_string(stored.size_bytes) +
+                           " bytes of " + stored.format;
+        outcome.apply = [this, id = volume.id, image = image_of(context), flow = context.flow,
+                         stored](db::Transaction& tx) {
+            d_.images.finish_upload(tx, image, flow, stored);
+            back_to_work(tx, id);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        call_host(d_, context, volume.host, command::kDiscardUpload, params_of(context, volume), kShortDeadline,
+                  "revert");
+        RevertOutcome outcome;
+        outcome.decision = "the image's data is removed";
+        return outcome;
+    }
+
+private:
+    json::object params_of(const TaskContext& context, const VolumeRecord& volume) {
+        return {{"backend", volume.backend},
+                {"volume_id", volume.id.value},
+                {"target", d_.images.upload_target(image_of(context), context.flow).to_json()}};
+    }
+};
+
+/// What the image takes from the volume's image: all but what describes that image's data.
+json::object image_properties(const VolumeRecord& volume) {
+    static constexpr std::array<std::string_view, 9> kOfTheOldData{
+        "image_id", "image_name", "checksum", "container_format",  "disk_format",
+        "min_disk", "min_ram",    "size",     "signature_verified"};
+    json::object out;
+    for (const auto& item : volume.image_metadata) {
+        const auto found = std::find(kOfTheOldData.begin(), kOfTheOldData.end(), std::string_view(item.key()));
+        if (found == kOfTheOldData.end()) out[item.key()] = item.value();
+    }
+    return out;
+}
+
+std::int64_t min_ram_of(const VolumeRecord& volume) {
+    const auto text = get_string(volume.image_metadata, "min_ram");
+    const bool digits = !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+    return digits ? std::stoll(text) : 0;
+}
+
+image::NewImage image_from(const ImageRequest& request, const VolumeRecord& volume) {
+    image::NewImage image;
+    image.id = request.id;
+    image.name = request.name;
+    image.disk_format = request.disk_format;
+    image.container_format = request.container_format;
+    image.visibility = request.visibility;
+    image.is_protected = request.is_protected;
+    image.min_disk_gib = volume.size_gib;
+    image.min_ram_mib = min_ram_of(volume);
+    image.properties = image_properties(volume);
+    return image;
+}
+
+void check_format(const ImageRequest& request) {
+    static constexpr std::array<std::string_view, 6> kFormats{"raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx"};
+    if (std::find(kFormats.begin(), kFormats.end(), request.disk_format) == kFormats.end()) {
+        throw Error(ErrorCode::InvalidInput, "os-volume_upload_image.disk_format: '" + request.disk_format +
+                                                 "' must be raw, qcow2, vmdk, vdi, vhd or vhdx.");
+    }
+    if (request.container_format == "bare") return;
+    throw Error(ErrorCode::InvalidInput, "os-volume_upload_image.container_format: '" + request.container_format +
+                                             "' must be bare: nothing is put around the disk.");
+}
+
+}  // namespace
+
+FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                    const ImageRequest& request) {
+    check_format(request);
+    const auto volume = repo::get_volume(tx, id);
+    if (volume.status == "in-use" && !request.force) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + id.value + " is in-use. Detach it, or upload it with force.", {},
+                    id.value);
+    }
+    require_change(tx, volume_states(), "upload", id.value, kNoBusySnapshot);
+    d.images.create(tx, auth, image_from(request, volume));
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    d.runner.start(tx, {flow,
+                        "upload_image",
+                        id.value,
+                        {{task::kStartUpload}, {task::kCopyVolumeToImage}},
+                        {{"volume_id", id.value}, {"image_id", request.id.value}},
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_upload_image(taskflow::Registry& registry, Dependencies& d) {
+    d.images.on_upload_deleted([&d](db::Transaction& tx, const FlowId& flow) { d.runner.cancel(tx, flow); });
+    registry.add(task::kStartUpload, std::make_shared<StartUpload>(d));
+    registry.add(task::kCopyVolumeToImage, std::make_shared<CopyVolumeToImage>(d));
+}
+
+}  // namespace virga::volume::flows

@@ -24,6 +24,7 @@ using FlavorId = Id<struct FlavorTag>;
 using ImageId = Id<struct ImageTag>;
 using VolumeId = Id<struct VolumeTag>;
 using SnapshotId = Id<struct SnapshotTag>;
+using BackupId = Id<struct BackupTag>;
 using AttachmentId = Id<struct AttachmentTag>;
 using NetworkId = Id<struct NetworkTag>;
 using SubnetId = Id<struct SubnetTag>;

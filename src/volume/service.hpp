@@ -69,6 +69,7 @@ struct NewVolume {
     std::string image_id;
     std::string snapshot_id;
     std::string source_volid;
+    std::string backup_id;
     std::string volume_type;
     std::string availability_zone;
     std::string host;      ///< wanted storage host, or empty

@@ -19,6 +19,10 @@ inline const config::Setting<std::int64_t> quota_snapshots{"quota.snapshots", 10
                                                            "Volume snapshots per project; below 0: no bound."};
 inline const config::Setting<std::int64_t> quota_gigabytes{
     "quota.gigabytes", 100'000, "GiB of volumes and snapshots per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_backups{"quota.backups", 1000,
+                                                         "Volume backups per project; below 0: no bound."};
+inline const config::Setting<std::int64_t> quota_backup_gigabytes{
+    "quota.backup_gigabytes", 100'000, "GiB of backed-up volumes per project; below 0: no bound."};
 inline const config::Setting<std::int64_t> quota_per_volume_gigabytes{"quota.per_volume_gigabytes", -1,
                                                                       "GiB of one volume; below 0: no bound."};
 

@@ -69,6 +69,18 @@ class Resources:
         self.wait_status(lambda: self.show_snapshot(snapshot), "available", f"snapshot {name}")
         return snapshot
 
+    def backup(self, name, volume, **fields):
+        body = {"name": name, "volume_id": volume, **fields}
+        return self.volume_api("POST", "/backups", {"backup": body})["backup"]["id"]
+
+    def ready_backup(self, name, volume, **fields):
+        backup = self.backup(name, volume, **fields)
+        self.wait_backup(backup)
+        return backup
+
+    def restore_backup(self, backup, **fields):
+        return self.volume_api("POST", f"/backups/{backup}/restore", {"restore": fields})["restore"]["volume_id"]
+
     def server(self, name, flavor, image=None, devices=None, **fields):
         body = {"name": name, "flavorRef": flavor, **fields}
         if image:
@@ -117,6 +129,9 @@ class Resources:
     def show_snapshot(self, snapshot):
         return self._show(self.volume_api, f"/snapshots/{snapshot}", "snapshot")
 
+    def show_backup(self, backup):
+        return self._show(self.volume_api, f"/backups/{backup}", "backup")
+
     def show_image(self, image):
         answer = self.cloud.http("GET", f"/image/v2/images/{image}")
         return answer.json() if answer.status_code == 200 else None
@@ -129,6 +144,9 @@ class Resources:
 
     def snapshots(self):
         return self.volume_api("GET", "/snapshots/detail?all_tenants=1")["snapshots"]
+
+    def backups(self):
+        return self.volume_api("GET", "/backups/detail?all_tenants=1")["backups"]
 
     def attachments(self):
         return self.volume_api("GET", "/attachments/detail?all_tenants=1")["attachments"]
@@ -169,12 +187,19 @@ class Resources:
     def delete_snapshot(self, snapshot):
         self._delete(self.volume_api, f"/snapshots/{snapshot}")
 
+    def delete_backup(self, backup):
+        self._delete(self.volume_api, f"/backups/{backup}")
+
     def delete_image(self, image):
         self._delete(self.call, f"/image/v2/images/{image}")
 
     def delete_all(self):
-        """Servers, then snapshots, volumes and images; returns when all is gone."""
+        """Servers, then backups, snapshots, volumes and images; returns when all is gone."""
         self._delete_each(self.servers, self.delete_server)
+        while leaves := [item["id"] for item in self.backups() if not item["has_dependent_backups"]]:
+            for backup in leaves:
+                self.delete_backup(backup)
+            self.wait(lambda: not {item["id"] for item in self.backups()} & set(leaves), "backups are gone")
         self._delete_each(self.snapshots, self.delete_snapshot)
         self._delete_each(self.volumes, self.delete_volume)
         for image in self.images():
@@ -223,6 +248,9 @@ class Resources:
 
     def wait_volume(self, volume, wanted="available", seconds=WAIT_SECONDS):
         return self.wait_status(lambda: self.show_volume(volume), wanted, f"volume {volume}", seconds)
+
+    def wait_backup(self, backup, wanted="available", seconds=WAIT_SECONDS):
+        return self.wait_status(lambda: self.show_backup(backup), wanted, f"backup {backup}", seconds)
 
     def wait_gone(self, show, what, seconds=WAIT_SECONDS):
         self.wait(lambda: show() is None, f"{what} is gone", lambda: json.dumps(show()), seconds)

@@ -7,7 +7,7 @@ import subprocess
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TAP = re.compile(r"tap[0-9a-f-]{11}")
 HASH = re.compile(r"[0-9a-f]{12,128}")
-FOLDERS = ("instances", "volumes", "fake-guests", "taps")
+FOLDERS = ("instances", "volumes", "backups", "fake-guests", "taps")
 CACHE = "_base"  # cached images outlive their users
 
 
@@ -17,6 +17,7 @@ def census(resources):
         "servers": sorted(server_line(item) for item in resources.servers()),
         "volumes": sorted(volume_line(item) for item in resources.volumes()),
         "snapshots": sorted(f"{item['status']} {item['size']} GiB" for item in resources.snapshots()),
+        "backups": sorted(backup_line(item) for item in resources.backups()),
         "attachments": sorted(f"{item['status']} server={bool(item['instance'])}" for item in resources.attachments()),
         "ports": sorted(f"{item['status']} {item['device_owner']}" for item in resources.ports()),
         "files": files(cloud.state / "host"),
@@ -37,6 +38,11 @@ def volume_line(volume):
             f"image={bool(volume.get('volume_image_metadata'))} attachments={len(volume['attachments'])}")
 
 
+def backup_line(backup):
+    return (f"{backup['status']} {backup['size']} GiB incremental={backup['is_incremental']} "
+            f"objects={backup['object_count']} dependents={backup['has_dependent_backups']}")
+
+
 def files(host_folder):
     """Disk files and records of the host, ids taken out of their names."""
     found = []
@@ -51,7 +57,7 @@ def files(host_folder):
 def leftovers(cloud):
     """Half-made files, which no ended flow may leave."""
     return [str(path) for path in (cloud.state / "host").rglob("*")
-            if path.suffix in (".part", ".tmp", ".new") and path.is_file()]
+            if path.suffix in (".part", ".tmp", ".new")]
 
 
 def volume_disk(cloud, volume):

@@ -293,6 +293,106 @@ class DeleteSnapshot(Scenario):
         assert_same_content(self.cloud, self.made["volume"], self.image_path)
 
 
+class CreateBackup(Scenario):
+    fields = {}
+
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+
+    def act(self, name):
+        self.made["backup"] = self.api.backup(name, self.made["volume"], **self.fields)
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.backups() if item["name"] == name]
+        assert len(found) < 2, "one request made two backups"
+        if found:
+            self.made["backup"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_backup(self.made["backup"])
+        self.api.wait_flows(self.made["backup"])
+        self.api.wait_volume(self.made["volume"])
+
+    def check(self, name):
+        """The backup is good: what it gives back is what the volume has."""
+        volume = self.api.restore_backup(self.made["backup"])
+        self.api.wait_volume(volume)
+        self.api.wait_flows(volume)
+        assert_same_content(self.cloud, volume, self.image_path)
+        self.api.delete_volume(volume)
+        self.api.wait_gone(lambda: self.api.show_volume(volume), "restored volume")
+
+
+class CreateIncrement(CreateBackup):
+    fields = {"incremental": True}
+
+    def begin(self, name):
+        super().begin(name)
+        self.api.ready_backup(f"{name}-full", self.made["volume"])
+
+
+class CreateBackupOfSnapshot(CreateBackup):
+    """Reads a temporary volume."""
+
+    def begin(self, name):
+        super().begin(name)
+        self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
+        self.fields = {"snapshot_id": self.made["snapshot"]}
+
+
+class DeleteBackup(Scenario):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["backup"] = self.api.ready_backup(name, self.made["volume"])
+        self.watch_flows(self.made["backup"])
+
+    def act(self, name):
+        self.api.delete_backup(self.made["backup"])
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_backup(self.made["backup"]), "backup")
+        self.api.wait_flows(self.made["backup"])
+
+
+class RestoreBackup(Scenario):
+    """Over a volume that has other content."""
+
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["backup"] = self.api.ready_backup(name, self.made["volume"])
+        self.made["target"] = self.api.ready_volume(f"{name}-target", 1, source_volid=self.made["volume"])
+        self.watch_flows(self.made["target"])
+
+    def act(self, name):
+        self.api.restore_backup(self.made["backup"], volume_id=self.made["target"])
+
+    def settle(self, name):
+        self.api.wait_volume(self.made["target"])
+        self.api.wait_flows(self.made["target"])
+        self.api.wait_backup(self.made["backup"])
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["target"], self.image_path)
+
+
+class CreateVolumeFromBackup(CreateVolumeFromImage):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["backup"] = self.api.ready_backup(name, self.made["volume"])
+
+    def source(self):
+        return {"backup_id": self.made["backup"]}
+
+    def act(self, name):
+        body = {"name": name, "size": 1, **self.source()}
+        self.made["new"] = self.api.volume_api("POST", "/volumes", {"volume": body}, "3.47")["volume"]["id"]
+
+    def settle(self, name):
+        super().settle(name)
+        self.api.wait_backup(self.made["backup"])
+
+
 class OnServer(Scenario):
     """Something is done to a server that boots from an image."""
 

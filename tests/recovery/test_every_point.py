@@ -7,12 +7,14 @@ from scenarios import DeleteBuilding
 ALL = [
     scenarios.BootVolume, scenarios.BootImage, scenarios.BootImageVolume, scenarios.BootSnapshot,
     scenarios.CreateVolume, scenarios.CreateVolumeFromImage, scenarios.CreateVolumeFromSnapshot,
-    scenarios.CreateVolumeFromVolume, scenarios.DeleteVolume, scenarios.AttachVolume, scenarios.DeleteActive,
+    scenarios.CreateVolumeFromVolume, scenarios.CreateVolumeFromBackup, scenarios.CreateBackup,
+    scenarios.CreateIncrement, scenarios.CreateBackupOfSnapshot, scenarios.RestoreBackup,
+    scenarios.DeleteVolume, scenarios.AttachVolume, scenarios.DeleteActive,
     scenarios.DeleteStopped, scenarios.DeleteError, scenarios.FailedBoot,
 ]
 # Flows of one or two tasks.
 SHORT = [
-    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DetachVolume,
+    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DeleteBackup, scenarios.DetachVolume,
     scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
 ]
 

@@ -9,7 +9,9 @@ from census import assert_same_content, leftovers
 
 
 def part_files(cloud):
-    return [path for path in (cloud.state / "host").rglob("*.part") if path.is_file() and path.stat().st_size > 0]
+    """Files being made, and files in folders being made."""
+    return [path for path in (cloud.state / "host").rglob("*")
+            if path.is_file() and ".part" in (path.suffix, path.parent.suffix) and path.stat().st_size > 0]
 
 
 @pytest.mark.parametrize("halves", [["host"], ["control"], ["host", "control"]], ids="+".join)
@@ -28,6 +30,46 @@ def test_kill_in_the_middle_of_a_copy(cloud, drill, long_image, halves):
     assert cloud.differences() == [] and leftovers(cloud) == []
     api.delete_all()
     assert api.volumes() == [] and cloud.differences() == []
+
+
+@pytest.mark.parametrize("halves", [["host"], ["control"], ["host", "control"]], ids="+".join)
+def test_kill_in_the_middle_of_a_backup_and_of_its_restore(cloud, drill, long_image, halves):
+    api = drill.api
+    with open(long_image, "rb") as data:
+        volume = api.ready_volume("long", 1, imageRef=api.image("long", data))
+    backup = api.backup("long", volume)
+    api.wait(lambda: part_files(cloud), "the backup has begun")
+    for half in halves:
+        cloud.kill(half)
+    cloud.revive(*halves)
+    api.wait_backup(backup)
+    api.wait_volume(volume)
+    restored = api.restore_backup(backup)
+    api.wait(lambda: api.show_volume(restored)["status"] == "restoring-backup", "the restore has begun")
+    for half in halves:
+        cloud.kill(half)
+    cloud.revive(*halves)
+    api.wait_volume(restored)
+    assert_same_content(cloud, restored, long_image)
+    assert cloud.differences() == [] and leftovers(cloud) == []
+
+
+def test_delete_in_the_middle_of_a_backup_and_of_its_restore(cloud, drill, long_image):
+    api = drill.api
+    with open(long_image, "rb") as data:
+        volume = api.ready_volume("long", 1, imageRef=api.image("long", data))
+    half_made = api.backup("half", volume)
+    api.wait(lambda: part_files(cloud), "the backup has begun")
+    api.delete_backup(half_made)
+    api.wait_gone(lambda: api.show_backup(half_made), "backup")
+    api.wait_volume(volume)
+    backup = api.ready_backup("whole", volume)
+    restored = api.restore_backup(backup)
+    api.wait(lambda: api.show_volume(restored)["status"] == "restoring-backup", "the restore has begun")
+    api.delete_volume(restored)
+    api.wait_gone(lambda: api.show_volume(restored), "volume")
+    api.wait_backup(backup)
+    assert cloud.differences() == [] and leftovers(cloud) == []
 
 
 def test_delete_in_the_middle_of_a_copy(cloud, drill, long_image):

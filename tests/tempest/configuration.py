@@ -36,7 +36,7 @@ def sections(cloud, images, flavors, folder):
         "network-feature-enabled": {"floating_ips": "false", "api_extensions": announced(cloud, "network")},
         "volume": {"min_microversion": "3.0", "max_microversion": "3.70", "build_timeout": "60",
                    "storage_protocol": "local", "vendor_name": "Virga"},
-        "volume-feature-enabled": {"backup": "false"},
+        "volume-feature-enabled": {"backup": "true"},
         "validation": {"run_validation": "false"},
     }
 

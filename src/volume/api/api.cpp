@@ -85,6 +85,8 @@ void register_routes(http::Router& router, Context context) {
     register_limits(routes);
     register_operations(routes);
     register_messages(routes);
+    register_backups(routes);
+    register_backup_records(routes);
 }
 
 VolumeRecord own_volume(db::Transaction& tx, const Call& call, const std::string& id) {

@@ -102,5 +102,7 @@ void register_quota_sets(Routes& routes);
 void register_limits(Routes& routes);
 void register_operations(Routes& routes);
 void register_messages(Routes& routes);
+void register_backups(Routes& routes);
+void register_backup_records(Routes& routes);
 
 }  // namespace virga::volume::api

@@ -17,10 +17,10 @@ http::Response show(const Call& call) {
                           {"maxTotalVolumeGigabytes", limits.at("gigabytes")},
                           {"maxTotalSnapshots", limits.at("snapshots")},
                           {"maxTotalBackupGigabytes", limits.at("backup_gigabytes")},
-                          {"totalBackupGigabytesUsed", 0},
+                          {"totalBackupGigabytesUsed", usage.backup_gigabytes},
                           {"maxTotalVolumes", limits.at("volumes")},
                           {"totalVolumesUsed", usage.volumes},
-                          {"totalBackupsUsed", 0},
+                          {"totalBackupsUsed", usage.backups},
                           {"totalGigabytesUsed", usage.gigabytes}};
     json::object inner{{"rate", json::array()}, {"absolute", std::move(absolute)}};
     return http::Response::with_json(200, json::object{{"limits", std::move(inner)}});

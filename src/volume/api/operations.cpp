@@ -20,7 +20,8 @@ struct Extension {
     const char* alias;
     const char* name;
 };
-constexpr Extension kExtensions[] = {{"os-admin-actions", "AdminActions"},
+constexpr Extension kExtensions[] = {{"backups", "Backups"},
+                                     {"os-admin-actions", "AdminActions"},
                                      {"os-availability-zone", "AvailabilityZones"},
                                      {"os-extended-snapshot-attributes", "ExtendedSnapshotAttributes"},
                                      {"os-quota-sets", "Quotas"},

@@ -11,6 +11,7 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::size_t kNameLength = 255;
+constexpr int kBackupSource = 47;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
 
 ViewOptions options_for(const Call& call, const VolumeRecord& volume) {
@@ -147,9 +148,6 @@ void refuse_later_features(const Call& call, http::Fields& fields) {
     if (fields.has_value("consistencygroup_id") || (call.at_least(13) && fields.has_value("group_id"))) {
         fields.fail("group_id", "volume groups are not supported");
     }
-    if (call.at_least(47) && fields.has_value("backup_id")) {
-        fields.fail("backup_id", "volumes from backups are not supported");
-    }
 }
 
 NewVolume new_volume(const Call& call, const json::object& body) {
@@ -164,6 +162,7 @@ NewVolume new_volume(const Call& call, const json::object& body) {
     request.snapshot_id = fields.uuid("snapshot_id").value_or("");
     request.source_volid = fields.uuid("source_volid").value_or("");
     request.image_id = image_ref(fields);
+    if (call.at_least(kBackupSource)) request.backup_id = fields.uuid("backup_id").value_or("");
     request.volume_type = fields.string("volume_type", 0, kNameLength).value_or("");
     request.availability_zone = fields.string("availability_zone", 0, kNameLength).value_or("");
     request.metadata = fields.metadata("metadata").value_or(json::object{});

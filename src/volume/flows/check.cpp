@@ -4,9 +4,11 @@
 #include <map>
 #include <set>
 
+#include "volume/flows/backups.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/backup_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -56,6 +58,7 @@ public:
         const auto stocks = stocks_of(d_, out_);
         for (auto& volume : repo::all_volumes(tx_)) volumes_[volume.id.value] = std::move(volume);
         for (auto& item : repo::all_snapshots(tx_)) snapshots_[item.id.value] = std::move(item);
+        find_temporary_volumes();
         check_attachments(live_servers);
         for (const auto& item : volumes_) check_volume(item.second, stocks);
         for (const auto& item : snapshots_) check_snapshot(item.second, stocks);
@@ -63,6 +66,13 @@ public:
     }
 
 private:
+    /// Volumes that backups are read from have no rows.
+    void find_temporary_volumes() {
+        for (const auto& backup : repo::all_backups(tx_)) {
+            if (is_transient(backup.status)) temporary_.insert(backup_source_id(backup.id));
+        }
+    }
+
     void check_attachments(const std::vector<ServerId>& live_servers) {
         const std::set<ServerId> live(live_servers.begin(), live_servers.end());
         for (const auto& item : repo::all_attachments(tx_)) {
@@ -82,6 +92,7 @@ private:
     /// without a server through the API.
     bool is_worked_on(const VolumeRecord& volume) {
         if (!d_.runner.unfinished(tx_, volume.id.value).empty()) return true;
+        if (!flows_of_backups(tx_, d_, volume.id).empty()) return true;
         const auto found = servers_.find(volume.id.value);
         if (found == servers_.end()) return false;
         if (volume.status == "reserved") return true;
@@ -123,6 +134,7 @@ private:
         if (!is_transient(snapshot.status)) return;
         // A cascade deletes snapshots in the flow of their volume.
         if (d_.runner.unfinished(tx_, snapshot.id.value).empty() &&
+            flows_of_backups(tx_, d_, snapshot.volume).empty() &&
             d_.runner.unfinished(tx_, snapshot.volume.value).empty()) {
             out_.push_back("snapshot " + snapshot.id.value + " is " + snapshot.status + ", but nothing works on it");
         }
@@ -130,7 +142,8 @@ private:
 
     void check_stock(const std::string& place, const Stock& stock) {
         for (const auto& id : stock.volumes) {
-            if (!volumes_.contains(id)) out_.push_back("volume " + id + " on " + place + " has no row");
+            if (!volumes_.contains(id) && !temporary_.contains(id))
+                out_.push_back("volume " + id + " on " + place + " has no row");
         }
         for (const auto& id : stock.snapshots) {
             if (!snapshots_.contains(id)) out_.push_back("snapshot " + id + " on " + place + " has no row");
@@ -142,6 +155,7 @@ private:
     std::vector<std::string>& out_;
     std::map<std::string, VolumeRecord> volumes_;
     std::map<std::string, SnapshotRecord> snapshots_;
+    std::set<std::string> temporary_;
     std::map<std::string, std::vector<ServerId>> servers_;  ///< of the attachments of a volume
 };
 
@@ -150,6 +164,7 @@ private:
 std::vector<std::string> check(db::Transaction& tx, Dependencies& d, const std::vector<ServerId>& live_servers) {
     std::vector<std::string> differences;
     Checker(tx, d, differences).run(live_servers);
+    check_backups(tx, d, differences);
     return differences;
 }
 

@@ -3,6 +3,7 @@
 #include "volume/model/new_volume.hpp"
 #include "volume/model/placement.hpp"
 #include "volume/model/volume_states.hpp"
+#include "volume/repo/backup_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -25,6 +26,7 @@ struct Source {
     std::string host;
     std::string backend;
     std::string origin_volume;  ///< of a snapshot
+    std::string backup_data;    ///< name of a backup's data
     bool bootable = false;
     json::object image_metadata;
     std::optional<image::Image> image;
@@ -80,6 +82,19 @@ Source source_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
     return source;
 }
 
+Source source_backup(db::Transaction& tx, const identity::Auth& auth, const BackupId& id) {
+    const auto backup = repo::get_backup(tx, id);
+    check_project(auth, backup.project, "Backup", id.value);
+    check_source(backup);
+    Source source{SourceType::Backup};
+    source.size_gib = backup.size_gib;
+    source.host = backup.host;
+    source.backup_data = backup.data;
+    source.bootable = get_bool(backup.volume_facts, "bootable");
+    source.image_metadata = get_object(backup.volume_facts, "image_metadata");
+    return source;
+}
+
 Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request) {
     switch (source_type(request)) {
         case SourceType::Raw:
@@ -90,6 +105,8 @@ Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& aut
             return source_volume(tx, auth, VolumeId(request.source_volid));
         case SourceType::Image:
             return source_image(tx, d, auth, ImageId(request.image_id));
+        case SourceType::Backup:
+            return source_backup(tx, auth, BackupId(request.backup_id));
     }
     return {};
 }
@@ -156,6 +173,8 @@ json::object data_of(const VolumeRecord& volume, const NewVolume& request, const
             {"image_id", request.image_id},
             {"snapshot_id", request.snapshot_id},
             {"source_volid", source.origin_volume.empty() ? request.source_volid : source.origin_volume},
+            {"backup_id", request.backup_id},
+            {"data_id", source.backup_data},
             {"type", type.name},
             {"backend_name", get_string(type.extra_specs, "volume_backend_name")},
             {"type_specs", type.extra_specs},
@@ -177,6 +196,7 @@ public:
         if (type == "image") source = "from image " + get_string(context.data, "image_id");
         if (type == "snapshot") source = "from snapshot " + get_string(context.data, "snapshot_id");
         if (type == "volume") source = "from volume " + get_string(context.data, "source_volid");
+        if (type == "backup") source = "from backup " + get_string(context.data, "backup_id");
         Outcome outcome;
         outcome.decision = std::to_string(get_int(context.data, "size_gib")) + " GiB " + source + ", type " +
                            get_string(context.data, "type") + ", zone " + get_string(context.data, "zone");
@@ -265,6 +285,23 @@ public:
     }
 };
 
+/// A backup is held while it is read, which begins and ends with the flow.
+std::vector<taskflow::TaskSpec> tasks_of(const Source& source) {
+    const bool held = source.type == SourceType::Backup;
+    std::vector<taskflow::TaskSpec> tasks;
+    if (held) tasks.push_back({task::kHoldBackup});
+    for (const auto* name : {task::kExtractRequest, task::kSchedule, task::kCreateFromSpec, task::kBootableMeta})
+        tasks.push_back({name});
+    if (held) tasks.push_back({task::kReleaseBackup});
+    tasks.push_back({task::kCreateOnFinish});
+    return tasks;
+}
+
+void hold_backup(db::Transaction& tx, const std::string& id, const FlowId& flow) {
+    require_change(tx, backup_states(), "restore", id);
+    repo::set_flow(tx, BackupId(id), flow);
+}
+
 }  // namespace
 
 FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
@@ -280,20 +317,11 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     volume.availability_zone = zone_of(d, request, source);
     if (source.image) check_image(*source.image, volume.size_gib);
     check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib);
+    if (source.type == SourceType::Backup) hold_backup(tx, request.backup_id, flow);
     repo::insert(tx, volume);
-    d.runner.start(tx, {flow,
-                        "create_volume",
-                        volume.id.value,
-                        {{task::kExtractRequest},
-                         {task::kSchedule},
-                         {task::kCreateFromSpec},
-                         {task::kBootableMeta},
-                         {task::kCreateOnFinish}},
-                        data_of(volume, request, source, type),
-                        auth.request_id,
-                        auth.project.value,
-                        auth.user.value,
-                        parent});
+    d.runner.start(tx,
+                   {flow, "create_volume", volume.id.value, tasks_of(source), data_of(volume, request, source, type),
+                    auth.request_id, auth.project.value, auth.user.value, parent});
     return flow;
 }
 

@@ -1,3 +1,4 @@
+#include "volume/backup_commands.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -29,6 +30,10 @@ std::string decision_of(const TaskContext& context, const json::object& reply) {
     }
     if (type == "volume") {
         return "create from volume " + get_string(context.data, "source_volid") + " (clone): " + copied_text(reply);
+    }
+    if (type == "backup") {
+        return "create from backup " + get_string(context.data, "backup_id") + ": " + copied_text(reply) +
+               ", every chunk verified";
     }
     const auto image = "create from image " + get_string(context.data, "image_id");
     return image +
@@ -76,6 +81,7 @@ private:
                             {"size_gib", get_int(context.data, "size_gib")}};
         const auto type = get_string(context.data, "source_type");
         if (type == "image") return image_spec(context, std::move(params));
+        if (type == "backup") return backup_spec(context, std::move(params));
         if (type == "raw") return {command::kCreate, std::move(params), kShortDeadline};
         params["source_volume_id"] = get_string(context.data, "source_volid");
         if (type == "volume") return {command::kClone, std::move(params), kCopyDeadline};
@@ -83,15 +89,24 @@ private:
         return {command::kCreateFromSnapshot, std::move(params), kCopyDeadline};
     }
 
+    /// Shows the copying as Cinder does: status restoring-backup.
+    Spec backup_spec(const TaskContext& context, json::object params) {
+        show(context, "create_from_backup");
+        params["backup_id"] = get_string(context.data, "data_id");
+        return {command::kCreateFromBackup, std::move(params), kCopyDeadline};
+    }
+
+    static void show(const TaskContext& context, std::string_view action) {
+        context.db.write_with(
+            [&](db::Transaction& tx) { lifecycle::try_change(tx, volume_states(), action, volume_of(context).value); },
+            db::Durability::Grouped);
+    }
+
     /// Shows the copying as Cinder does: status downloading.
     Spec image_spec(const TaskContext& context, json::object params) {
         const ImageId image(get_string(context.data, "image_id"));
         const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
-        context.db.write_with(
-            [&](db::Transaction& tx) {
-                lifecycle::try_change(tx, volume_states(), "copy_image", volume_of(context).value);
-            },
-            db::Durability::Grouped);
+        show(context, "copy_image");
         params["image"] = source.to_json();
         return {command::kCreateFromImage, std::move(params), kCopyDeadline};
     }

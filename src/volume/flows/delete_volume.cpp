@@ -1,3 +1,4 @@
+#include "volume/flows/backups.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
@@ -24,6 +25,8 @@ public:
             auto flows = other_flows(tx, d_, id.value, context.flow);
             const auto clones = repo::flows_creating_from(tx, "source_volid", id.value);
             flows.insert(flows.end(), clones.begin(), clones.end());
+            const auto backups = flows_of_backups(tx, d_, id);
+            flows.insert(flows.end(), backups.begin(), backups.end());
             for (const auto& snapshot : get_array(context.data, "snapshots")) {
                 const auto more = repo::flows_creating_from(tx, "snapshot_id", std::string(snapshot.as_string()));
                 flows.insert(flows.end(), more.begin(), more.end());
@@ -139,6 +142,9 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
     take_volume(tx, *volume, options);
     auto snapshots = take_snapshots(tx, *volume, options);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
+    if (options.force) {
+        for (const auto& backup : flows_of_backups(tx, d, id)) d.runner.cancel(tx, backup);
+    }
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     std::vector<taskflow::TaskSpec> tasks{{task::kDeleteWait}};

@@ -41,6 +41,10 @@ void register_extend_volume(taskflow::Registry& registry, Dependencies& d);
 void register_upload_image(taskflow::Registry& registry, Dependencies& d);
 void register_create_snapshot(taskflow::Registry& registry, Dependencies& d);
 void register_delete_snapshot(taskflow::Registry& registry, Dependencies& d);
+void register_create_backup(taskflow::Registry& registry, Dependencies& d);
+void register_delete_backup(taskflow::Registry& registry, Dependencies& d);
+void register_restore_backup(taskflow::Registry& registry, Dependencies& d);
+void register_import_backup(taskflow::Registry& registry, Dependencies& d);
 
 namespace task {
 inline constexpr const char* kExtractRequest = "volume.flows.create_volume.ExtractVolumeRequest";
@@ -58,6 +62,17 @@ inline constexpr const char* kCopyVolumeToImage = "volume.manager.copy_volume_to
 inline constexpr const char* kCreateSnapshot = "volume.manager.create_snapshot";
 inline constexpr const char* kSnapshotWait = "volume.flows.delete_snapshot.WaitForRunningFlows";
 inline constexpr const char* kDeleteSnapshot = "volume.manager.delete_snapshot";
+inline constexpr const char* kPrepareBackup = "backup.api.create";
+inline constexpr const char* kGetBackupDevice = "backup.manager.get_backup_device";
+inline constexpr const char* kRunBackup = "backup.chunkeddriver.backup";
+inline constexpr const char* kCleanupTempVolume = "backup.manager.cleanup_temp_volume";
+inline constexpr const char* kFinishBackup = "backup.manager.create_backup";
+inline constexpr const char* kBackupWait = "backup.flows.delete_backup.WaitForRunningFlows";
+inline constexpr const char* kDeleteBackup = "backup.manager.delete_backup";
+inline constexpr const char* kHoldBackup = "backup.api.restore";
+inline constexpr const char* kRestoreBackup = "backup.chunkeddriver.restore";
+inline constexpr const char* kReleaseBackup = "backup.manager.restore_backup";
+inline constexpr const char* kVerifyImport = "backup.manager.import_record";
 }  // namespace task
 
 }  // namespace virga::volume::flows

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "disk/disk.hpp"
+#include "volume/host/backup/commands.hpp"
 #include "volume/host/drivers/fake/fake_driver.hpp"
 #include "volume/host/drivers/local/local_driver.hpp"
 #include "volume/host/parameters.hpp"
@@ -27,6 +28,14 @@ std::unique_ptr<Driver> make_driver(const config::Config& config, const std::str
     if (format != "raw" && format != "qcow2")
         throw Error(ErrorCode::InvalidInput, "setting volume.format must be raw or qcow2");
     return std::make_unique<local::LocalDriver>(files::Options{folder, format, config.get(setting::base_keep_seconds)});
+}
+
+std::string backup_folder(const config::Config& config, const std::string& state_dir) {
+    const auto& folder = config.get(setting::backup_path);
+    if (folder.empty()) return state_dir + "/backups";
+    if (!folder.starts_with('/'))
+        throw Error(ErrorCode::InvalidInput, "setting volume.backup_path must be an absolute path");
+    return folder;
 }
 
 Call call_of(const rpc::Command& command) {
@@ -135,7 +144,8 @@ std::set<std::string> locks_of(const json::object& params) {
 
 }  // namespace
 
-Manager::Manager(const config::Config& config, const std::string& state_dir) {
+Manager::Manager(const config::Config& config, const std::string& state_dir)
+    : backups_(backup_folder(config, state_dir)) {
     auto backend = std::make_unique<Backend>();
     backend->name = config.get(setting::backend);
     backend->driver = make_driver(config, state_dir);
@@ -147,16 +157,24 @@ Manager::~Manager() = default;
 void Manager::register_commands(rpc::HostEndpoint& endpoint) {
     for (const auto& [method, operation] : operations())
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
+    for (const auto& [method, operation] : backup::store_operations())
+        endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
+    for (const auto& [method, operation] : backup::volume_operations())
+        endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
 }
 
 json::object Manager::run(const rpc::Command& command) {
     if (command.method == command::kInventory) return inventory();
+    const auto of_store = backup::store_operations().find(command.method);
+    if (of_store != backup::store_operations().end()) return of_store->second(backups_, command);
+    const auto of_backup = backup::volume_operations().find(command.method);
     const auto operation = operations().find(command.method);
-    if (operation == operations().end())
+    if (operation == operations().end() && of_backup == backup::volume_operations().end())
         throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
     auto& backend = backend_of(command.params);
     const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
+    if (of_backup != backup::volume_operations().end()) return of_backup->second(backups_, *backend.driver, command);
     return operation->second(*backend.driver, command);
 }
 

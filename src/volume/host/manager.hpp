@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "config/config.hpp"
 #include "rpc/rpc.hpp"
+#include "volume/host/backup/store.hpp"
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/lock_table.hpp"
 
@@ -39,6 +40,7 @@ private:
     json::object inventory() const;
 
     std::vector<std::unique_ptr<Backend>> backends_;
+    backup::Store backups_;
 };
 
 }  // namespace virga::volume::host

@@ -27,16 +27,19 @@ std::string_view to_string(SourceType type) {
             return "volume";
         case SourceType::Image:
             return "image";
+        case SourceType::Backup:
+            return "backup";
     }
     return "raw";
 }
 
 SourceType source_type(const NewVolume& request) {
     const int sources = (request.snapshot_id.empty() ? 0 : 1) + (request.source_volid.empty() ? 0 : 1) +
-                        (request.image_id.empty() ? 0 : 1);
-    if (sources > 1) invalid("name at most one of snapshot_id, source_volid and imageRef.");
+                        (request.image_id.empty() ? 0 : 1) + (request.backup_id.empty() ? 0 : 1);
+    if (sources > 1) invalid("name at most one of snapshot_id, source_volid, imageRef and backup_id.");
     if (!request.snapshot_id.empty()) return SourceType::Snapshot;
     if (!request.source_volid.empty()) return SourceType::Volume;
+    if (!request.backup_id.empty()) return SourceType::Backup;
     return request.image_id.empty() ? SourceType::Raw : SourceType::Image;
 }
 
@@ -70,6 +73,12 @@ void check_source(const VolumeRecord& volume) {
     if (volume.status == "available" || volume.status == "in-use") return;
     throw Error(ErrorCode::InvalidInput, "Invalid volume: the status of source volume " + volume.id.value +
                                              " must be available or in-use, but it is " + volume.status + ".");
+}
+
+void check_source(const BackupRecord& backup) {
+    if (backup.status == "available") return;
+    throw Error(ErrorCode::InvalidInput, "Invalid backup: the status of backup " + backup.id.value +
+                                             " must be available to restore it, but it is " + backup.status + ".");
 }
 
 json::object metadata_of_image(const image::Image& image) {

@@ -18,12 +18,13 @@ void check_count(const QuotaLimits& limits, const std::string& resource, std::in
                                               " are in use. Delete some or ask for a larger quota.");
 }
 
-void check_gigabytes(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t added_gib) {
-    const auto limit = limit_of(limits, "gigabytes");
-    if (limit < 0 || usage.gigabytes + added_gib <= limit) return;
-    throw Error(ErrorCode::QuotaExceeded, "The request for " + std::to_string(added_gib) +
-                                              " GiB exceeds the quota 'gigabytes': it allows " + std::to_string(limit) +
-                                              " GiB, and " + std::to_string(usage.gigabytes) + " GiB are in use.");
+void check_gigabytes(const QuotaLimits& limits, const std::string& resource, std::int64_t used_gib,
+                     std::int64_t added_gib) {
+    const auto limit = limit_of(limits, resource);
+    if (limit < 0 || used_gib + added_gib <= limit) return;
+    throw Error(ErrorCode::QuotaExceeded, "The request for " + std::to_string(added_gib) + " GiB exceeds the quota '" +
+                                              resource + "': it allows " + std::to_string(limit) + " GiB, and " +
+                                              std::to_string(used_gib) + " GiB are in use.");
 }
 
 void check_one_volume(const QuotaLimits& limits, std::int64_t size_gib) {
@@ -45,23 +46,30 @@ const std::vector<std::string>& quota_resources() {
 std::int64_t used(const QuotaUsage& usage, const std::string& resource) {
     if (resource == "volumes") return usage.volumes;
     if (resource == "snapshots") return usage.snapshots;
+    if (resource == "backups") return usage.backups;
+    if (resource == "backup_gigabytes") return usage.backup_gigabytes;
     return resource == "gigabytes" ? usage.gigabytes : 0;
 }
 
 void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
     check_one_volume(limits, size_gib);
-    check_gigabytes(limits, usage, size_gib);
+    check_gigabytes(limits, "gigabytes", usage.gigabytes, size_gib);
     check_count(limits, "volumes", usage.volumes);
 }
 
 void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
-    check_gigabytes(limits, usage, size_gib);
+    check_gigabytes(limits, "gigabytes", usage.gigabytes, size_gib);
     check_count(limits, "snapshots", usage.snapshots);
+}
+
+void check_new_backup(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
+    check_gigabytes(limits, "backup_gigabytes", usage.backup_gigabytes, size_gib);
+    check_count(limits, "backups", usage.backups);
 }
 
 void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib) {
     check_one_volume(limits, new_gib);
-    check_gigabytes(limits, usage, new_gib - old_gib);
+    check_gigabytes(limits, "gigabytes", usage.gigabytes, new_gib - old_gib);
 }
 
 }  // namespace virga::volume

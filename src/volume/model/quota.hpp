@@ -14,6 +14,8 @@ struct QuotaUsage {
     std::int64_t volumes = 0;
     std::int64_t snapshots = 0;
     std::int64_t gigabytes = 0;  ///< volumes and snapshots
+    std::int64_t backups = 0;
+    std::int64_t backup_gigabytes = 0;  ///< sizes of the volumes that were backed up
 };
 
 /// Names in the order of a quota set.
@@ -23,6 +25,7 @@ std::int64_t used(const QuotaUsage& usage, const std::string& resource);
 /// Throw Error{QuotaExceeded} (HTTP 413) that names the quota, its bound and what is used.
 void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib);
 void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib);
+void check_new_backup(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib);
 /// For a volume that grows from `old_gib` to `new_gib`.
 void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib);
 

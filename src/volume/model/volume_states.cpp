@@ -11,14 +11,14 @@ namespace {
 using lifecycle::Transition;
 using lifecycle::TransitionTable;
 
-const std::vector<std::string> kDeletable{"available",      "error",          "error_restoring", "error_extending",
-                                          "error_managing", "error_deleting", "error_attaching", "error_detaching",
-                                          "creating",       "downloading"};
-const std::vector<std::string> kAnyButDeleting{"available",      "error",          "error_restoring", "error_extending",
-                                               "error_managing", "error_deleting", "error_attaching", "error_detaching",
-                                               "creating",       "downloading",    "reserved",        "attaching",
-                                               "in-use",         "detaching",      "extending",       "maintenance",
-                                               "uploading",      "retyping",       "managing"};
+const std::vector<std::string> kDeletable{"available",      "error",          "error_restoring",  "error_extending",
+                                          "error_managing", "error_deleting", "error_attaching",  "error_detaching",
+                                          "creating",       "downloading",    "restoring-backup", "error_backing-up"};
+const std::vector<std::string> kAnyButDeleting{
+    "available",       "error",           "error_restoring",  "error_extending", "error_managing", "error_deleting",
+    "error_attaching", "error_detaching", "creating",         "downloading",     "reserved",       "attaching",
+    "in-use",          "detaching",       "extending",        "maintenance",     "uploading",      "retyping",
+    "managing",        "backing-up",      "restoring-backup", "error_backing-up"};
 
 TransitionTable make_volume_states() {
     return {"volume",
@@ -26,8 +26,9 @@ TransitionTable make_volume_states() {
             "status",
             {
                 Transition{"copy_image", {"creating", "downloading"}, "downloading"},
-                Transition{"finish_create", {"creating", "downloading"}, "available"},
-                Transition{"fail_create", {"creating", "downloading", "reserved"}, "error"},
+                Transition{"create_from_backup", {"creating", "restoring-backup"}, "restoring-backup"},
+                Transition{"finish_create", {"creating", "downloading", "restoring-backup"}, "available"},
+                Transition{"fail_create", {"creating", "downloading", "reserved", "restoring-backup"}, "error"},
                 Transition{"delete", kDeletable, "deleting"},
                 Transition{"force_delete", kAnyButDeleting, "deleting"},
                 Transition{"fail_delete", {"deleting"}, "error_deleting"},
@@ -48,6 +49,12 @@ TransitionTable make_volume_states() {
                 Transition{"complete", {"attaching", "reserved", "in-use"}, "in-use"},
                 Transition{"begin_detaching", {"in-use"}, "detaching"},
                 Transition{"roll_detaching", {"detaching"}, "in-use"},
+                Transition{"backup", {"available"}, "backing-up"},
+                Transition{"force_backup", {"available", "in-use"}, "backing-up"},
+                Transition{"finish_backup", {"backing-up"}, "available"},
+                Transition{"restore_backup", {"available"}, "restoring-backup"},
+                Transition{"finish_restore", {"restoring-backup"}, "available"},
+                Transition{"fail_restore", {"restoring-backup"}, "error_restoring"},
                 Transition{"set_readonly", {"available"}, ""},
             }};
 }
@@ -61,6 +68,8 @@ TransitionTable make_snapshot_states() {
                 Transition{"fail_create", {"creating"}, "error"},
                 Transition{"delete", {"available", "error", "error_deleting", "creating"}, "deleting"},
                 Transition{"fail_delete", {"deleting"}, "error_deleting"},
+                Transition{"backup", {"available"}, "backing-up"},
+                Transition{"finish_backup", {"backing-up"}, "available"},
             }};
 }
 
@@ -124,8 +133,9 @@ const std::vector<std::string>& resettable_snapshot_statuses() {
 }
 
 bool is_transient(std::string_view status) {
-    static constexpr std::array<std::string_view, 8> kStatuses{"creating",  "downloading", "deleting", "attaching",
-                                                               "detaching", "extending",   "reserved", "uploading"};
+    static constexpr std::array<std::string_view, 11> kStatuses{
+        "creating", "downloading", "deleting",  "attaching",  "detaching",       "extending",
+        "reserved", "uploading",   "restoring", "backing-up", "restoring-backup"};
     return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
 }
 

@@ -44,13 +44,32 @@ CREATE TABLE volume_quotas (
     project_id TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT NOT NULL,
     PRIMARY KEY (project_id, resource)))";
 
+constexpr const char* kBackups = R"(
+CREATE TABLE volume_backups (
+    id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL, volume_id TEXT NOT NULL,
+    snapshot_id TEXT NOT NULL, parent_id TEXT NOT NULL, data_id TEXT NOT NULL, name TEXT NOT NULL,
+    description TEXT NOT NULL, container TEXT NOT NULL, availability_zone TEXT NOT NULL, host TEXT NOT NULL,
+    size_gib BIGINT NOT NULL, status TEXT NOT NULL, fail_reason TEXT NOT NULL, object_count BIGINT NOT NULL,
+    stored_bytes BIGINT NOT NULL, metadata TEXT NOT NULL, volume_facts TEXT NOT NULL, flow_id TEXT NOT NULL,
+    data_timestamp_us BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
+
 }  // namespace
 
 const std::vector<db::Migration>& migrations() {
     static const std::vector<db::Migration> all{
         {"volume",
          1,
-         {kVolumes, kSnapshots, kAttachments, kTypes, kMessages, kQuotas,
+         {kVolumes,
+          kSnapshots,
+          kAttachments,
+          kTypes,
+          kMessages,
+          kQuotas,
+          kBackups,
+          "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
+          "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
+          "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",
+          "CREATE INDEX volume_backups_by_data ON volume_backups (data_id)",
           "CREATE INDEX volumes_by_project ON volumes (project_id, created_us, id)",
           "CREATE INDEX volumes_by_snapshot ON volumes (snapshot_id)",
           "CREATE INDEX volumes_by_source ON volumes (source_volid)",

@@ -9,8 +9,8 @@ QuotaLimits default_limits(const config::Config& config) {
             {"snapshots", config.get(setting::quota_snapshots)},
             {"gigabytes", config.get(setting::quota_gigabytes)},
             {"per_volume_gigabytes", config.get(setting::quota_per_volume_gigabytes)},
-            {"backups", 10},
-            {"backup_gigabytes", 1000},
+            {"backups", config.get(setting::quota_backups)},
+            {"backup_gigabytes", config.get(setting::quota_backup_gigabytes)},
             {"groups", 10}};
 }
 
@@ -31,6 +31,11 @@ QuotaUsage usage_of(db::Transaction& tx, const ProjectId& project) {
     const auto snapshots = tx.query_one(
         "SELECT COUNT(*) AS amount, COALESCE(SUM(size_gib), 0) AS total FROM volume_snapshots WHERE project_id = ?",
         {project.value});
+    const auto backups = tx.query_one(
+        "SELECT COUNT(*) AS amount, COALESCE(SUM(size_gib), 0) AS total FROM volume_backups WHERE project_id = ?",
+        {project.value});
+    usage.backups = backups->number("amount");
+    usage.backup_gigabytes = backups->number("total");
     usage.volumes = volumes->number("amount");
     usage.snapshots = snapshots->number("amount");
     usage.gigabytes = volumes->number("total") + snapshots->number("total");

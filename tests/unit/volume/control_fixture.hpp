@@ -9,6 +9,7 @@
 
 #include "image/repo/image_repo.hpp"
 #include "taskflow/runner.hpp"
+#include "volume/backup_commands.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/records.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -71,6 +72,7 @@ private:
     json::object keep(std::string_view method, const json::object& params) {
         const std::lock_guard lock(mutex_);
         if (method == command::kInventory) return inventory();
+        if (method.find("backup") != std::string_view::npos) return keep_backup(method, params);
         const auto volume = get_string(params, "volume_id");
         if (method == command::kInitializeConnection) {
             return {{"driver_volume_type", "local"}, {"data", json::object{{"path", "/x"}, {"format", "raw"}}}};
@@ -90,6 +92,21 @@ private:
         reply["base_hit"] = true;
         return reply;
     }
+    json::object keep_backup(std::string_view method, const json::object& params) {
+        const auto id = get_string(params, "backup_id");
+        if (method == command::kBackupInventory) {
+            json::array all;
+            for (const auto& one : backups_) all.emplace_back(json::string(one));
+            return {{"backups", std::move(all)}};
+        }
+        if (method == command::kDeleteBackup) backups_.erase(id);
+        if (method == command::kCreateBackup) backups_.insert(id);
+        const auto volume = get_string(params, "volume_id");
+        if (method == command::kCreateFromBackup) volumes_.insert(volume);
+        auto reply = VolumeFile{"/volumes/" + volume, "raw", get_int(params, "size_gib", 1)}.to_json();
+        reply["own_chunks"] = 1;
+        return reply;
+    }
     json::object inventory() const {
         json::array volumes;
         for (const auto& id : volumes_) volumes.emplace_back(json::string(id));
@@ -107,6 +124,7 @@ private:
     std::map<std::string, Answer, std::less<>> answers_;
     std::set<std::string> volumes_;
     std::set<std::string> snapshots_;
+    std::set<std::string> backups_;
 };
 
 /// The volume service with a real database and the real flow runner, on a scripted host.

@@ -1,0 +1,293 @@
+#include "volume/backup_commands.hpp"
+#include "volume/flows/attachments.hpp"
+#include "volume/flows/backups.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/backup_repo.hpp"
+#include "volume/repo/quota_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+BackupId backup_of(const TaskContext& context) {
+    return BackupId(get_string(context.data, "backup_id"));
+}
+
+/// The status that the volume or snapshot had before.
+void release(db::Transaction& tx, const TaskContext& context) {
+    const auto snapshot = get_string(context.data, "snapshot_id");
+    if (!snapshot.empty()) {
+        lifecycle::try_change(tx, snapshot_states(), "finish_backup", snapshot);
+    } else if (lifecycle::try_change(tx, volume_states(), "finish_backup", volume_of(context).value)) {
+        recompute_status(tx, volume_of(context));
+    }
+}
+
+/// A record of what was decided; its revert is where a failed backup ends.
+class PrepareBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const auto parent = get_string(context.data, "parent_id");
+        const auto snapshot = get_string(context.data, "snapshot_id");
+        Outcome outcome;
+        outcome.decision = (parent.empty() ? "full backup" : "increment to backup " + parent) + " of " +
+                           (snapshot.empty() ? "volume " + volume_of(context).value : "snapshot " + snapshot) + ", " +
+                           std::to_string(get_int(context.data, "size_gib")) + " GiB, in the directory of host " +
+                           get_string(context.data, "host");
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "backup becomes error, unless it is being deleted: " + failure.message;
+        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
+            release(tx, context_copy);
+            const auto id = backup_of(context_copy);
+            if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
+            repo::set_fail_reason(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "create", failure.message);
+        };
+        return outcome;
+    }
+};
+
+/// What the backup is read from must not change meanwhile: a snapshot, and a volume in use, are copied by the driver,
+/// which costs metadata only wherever it can share data.
+class GetBackupDevice : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto snapshot = get_string(context.data, "snapshot_id");
+        Outcome outcome;
+        if (!get_bool(context.data, "copy_first")) {
+            outcome.decision = "nothing writes to the volume: it is read itself";
+            return outcome;
+        }
+        json::object params{{"backend", volume.backend},
+                            {"volume_id", get_string(context.data, "source_id")},
+                            {"size_gib", volume.size_gib},
+                            {"source_volume_id", volume.id.value}};
+        if (!snapshot.empty()) params["snapshot_id"] = snapshot;
+        const auto reply =
+            call_host(d_, context, volume.host, snapshot.empty() ? command::kClone : command::kCreateFromSnapshot,
+                      std::move(params), kCopyDeadline);
+        outcome.decision = "temporary volume " + get_string(context.data, "source_id") + " made from the " +
+                           (snapshot.empty() ? "volume in use" : "snapshot") + ": copied " +
+                           std::to_string(get_int(reply, "copied_bytes")) + " bytes";
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+        RevertOutcome outcome;
+        outcome.decision = remove_copy(context, "revert");
+        return outcome;
+    }
+
+protected:
+    std::string remove_copy(const TaskContext& context, std::string_view part) {
+        if (!get_bool(context.data, "copy_first")) return "there is no temporary volume";
+        call_host(
+            d_, context, get_string(context.data, "host"), command::kDelete,
+            {{"backend", get_string(context.data, "backend")}, {"volume_id", get_string(context.data, "source_id")}},
+            kShortDeadline, part);
+        return "temporary volume deleted";
+    }
+};
+
+class CleanupTempVolume : public GetBackupDevice {
+public:
+    using GetBackupDevice::GetBackupDevice;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = remove_copy(context, "execute");
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext&, const taskflow::Failure&) override { return {}; }
+};
+
+class RunBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto reply = call_host(d_, context, get_string(context.data, "host"), command::kCreateBackup,
+                                     {{"backend", get_string(context.data, "backend")},
+                                      {"volume_id", get_string(context.data, "source_id")},
+                                      {"backup_id", backup_of(context).value},
+                                      {"parent_id", get_string(context.data, "parent_id")},
+                                      {"origin_id", volume_of(context).value},
+                                      {"volume", get_object(context.data, "volume_facts")}},
+                                     kCopyDeadline);
+        const auto own = get_int(reply, "own_chunks");
+        const auto stored = get_int(reply, "stored_bytes");
+        Outcome outcome;
+        outcome.decision = "read " + std::to_string(get_int(reply, "read_bytes")) + " bytes; of " +
+                           std::to_string(get_int(reply, "chunks")) + " chunks with data " + std::to_string(own) +
+                           " are new, stored in " + std::to_string(stored) + " bytes";
+        outcome.apply = [id = backup_of(context), own, stored](db::Transaction& tx) {
+            repo::set_result(tx, id, own, stored);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+        call_host(d_, context, get_string(context.data, "host"), command::kDeleteBackup,
+                  {{"backup_id", backup_of(context).value}}, kShortDeadline, "revert");
+        RevertOutcome outcome;
+        outcome.decision = "data removed from the directory";
+        return outcome;
+    }
+};
+
+class FinishBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "backup is available";
+        outcome.apply = [context_copy = context](db::Transaction& tx) {
+            lifecycle::try_change(tx, backup_states(), "finish_create", backup_of(context_copy).value);
+            release(tx, context_copy);
+        };
+        return outcome;
+    }
+};
+
+json::object facts_of(const VolumeRecord& volume) {
+    return {{"name", volume.name},         {"description", volume.description},
+            {"bootable", volume.bootable}, {"volume_type", volume.volume_type},
+            {"metadata", volume.metadata}, {"image_metadata", volume.image_metadata}};
+}
+
+/// Takes the snapshot or the volume. True: it has to be copied first.
+bool take_source(db::Transaction& tx, const NewBackup& request, const VolumeRecord& volume) {
+    if (!request.snapshot.empty()) {
+        require_change(tx, snapshot_states(), "backup", request.snapshot.value);
+        return true;
+    }
+    if (volume.status == "in-use" && !request.force) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value +
+                        " is in-use. Backing it up while it may be written to needs force.",
+                    {}, volume.id.value);
+    }
+    require_change(tx, volume_states(), request.force ? "force_backup" : "backup", volume.id.value);
+    return volume.status == "in-use";
+}
+
+std::string parent_of(db::Transaction& tx, const NewBackup& request, const VolumeRecord& volume, TimestampUs time) {
+    if (!request.incremental) return {};
+    const auto parent = repo::latest_backup(tx, volume.id, volume.project, volume.host, time);
+    if (parent) return parent->data;
+    throw Error(ErrorCode::InvalidInput, "Invalid backup: there is no backup of volume " + volume.id.value +
+                                             " that an incremental one could be based on. Make a full backup first.");
+}
+
+BackupRecord record_of(const identity::Auth& auth, const NewBackup& request, const VolumeRecord& volume) {
+    BackupRecord b;
+    b.id = request.id;
+    b.data = request.id.value;
+    b.project = volume.project;
+    b.user = auth.user;
+    b.volume = volume.id;
+    b.snapshot = request.snapshot;
+    b.name = request.name;
+    b.description = request.description;
+    b.container = request.container;
+    b.availability_zone = volume.availability_zone;
+    b.host = volume.host;
+    b.size_gib = volume.size_gib;
+    b.status = "creating";
+    b.metadata = request.metadata;
+    b.volume_facts = facts_of(volume);
+    b.flow = FlowId(derived_uuid(request.id.value, "create_backup"));
+    b.created_us = b.data_timestamp_us = now_us();
+    return b;
+}
+
+void take_snapshot_facts(db::Transaction& tx, BackupRecord& backup) {
+    if (backup.snapshot.empty()) return;
+    const auto snapshot = repo::get_snapshot(tx, backup.snapshot);
+    if (snapshot.volume != backup.volume) {
+        throw Error(ErrorCode::InvalidInput, "backup.snapshot_id: snapshot " + snapshot.id.value +
+                                                 " is not one of volume " + backup.volume.value + ".");
+    }
+    backup.data_timestamp_us = snapshot.created_us;
+    backup.size_gib = snapshot.size_gib;
+    backup.volume_facts["bootable"] = snapshot.bootable;
+    backup.volume_facts["image_metadata"] = snapshot.image_metadata;
+}
+
+json::object data_of(const BackupRecord& backup, const VolumeRecord& volume, bool copy_first) {
+    return {{"backup_id", backup.id.value},
+            {"volume_id", volume.id.value},
+            {"snapshot_id", backup.snapshot.value},
+            {"parent_id", backup.parent},
+            {"host", volume.host},
+            {"backend", volume.backend},
+            {"size_gib", backup.size_gib},
+            {"copy_first", copy_first},
+            {"source_id", copy_first ? backup_source_id(backup.id) : volume.id.value},
+            {"volume_facts", backup.volume_facts}};
+}
+
+}  // namespace
+
+FlowId create_backup(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewBackup& request) {
+    const auto volume = repo::get_volume(tx, request.volume);
+    auto backup = record_of(auth, request, volume);
+    take_snapshot_facts(tx, backup);
+    if (!request.availability_zone.empty() && request.availability_zone != volume.availability_zone) {
+        throw Error(ErrorCode::InvalidInput, "backup.availability_zone: must be " + volume.availability_zone +
+                                                 ", the zone of the volume, whose host keeps the backup.");
+    }
+    check_new_backup(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
+                     backup.size_gib);
+    backup.parent = parent_of(tx, request, volume, backup.data_timestamp_us);
+    const bool copy_first = take_source(tx, request, volume);
+    repo::insert(tx, backup);
+    std::vector<taskflow::TaskSpec> tasks{{task::kPrepareBackup}, {task::kGetBackupDevice}, {task::kRunBackup}};
+    if (copy_first) tasks.push_back({task::kCleanupTempVolume});
+    tasks.push_back({task::kFinishBackup});
+    d.runner.start(
+        tx, {backup.flow, "create_backup", backup.id.value, std::move(tasks), data_of(backup, volume, copy_first),
+             auth.request_id, volume.project.value, auth.user.value, std::nullopt});
+    return backup.flow;
+}
+
+std::vector<FlowId> flows_of_backups(db::Transaction& tx, Dependencies& d, const VolumeId& volume) {
+    std::vector<FlowId> flows;
+    for (const auto& backup : repo::busy_backups_of(tx, volume)) {
+        const auto found = d.runner.unfinished(tx, backup.value);
+        flows.insert(flows.end(), found.begin(), found.end());
+    }
+    return flows;
+}
+
+void register_create_backup(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kPrepareBackup, std::make_shared<PrepareBackup>(d));
+    registry.add(task::kGetBackupDevice, std::make_shared<GetBackupDevice>(d));
+    registry.add(task::kRunBackup, std::make_shared<RunBackup>(d));
+    registry.add(task::kCleanupTempVolume, std::make_shared<CleanupTempVolume>(d));
+    registry.add(task::kFinishBackup, std::make_shared<FinishBackup>(d));
+}
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,100 @@
+#include "volume/backup_commands.hpp"
+#include "volume/flows/backups.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/backup_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+BackupId backup_of(const TaskContext& context) {
+    return BackupId(get_string(context.data, "backup_id"));
+}
+
+/// Lets a cancelled creation, and a restore from it, end first. Its revert is where a failed deletion ends.
+class WaitForRunningFlows : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        return wait_or_continue(context.db.read_with([&](db::Transaction& tx) {
+            auto flows = other_flows(tx, d_, backup_of(context).value, context.flow);
+            const FlowId before(get_string(context.data, "flow_before"));
+            const auto found = before.empty() ? std::nullopt : d_.runner.find(tx, before);
+            if (found && found->ended_us == 0) flows.push_back(before);
+            return flows;
+        }),
+                                "nothing else uses the backup");
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "backup becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, id = backup_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, backup_states(), "fail_delete", id.value)) return;
+            repo::set_fail_reason(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "delete", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class DeleteBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto id = backup_of(context);
+        const auto backup = context.db.read_with([&](db::Transaction& tx) { return repo::get_backup(tx, id); });
+        Outcome outcome;
+        outcome.apply = [id](db::Transaction& tx) { repo::delete_backup(tx, id); };
+        if (context.db.read_with([&](db::Transaction& tx) { return repo::is_data_shared(tx, backup); })) {
+            outcome.decision = "another record is of the same data: only this one goes";
+            return outcome;
+        }
+        call_host(d_, context, backup.host, command::kDeleteBackup, {{"backup_id", backup.data}}, kCopyDeadline);
+        outcome.decision = "data removed from the directory of " + backup.host;
+        return outcome;
+    }
+};
+
+}  // namespace
+
+std::optional<FlowId> delete_backup(db::Transaction& tx, Dependencies& d, const BackupId& id,
+                                    const std::string& request_id, bool force) {
+    const auto backup = repo::get_backup(tx, id);
+    if (backup.status == "deleting") return std::nullopt;
+    if (backup.has_dependents && !repo::is_data_shared(tx, backup)) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid backup: incremental backups are based on backup " + id.value + ". Delete them first.", {},
+                    id.value);
+    }
+    require_change(tx, backup_states(), force ? "force_delete" : "delete", id.value);
+    for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
+    if (force && backup.status == "restoring") d.runner.cancel(tx, backup.flow);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    d.runner.start(tx, {flow,
+                        "delete_backup",
+                        id.value,
+                        {{task::kBackupWait}, {task::kDeleteBackup}},
+                        {{"backup_id", id.value}, {"flow_before", backup.flow.value}},
+                        request_id,
+                        backup.project.value,
+                        backup.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_delete_backup(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kBackupWait, std::make_shared<WaitForRunningFlows>(d));
+    registry.add(task::kDeleteBackup, std::make_shared<DeleteBackup>(d));
+}
+
+}  // namespace virga::volume::flows

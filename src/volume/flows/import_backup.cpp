@@ -1,0 +1,81 @@
+#include "volume/backup_commands.hpp"
+#include "volume/flows/backups.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/model/new_volume.hpp"
+#include "volume/repo/backup_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+/// What the manifest says counts, not what the record said.
+class VerifyImport : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const BackupId id(get_string(context.data, "backup_id"));
+        auto backup = context.db.read_with([&](db::Transaction& tx) { return repo::get_backup(tx, id); });
+        const auto reply =
+            call_host(d_, context, backup.host, command::kDescribeBackup, {{"backup_id", backup.data}}, kShortDeadline);
+        backup.volume = VolumeId(get_string(reply, "volume_id"));
+        backup.parent = get_string(reply, "parent_id");
+        backup.size_gib = gib_of(get_int(reply, "size_bytes"));
+        backup.object_count = get_int(reply, "own_chunks");
+        backup.stored_bytes = get_int(reply, "stored_bytes");
+        backup.volume_facts = get_object(reply, "volume");
+        Outcome outcome;
+        outcome.decision = "found in the directory of " + backup.host + ", its manifest and all data files are there";
+        outcome.apply = [backup](db::Transaction& tx) {
+            repo::set_found(tx, backup);
+            lifecycle::try_change(tx, backup_states(), "finish_create", backup.id.value);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "backup becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
+            const BackupId id(get_string(context_copy.data, "backup_id"));
+            if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
+            repo::set_fail_reason(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "import", failure.message);
+        };
+        return outcome;
+    }
+};
+
+}  // namespace
+
+FlowId import_backup(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BackupRecord& record) {
+    if (repo::find_backup(tx, record.id)) {
+        throw Error(ErrorCode::InvalidInput, "Invalid backup: backup " + record.id.value + " exists already.", {},
+                    record.id.value);
+    }
+    auto backup = record;
+    backup.status = "creating";
+    backup.flow = new_id<FlowId>();
+    repo::insert(tx, backup);
+    d.runner.start(tx, {backup.flow,
+                        "import_backup",
+                        backup.id.value,
+                        {{task::kVerifyImport}},
+                        {{"backup_id", backup.id.value}},
+                        auth.request_id,
+                        backup.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return backup.flow;
+}
+
+void register_import_backup(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kVerifyImport, std::make_shared<VerifyImport>(d));
+}
+
+}  // namespace virga::volume::flows

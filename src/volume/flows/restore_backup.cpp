@@ -1,0 +1,135 @@
+#include "volume/backup_commands.hpp"
+#include "volume/flows/attachments.hpp"
+#include "volume/flows/backups.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/model/new_volume.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/backup_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+BackupId backup_of(const TaskContext& context) {
+    return BackupId(get_string(context.data, "backup_id"));
+}
+
+void release(db::Transaction& tx, const BackupId& backup) {
+    lifecycle::try_change(tx, backup_states(), "finish_restore", backup.value);
+}
+
+/// First task of whatever reads a backup, which is "restoring" meanwhile. Its revert gives it back.
+class HoldBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "backup " + backup_of(context).value + " is read: nobody can delete it meanwhile";
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+        RevertOutcome outcome;
+        outcome.decision = "backup is available again";
+        outcome.apply = [id = backup_of(context)](db::Transaction& tx) { release(tx, id); };
+        return outcome;
+    }
+};
+
+class ReleaseBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "backup is available again";
+        outcome.apply = [id = backup_of(context)](db::Transaction& tx) { release(tx, id); };
+        return outcome;
+    }
+};
+
+/// Over an existing volume. A failure leaves the volume half-written: error_restoring.
+class RestoreBackup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto reply = call_host(d_, context, volume.host, command::kRestoreBackup,
+                                     {{"backend", volume.backend},
+                                      {"volume_id", volume.id.value},
+                                      {"backup_id", get_string(context.data, "data_id")}},
+                                     kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "wrote " + std::to_string(get_int(reply, "written_bytes")) +
+                           " bytes, every chunk verified; the rest of the volume is zeros";
+        outcome.apply = [id = volume.id, facts = get_object(context.data, "volume_facts")](db::Transaction& tx) {
+            repo::set_bootable(tx, id, get_bool(facts, "bootable"));
+            repo::set_image_metadata(tx, id, get_object(facts, "image_metadata"));
+            repo::set_metadata(tx, id, get_object(facts, "metadata"));
+            if (lifecycle::try_change(tx, volume_states(), "finish_restore", id.value)) recompute_status(tx, id);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error_restoring, unless it is being deleted: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, volume_states(), "fail_restore", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "restore", failure.message);
+        };
+        return outcome;
+    }
+};
+
+void check_fits(const BackupRecord& backup, const VolumeRecord& volume) {
+    if (volume.size_gib >= backup.size_gib) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume: volume " + volume.id.value + " of " + std::to_string(volume.size_gib) +
+                    " GiB is smaller than the backup, which has " + std::to_string(backup.size_gib) + " GiB.");
+}
+
+}  // namespace
+
+FlowId restore_backup(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BackupId& id,
+                      const VolumeId& volume_id) {
+    const auto backup = repo::get_backup(tx, id);
+    const auto volume = repo::get_volume(tx, volume_id);
+    check_source(backup);
+    check_fits(backup, volume);
+    require_change(tx, backup_states(), "restore", id.value);
+    require_change(tx, volume_states(), "restore_backup", volume_id.value);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    repo::set_flow(tx, volume_id, flow);
+    d.runner.start(tx, {flow,
+                        "restore_backup",
+                        volume_id.value,
+                        {{task::kHoldBackup}, {task::kRestoreBackup}, {task::kReleaseBackup}},
+                        {{"backup_id", id.value},
+                         {"data_id", backup.data},
+                         {"volume_id", volume_id.value},
+                         {"volume_facts", backup.volume_facts}},
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_restore_backup(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kHoldBackup, std::make_shared<HoldBackup>(d));
+    registry.add(task::kReleaseBackup, std::make_shared<ReleaseBackup>(d));
+    registry.add(task::kRestoreBackup, std::make_shared<RestoreBackup>(d));
+}
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+/// Chunks of a backup: the unit that is compared with the parent, compressed and verified.
+namespace virga::volume::host::backup {
+
+/// 1 MiB: small enough that a guest's scattered writes don't blow an incremental up, large enough that the manifest
+/// (some 100 bytes a chunk) stays at a ten-thousandth of the data and a disk reads it at full speed.
+inline constexpr std::int64_t kChunkBytes = 1024 * 1024;
+
+enum class Codec { Raw, Zstd };
+std::string_view to_string(Codec codec);
+
+/// What a manifest says of one chunk that is not all zeros.
+struct Chunk {
+    std::int64_t index = 0;         ///< its place in the volume: byte index * chunk size
+    std::int64_t owner = 0;         ///< which backup of the chain holds the data, as an index into Header::owners
+    Codec codec = Codec::Raw;       ///< of the stored data
+    std::int64_t offset = 0;        ///< in the owner's data file
+    std::int64_t stored_bytes = 0;  ///< in the owner's data file
+    std::string sha256;             ///< of the plain data, lowercase hex
+};
+
+bool is_zero(std::string_view data);
+
+/// Compresses and expands chunks, with one context for all: each thread has its own.
+class Compressor {
+public:
+    Compressor();
+    ~Compressor();
+
+    /// The compressed form, valid until the next call, or nothing when it would save too little.
+    std::string_view compress(std::string_view data);
+    /// Expands into `plain`, whose size must be met exactly: false otherwise, or when the data are damaged.
+    bool expand(std::string_view stored, std::string& plain);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace virga::volume::host::backup

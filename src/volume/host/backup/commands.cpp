@@ -1,0 +1,93 @@
+#include "volume/host/backup/commands.hpp"
+
+#include "base/error.hpp"
+#include "disk/disk.hpp"
+#include "volume/backup_commands.hpp"
+#include "volume/host/parameters.hpp"
+
+namespace virga::volume::host::backup {
+namespace {
+
+Call call_of(const rpc::Command& command) {
+    return {command.cancelled, command.progress};
+}
+
+std::unique_ptr<VolumeDisk> open(Driver& driver, const VolumeFile& file, Access access) {
+    if (!driver.capabilities().stores_data) return open_nothing(file.size_gib * disk::kGiB);
+    return open_volume(file, access);
+}
+
+/// Growing to the least size changes nothing and tells where a volume is.
+VolumeFile find_volume(Driver& driver, const std::string& id) {
+    return driver.extend(id, 1);
+}
+
+json::object to_json(const Result& result) {
+    return {{"id", result.header.id},
+            {"parent_id", result.header.parent},
+            {"volume_id", result.header.volume_id},
+            {"size_bytes", result.header.size_bytes},
+            {"chunks", result.totals.chunks},
+            {"own_chunks", result.totals.own_chunks},
+            {"stored_bytes", result.totals.stored_bytes},
+            {"read_bytes", result.read_bytes},
+            {"volume", result.header.volume}};
+}
+
+json::object create(Store& store, Driver& driver, const rpc::Command& c) {
+    NewBackup backup{
+        read_id(c.params, "backup_id"), {}, read_id(c.params, "origin_id"), get_object(c.params, "volume")};
+    if (!get_string(c.params, "parent_id").empty()) backup.parent = read_id(c.params, "parent_id");
+    const auto disk = open(driver, find_volume(driver, read_id(c.params, "volume_id")), Access::Read);
+    return to_json(store.create(backup, *disk, call_of(c)));
+}
+
+json::object restore(Store& store, Driver& driver, const rpc::Command& c) {
+    const auto disk = open(driver, find_volume(driver, read_id(c.params, "volume_id")), Access::Write);
+    return {{"written_bytes", store.restore(read_id(c.params, "backup_id"), *disk, call_of(c))}};
+}
+
+json::object create_volume(Store& store, Driver& driver, const rpc::Command& c) {
+    const auto file = driver.create(read_id(c.params, "volume_id"), read_size_gib(c.params));
+    const auto disk = open(driver, file, Access::Write);
+    auto result = file.to_json();
+    result["copied_bytes"] = store.restore(read_id(c.params, "backup_id"), *disk, call_of(c));
+    return result;
+}
+
+json::object remove(Store& store, const rpc::Command& c) {
+    store.remove(read_id(c.params, "backup_id"));
+    return {};
+}
+
+json::object describe(Store& store, const rpc::Command& c) {
+    return to_json(store.describe(read_id(c.params, "backup_id")));
+}
+
+json::array names(const std::vector<std::string>& list) {
+    json::array result;
+    for (const auto& one : list) result.emplace_back(one);
+    return result;
+}
+
+json::object inventory(Store& store, const rpc::Command&) {
+    const auto found = store.inventory();
+    return {{"backups", names(found.backups)}, {"partial", names(found.partial)}};
+}
+
+}  // namespace
+
+const std::map<std::string, StoreOperation, std::less<>>& store_operations() {
+    static const std::map<std::string, StoreOperation, std::less<>> table{
+        {command::kDeleteBackup, remove}, {command::kDescribeBackup, describe}, {command::kBackupInventory, inventory}};
+    return table;
+}
+
+const std::map<std::string, VolumeOperation, std::less<>>& volume_operations() {
+    static const std::map<std::string, VolumeOperation, std::less<>> table{{command::kCreateBackup, create},
+                                                                           {command::kRestoreBackup, restore},
+                                                                           {command::kCreateFromBackup, create_volume}};
+    return table;
+}
+
+}  // namespace virga::volume::host::backup

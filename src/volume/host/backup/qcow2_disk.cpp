@@ -1,0 +1,120 @@
+#include <libnbd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "base/error.hpp"
+#include "disk/file.hpp"
+#include "volume/host/backup/disks.hpp"
+
+namespace virga::volume::host::backup {
+namespace {
+
+constexpr std::int64_t kMostZeroed = 1LL << 30;  ///< bytes of one request
+constexpr std::int64_t kMostAsked = 2LL << 30;   ///< bytes of one question for data and holes
+constexpr const char* kAllocation = LIBNBD_CONTEXT_BASE_ALLOCATION;
+
+/// An NBD connection to a qemu-nbd of its own, which serves one qcow2 with its backing files and ends with the
+/// connection, also when this process is killed.
+class Qcow2Disk : public VolumeDisk {
+public:
+    Qcow2Disk(const std::string& path, Access access) : path_(path), nbd_(nbd_create()) {
+        if (!nbd_) throw Error(ErrorCode::Internal, "no NBD client");
+        if (!disk::exists(path)) throw Error(ErrorCode::NotFound, "the file of the volume is missing", path);
+        connect(access);
+    }
+
+    std::int64_t size() const override { return size_; }
+
+    std::int64_t next_data(std::int64_t offset) override {
+        while (offset < size_) {
+            Extents extents{offset, -1};
+            const auto asked = std::min(size_ - offset, kMostAsked);
+            check(nbd_block_status(nbd_.get(), static_cast<std::uint64_t>(asked), static_cast<std::uint64_t>(offset),
+                                   {.callback = take_extents, .user_data = &extents, .free = nullptr}, 0),
+                  "allocation");
+            if (extents.data >= 0) return extents.data;
+            if (extents.end <= offset) throw Error(ErrorCode::Internal, "no allocation told of " + path_);
+            offset = extents.end;
+        }
+        return size_;
+    }
+
+    void read(std::int64_t offset, std::span<char> into) override {
+        check(nbd_pread(nbd_.get(), into.data(), into.size(), static_cast<std::uint64_t>(offset), 0), "read");
+    }
+
+    void write(std::int64_t offset, std::string_view data) override {
+        check(nbd_pwrite(nbd_.get(), data.data(), data.size(), static_cast<std::uint64_t>(offset), 0), "write");
+    }
+
+    void zero(std::int64_t offset, std::int64_t length) override {
+        while (length > 0) {
+            const auto part = std::min(length, kMostZeroed);
+            check(nbd_zero(nbd_.get(), static_cast<std::uint64_t>(part), static_cast<std::uint64_t>(offset), 0),
+                  "zero");
+            offset += part;
+            length -= part;
+        }
+    }
+
+    void sync() override { check(nbd_flush(nbd_.get(), 0), "sync"); }
+
+private:
+    struct Close {
+        void operator()(nbd_handle* handle) const { nbd_close(handle); }
+    };
+
+    struct Extents {
+        std::int64_t end;   ///< of what was told so far
+        std::int64_t data;  ///< first that isn't zero; -1: none
+    };
+
+    static int take_extents(void* user, const char* context, std::uint64_t, std::uint32_t* entries, std::size_t count,
+                            int*) {
+        auto& extents = *static_cast<Extents*>(user);
+        if (std::string_view(context) != kAllocation) return 0;
+        for (std::size_t i = 0; i + 1 < count; i += 2) {
+            const bool zero = (entries[i + 1] & LIBNBD_STATE_ZERO) != 0;
+            if (!zero && extents.data < 0) extents.data = extents.end;
+            extents.end += entries[i];
+        }
+        return 0;
+    }
+
+    void connect(Access access) {
+        std::vector<std::string> words{"qemu-nbd", "--format=qcow2", "--discard=unmap", "--cache=writeback"};
+        if (access == Access::Read) words.emplace_back("--read-only");
+        words.push_back(path_);
+        std::vector<char*> argv;
+        for (auto& word : words) argv.push_back(word.data());
+        argv.push_back(nullptr);
+        check(nbd_add_meta_context(nbd_.get(), kAllocation), "ask for allocation of");
+        if (nbd_connect_systemd_socket_activation(nbd_.get(), argv.data()) != 0)
+            throw Error(ErrorCode::Busy, "The volume's disk can't be opened: it may be in use by a running server.",
+                        path_ + ": " + nbd_get_error());
+        size_ = nbd_get_size(nbd_.get());
+        check(size_ < 0 ? -1 : 0, "size of");
+    }
+
+    void check(int result, const std::string& what) const {
+        if (result >= 0) return;
+        const auto code = nbd_get_errno() == ENOSPC ? ErrorCode::NoSpace : ErrorCode::Internal;
+        throw Error(
+            code, code == ErrorCode::NoSpace ? "No space is left for the volume's data." : "The volume's disk failed.",
+            what + " " + path_ + ": " + nbd_get_error());
+    }
+
+    std::string path_;
+    std::unique_ptr<nbd_handle, Close> nbd_;
+    std::int64_t size_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<VolumeDisk> open_qcow2(const std::string& path, Access access) {
+    return std::make_unique<Qcow2Disk>(path, access);
+}
+
+}  // namespace virga::volume::host::backup

@@ -1,0 +1,66 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "volume/host/backup/manifest.hpp"
+#include "volume/host/backup/volume_disk.hpp"
+#include "volume/host/drivers/driver.hpp"
+
+namespace virga::volume::host::backup {
+
+/// What was backed up.
+struct Result {
+    Header header;
+    Totals totals;
+    std::int64_t read_bytes = 0;  ///< of the volume; 0 when the backup was there already
+};
+
+struct NewBackup {
+    std::string id;         ///< a UUID
+    std::string parent;     ///< of an incremental; empty: full
+    std::string volume_id;  ///< what is backed up
+    json::object volume;    ///< kept in the header
+};
+
+/// Backups of a directory, each a folder of two files:
+///
+///   <id>/data       compressed chunks, one behind the other
+///   <id>/manifest   where each chunk is, in this or a parent's data file, and its digest (see manifest.hpp)
+///   <id>.part/      one that is being made or deleted
+///
+/// A backup exists from the renaming of its complete, synced folder on. So a kill leaves at most a .part, which the
+/// repeat or a removal takes away.
+class Store {
+public:
+    explicit Store(std::string folder) : folder_(std::move(folder)) {}
+
+    /// Backs the disk up. Areas without data are neither read nor stored; of an incremental, only the chunks are stored
+    /// that differ from the parent. One that exists is left as it is. Memory is constant. Throws NotFound (no such
+    /// parent), Corrupt (the parent's manifest is damaged), NoSpace, Cancelled; then nothing is left.
+    Result create(const NewBackup& backup, VolumeDisk& disk, const Call& call);
+
+    /// Writes the backup over the disk, which must be at least as large: all of it that the backup has no data for
+    /// becomes zeros. Every chunk is verified. Throws NotFound, InvalidInput (too small), NoSpace, Cancelled, Corrupt
+    /// that names the chunk or the missing parent; then the disk is half-written. Returns the bytes written.
+    std::int64_t restore(const std::string& id, VolumeDisk& disk, const Call& call);
+
+    /// Header and totals of a backup whose manifest and data files are all there. Throws NotFound, Corrupt.
+    Result describe(const std::string& id) const;
+    /// Nothing there is success. Whether others depend on it is the caller's to know.
+    void remove(const std::string& id);
+
+    struct Inventory {
+        std::vector<std::string> backups;  ///< ids
+        std::vector<std::string> partial;  ///< ids
+    };
+    Inventory inventory() const;
+
+private:
+    std::string path(const std::string& id) const { return folder_ + "/" + id; }
+    std::string part(const std::string& id) const { return path(id) + ".part"; }
+    std::string manifest(const std::string& id) const { return path(id) + "/manifest"; }
+
+    std::string folder_;
+};
+
+}  // namespace virga::volume::host::backup

@@ -16,6 +16,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from harness.cloud import PROGRAM  # noqa: E402
 from measure import Table  # noqa: E402
+from on_backups import measure_backups  # noqa: E402
 from on_fake import measure_idle, measure_on_fake  # noqa: E402
 from on_libvirt import measure_on_libvirt  # noqa: E402
 
@@ -36,6 +37,7 @@ def main():
     print("measuring:", flush=True)
     measure_idle(table, PROGRAM)
     measure_on_fake(table)
+    measure_backups(table)
     measure_on_libvirt(table)
     print("\n" + table.text())
     for row in table.rows:

@@ -7,11 +7,10 @@
 #include "base/error.hpp"
 #include "disk/file.hpp"
 #include "volume/host/backup/disks.hpp"
+#include "volume/host/backup/write_behind.hpp"
 
 namespace virga::volume::host::backup {
 namespace {
-
-constexpr std::int64_t kWriteBehind = 8 * 1024 * 1024;
 
 class RawDisk : public VolumeDisk {
 public:
@@ -43,13 +42,7 @@ public:
         }
     }
 
-    // Write-back begins at once, so that the sync at the end has little left to wait for.
-    void write(std::int64_t offset, std::string_view data) override {
-        file_.write_at(offset, data);
-        if (const auto length = static_cast<std::int64_t>(data.size());
-            offset / kWriteBehind != (offset + length) / kWriteBehind)
-            ::sync_file_range(file_.fd(), offset / kWriteBehind * kWriteBehind, kWriteBehind, SYNC_FILE_RANGE_WRITE);
-    }
+    void write(std::int64_t offset, std::string_view data) override { write_behind(file_, offset, data); }
 
     void zero(std::int64_t offset, std::int64_t length) override {
         if (length <= 0 || next_data(offset) >= offset + length) return;

@@ -1,7 +1,5 @@
 #include "volume/host/backup/saving.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -9,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "volume/host/backup/workers.hpp"
+#include "volume/host/backup/write_behind.hpp"
 
 namespace virga::volume::host::backup {
 namespace {
@@ -75,9 +74,7 @@ public:
     std::int64_t store(std::string_view data) {
         const auto length = static_cast<std::int64_t>(data.size());
         const auto offset = end_.fetch_add(length);
-        data_.write_at(offset, data);
-        // Write-back begins at once, so that the sync at the end has little left to wait for.
-        ::sync_file_range(data_.fd(), offset, length, SYNC_FILE_RANGE_WRITE);
+        write_behind(data_, offset, data);
         return offset;
     }
 

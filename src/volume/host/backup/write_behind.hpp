@@ -1,0 +1,12 @@
+#pragma once
+#include <cstdint>
+
+#include "disk/file.hpp"
+
+namespace virga::volume::host::backup {
+
+/// Writes, and begins the write-back of every 8 MiB that were passed, so that the sync at the end has little left to
+/// wait for and the file still gets long extents.
+void write_behind(disk::File& file, std::int64_t offset, std::string_view data);
+
+}  // namespace virga::volume::host::backup

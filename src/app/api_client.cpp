@@ -45,6 +45,7 @@ json::object ApiClient::get(const std::string& path) const {
     http::Headers headers;
     headers.set("X-Auth-Token", token_.reveal());
     const auto response = http::request("GET", base_url_ + path, headers);
+    if (response.status == 401) throw Error(ErrorCode::Unauthenticated, message_of(response));
     if (response.status != 200)
         throw Error(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Internal, message_of(response));
     return parse_object(response.body);

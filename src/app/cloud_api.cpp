@@ -1,7 +1,10 @@
 #include "app/cloud_api.hpp"
 
+#include "base/crypto.hpp"
 #include "base/error.hpp"
+#include "base/scope_exit.hpp"
 #include "compute/repo/server_repo.hpp"
+#include "http/schema.hpp"
 
 namespace virga::app {
 namespace {
@@ -11,10 +14,41 @@ json::value failure_view(const std::optional<taskflow::Failure>& failure) {
     return json::object{{"code", to_string(failure->code)}, {"message", failure->message}, {"task", failure->task}};
 }
 
+json::value progress_view(const taskflow::Progress& progress) {
+    if (progress.total_bytes == 0) return nullptr;
+    return json::object{
+        {"percent", progress.percent()}, {"done_bytes", progress.done_bytes}, {"total_bytes", progress.total_bytes}};
+}
+
 json::object run_view(const taskflow::TaskRun& run) {
-    return {{"task", run.task},       {"task_index", run.task_index}, {"phase", run.phase},
-            {"attempt", run.attempt}, {"started_us", run.started_us}, {"ended_us", run.ended_us},
-            {"outcome", run.outcome}, {"decision", run.decision},     {"error", run.error}};
+    return {{"task", run.task},
+            {"task_index", run.task_index},
+            {"phase", run.phase},
+            {"attempt", run.attempt},
+            {"started_us", run.started_us},
+            {"ended_us", run.ended_us},
+            {"outcome", run.outcome},
+            {"decision", run.decision},
+            {"error", run.error},
+            {"progress", progress_view(run.progress)}};
+}
+
+/// Of the task that runs, or of a flow below that does.
+json::value running_progress(const json::array& tasks, const json::array& children) {
+    for (const auto& child : children) {
+        if (const auto& found = child.as_object().at("progress"); !found.is_null()) return found;
+    }
+    if (tasks.empty() || get_int(tasks.back().as_object(), "ended_us") != 0) return nullptr;
+    return tasks.back().as_object().at("progress");
+}
+
+constexpr std::int64_t kMostSeconds = 50;
+
+std::chrono::seconds wait_of(const http::Request& request) {
+    const auto text = request.query_value("wait");
+    if (!text) return std::chrono::seconds(0);
+    json::object holder{{"wait", *text}};
+    return std::chrono::seconds(http::Fields(holder, "").required_integer("wait", 0, kMostSeconds));
 }
 
 }  // namespace
@@ -34,23 +68,52 @@ json::object CloudApi::flow_view(db::Transaction& tx, const taskflow::FlowRecord
     for (const auto& run : runner_.journal(tx, flow.id)) tasks.push_back(run_view(run));
     json::array children;
     for (const auto& child : runner_.children(tx, flow.id)) children.push_back(flow_view(tx, child));
-    return {{"id", flow.id.value},           {"kind", flow.kind},
-            {"resource", flow.resource},     {"state", to_string(flow.state)},
-            {"request_id", flow.request_id}, {"started_us", flow.started_us},
-            {"ended_us", flow.ended_us},     {"failure", failure_view(flow.failure)},
-            {"tasks", std::move(tasks)},     {"children", std::move(children)}};
+    auto progress = running_progress(tasks, children);
+    return {{"id", flow.id.value},
+            {"kind", flow.kind},
+            {"resource", flow.resource},
+            {"state", to_string(flow.state)},
+            {"request_id", flow.request_id},
+            {"started_us", flow.started_us},
+            {"ended_us", flow.ended_us},
+            {"failure", failure_view(flow.failure)},
+            {"progress", std::move(progress)},
+            {"tasks", std::move(tasks)},
+            {"children", std::move(children)}};
+}
+
+json::object CloudApi::trace_view(const std::string& resource, const identity::Auth& auth) {
+    auto tx = database_.read();
+    json::array flows;
+    json::value progress;
+    for (const auto& flow : runner_.flows_of(tx, resource)) {
+        const bool visible = auth.is_admin() || flow.project_id == auth.project.value;
+        if (!visible || flow.resource != resource) continue;
+        auto view = flow_view(tx, flow);
+        if (!view.at("progress").is_null()) progress = view.at("progress");
+        flows.push_back(std::move(view));
+    }
+    if (flows.empty()) throw Error(ErrorCode::NotFound, "nothing is known of resource " + resource + ".", {}, resource);
+    json::object view{{"resource", resource}, {"progress", std::move(progress)}, {"flows", std::move(flows)}};
+    view["version"] = hash_hex(HashAlgorithm::Sha1, json::serialize(view));
+    return view;
 }
 
 http::Response CloudApi::trace(http::Request& request, const identity::Auth& auth) {
+    using Clock = std::chrono::steady_clock;
     const auto& resource = request.param("resource_id");
-    auto tx = database_.read();
-    json::array flows;
-    for (const auto& flow : runner_.flows_of(tx, resource)) {
-        const bool visible = auth.is_admin() || flow.project_id == auth.project.value;
-        if (visible && flow.resource == resource) flows.push_back(flow_view(tx, flow));
+    const auto until = Clock::now() + wait_of(request);
+    const auto known = request.query_value("unless").value_or("");
+    const auto watch = runner_.watch(resource);  // first, so that no change can be missed
+    auto view = trace_view(resource, auth);
+    const ScopeExit leave([this] { --followers_; });
+    if (++followers_ > most_followers_) return http::Response::with_json(200, view);
+    while (get_string(view, "version") == known) {
+        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        if (rest.count() <= 0 || !watch->wait(rest)) break;
+        view = trace_view(resource, auth);
     }
-    if (flows.empty()) throw Error(ErrorCode::NotFound, "nothing is known of resource " + resource + ".", {}, resource);
-    return http::Response::with_json(200, json::object{{"resource", resource}, {"flows", std::move(flows)}});
+    return http::Response::with_json(200, view);
 }
 
 http::Response CloudApi::check(http::Request&, const identity::Auth& auth) {

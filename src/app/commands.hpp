@@ -20,6 +20,9 @@ int host(const Options& options);
 
 /// Prints what happened to servers or volumes: one as a list with decisions, several side by side.
 int trace(const Options& options, const std::vector<std::string>& ids);
+/// Follows what happens to a server, volume, snapshot or backup until it has ended: each task when it ends, and a bar
+/// for copying (on a terminal) or a line per ten per cent. 1 when a flow failed.
+int follow(const Options& options, const std::string& id);
 /// Prints each difference between the database and reality; 0 when there is none.
 int check(const Options& options);
 

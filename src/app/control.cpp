@@ -43,6 +43,11 @@ http::ServerOptions server_options(const config::Config& config) {
 
 constexpr std::chrono::seconds kHousekeepingPause{3600};
 
+/// Each one who follows a trace holds a thread of the API: at least half of them is left for everybody else.
+std::size_t most_followers(const config::Config& config) {
+    return static_cast<std::size_t>(config.get(setting::http_threads)) / 2;
+}
+
 /// Random bytes behind the admin's generated password.
 constexpr std::size_t kPasswordBytes = 24;
 
@@ -60,7 +65,7 @@ public:
           volumes_(database_, config, identity_, images_, endpoint_, runner_),
           networks_(database_, config, identity_, endpoint_, runner_),
           compute_({database_, config_, images_, volumes_, networks_, endpoint_, runner_}, identity_),
-          cloud_(database_, identity_, images_, volumes_, networks_, compute_, runner_),
+          cloud_(database_, identity_, images_, volumes_, networks_, compute_, runner_, most_followers(config)),
           server_(server_options(config), router_) {}
 
     void start() {
@@ -96,6 +101,7 @@ public:
 
     void stop() {
         std::filesystem::remove(options_.ready_path());
+        runner_.end_watches();
         server_.stop();
         runner_.stop();
         endpoint_.stop();

@@ -43,7 +43,9 @@ int main(int argc, char** argv) {
     for (auto* command : {serve, control, host}) add_common(command, options);
     auto* trace =
         app.add_subcommand("trace", "Show what happened to servers or volumes, step by step; several side by side");
-    trace->add_option("ID", ids, "Ids of servers or volumes")->required();
+    trace->add_option("ID", ids, "Ids of servers, volumes, snapshots or backups")->required();
+    bool follow = false;
+    trace->add_flag("-f,--follow", follow, "Follow one of them until what is being done has ended");
     add_state_dir(trace, options);
     auto* check = app.add_subcommand("check", "Compare the database with reality and print each difference");
     add_state_dir(check, options);
@@ -60,7 +62,9 @@ int main(int argc, char** argv) {
         if (*serve) return virga::app::serve(options);
         if (*control) return virga::app::control(options);
         if (*host) return virga::app::host(options);
-        if (*trace) return virga::app::trace(options, ids);
+        if (*trace && follow && ids.size() != 1)
+            throw virga::Error(virga::ErrorCode::InvalidInput, "trace -f follows one ID");
+        if (*trace) return follow ? virga::app::follow(options, ids.front()) : virga::app::trace(options, ids);
         if (*check) return virga::app::check(options);
         if (*reference) std::fputs(virga::config::reference_markdown().c_str(), stdout);
         if (*states) std::fputs(virga::app::states_markdown().c_str(), stdout);

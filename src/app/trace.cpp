@@ -16,6 +16,7 @@ struct Line {
     std::string decision;
     std::string error;
     std::string outcome;
+    std::string progress;  ///< of copying that runs now
     std::int64_t start_us = 0;
     std::int64_t took_us = 0;
 };
@@ -40,6 +41,15 @@ std::int64_t end_of(const json::object& item) {
     return ended == 0 ? now_us() : ended;
 }
 
+std::string progress_of(const json::object& run) {
+    constexpr std::int64_t kMib = 1024 * 1024;
+    const auto progress = get_object(run, "progress");
+    if (progress.empty() || get_int(run, "ended_us") != 0) return {};
+    return std::to_string(get_int(progress, "percent")) + " %, " +
+           std::to_string(get_int(progress, "done_bytes") / kMib) + " of " +
+           std::to_string(get_int(progress, "total_bytes") / kMib) + " MiB";
+}
+
 /// Runs of one task in one phase are one line: it begins with the first and ends with the last. A flow below is shown
 /// behind the task that started it: the last one that began before it.
 void add_flow(Trace& trace, const json::object& flow, const std::string& indent) {
@@ -50,11 +60,12 @@ void add_flow(Trace& trace, const json::object& flow, const std::string& indent)
         const auto& run = runs[i].as_object();
         const auto name = indent + get_string(run, "task") + (get_string(run, "phase") == "revert" ? " (revert)" : "");
         const bool repeated = !trace.lines.empty() && trace.lines.back().task == name;
-        if (!repeated) trace.lines.push_back({name, {}, {}, {}, get_int(run, "started_us"), 0});
+        if (!repeated) trace.lines.push_back({name, {}, {}, {}, {}, get_int(run, "started_us"), 0});
         auto& line = trace.lines.back();
         line.decision = get_string(run, "decision");
         line.error = get_string(run, "error");
         line.outcome = get_string(run, "outcome");
+        line.progress = progress_of(run);
         line.took_us = end_of(run) - line.start_us;
         const bool last = i + 1 == runs.size();
         const auto until = last ? now_us() : get_int(runs[i + 1].as_object(), "started_us");
@@ -89,6 +100,7 @@ void print_one(const Trace& trace) {
                     line.outcome == "success" ? "" : (" [" + line.outcome + "]").c_str());
         const auto indent = line.task.find_first_not_of(' ');
         if (!line.decision.empty()) std::printf("%24s%*s%s\n", "", static_cast<int>(indent), "", line.decision.c_str());
+        if (!line.progress.empty()) std::printf("%24s%*s%s\n", "", static_cast<int>(indent), "", line.progress.c_str());
         if (!line.error.empty())
             std::printf("%24s%*serror: %s\n", "", static_cast<int>(indent), "", line.error.c_str());
     }

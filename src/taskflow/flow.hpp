@@ -36,6 +36,8 @@ struct TaskContext {
     db::Database& db;
     bool cancelled = false;  ///< the flow was cancelled (only seen by reverts: a cancelled flow executes no more tasks)
     std::function<bool()> cancel_requested;  ///< asked by long work; true: stop soon by throwing Error{Cancelled}
+    /// Told by long work, as often as it likes: how far this task is. Costs no write to the database.
+    std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> report_progress = {};
 
     /// Id of a command to a host, the same for every attempt of this task: hosts use it to join or skip repeats.
     std::string command_id(std::string_view part = "execute") const {
@@ -105,6 +107,13 @@ struct FlowSpec {
     std::optional<FlowId> parent;  ///< shown as part of it by `virga trace`
 };
 
+/// How far long work is, in bytes of what it works on.
+struct Progress {
+    std::int64_t done_bytes = 0;
+    std::int64_t total_bytes = 0;  ///< 0: nothing was reported
+    int percent() const { return total_bytes > 0 ? static_cast<int>(done_bytes * 100 / total_bytes) : 0; }
+};
+
 enum class FlowState { Running, Reverting, Succeeded, Failed };
 std::string_view to_string(FlowState state);
 
@@ -135,6 +144,7 @@ struct TaskRun {
     std::string outcome;       ///< success, error, retry, parked, running
     std::string decision;
     std::string error;
+    Progress progress = {};  ///< of long work; live while it runs, what it came to afterwards
 };
 
 /// Name to task. Filled at start-up, then read only. An unknown name in a FlowSpec fails start() with Error{Internal}.

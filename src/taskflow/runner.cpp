@@ -13,6 +13,7 @@
 #include "base/thread_pool.hpp"
 #include "taskflow/store.hpp"
 #include "taskflow/timer.hpp"
+#include "taskflow/watches.hpp"
 
 namespace virga::taskflow {
 namespace {
@@ -135,7 +136,41 @@ struct Runner::Impl {
                 flow.spec.data,
                 db,
                 active->cancel.load(),
-                [active, this] { return active->cancel.load() || stopping.load(); }};
+                [active, this] { return active->cancel.load() || stopping.load(); },
+                [active, this](std::int64_t done, std::int64_t total) {
+                    set_progress(active, {done, total});
+                }};
+    }
+
+    void set_progress(const ActivePtr& active, const Progress& progress) {
+        {
+            const std::lock_guard lock(mutex);
+            if (!active->current || progress.total_bytes <= 0) return;
+            active->current->progress = progress;
+        }
+        tell(active);
+    }
+
+    /// What the running task reported, into its row.
+    void keep_progress(const ActivePtr& active, TaskRun& run) {
+        const std::lock_guard lock(mutex);
+        if (active->current) run.progress = active->current->progress;
+    }
+
+    /// Tells those who follow the flow's resource, or that of a flow above it.
+    void tell(const ActivePtr& active) {
+        if (!watches.any()) return;
+        std::vector<std::string> resources;
+        {
+            const std::lock_guard lock(mutex);
+            for (auto next = active; next;) {
+                resources.push_back(next->flow.spec.resource);
+                const auto& parent = next->flow.spec.parent;
+                const auto found = parent ? actives.find(parent->value) : actives.end();
+                next = found == actives.end() ? nullptr : found->second;
+            }
+        }
+        watches.changed(resources);
     }
 
     std::string point(const ActivePtr& active, std::string_view suffix) {
@@ -153,9 +188,12 @@ struct Runner::Impl {
                     "running",
                     {},
                     {}};
-        const std::lock_guard lock(mutex);
-        if (active->first_attempt_us == 0) active->first_attempt_us = run.started_us;
-        active->current = run;
+        {
+            const std::lock_guard lock(mutex);
+            if (active->first_attempt_us == 0) active->first_attempt_us = run.started_us;
+            active->current = run;
+        }
+        tell(active);
         return run;
     }
 
@@ -197,6 +235,7 @@ struct Runner::Impl {
             for (auto& task : *outcome.then) next.spec.tasks.push_back(std::move(task));
         }
         run.outcome = "success";
+        keep_progress(active, run);
         store::append_run(tx, flow.spec.id, next.runs++, run);
         ++next.position;
         const bool last = next.position >= next.spec.tasks.size();
@@ -212,6 +251,7 @@ struct Runner::Impl {
     Step execute_failed(const ActivePtr& active, TaskRun& run, const Failure& failure) {
         auto& flow = active->flow;
         run.error = failure.message;
+        keep_progress(active, run);
         const auto& task = registry.get(active->task().task);
         const bool in_time = now_us() - active->first_attempt_us < std::int64_t{task.retry_seconds()} * 1'000'000;
         if (stopping && failure.code == ErrorCode::Cancelled && !active->cancel) return Step::Stop;
@@ -358,11 +398,14 @@ struct Runner::Impl {
     // ---- ends
 
     void advance(const ActivePtr& active, store::StoredFlow&& next) {
-        const std::lock_guard lock(mutex);
-        active->flow = std::move(next);
-        active->attempt = 1;
-        active->first_attempt_us = 0;
-        active->current.reset();
+        {
+            const std::lock_guard lock(mutex);
+            active->flow = std::move(next);
+            active->attempt = 1;
+            active->first_attempt_us = 0;
+            active->current.reset();
+        }
+        tell(active);
     }
 
     void failpoint_after_commit(const ActivePtr& active, std::string_view suffix) {
@@ -381,6 +424,7 @@ struct Runner::Impl {
     }
 
     Step ended_flow(const ActivePtr& active) {
+        tell(active);  // while the flows above it can still be found
         const auto id = active->flow.spec.id.value;
         std::vector<ActivePtr> woken;
         {
@@ -428,6 +472,7 @@ struct Runner::Impl {
     std::condition_variable ended;
     std::unordered_map<std::string, ActivePtr> actives;
     std::unordered_map<std::string, std::vector<ActivePtr>> waiters;
+    Watches watches;
     Timer timer;
     std::unique_ptr<ThreadPool> pool;
     std::function<void()> on_cancel;
@@ -485,7 +530,9 @@ void Runner::start(db::Transaction& tx, const FlowSpec& spec) {
             const std::lock_guard lock(impl_->mutex);
             if (!impl_->pool) return;  // run() finds it
         }
-        impl_->enqueue(impl_->adopt(flow));
+        const auto active = impl_->adopt(flow);
+        impl_->tell(active);
+        impl_->enqueue(active);
     });
 }
 
@@ -532,6 +579,22 @@ std::vector<TaskRun> Runner::journal(db::Transaction& tx, const FlowId& flow) {
     const std::lock_guard lock(impl_->mutex);
     if (active->current) runs.push_back(*active->current);
     return runs;
+}
+
+std::optional<Progress> Runner::progress(const FlowId& flow) {
+    const auto active = impl_->find_active(flow.value);
+    if (!active) return std::nullopt;
+    const std::lock_guard lock(impl_->mutex);
+    if (!active->current || active->current->progress.total_bytes == 0) return std::nullopt;
+    return active->current->progress;
+}
+
+std::unique_ptr<Watch> Runner::watch(const std::string& resource) {
+    return impl_->watches.watch(resource);
+}
+
+void Runner::end_watches() {
+    impl_->watches.end();
 }
 
 std::int64_t Runner::forget_before(TimestampUs time) {

@@ -9,6 +9,15 @@
 
 namespace virga::taskflow {
 
+/// Somebody who follows the flows of a resource. Nothing is written or sent when nobody does.
+class Watch {
+public:
+    virtual ~Watch() = default;
+    /// Returns when something changed since the last call (or since the watch began), or after `timeout`: false. A task
+    /// that began or ended, progress, and the end of a flow are changes.
+    virtual bool wait(std::chrono::milliseconds timeout) = 0;
+};
+
 /// Runs flows durably: each task's state change, journal row and the step to the next task are one transaction.
 /// After a restart every unfinished flow goes on at its first unfinished task. Failpoints stand before and after each
 /// task: `<flow kind>.<task>.before`, `.after` (executed, not yet committed), `.committed`, and the same with
@@ -40,6 +49,13 @@ public:
     std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow);
     /// Journal of one flow in order, the running task last.
     std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow);
+
+    /// How far the running task of a flow is; nothing when none runs or it reports nothing.
+    std::optional<Progress> progress(const FlowId& flow);
+    /// Sees every change of a resource's flows, and of flows below them, from now on.
+    std::unique_ptr<Watch> watch(const std::string& resource);
+    /// Ends all waits of watches at once, now and later: before the program ends.
+    void end_watches();
 
     /// Deletes flows that ended before `time`, with their journals, in small transactions. Returns how many.
     std::int64_t forget_before(TimestampUs time);

@@ -19,6 +19,7 @@ const std::vector<db::Migration>& migrations() {
           "CREATE TABLE task_runs (flow_id TEXT NOT NULL, seq BIGINT NOT NULL, task_index BIGINT NOT NULL, "
           "task TEXT NOT NULL, phase TEXT NOT NULL, attempt BIGINT NOT NULL, started_us BIGINT NOT NULL, "
           "ended_us BIGINT NOT NULL, outcome TEXT NOT NULL, decision TEXT NOT NULL, error TEXT NOT NULL, "
+          "done_bytes BIGINT NOT NULL DEFAULT 0, total_bytes BIGINT NOT NULL DEFAULT 0, "
           "PRIMARY KEY (flow_id, seq))"}},
         {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}}};
     return list;
@@ -165,9 +166,10 @@ void finish(db::Transaction& tx, const StoredFlow& flow, FlowState state) {
 void append_run(db::Transaction& tx, const FlowId& flow, std::int64_t sequence, const TaskRun& run) {
     tx.exec(
         "INSERT INTO task_runs (flow_id, seq, task_index, task, phase, attempt, started_us, ended_us, outcome, "
-        "decision, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "decision, error, done_bytes, total_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {flow.value, sequence, std::int64_t{run.task_index}, run.task, run.phase, std::int64_t{run.attempt},
-         run.started_us, run.ended_us, run.outcome, run.decision, run.error});
+         run.started_us, run.ended_us, run.outcome, run.decision, run.error, run.progress.done_bytes,
+         run.progress.total_bytes});
 }
 
 bool request_cancel(db::Transaction& tx, const FlowId& flow) {
@@ -214,9 +216,17 @@ std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource)
 std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow) {
     std::vector<TaskRun> out;
     for (const auto& row : tx.query("SELECT * FROM task_runs WHERE flow_id = ? ORDER BY seq", {flow.value})) {
-        out.push_back({flow.value, static_cast<int>(row.number("task_index")), row.text("task"), row.text("phase"),
-                       static_cast<int>(row.number("attempt")), row.number("started_us"), row.number("ended_us"),
-                       row.text("outcome"), row.text("decision"), row.text("error")});
+        out.push_back({flow.value,
+                       static_cast<int>(row.number("task_index")),
+                       row.text("task"),
+                       row.text("phase"),
+                       static_cast<int>(row.number("attempt")),
+                       row.number("started_us"),
+                       row.number("ended_us"),
+                       row.text("outcome"),
+                       row.text("decision"),
+                       row.text("error"),
+                       {row.number("done_bytes"), row.number("total_bytes")}});
     }
     return out;
 }

@@ -11,6 +11,11 @@ json::object task_view(const Call& call, const taskflow::TaskRun& run) {
     json::object out{{"task", run.task},       {"index", run.task_index},      {"phase", run.phase},
                      {"attempt", run.attempt}, {"started_us", run.started_us}, {"ended_us", run.ended_us},
                      {"outcome", run.outcome}, {"decision", run.decision}};
+    if (run.progress.total_bytes > 0) {
+        out["progress"] = json::object{{"percent", run.progress.percent()},
+                                       {"done_bytes", run.progress.done_bytes},
+                                       {"total_bytes", run.progress.total_bytes}};
+    }
     // What a task failed with may name hosts and paths.
     out["error"] = call.auth.is_admin() ? string_or_null(run.error) : json::value();
     return out;

@@ -18,6 +18,7 @@ rpc::CallOptions call_options(const taskflow::TaskContext& context, std::string_
                               std::chrono::milliseconds deadline) {
     auto options = revert_options(context, part, deadline);
     options.cancelled = context.cancel_requested;
+    options.on_progress = context.report_progress;
     return options;
 }
 

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t kNameLength = 255;
 
+std::string progress_of(const Call& call, const SnapshotRecord& s) {
+    if (s.status == "available") return "100%";
+    const auto progress = call.context.d.runner.progress(s.flow);
+    return std::to_string(progress ? progress->percent() : 0) + "%";
+}
+
 json::object view_of(const Call& call, const SnapshotRecord& s, bool detailed) {
     json::object view{{"id", s.id.value},
                       {"name", s.name},
@@ -22,7 +28,7 @@ json::object view_of(const Call& call, const SnapshotRecord& s, bool detailed) {
                       {"created_at", time_or_null(s.created_us)},
                       {"updated_at", time_or_null(s.updated_us)}};
     if (detailed) {
-        view["os-extended-snapshot-attributes:progress"] = s.status == "available" ? "100%" : "0%";
+        view["os-extended-snapshot-attributes:progress"] = progress_of(call, s);
         view["os-extended-snapshot-attributes:project_id"] = s.project.value;
     }
     if (call.at_least(14)) view["group_snapshot_id"] = nullptr;

@@ -316,6 +316,81 @@ TEST_F(RunnerTest, ForgetsOldFlowsWithTheirJournalAndNoOthers) {
     EXPECT_EQ(runner_->forget_before(time), 0);
 }
 
+TEST_F(RunnerTest, ProgressIsSeenWhileATaskRunsAndKeptAfterIt) {
+    std::promise<void> reported;
+    std::promise<void> release;
+    tasks_["a"]->on_execute = [&, released = release.get_future().share()](const TaskContext& context) {
+        context.report_progress(30, 120);
+        reported.set_value();
+        released.wait();
+        context.report_progress(120, 120);
+        return Outcome{"copied"};
+    };
+    const auto id = start({{"a"}, {"b"}});
+    reported.get_future().wait();
+    EXPECT_EQ(runner_->progress(id)->percent(), 25);
+    auto runs = database_->read_with([&](db::Transaction& tx) { return runner_->journal(tx, id); });
+    EXPECT_EQ(runs.back().progress.done_bytes, 30);
+    release.set_value();
+    ended(id);
+    EXPECT_FALSE(runner_->progress(id));
+    runs = database_->read_with([&](db::Transaction& tx) { return runner_->journal(tx, id); });
+    EXPECT_EQ(runs.front().progress.done_bytes, 120);
+    EXPECT_EQ(runs.front().progress.total_bytes, 120);
+    EXPECT_EQ(runs.back().progress.total_bytes, 0);
+}
+
+TEST_F(RunnerTest, AWatchSeesEveryChangeOfItsResourceOnly) {
+    const auto watch = runner_->watch("resource-1");
+    const auto other = runner_->watch("resource-2");
+    EXPECT_FALSE(watch->wait(1ms));
+    ended(start({{"a"}}));
+    EXPECT_TRUE(watch->wait(10s));
+    EXPECT_FALSE(watch->wait(1ms));
+    EXPECT_FALSE(other->wait(1ms));
+}
+
+TEST_F(RunnerTest, AWatchSeesProgressOfAFlowBelow) {
+    std::promise<void> go;
+    std::promise<void> reported;
+    std::promise<void> release;
+    tasks_["b"]->on_execute = [&, gone = go.get_future().share(),
+                               released = release.get_future().share()](const TaskContext& context) {
+        gone.wait();
+        context.report_progress(1, 2);
+        reported.set_value();
+        released.wait();
+        return Outcome{"copied"};
+    };
+    std::optional<FlowId> child;
+    tasks_["a"]->on_execute = [&](const TaskContext& context) {
+        if (context.attempt > 1) return Outcome{"child ended"};
+        FlowSpec spec{new_id<FlowId>(), "child", "resource-2", {{"b"}}, {}, "req-1", "p", "u", context.flow};
+        database_->write_with([&](db::Transaction& tx) { runner_->start(tx, spec); });
+        child = spec.id;
+        Outcome outcome{"waits"};
+        outcome.wait_for = {spec.id};
+        return outcome;
+    };
+    const auto parent = start({{"a"}});
+    const auto watch = runner_->watch("resource-1");
+    while (watch->wait(50ms)) {
+    }
+    go.set_value();
+    reported.get_future().wait();
+    EXPECT_TRUE(watch->wait(10s));
+    release.set_value();
+    EXPECT_EQ(ended(parent).state, FlowState::Succeeded);
+}
+
+TEST_F(RunnerTest, WatchesEndWithTheProgram) {
+    const auto watch = runner_->watch("resource-1");
+    runner_->end_watches();
+    const auto started = std::chrono::steady_clock::now();
+    EXPECT_FALSE(watch->wait(60s));
+    EXPECT_LT(std::chrono::steady_clock::now() - started, 10s);
+}
+
 TEST_F(RunnerTest, ManyFlowsAtOnce) {
     std::vector<FlowId> ids;
     for (int i = 0; i < 200; ++i) ids.push_back(start({{"a"}, {"b"}, {"c"}}));

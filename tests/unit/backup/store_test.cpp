@@ -185,6 +185,51 @@ TEST_F(StoreTest, qcow2_is_read_and_written_as_the_guest_sees_it) {
     EXPECT_LT(disk::allocated_bytes(at("target")), 6 * kMib);
 }
 
+/// Whatever QEMU made: cluster sizes, layers of several sizes and formats, compressed clusters, version 2.
+TEST_F(StoreTest, every_qcow2_is_backed_up_as_qemu_reads_it) {
+    const auto io = [&](const std::string& name, const std::string& command) {
+        EXPECT_EQ(run_process({"qemu-io", "-f", "qcow2", "-c", command, at(name)}).exit_code, 0) << command;
+    };
+    const auto make_layer = [&](const std::string& name, const std::string& size, const std::string& options,
+                                const std::string& backing, const std::string& format) {
+        std::vector<std::string> words{"qemu-img", "create", "-q", "-f", "qcow2", "-o", options};
+        if (!backing.empty()) words.insert(words.end(), {"-b", backing, "-F", format});
+        words.insert(words.end(), {at(name), size});
+        EXPECT_EQ(run_process(words).exit_code, 0) << name;
+    };
+    put(make("bottom", 9), kMib + 5, random_data(3 * kMib, 20));
+    ASSERT_EQ(
+        run_process({"qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", at("bottom"), at("packed")}).exit_code,
+        0);
+    make_layer("small-clusters", "20M", "cluster_size=4k", "bottom", "raw");
+    io("small-clusters", "write -P 1 8M 5000");
+    make_layer("old", "600M", "compat=0.10", at("small-clusters"), "qcow2");
+    io("old", "write -P 2 599M 1M");
+    make_layer("large-clusters", "1200M", "cluster_size=2M", "old", "qcow2");
+    io("large-clusters", "write -z 1M 2M");
+    io("large-clusters", "write -P 3 1100M 512");
+    make_layer("on-packed", "9M", "cluster_size=64k", "packed", "qcow2");
+    io("on-packed", "write -P 4 2M 64k");
+    make_layer("subclusters", "9M", "extended_l2=on,cluster_size=128k", "packed", "qcow2");
+    io("subclusters", "write -P 5 3M 4k");
+    for (const std::string name : {"small-clusters", "old", "large-clusters", "packed", "on-packed", "subclusters"}) {
+        const auto saved = save(at(name), {}, "qcow2");
+        EXPECT_LT(saved.read_bytes, 40 * kMib) << name;
+        disk::create_raw(at(name + ".raw"), saved.header.size_bytes);
+        restore(saved.header.id, at(name + ".raw"));
+        EXPECT_EQ(
+            run_process({"qemu-img", "compare", "-f", "qcow2", "-F", "raw", at(name), at(name + ".raw")}).exit_code, 0)
+            << name;
+    }
+}
+
+TEST_F(StoreTest, a_qcow2_without_its_backing_file_is_an_error) {
+    disk::create_qcow2(at("overlay"), 16 * kMib, disk::Backing{"base", "raw"});
+    EXPECT_EQ(error_of([&] { save(at("overlay"), {}, "qcow2"); }).code(), ErrorCode::NotFound);
+    std::ofstream(at("text")) << "this is not a disk";
+    EXPECT_EQ(error_of([&] { save(at("text"), {}, "qcow2"); }).code(), ErrorCode::Corrupt);
+}
+
 TEST_F(StoreTest, a_smaller_volume_is_refused_untouched) {
     const auto saved = save(make("source", 8));
     put(make("target", 4), 0, "mine");

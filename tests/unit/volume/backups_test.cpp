@@ -29,7 +29,7 @@ protected:
         EXPECT_EQ(ended(back_up(request)).state, taskflow::FlowState::Succeeded);
         return request.id;
     }
-    std::optional<FlowId> remove(const BackupId& id, bool force = false) {
+    std::optional<FlowId> drop(const BackupId& id, bool force = false) {
         return write([&](db::Transaction& tx) { return flows::delete_backup(tx, d, id, "req-3", force); });
     }
     std::optional<BackupRecord> backup_row(const BackupId& id) {
@@ -148,7 +148,7 @@ TEST_F(BackupsTest, DeletingOutranksMaking) {
     });
     const auto request = request_for(volume);
     back_up(request);
-    ended(*remove(request.id));
+    ended(*drop(request.id));
     EXPECT_EQ(backup_status(request.id), "gone");
     EXPECT_EQ(status(volume), "available");
     EXPECT_TRUE(differences().empty());
@@ -159,11 +159,11 @@ TEST_F(BackupsTest, ChainsAreDeletedFromTheirEnd) {
     const auto full = backed_up(volume);
     const auto increment = backed_up(volume, true);
     EXPECT_EQ(backup_row(increment)->parent, full.value);
-    EXPECT_EQ(code_of([&] { remove(full); }), ErrorCode::InvalidInput);
-    EXPECT_EQ(code_of([&] { remove(full, true); }), ErrorCode::InvalidInput);
+    EXPECT_EQ(code_of([&] { drop(full); }), ErrorCode::InvalidInput);
+    EXPECT_EQ(code_of([&] { drop(full, true); }), ErrorCode::InvalidInput);
     EXPECT_EQ(backup_status(full), "available");
-    ended(*remove(increment));
-    ended(*remove(full));
+    ended(*drop(increment));
+    ended(*drop(full));
     EXPECT_EQ(backup_status(full), "gone");
 }
 

@@ -31,17 +31,9 @@ public:
     }
 
     void read(std::int64_t offset, std::span<char> into) override {
-        std::size_t filled = 0;
-        while (filled < into.size()) {
-            const auto got = ::pread(file_.fd(), into.data() + filled, into.size() - filled,
-                                     offset + static_cast<std::int64_t>(filled));
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) throw_errno(ErrorCode::Internal, "read " + file_.path(), errno);
-            if (got == 0) throw Error(ErrorCode::Corrupt, "file " + file_.path() + " became shorter");
-            filled += static_cast<std::size_t>(got);
-        }
+        if (read_file(file_, offset, into) < into.size())
+            throw Error(ErrorCode::Corrupt, "file " + file_.path() + " became shorter");
     }
-
     void write(std::int64_t offset, std::string_view data) override { write_behind(file_, offset, data); }
 
     void zero(std::int64_t offset, std::int64_t length) override {
@@ -78,6 +70,19 @@ private:
 };
 
 }  // namespace
+
+std::size_t read_file(const disk::File& file, std::int64_t offset, std::span<char> into) {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+        const auto got =
+            ::pread(file.fd(), into.data() + filled, into.size() - filled, offset + static_cast<std::int64_t>(filled));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw_errno(ErrorCode::Internal, "read " + file.path(), errno);
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    return filled;
+}
 
 std::unique_ptr<VolumeDisk> open_raw(const std::string& path, Access access) {
     return std::make_unique<RawDisk>(access == Access::Read ? disk::File::open_for_reading(path)

@@ -27,8 +27,8 @@ public:
 
 enum class Access { Read, Write };
 
-/// Opens the file of a volume: raw by itself, qcow2 through qemu-nbd with its explicit format. Throws NotFound, Busy (a
-/// guest writes to it), NotSupported (another format).
+/// Opens the file of a volume: raw and, to read, qcow2 by itself, qcow2 to write through qemu-nbd with its explicit
+/// format. Throws NotFound, Busy (a guest writes to it), NotSupported (another format).
 std::unique_ptr<VolumeDisk> open_volume(const VolumeFile& file, Access access);
 /// A disk of zeros that forgets what is written: for drivers that keep no data.
 std::unique_ptr<VolumeDisk> open_nothing(std::int64_t size_bytes);

@@ -17,9 +17,9 @@ constexpr const char* kAllocation = LIBNBD_CONTEXT_BASE_ALLOCATION;
 
 /// An NBD connection to a qemu-nbd of its own, which serves one qcow2 with its backing files and ends with the
 /// connection, also when this process is killed.
-class Qcow2Disk : public VolumeDisk {
+class NbdDisk : public VolumeDisk {
 public:
-    Qcow2Disk(const std::string& path, Access access) : path_(path), nbd_(nbd_create()) {
+    NbdDisk(const std::string& path, Access access) : path_(path), nbd_(nbd_create()) {
         if (!nbd_) throw Error(ErrorCode::Internal, "no NBD client");
         if (!disk::exists(path)) throw Error(ErrorCode::NotFound, "the file of the volume is missing", path);
         connect(access);
@@ -113,8 +113,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<VolumeDisk> open_qcow2(const std::string& path, Access access) {
-    return std::make_unique<Qcow2Disk>(path, access);
+std::unique_ptr<VolumeDisk> open_with_qemu(const std::string& path, Access access) {
+    return std::make_unique<NbdDisk>(path, access);
 }
 
 }  // namespace virga::volume::host::backup

@@ -41,7 +41,8 @@ def ids(own):
     token = own.http("GET", "/identity/v3/auth/tokens", headers={"X-Subject-Token": own.token}).json()["token"]
     volume = made.ready_volume("one")
     return {"image": image, "flavor": flavor, "network": network, "group": group, "volume": volume,
-            "snapshot": made.ready_snapshot("one", volume), "server": made.active_server("one", flavor, image),
+            "snapshot": made.ready_snapshot("one", volume), "backup": made.ready_backup("one", volume),
+            "server": made.active_server("one", flavor, image),
             "project": token["project"]["id"], "user": token["user"]["id"], "domain": token["user"]["domain"]["id"],
             "type": made.volume_api("GET", "/types/default")["volume_type"]["id"],
             "subnet": made.call("GET", "/network/v2.0/subnets")["subnets"][0]["id"]}
@@ -82,6 +83,14 @@ def requests_of(ids):
                                                  "volume_type": ids["type"], "availability_zone": "nova", "multiattach": False}}),
         (volume, "POST", "/volumes", {"volume": {"size": 1, "snapshot_id": ids["snapshot"]}}),
         (volume, "POST", "/volumes", {"volume": {"size": 1, "source_volid": ids["volume"]}}),
+        (volume, "POST", "/volumes", {"volume": {"size": 1, "backup_id": ids["backup"]}}),
+        (volume, "POST", "/backups", {"backup": {"volume_id": ids["volume"], "name": "b", "description": "d", "container": "c",
+                                                 "incremental": False, "force": True, "snapshot_id": ids["snapshot"],
+                                                 "metadata": {"k": "v"}, "availability_zone": "nova"}}),
+        (volume, "PUT", f"/backups/{ids['backup']}", {"backup": {"name": "n", "description": "d", "metadata": {"k": "v"}}}),
+        (volume, "POST", f"/backups/{ids['backup']}/restore", {"restore": {"name": "r"}}),
+        (volume, "POST", f"/backups/{ids['backup']}/action", {"os-reset_status": {"status": "available"}}),
+        (volume, "POST", "/backups/import_record", {"backup-record": {"backup_service": "s", "backup_url": "e30="}}),
         (volume, "PUT", f"/volumes/{ids['volume']}", {"volume": {"name": "n", "description": "d", "metadata": {"k": "v"}}}),
         (volume, "POST", f"/volumes/{ids['volume']}/metadata", {"metadata": {"k": "v"}}),
         (volume, "PUT", f"/volumes/{ids['volume']}/metadata/k", {"meta": {"k": "v"}}),
@@ -203,7 +212,7 @@ def lists_of(ids):
         "/compute/v2.1": ["/servers", "/servers/detail", "/flavors/detail", "/os-keypairs", "/os-hypervisors/detail", "/limits",
                           f"/servers/{ids['server']}/os-instance-actions", f"/servers/{ids['server']}/os-volume_attachments",
                           f"/os-quota-sets/{ids['project']}"],
-        "/volume/v3": ["/volumes", "/volumes/detail", "/volumes/summary", "/snapshots/detail", "/types", "/attachments/detail",
+        "/volume/v3": ["/volumes", "/volumes/detail", "/volumes/summary", "/snapshots/detail", "/backups", "/backups/detail", "/types", "/attachments/detail",
                        "/messages", "/limits", "/os-services", "/scheduler-stats/get_pools", f"/os-quota-sets/{ids['project']}"],
         "/image/v2": ["/images"],
         "/network/v2.0": ["/networks", "/subnets", "/ports", "/security-groups", "/security-group-rules"],
@@ -228,7 +237,7 @@ def test_no_id_ends_in_a_500(own, ids):
     sender = Sender(own)
     roots = ["/compute/v2.1/servers", "/compute/v2.1/flavors", "/compute/v2.1/os-keypairs", f"/compute/v2.1/servers/{ids['server']}/metadata",
              f"/compute/v2.1/servers/{ids['server']}/tags", f"/compute/v2.1/servers/{ids['server']}/os-volume_attachments",
-             "/volume/v3/volumes", "/volume/v3/snapshots", "/volume/v3/types", "/volume/v3/attachments", "/volume/v3/os-quota-sets",
+             "/volume/v3/volumes", "/volume/v3/snapshots", "/volume/v3/backups", "/volume/v3/types", "/volume/v3/attachments", "/volume/v3/os-quota-sets",
              f"/volume/v3/volumes/{ids['volume']}/metadata", "/image/v2/images", f"/image/v2/images/{ids['image']}/members",
              "/network/v2.0/networks", "/network/v2.0/ports", "/network/v2.0/subnets", "/network/v2.0/security-groups",
              "/identity/v3/projects", "/identity/v3/users", "/identity/v3/roles"]

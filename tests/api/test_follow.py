@@ -6,6 +6,7 @@ import select
 import subprocess
 import threading
 import time
+import uuid
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_one_resource_is_followed(cloud):
     done = subprocess.run([PROGRAM, "trace", "-f", "a", "b", "--state-dir", str(cloud.state)], capture_output=True, text=True,
                           timeout=30, check=False)
     assert done.returncode != 0 and "one ID" in done.stderr
-    status, _, err = followed(cloud, "11111111-2222-4333-8444-555555555555")
+    status, _, err = followed(cloud, str(uuid.uuid4()))
     assert status == 1 and "nothing is known" in err
 
 

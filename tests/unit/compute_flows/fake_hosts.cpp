@@ -2,6 +2,7 @@
 
 #include "compute/host_commands.hpp"
 #include "network/nic.hpp"
+#include "volume/backup_commands.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::compute::flows {
@@ -208,6 +209,7 @@ json::object FakeHosts::run_volume(Host& host, const std::string& method, const 
                                         {"snapshots", to_array(host.snapshots)}});
         return {{"backends", backends}};
     }
+    if (method == volume::command::kBackupInventory) return {};
     if (method == volume::command::kDelete) {
         host.volumes.erase(volume);
         return {};

@@ -54,7 +54,7 @@ void Service::bootstrap() {
     const auto& name = impl_->dependencies.config.get(setting::default_type);
     impl_->dependencies.db.write_with([&](db::Transaction& tx) {
         if (repo::find_type(tx, name)) return;
-        VolumeType type{new_uuid(), name, "Default Volume Type", true, {}, now_us()};
+        VolumeType type{new_uuid(), name, "Default Volume Type", true, {}, {}, now_us()};
         repo::insert(tx, type);
     });
 }

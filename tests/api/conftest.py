@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from harness.cloud import Cloud  # noqa: E402
+from harness.volumes import call, gone, settled  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,34 @@ def healthy(cloud):
     """No test may leave a difference between the database and reality."""
     yield
     assert cloud.differences() == []
+
+
+@pytest.fixture
+def volumes(cloud):
+    """Makes volumes and deletes them, snapshots included, after the test."""
+    made = []
+
+    def make(expect_status="available", **fields):
+        body = {"volume": {"name": "test", **fields}}
+        volume = call(cloud, "POST", "/volumes", body, expect=202).json()["volume"]["id"]
+        made.append(volume)
+        assert settled(cloud, "volume", volume)["status"] == expect_status
+        return volume
+    yield make
+    for volume in reversed(made):
+        call(cloud, "DELETE", f"/volumes/{volume}?cascade=true")
+        gone(cloud, "volume", volume)
+
+
+@pytest.fixture(scope="module")
+def stranger(cloud):
+    """The token of a member of another project."""
+    conn = cloud.conn
+    project = conn.identity.create_project(name="strangers", domain_id="default")
+    user = conn.identity.create_user(name="stranger", password="stranger-secret", domain_id="default")
+    role = next(r for r in conn.identity.roles() if r.name == "member")
+    answer = cloud.http("PUT", f"/identity/v3/projects/{project.id}/users/{user.id}/roles/{role.id}")
+    assert answer.status_code == 204
+    yield cloud.login("stranger", "stranger-secret", "strangers")
+    conn.identity.delete_user(user.id)
+    conn.identity.delete_project(project.id)

@@ -5,50 +5,9 @@ import uuid
 import pytest
 
 from harness.cloud import wait_for
+from harness.volumes import NOWHERE, call, gone, settled, show
 
 GIB = 1024 ** 3
-NOWHERE = "11111111-2222-4333-8444-555555555555"
-
-
-def call(cloud, method, path, body=None, version="3.70", token=None, expect=None):
-    answer = cloud.http(method, "/volume/v3" + path, json=body, token=token,
-                        headers={"OpenStack-API-Version": f"volume {version}"})
-    if expect is not None:
-        assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
-    return answer
-
-
-def show(cloud, volume, version="3.70"):
-    return call(cloud, "GET", f"/volumes/{volume}", version=version, expect=200).json()["volume"]
-
-
-def settled(cloud, kind, identifier):
-    """The resource after its flow has ended."""
-    def look():
-        found = call(cloud, "GET", f"/{kind}s/{identifier}", expect=200).json()[kind]
-        return found if found["status"] not in ("creating", "downloading", "extending") else None
-    return wait_for(look, 60, f"{kind} {identifier} settles")
-
-
-def gone(cloud, kind, identifier):
-    wait_for(lambda: call(cloud, "GET", f"/{kind}s/{identifier}").status_code == 404, 60, f"{kind} is gone")
-
-
-@pytest.fixture
-def volumes(cloud):
-    """Makes volumes and deletes them, snapshots included, after the test."""
-    made = []
-
-    def make(expect_status="available", **fields):
-        body = {"volume": {"name": "test", **fields}}
-        volume = call(cloud, "POST", "/volumes", body, expect=202).json()["volume"]["id"]
-        made.append(volume)
-        assert settled(cloud, "volume", volume)["status"] == expect_status
-        return volume
-    yield make
-    for volume in reversed(made):
-        call(cloud, "DELETE", f"/volumes/{volume}?cascade=true")
-        gone(cloud, "volume", volume)
 
 
 @pytest.fixture(scope="module")
@@ -60,20 +19,6 @@ def image(cloud):
     assert sent.status_code == 204
     yield made
     cloud.http("DELETE", f"/image/v2/images/{made}")
-
-
-@pytest.fixture(scope="module")
-def stranger(cloud):
-    """The token of a member of another project."""
-    conn = cloud.conn
-    project = conn.identity.create_project(name="strangers", domain_id="default")
-    user = conn.identity.create_user(name="stranger", password="stranger-secret", domain_id="default")
-    role = next(r for r in conn.identity.roles() if r.name == "member")
-    answer = cloud.http("PUT", f"/identity/v3/projects/{project.id}/users/{user.id}/roles/{role.id}")
-    assert answer.status_code == 204
-    yield cloud.login("stranger", "stranger-secret", "strangers")
-    conn.identity.delete_user(user.id)
-    conn.identity.delete_project(project.id)
 
 
 # ---- versions

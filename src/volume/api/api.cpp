@@ -80,6 +80,10 @@ void register_routes(http::Router& router, Context context) {
     register_snapshot_metadata(routes);
     register_types(routes);
     register_type_extra_specs(routes);
+    register_type_access(routes);
+    register_type_encryption(routes);
+    register_default_types(routes);
+    register_qos_specs(routes);
     register_attachments(routes);
     register_quota_sets(routes);
     register_limits(routes);

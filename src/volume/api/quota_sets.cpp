@@ -15,7 +15,7 @@ json::object quota_set(db::Transaction& tx, const std::string& project, const Qu
     json::object set{{"id", project}};
     const auto usage = with_usage ? repo::usage_of(tx, ProjectId(project)) : QuotaUsage{};
     for (const auto& name : quota_resources()) set[name] = entry(limits.at(name), used(usage, name), with_usage);
-    for (const auto& type : repo::list_types(tx)) {
+    for (const auto& type : repo::all_types(tx)) {
         for (const auto* name : {"volumes", "snapshots", "gigabytes"}) {
             set[std::string(name) + "_" + type.name] = entry(-1, 0, with_usage);
         }

@@ -1,4 +1,5 @@
 #include "volume/api/api.hpp"
+#include "volume/api/types.hpp"
 #include "volume/repo/type_repo.hpp"
 
 namespace virga::volume::api {
@@ -12,8 +13,8 @@ constexpr const char* kManage = "volume_extension:types_extra_specs";
 
 http::Response list(const Call& call) {
     auto tx = call.db().read();
-    const auto type = repo::get_type(tx, call.request.param("type_id"));
-    return http::Response::with_json(200, json::object{{"extra_specs", type.extra_specs}});
+    const auto type = visible_type(tx, call, call.request.param("type_id"));
+    return http::Response::with_json(200, json::object{{"extra_specs", visible_specs(call, type)}});
 }
 
 http::Response merge(const Call& call) {
@@ -22,6 +23,7 @@ http::Response merge(const Call& call) {
     http::Fields fields(body, "");
     const auto given = fields.metadata("extra_specs");
     if (!given) fields.fail("extra_specs", "is required");
+    check_specs_keys(*given);
     auto tx = call.db().write();
     auto type = repo::get_type(tx, call.request.param("type_id"));
     for (const auto& item : *given) type.extra_specs[item.key()] = item.value();
@@ -32,9 +34,9 @@ http::Response merge(const Call& call) {
 
 http::Response show_key(const Call& call) {
     auto tx = call.db().read();
-    const auto type = repo::get_type(tx, call.request.param("type_id"));
+    const auto specs = visible_specs(call, visible_type(tx, call, call.request.param("type_id")));
     const auto& key = call.request.param("key");
-    const auto* value = type.extra_specs.if_contains(key);
+    const auto* value = specs.if_contains(key);
     if (value == nullptr) no_such_key(key);
     json::object view;
     view[key] = *value;
@@ -48,6 +50,7 @@ http::Response set_key(const Call& call) {
     http::Fields fields(body, "");
     const auto value = fields.required_string(key, 0, 255);
     fields.finish();
+    check_specs_keys(body);
     auto tx = call.db().write();
     auto type = repo::get_type(tx, call.request.param("type_id"));
     type.extra_specs[key] = value;

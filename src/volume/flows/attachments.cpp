@@ -5,7 +5,9 @@
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/qos_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -51,6 +53,15 @@ VolumeRecord connectable(Dependencies& d, const VolumeId& id) {
     });
 }
 
+/// What the hypervisor has to bound, from the QoS specs of the volume's type; null for nothing.
+json::value qos_of(Dependencies& d, const VolumeRecord& volume) {
+    return d.db.read_with([&](db::Transaction& tx) -> json::value {
+        const auto type = repo::find_type(tx, volume.type_id);
+        if (!type || type->qos_specs_id.empty()) return nullptr;
+        return front_end_specs(repo::get_qos(tx, type->qos_specs_id), volume.size_gib);
+    });
+}
+
 void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, const std::string& host) {
     const auto volume = repo::get_volume(tx, attachment.volume);
     if (volume.multiattach) return;
@@ -93,7 +104,7 @@ json::object initialize_connection(Dependencies& d, const VolumeId& id, const js
     auto data = get_object(info, "data");
     data["access_mode"] = get_string(volume.metadata, "readonly") == "True" ? "ro" : "rw";
     data["encrypted"] = false;
-    data["qos_specs"] = nullptr;
+    data["qos_specs"] = qos_of(d, volume);
     info["data"] = std::move(data);
     return info;
 }

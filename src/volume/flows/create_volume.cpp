@@ -1,3 +1,4 @@
+#include "volume/flows/choose_type.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/new_volume.hpp"
@@ -8,7 +9,6 @@
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
-#include "volume/settings.hpp"
 
 namespace virga::volume::flows {
 namespace {
@@ -111,18 +111,12 @@ Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& aut
     return {};
 }
 
-/// A type that is not public is, for those who can't see it, as if it didn't exist.
-VolumeType requested_type(db::Transaction& tx, const identity::Auth& auth, const std::string& name_or_id) {
-    auto type = repo::get_type(tx, name_or_id);
-    if (type.is_public || auth.is_admin()) return type;
-    throw Error(ErrorCode::NotFound, "Volume type " + name_or_id + " could not be found.", {}, name_or_id);
-}
-
 VolumeType type_of(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
                    const Source& source) {
-    if (!request.volume_type.empty()) return requested_type(tx, auth, request.volume_type);
-    if (!source.type_name.empty()) return repo::get_type(tx, source.type_name);
-    return repo::get_type(tx, d.config.get(setting::default_type));
+    if (!request.volume_type.empty()) return usable_type(tx, auth, request.volume_type);
+    if (source.type_name.empty()) return default_type(tx, d, auth.project);
+    // Whoever made an image may have named any type.
+    return source.image ? usable_type(tx, auth, source.type_name) : repo::get_type(tx, source.type_name);
 }
 
 std::string zone_of(Dependencies& d, const NewVolume& request, const Source& source) {
@@ -313,6 +307,7 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     const auto source = source_of(tx, d, auth, request);
     const auto type = type_of(tx, d, auth, request, source);
+    check_not_encrypted(tx, type);
     auto volume = record_of(auth, request, source, type, flow);
     volume.availability_zone = zone_of(d, request, source);
     if (source.image) check_image(*source.image, volume.size_gib);

@@ -45,9 +45,22 @@ struct VolumeType {
     std::string description;
     bool is_public = true;
     json::object extra_specs;
+    std::string qos_specs_id;  ///< empty: none
     TimestampUs created_us = 0;
     /// Extra spec multiattach = "<is> True".
     bool multiattach() const;
+};
+
+/// How volumes of a type are encrypted. The words are kept as they were given.
+struct TypeEncryption {
+    std::string type_id;
+    std::string id;
+    std::string provider;
+    std::optional<std::string> cipher;
+    std::optional<std::int64_t> key_size;
+    std::string control_location;  ///< front-end or back-end
+    TimestampUs created_us = 0;
+    TimestampUs updated_us = 0;
 };
 
 /// Why an asynchronous operation failed, in words for the user (GET /messages).

@@ -31,6 +31,15 @@ void ListQuery::equals(std::string_view column, const std::string& value) {
     if (!value.empty()) where(alias_ + "." + std::string(column) + " = ?", {value});
 }
 
+void ListQuery::pairs(std::string_view column, const json::object& wanted) {
+    const auto name = alias_ + "." + std::string(column);
+    for (const auto& item : wanted) {
+        // Not LIKE, which knows no upper case in SQLite.
+        const auto pair = json::serialize(json::value(item.key())) + ":" + json::serialize(item.value());
+        where("REPLACE(" + name + ", ?, '') <> " + name, {pair});
+    }
+}
+
 void ListQuery::sort(std::string_view column, bool ascending) {
     sort_.emplace_back(std::string(column), ascending);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.hpp"
 #include "db/database.hpp"
 
 namespace virga::volume::repo {
@@ -18,6 +19,8 @@ public:
     void where(std::string_view condition, db::Params params = {});
     /// `column = ?`, unless the value is empty.
     void equals(std::string_view column, const std::string& value);
+    /// The column holds a JSON object of texts, as boost::json wrote it, with every one of these pairs.
+    void pairs(std::string_view column, const json::object& wanted);
     /// Column names come from a fixed list, never from a request. The id is the last key, so that the order is total.
     void sort(std::string_view column, bool ascending);
     /// Only what comes after the row `id` in the order. Throws Error{NotFound} when there is no such row.

@@ -32,7 +32,27 @@ CREATE TABLE volume_attachments (
 constexpr const char* kTypes = R"(
 CREATE TABLE volume_types (
     id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, is_public BIGINT NOT NULL,
-    extra_specs TEXT NOT NULL, created_us BIGINT NOT NULL))";
+    extra_specs TEXT NOT NULL, qos_specs_id TEXT NOT NULL, created_us BIGINT NOT NULL))";
+
+/// Projects that may use a private type.
+constexpr const char* kTypeAccess = R"(
+CREATE TABLE volume_type_access (
+    volume_type_id TEXT NOT NULL, project_id TEXT NOT NULL,
+    PRIMARY KEY (volume_type_id, project_id)))";
+
+constexpr const char* kTypeEncryption = R"(
+CREATE TABLE volume_type_encryption (
+    volume_type_id TEXT PRIMARY KEY, encryption_id TEXT NOT NULL, provider TEXT NOT NULL, cipher TEXT,
+    key_size BIGINT, control_location TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
+
+constexpr const char* kQosSpecs = R"(
+CREATE TABLE volume_qos_specs (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, consumer TEXT NOT NULL, specs TEXT NOT NULL,
+    created_us BIGINT NOT NULL))";
+
+/// The type of a project's volumes that name none.
+constexpr const char* kDefaultTypes = R"(
+CREATE TABLE volume_default_types (project_id TEXT PRIMARY KEY, volume_type_id TEXT NOT NULL))";
 
 constexpr const char* kMessages = R"(
 CREATE TABLE volume_messages (
@@ -66,6 +86,10 @@ const std::vector<db::Migration>& migrations() {
           kMessages,
           kQuotas,
           kBackups,
+          kTypeAccess,
+          kTypeEncryption,
+          kQosSpecs,
+          kDefaultTypes,
           "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
           "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",
@@ -74,6 +98,7 @@ const std::vector<db::Migration>& migrations() {
           "CREATE INDEX volumes_by_snapshot ON volumes (snapshot_id)",
           "CREATE INDEX volumes_by_source ON volumes (source_volid)",
           "CREATE INDEX volumes_by_status ON volumes (status)",
+          "CREATE INDEX volumes_by_type ON volumes (volume_type_id)",
           "CREATE INDEX volumes_by_backend ON volumes (host, backend)",
           "CREATE INDEX volume_snapshots_by_project ON volume_snapshots (project_id, created_us, id)",
           "CREATE INDEX volume_snapshots_by_volume ON volume_snapshots (volume_id)",

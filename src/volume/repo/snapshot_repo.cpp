@@ -46,10 +46,7 @@ ListQuery query_of(const SnapshotFilter& filter) {
     query.equals("status", filter.status);
     query.equals("volume_id", filter.volume_id);
     if (!filter.name_like.empty()) query.where("s.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
-    for (const auto& item : filter.metadata) {
-        const auto pair = json::serialize(json::value(item.key())) + ":" + json::serialize(item.value());
-        query.where("s.metadata LIKE ? ESCAPE '\\'", {like_pattern(pair)});
-    }
+    query.pairs("metadata", filter.metadata);
     for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
     return query;
 }

@@ -60,14 +60,6 @@ void set(db::Transaction& tx, const VolumeId& id, const std::string& column, db:
             {std::move(value), now_us(), id.value});
 }
 
-/// The column holds JSON text that boost::json wrote, so a pair stands in it as "name":"value".
-void where_pairs(ListQuery& query, const std::string& column, const json::object& pairs) {
-    for (const auto& item : pairs) {
-        const auto pair = json::serialize(json::value(item.key())) + ":" + json::serialize(item.value());
-        query.where(column + " LIKE ? ESCAPE '\\'", {like_pattern(pair)});
-    }
-}
-
 void where_host(ListQuery& query, const std::string& label) {
     if (label.empty()) return;
     const auto at = label.find('@');
@@ -111,8 +103,8 @@ ListQuery query_of(const VolumeFilter& filter) {
     for (const auto& [condition, time] : filter.times) query.where(condition, {time});
     where_host(query, filter.host);
     where_ids(query, filter.ids);
-    where_pairs(query, "v.metadata", filter.metadata);
-    where_pairs(query, "v.image_metadata", filter.image_metadata);
+    query.pairs("metadata", filter.metadata);
+    query.pairs("image_metadata", filter.image_metadata);
     for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
     return query;
 }

@@ -1,5 +1,8 @@
+#include <filesystem>
+
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/small_file.hpp"
 #include "conformance/virt/host.hpp"
 
 namespace virga::test {
@@ -34,6 +37,36 @@ TEST_P(Volumes, StoppedGuestKeepsWhatWasAttached) {
     EXPECT_EQ(volumes_of(guest.server_id), std::vector<std::string>{volume});
     driver().detach_disk(guest.server_id, volume);
     EXPECT_TRUE(volumes_of(guest.server_id).empty());
+}
+
+/// The hypervisor's own record of a guest, as it wrote it to disk.
+std::string record_of(const std::string& folder, const std::string& server_id) {
+    std::string found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file() || entry.path().extension() != ".xml") continue;
+        const auto text = read_small_file(entry.path().string()).value_or("");
+        if (text.find(server_id) != std::string::npos) found += text;
+    }
+    return found;
+}
+
+// A volume is bounded from its attachment on, and again when the guest is started later.
+TEST_P(Volumes, TheBoundsOfItsQosSpecsHoldForAnAttachedVolume) {
+    if (!real()) return SUCCEED() << "guests of the fake do no I/O";
+    const auto guest = new_guest();
+    spawn(guest);
+    const auto volume = new_uuid();
+    auto disk = volume_disk(volume);
+    disk.connection_info = {{"data", json::object{{"qos_specs", json::object{{"total_bytes_sec", "1048576"},
+                                                                             {"total_bytes_sec_max", "2097152"},
+                                                                             {"read_iops_sec", "300"},
+                                                                             {"size_iops_sec", "4096"}}}}}};
+    driver().attach_disk(guest.server_id, disk, volume_file(volume));
+    const auto record = record_of(host().folder(), guest.server_id);
+    for (const auto* part : {"<iotune>", "<total_bytes_sec>1048576<", "<total_bytes_sec_max>2097152<",
+                             "<read_iops_sec>300<", "<size_iops_sec>4096<"}) {
+        EXPECT_NE(record.find(part), std::string::npos) << part << record;
+    }
 }
 
 TEST_P(Volumes, AttachToAMissingGuestIsNotFound) {

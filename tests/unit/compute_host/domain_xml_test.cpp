@@ -87,6 +87,19 @@ TEST_F(DomainXml, RawFilesEndTheChain) {
     EXPECT_TRUE(has("<backingStore />"));
 }
 
+TEST_F(DomainXml, VolumesHaveTheBoundsOfTheirQosSpecs) {
+    EXPECT_FALSE(has("<iotune>"));
+    guest.disks.back().connection_info = {
+        {"data", json::object{{"qos_specs", json::object{{"total_iops_sec", "500"},
+                                                         {"total_iops_sec_max", "700"},
+                                                         {"read_bytes_sec", "0"},
+                                                         {"colour", "<red>"}}}}}};
+    for (const auto* part : {"<iotune>", "<total_iops_sec>500<", "<total_iops_sec_max>700<"}) EXPECT_TRUE(has(part));
+    for (const auto* part : {"read_bytes_sec", "colour"}) EXPECT_FALSE(has(part)) << part;
+    guest.disks.back().connection_info = {{"data", json::object{{"qos_specs", nullptr}}}};
+    EXPECT_FALSE(has("<iotune>"));
+}
+
 TEST_F(DomainXml, OverlayChainIsSpeltOutAndClosed) {
     disk::create_qcow2(temp / "low", 1 << 20, disk::Backing{"/base", "raw"});
     disk::create_qcow2(temp / "top", 1 << 20, disk::Backing{"low", "qcow2"});

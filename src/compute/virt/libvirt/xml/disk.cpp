@@ -47,6 +47,22 @@ void add_chain(pugi::xml_node node, const std::vector<ChainLink>& chain) {
     node.append_child("backingStore");
 }
 
+// Bounds on a volume's I/O, in the names that libvirt and the volume service share. 0 is no bound.
+void add_iotune(pugi::xml_node node, const GuestDisk& disk) {
+    static constexpr const char* kBounds[] = {
+        "total_bytes_sec",   "read_bytes_sec",      "write_bytes_sec",    "total_iops_sec",      "read_iops_sec",
+        "write_iops_sec",    "total_bytes_sec_max", "read_bytes_sec_max", "write_bytes_sec_max", "total_iops_sec_max",
+        "read_iops_sec_max", "write_iops_sec_max",  "size_iops_sec"};
+    const auto bounds = get_object(get_object(disk.connection_info, "data"), "qos_specs");
+    pugi::xml_node tune;
+    for (const auto* name : kBounds) {
+        const auto bound = get_string(bounds, name);
+        if (bound.empty() || bound == "0") continue;
+        if (!tune) tune = node.append_child("iotune");
+        add_text(tune, name, bound);
+    }
+}
+
 DefinedDisk parse_disk(const pugi::xml_node& node) {
     std::ostringstream out;
     node.print(out, "", pugi::format_raw);
@@ -66,6 +82,7 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
     auto target = node.append_child("target");
     target.append_attribute("dev") = target_name(disk).c_str();
     target.append_attribute("bus") = disk.disk_bus.empty() ? "virtio" : disk.disk_bus.c_str();
+    add_iotune(node, disk);
     if (disk.kind == "config") node.append_child("readonly");
     if (!file.serial.empty()) add_text(node, "serial", file.serial);
     if (boot_order > 0) node.append_child("boot").append_attribute("order") = static_cast<long long>(boot_order);

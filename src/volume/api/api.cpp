@@ -86,6 +86,7 @@ void register_routes(http::Router& router, Context context) {
     register_qos_specs(routes);
     register_attachments(routes);
     register_quota_sets(routes);
+    register_quota_classes(routes);
     register_limits(routes);
     register_operations(routes);
     register_messages(routes);

@@ -103,6 +103,7 @@ void register_default_types(Routes& routes);
 void register_qos_specs(Routes& routes);
 void register_attachments(Routes& routes);
 void register_quota_sets(Routes& routes);
+void register_quota_classes(Routes& routes);
 void register_limits(Routes& routes);
 void register_operations(Routes& routes);
 void register_messages(Routes& routes);

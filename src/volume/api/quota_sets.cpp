@@ -1,24 +1,14 @@
-#include "volume/api/api.hpp"
+#include "volume/api/quotas.hpp"
 #include "volume/repo/quota_repo.hpp"
-#include "volume/repo/type_repo.hpp"
 
 namespace virga::volume::api {
 namespace {
 
-json::value entry(std::int64_t limit, std::int64_t in_use, bool with_usage) {
-    if (!with_usage) return limit;
-    return json::object{{"limit", limit}, {"in_use", in_use}, {"reserved", 0}, {"allocated", 0}};
-}
-
-/// Every resource, and those of each volume type, which have no bound of their own.
-json::object quota_set(db::Transaction& tx, const std::string& project, const QuotaLimits& limits, bool with_usage) {
-    json::object set{{"id", project}};
-    const auto usage = with_usage ? repo::usage_of(tx, ProjectId(project)) : QuotaUsage{};
-    for (const auto& name : quota_resources()) set[name] = entry(limits.at(name), used(usage, name), with_usage);
-    for (const auto& type : repo::all_types(tx)) {
-        for (const auto* name : {"volumes", "snapshots", "gigabytes"}) {
-            set[std::string(name) + "_" + type.name] = entry(-1, 0, with_usage);
-        }
+json::object usage_view(const QuotaLimits& limits, const QuotaUsage& usage) {
+    json::object set = limits_view(limits);
+    for (auto& item : set) {
+        item.value() = json::object{
+            {"limit", item.value()}, {"in_use", used(usage, item.key())}, {"reserved", 0}, {"allocated", 0}};
     }
     return set;
 }
@@ -37,43 +27,42 @@ http::Response show(const Call& call) {
     const auto& project = target(call);
     auto tx = call.db().read();
     const auto limits = repo::limits_of(tx, call.context.d.config, ProjectId(project));
-    return answer(quota_set(tx, project, limits, call.flag("usage")));
+    auto set = call.flag("usage") ? usage_view(limits, repo::usage_of(tx, ProjectId(project))) : limits_view(limits);
+    set["id"] = project;
+    return answer(std::move(set));
 }
 
 http::Response defaults(const Call& call) {
     const auto& project = target(call);
     auto tx = call.db().read();
-    return answer(quota_set(tx, project, repo::default_limits(call.context.d.config), false));
+    auto set = limits_view(repo::default_limits(tx, call.context.d.config));
+    set["id"] = project;
+    return answer(std::move(set));
 }
 
-bool is_resource(std::string_view name) {
-    for (const auto& known : quota_resources()) {
-        if (name == known) return true;
+/// skip_validation=False asks for a limit that what the project has fits in.
+void check_fits(const http::Fields& fields, const std::map<std::string, std::int64_t>& wanted,
+                const QuotaUsage& usage) {
+    for (const auto& [name, limit] : wanted) {
+        const auto in_use = used(usage, name);
+        if (limit < 0 || limit >= in_use) continue;
+        fields.fail(name, std::to_string(limit) + " is below the " + std::to_string(in_use) + " in use");
     }
-    return false;
 }
 
 http::Response update(const Call& call) {
     identity::require_admin(call.auth, "volume_extension:quotas:update");
-    const auto& project = call.request.param("target_project");
+    const ProjectId project(call.request.param("target_project"));
     const auto body = body_object(call, "quota_set");
     http::Fields fields(body, "quota_set");
-    std::map<std::string, std::int64_t> wanted;
-    for (const auto& item : body) {
-        const std::string name(item.key());
-        if (is_resource(name)) {
-            wanted[name] = fields.required_integer(name, -1, INT32_MAX);
-        } else if (name == "tenant_id" || name == "project_id" || name == "id" || name == "force" ||
-                   name == "skip_validation" || name.find('_') != std::string::npos) {
-            fields.any(name);
-        }
-    }
-    fields.finish();
     auto tx = call.db().write();
-    for (const auto& [name, limit] : wanted) repo::set_limit(tx, ProjectId(project), name, limit);
-    auto set = quota_set(tx, project, repo::limits_of(tx, call.context.d.config, ProjectId(project)), false);
+    const auto wanted = wanted_limits(body, fields, repo::limits_of(tx, call.context.d.config, project));
+    if (call.request.query_value("skip_validation") && !call.flag("skip_validation")) {
+        check_fits(fields, wanted, repo::usage_of(tx, project));
+    }
+    for (const auto& [name, limit] : wanted) repo::set_limit(tx, project, name, limit);
+    auto set = limits_view(repo::limits_of(tx, call.context.d.config, project));
     tx.commit();
-    set.erase("id");
     return answer(std::move(set));
 }
 
@@ -85,6 +74,29 @@ http::Response remove(const Call& call) {
 }
 
 }  // namespace
+
+std::map<std::string, std::int64_t> wanted_limits(const json::object& body, http::Fields& fields,
+                                                  const QuotaLimits& present) {
+    std::map<std::string, std::int64_t> wanted;
+    for (const auto& item : body) {
+        const std::string name(item.key());
+        if (name == "tenant_id" || name == "project_id" || name == "id" || name == "class_name" || name == "force") {
+            fields.any(name);
+        } else if (present.contains(name)) {
+            wanted[name] = fields.required_integer(name, -1, INT32_MAX);
+        } else {
+            fields.fail(name, "is not a resource with a quota");
+        }
+    }
+    return wanted;
+}
+
+json::object limits_view(const QuotaLimits& limits) {
+    json::object set;
+    for (const auto& name : quota_resources()) set[name] = limits.at(name);
+    for (const auto& [name, limit] : limits) set[name] = limit;
+    return set;
+}
 
 void register_quota_sets(Routes& routes) {
     routes.add("GET", "/os-quota-sets/{target_project}", show);

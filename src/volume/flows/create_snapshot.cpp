@@ -87,7 +87,7 @@ FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Aut
     }
     require_change(tx, volume_states(), "snapshot", volume.id.value);
     check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
-                       volume.size_gib);
+                       volume.size_gib, volume.volume_type);
     const FlowId flow(derived_uuid(request.id.value, "create_snapshot"));
     repo::insert(tx, record_of(auth, request, volume, flow));
     d.runner.start(tx, {flow,

@@ -311,7 +311,8 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     auto volume = record_of(auth, request, source, type, flow);
     volume.availability_zone = zone_of(d, request, source);
     if (source.image) check_image(*source.image, volume.size_gib);
-    check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib);
+    check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib,
+                     volume.volume_type);
     if (source.type == SourceType::Backup) hold_backup(tx, request.backup_id, flow);
     repo::insert(tx, volume);
     d.runner.start(tx,

@@ -62,7 +62,7 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
                         " must be above the present size of " + std::to_string(volume.size_gib) + " GiB.");
     }
     check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
-                 new_size_gib);
+                 new_size_gib, volume.volume_type);
     require_change(tx, volume_states(), "extend", id.value, kNoBusySnapshot);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);

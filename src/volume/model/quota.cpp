@@ -35,7 +35,22 @@ void check_one_volume(const QuotaLimits& limits, std::int64_t size_gib) {
                                               std::to_string(limit) + " GiB.");
 }
 
+TypeUsage usage_of_type(const QuotaUsage& usage, std::string_view type) {
+    const auto found = usage.types.find(type);
+    return found == usage.types.end() ? TypeUsage{} : found->second;
+}
+
+std::int64_t used(const TypeUsage& usage, std::string_view resource) {
+    if (resource == "volumes") return usage.volumes;
+    return resource == "snapshots" ? usage.snapshots : usage.gigabytes;
+}
+
 }  // namespace
+
+const std::vector<std::string>& quota_type_resources() {
+    static const std::vector<std::string> names{"volumes", "snapshots", "gigabytes"};
+    return names;
+}
 
 const std::vector<std::string>& quota_resources() {
     static const std::vector<std::string> names{"volumes", "snapshots",        "gigabytes", "per_volume_gigabytes",
@@ -48,18 +63,29 @@ std::int64_t used(const QuotaUsage& usage, const std::string& resource) {
     if (resource == "snapshots") return usage.snapshots;
     if (resource == "backups") return usage.backups;
     if (resource == "backup_gigabytes") return usage.backup_gigabytes;
-    return resource == "gigabytes" ? usage.gigabytes : 0;
+    if (resource == "gigabytes") return usage.gigabytes;
+    for (const auto& name : quota_type_resources()) {
+        if (!resource.starts_with(name + "_")) continue;
+        return used(usage_of_type(usage, std::string_view(resource).substr(name.size() + 1)), name);
+    }
+    return 0;
 }
 
-void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
+void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib,
+                      const std::string& type) {
     check_one_volume(limits, size_gib);
     check_gigabytes(limits, "gigabytes", usage.gigabytes, size_gib);
     check_count(limits, "volumes", usage.volumes);
+    check_retype(limits, usage, size_gib, type);
 }
 
-void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
+void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib,
+                        const std::string& type) {
     check_gigabytes(limits, "gigabytes", usage.gigabytes, size_gib);
     check_count(limits, "snapshots", usage.snapshots);
+    const auto own = usage_of_type(usage, type);
+    check_gigabytes(limits, "gigabytes_" + type, own.gigabytes, size_gib);
+    check_count(limits, "snapshots_" + type, own.snapshots);
 }
 
 void check_new_backup(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib) {
@@ -67,9 +93,17 @@ void check_new_backup(const QuotaLimits& limits, const QuotaUsage& usage, std::i
     check_count(limits, "backups", usage.backups);
 }
 
-void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib) {
+void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib,
+                  const std::string& type) {
     check_one_volume(limits, new_gib);
     check_gigabytes(limits, "gigabytes", usage.gigabytes, new_gib - old_gib);
+    check_gigabytes(limits, "gigabytes_" + type, usage_of_type(usage, type).gigabytes, new_gib - old_gib);
+}
+
+void check_retype(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib, const std::string& type) {
+    const auto own = usage_of_type(usage, type);
+    check_gigabytes(limits, "gigabytes_" + type, own.gigabytes, size_gib);
+    check_count(limits, "volumes_" + type, own.volumes);
 }
 
 }  // namespace virga::volume

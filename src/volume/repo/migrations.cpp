@@ -61,8 +61,13 @@ CREATE TABLE volume_messages (
 
 constexpr const char* kQuotas = R"(
 CREATE TABLE volume_quotas (
-    project_id TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT NOT NULL,
-    PRIMARY KEY (project_id, resource)))";
+    project_id TEXT NOT NULL, resource TEXT NOT NULL, volume_type_id TEXT NOT NULL, hard_limit BIGINT NOT NULL,
+    PRIMARY KEY (project_id, resource, volume_type_id)))";
+
+constexpr const char* kQuotaClasses = R"(
+CREATE TABLE volume_quota_classes (
+    class_name TEXT NOT NULL, resource TEXT NOT NULL, volume_type_id TEXT NOT NULL, hard_limit BIGINT NOT NULL,
+    PRIMARY KEY (class_name, resource, volume_type_id)))";
 
 constexpr const char* kBackups = R"(
 CREATE TABLE volume_backups (
@@ -90,6 +95,7 @@ const std::vector<db::Migration>& migrations() {
           kTypeEncryption,
           kQosSpecs,
           kDefaultTypes,
+          kQuotaClasses,
           "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
           "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",

@@ -85,6 +85,8 @@ void update(db::Transaction& tx, const VolumeType& type) {
 void delete_type(db::Transaction& tx, const std::string& id) {
     tx.exec("DELETE FROM volume_type_access WHERE volume_type_id = ?", {id});
     tx.exec("DELETE FROM volume_type_encryption WHERE volume_type_id = ?", {id});
+    tx.exec("DELETE FROM volume_quotas WHERE volume_type_id = ?", {id});
+    tx.exec("DELETE FROM volume_quota_classes WHERE volume_type_id = ?", {id});
     tx.exec("DELETE FROM volume_types WHERE id = ?", {id});
 }
 

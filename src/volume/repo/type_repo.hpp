@@ -30,7 +30,7 @@ struct TypeFilter {
 std::vector<VolumeType> list_types(db::Transaction& tx, const TypeFilter& filter);
 
 void update(db::Transaction& tx, const VolumeType& type);
-/// With its access list and encryption.
+/// With its access list, encryption and quotas.
 void delete_type(db::Transaction& tx, const std::string& id);
 std::int64_t volumes_of_type(db::Transaction& tx, const std::string& id);
 

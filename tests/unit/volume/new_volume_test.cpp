@@ -104,6 +104,23 @@ TEST(Quota, CountsAndGigabytes) {
     check_new_volume({{"volumes", -1}, {"gigabytes", -1}}, {1000, 0, 100000}, 5000);
 }
 
+TEST(Quota, OfAVolumeType) {
+    const QuotaLimits limits{{"volumes_fast", 1}, {"gigabytes_fast", 4}, {"snapshots_fast", 1}, {"volumes", -1}};
+    QuotaUsage usage;
+    check_new_volume(limits, usage, 4, "fast");
+    EXPECT_EQ(code_of([&] { check_new_volume(limits, usage, 5, "fast"); }), ErrorCode::QuotaExceeded);
+    usage.types["fast"] = {1, 0, 3};
+    check_new_volume(limits, usage, 9, "slow");
+    EXPECT_EQ(code_of([&] { check_new_volume(limits, usage, 1, "fast"); }), ErrorCode::QuotaExceeded);
+    EXPECT_EQ(code_of([&] { check_retype(limits, usage, 1, "fast"); }), ErrorCode::QuotaExceeded);
+    check_new_snapshot(limits, usage, 1, "fast");
+    EXPECT_EQ(code_of([&] { check_new_snapshot(limits, usage, 2, "fast"); }), ErrorCode::QuotaExceeded);
+    check_extend(limits, usage, 3, 4, "fast");
+    EXPECT_EQ(code_of([&] { check_extend(limits, usage, 3, 5, "fast"); }), ErrorCode::QuotaExceeded);
+    EXPECT_EQ(used(usage, "gigabytes_fast"), 3);
+    EXPECT_EQ(used(usage, "volumes_slow"), 0);
+}
+
 Backend backend(const std::string& host, std::int64_t free_gib) {
     return {host, "b", "fake", "nova", 100, free_gib, true};
 }

@@ -56,6 +56,21 @@ void init(std::string_view process, std::string_view level) {
     logger()->set_level(spdlog::level::from_str(std::string(level)));
 }
 
+bool set_level(std::string_view level) {
+    for (const auto known : {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err}) {
+        const auto name = spdlog::level::to_string_view(known);
+        if (level != std::string_view(name.data(), name.size())) continue;
+        logger()->set_level(known);
+        return true;
+    }
+    return false;
+}
+
+std::string level() {
+    const auto name = spdlog::level::to_string_view(logger()->level());
+    return {name.data(), name.size()};
+}
+
 void debug(std::string_view text, Fields fields) {
     write(spdlog::level::debug, text, fields);
 }

@@ -23,6 +23,11 @@ using Fields = std::initializer_list<Field>;
 /// Sets the process name that stands in each line and the least level (debug, info, warning, error).
 void init(std::string_view process, std::string_view level);
 
+/// Changes the least level; an unknown name changes nothing and gives false.
+bool set_level(std::string_view level);
+/// debug, info, warning or error.
+std::string level();
+
 // One line to standard error: time, level, process, text, then key=value pairs (quoted where needed).
 void debug(std::string_view text, Fields fields = {});
 void info(std::string_view text, Fields fields = {});

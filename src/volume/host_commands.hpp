@@ -60,6 +60,8 @@ inline constexpr const char* kTerminateConnection = "volume.terminate_connection
 /// {} -> {backends: [{name, driver, total_bytes, free_bytes, allocated_gib, volumes: [id], snapshots: [id]}]}: for
 /// `virga check` and the scheduler.
 inline constexpr const char* kInventory = "volume.inventory";
+/// {level: debug, info, warning or error; absent: stays} -> {level}: of the host process's log.
+inline constexpr const char* kLogLevel = "volume.log_level";
 }  // namespace command
 
 }  // namespace virga::volume

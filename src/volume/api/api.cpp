@@ -74,6 +74,7 @@ void register_routes(http::Router& router, Context context) {
     Routes routes(router, std::make_shared<Context>(context));
     register_versions(routes);
     register_volumes(routes);
+    register_volume_summary(routes);
     register_volume_metadata(routes);
     register_volume_actions(routes);
     register_snapshots(routes);
@@ -88,7 +89,14 @@ void register_routes(http::Router& router, Context context) {
     register_quota_sets(routes);
     register_quota_classes(routes);
     register_limits(routes);
-    register_operations(routes);
+    register_availability_zones(routes);
+    register_extensions(routes);
+    register_services(routes);
+    register_hosts(routes);
+    register_pools(routes);
+    register_clusters(routes);
+    register_workers(routes);
+    register_resource_filters(routes);
     register_messages(routes);
     register_backups(routes);
     register_backup_records(routes);

@@ -1,5 +1,6 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 
@@ -32,6 +33,7 @@ http::Response one(const AttachmentRecord& attachment) {
 }
 
 http::Response list(const Call& call, bool detailed) {
+    check_filters(call, "attachment");
     const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
     const auto slice = slice_of(call);
     repo::AttachmentFilter filter;

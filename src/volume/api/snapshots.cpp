@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -72,6 +73,7 @@ repo::SnapshotFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
+    check_filters(call, "snapshot");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto snapshots = repo::list_snapshots(tx, filter);

@@ -2,6 +2,7 @@
 
 #include "http/json_list.hpp"
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/api/volume_view.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -79,6 +80,7 @@ repo::VolumeFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
+    check_filters(call, "volume");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto volumes = repo::list_volumes(tx, filter);
@@ -101,33 +103,6 @@ http::Response list(const Call& call, bool detailed) {
     add_next_link(rest, call, "volumes", volumes.size(), slice_of(call),
                   volumes.empty() ? "" : volumes.back().id.value);
     return items.finish(rest);
-}
-
-http::Response summary(const Call& call) {
-    repo::VolumeFilter filter;
-    filter.project = project_filter(call);
-    filter.limit = 1'000'000;
-    auto tx = call.db().read();
-    const auto volumes = repo::list_volumes(tx, filter);
-    std::int64_t size = 0;
-    std::map<std::string, std::map<std::string, bool>> values;
-    for (const auto& volume : volumes) {
-        size += volume.size_gib;
-        for (const auto& item : volume.metadata) {
-            if (item.value().is_string()) values[item.key()][std::string(item.value().get_string())] = true;
-        }
-    }
-    json::object view{{"total_size", size}, {"total_count", static_cast<std::int64_t>(volumes.size())}};
-    if (call.at_least(36)) {
-        json::object metadata;
-        for (const auto& [key, set] : values) {
-            json::array list_of_values;
-            for (const auto& value : set) list_of_values.push_back(json::value(value.first));
-            metadata[key] = std::move(list_of_values);
-        }
-        view["metadata"] = std::move(metadata);
-    }
-    return http::Response::with_json(200, json::object{{"volume-summary", std::move(view)}});
 }
 
 http::Response show(const Call& call) {
@@ -236,7 +211,6 @@ http::Response remove(const Call& call) {
 void register_volumes(Routes& routes) {
     routes.add("GET", "/volumes", [](const Call& call) { return list(call, false); });
     routes.add("GET", "/volumes/detail", [](const Call& call) { return list(call, true); });
-    routes.add("GET", "/volumes/summary", summary, 12);
     routes.add("POST", "/volumes", create);
     routes.add("GET", "/volumes/{volume_id}", show);
     routes.add("PUT", "/volumes/{volume_id}", update);

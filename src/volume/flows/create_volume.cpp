@@ -1,5 +1,6 @@
 #include "volume/flows/choose_type.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/model/placement.hpp"
@@ -219,8 +220,8 @@ public:
             get_int(context.data, "size_gib"),        get_string(context.data, "zone"),
             get_string(context.data, "wanted_host"),  get_string(context.data, "wanted_backend"),
             get_string(context.data, "backend_name"), get_object(context.data, "type_specs")};
-        const auto provisioned = context.db.read_with([](db::Transaction& tx) { return repo::provisioned_gib(tx); });
-        const auto [backend, reason] = choose_backend(backends_of(d_.hosts.hosts()), request, provisioned);
+        const auto [backend, reason] = context.db.read_with(
+            [&](db::Transaction& tx) { return choose_backend(backends(tx, d_), request, repo::provisioned_gib(tx)); });
         Outcome outcome;
         outcome.decision = request.backend.empty() ? reason : backend.label() + ": where the source is";
         outcome.provides = json::object{{"host", backend.host}, {"backend", backend.name}};

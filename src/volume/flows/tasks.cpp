@@ -1,6 +1,7 @@
 #include "volume/flows/tasks.hpp"
 
 #include "volume/flows/flows.hpp"
+#include "volume/model/message_events.hpp"
 #include "volume/repo/message_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -36,7 +37,7 @@ void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const 
                const std::string& resource_id, const std::string& operation, const std::string& reason) {
     repo::expire_messages(tx);
     repo::insert(tx, {derived_uuid(context.flow.value, "message/" + operation), ProjectId(context.project_id),
-                      context.request_id, resource_type, resource_id, "VOLUME_" + resource_type + "_" + operation,
+                      context.request_id, resource_type, resource_id, event_id(resource_type, operation),
                       operation + " " + resource_type + ": " + reason, now_us()});
 }
 

@@ -56,6 +56,14 @@ json::array names(const std::vector<std::string>& list) {
     return result;
 }
 
+json::object log_level(const rpc::Command& c) {
+    const auto wanted = get_string(c.params, "level");
+    if (!wanted.empty() && !log::set_level(wanted)) {
+        throw Error(ErrorCode::InvalidInput, "level: '" + wanted + "' is not debug, info, warning or error");
+    }
+    return {{"level", log::level()}};
+}
+
 using Operation = std::function<json::object(Driver&, const rpc::Command&)>;
 
 json::object create(Driver& driver, const rpc::Command& c) {
@@ -162,6 +170,7 @@ void Manager::register_commands(rpc::HostEndpoint& endpoint) {
     for (const auto& [method, operation] : backup::volume_operations())
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
+    endpoint.on(command::kLogLevel, log_level);
 }
 
 json::object Manager::run(const rpc::Command& command) {

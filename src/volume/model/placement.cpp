@@ -34,14 +34,6 @@ std::string wanted_capability(const json::object& type_specs, const std::string&
     return scoped.empty() ? get_string(type_specs, name) : scoped;
 }
 
-bool has_capabilities(const Backend& backend, const json::object& type_specs) {
-    const auto fits = [&](const char* name, std::string_view value) {
-        const auto wanted = wanted_capability(type_specs, name);
-        return wanted.empty() || wanted == value;
-    };
-    return fits("storage_protocol", backend.driver) && fits("vendor_name", kVendor);
-}
-
 std::int64_t provisioned(const std::map<std::string, std::int64_t>& sums, const Backend& backend) {
     const auto found = sums.find(backend.host + "@" + backend.name);
     return found == sums.end() ? 0 : found->second;
@@ -73,11 +65,16 @@ Placement choose_backend(const std::vector<Backend>& backends, const PlacementRe
     if (wanted.empty()) {
         throw Error(ErrorCode::Unavailable, "No storage backend" + wanted_text(request) + " is connected.");
     }
+    std::erase_if(wanted, [](const Backend& backend) { return !backend.enabled; });
+    if (wanted.empty()) {
+        throw Error(ErrorCode::Conflict, "Every storage backend" + wanted_text(request) + " is disabled.");
+    }
     const auto before = wanted.size();
-    std::erase_if(wanted, [&](const Backend& backend) { return !has_capabilities(backend, request.type_specs); });
+    std::erase_if(wanted, [&](const Backend& backend) { return !fits_specs(backend, request.type_specs); });
     if (wanted.empty()) {
         throw Error(ErrorCode::NotSupported,
-                    "No storage backend has the storage_protocol and vendor_name that the volume type asks for.");
+                    "No storage backend has the volume_backend_name, storage_protocol and vendor_name that the "
+                    "volume type asks for.");
     }
     std::erase_if(wanted, [&](const Backend& backend) {
         if (backend.total_gib <= 0) return false;
@@ -96,6 +93,15 @@ Placement choose_backend(const std::vector<Backend>& backends, const PlacementRe
     });
     return {*best, best->label() + " chosen: most free space (" + std::to_string(best->free_gib) + " GiB) of " +
                        std::to_string(wanted.size()) + " fitting of " + std::to_string(before) + " backends"};
+}
+
+bool fits_specs(const Backend& backend, const json::object& type_specs) {
+    const auto fits = [&](const char* name, std::string_view value) {
+        const auto wanted = wanted_capability(type_specs, name);
+        return wanted.empty() || wanted == value;
+    };
+    return fits("volume_backend_name", backend.name) && fits("storage_protocol", backend.driver) &&
+           fits("vendor_name", kVendor);
 }
 
 std::vector<std::string> zones_of(const std::vector<rpc::HostState>& hosts) {

@@ -16,6 +16,7 @@ struct Backend {
     std::int64_t total_gib = 0;  ///< 0: unknown, no bound
     std::int64_t free_gib = 0;
     bool host_local = true;
+    bool enabled = true;  ///< false: an operator lets it take no new volumes
     /// "host@backend#backend": how Cinder's API writes it.
     std::string label() const { return host + "@" + name + "#" + name; }
 };
@@ -40,12 +41,16 @@ struct Placement {
 inline constexpr std::int64_t kDefaultOversubscription = 20;
 inline constexpr const char* kVendor = "Virga";
 
-/// The backend with the most free space among those that fit. `provisioned_gib`: sum of volume sizes by "host@backend".
-/// Sparse volumes may promise 20 times the backend's size. Throws Error{Unavailable} (worth another try) when no
-/// fitting host is connected, Error{NoSpace} when those that are have no room, Error{NotSupported} when none of them is
-/// what the type's extra specs ask for.
+/// The enabled backend with the most free space among those that fit. `provisioned_gib`: sum of volume sizes by
+/// "host@backend". Sparse volumes may promise 20 times the backend's size. Throws Error{Unavailable} (worth another
+/// try) when no fitting host is connected, Error{Conflict} when those that are are disabled, Error{NoSpace} when they
+/// have no room, Error{NotSupported} when none of them is what the type's extra specs ask for.
 Placement choose_backend(const std::vector<Backend>& backends, const PlacementRequest& request,
                          const std::map<std::string, std::int64_t>& provisioned_gib);
+
+/// Whether a backend is what the extra specs of a volume type ask for: volume_backend_name, storage_protocol and
+/// vendor_name.
+bool fits_specs(const Backend& backend, const json::object& type_specs);
 
 /// Zones of the hosts, always with the default one, "nova".
 std::vector<std::string> zones_of(const std::vector<rpc::HostState>& hosts);

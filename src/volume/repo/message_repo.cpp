@@ -27,13 +27,16 @@ std::optional<Message> find_message(db::Transaction& tx, const std::string& id) 
     return record_of(*row);
 }
 
-std::vector<Message> list_messages(db::Transaction& tx, const std::string& project, const std::string& resource_id,
-                                   const http::Page& page) {
+std::vector<Message> list_messages(db::Transaction& tx, const MessageFilter& filter) {
     ListQuery query("SELECT m.* FROM volume_messages m", "volume_messages", "m");
-    query.equals("project_id", project);
-    query.equals("resource_id", resource_id);
-    if (page.marker) query.after(tx, *page.marker);
-    query.page(page.limit, 0);
+    query.equals("project_id", filter.project);
+    query.equals("resource_type", filter.resource_type);
+    query.equals("resource_id", filter.resource_id);
+    query.equals("event_id", filter.event_id);
+    query.equals("request_id", filter.request_id);
+    for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
+    if (filter.marker) query.after(tx, *filter.marker);
+    query.page(filter.limit, filter.offset);
     std::vector<Message> out;
     for (const auto& row : query.run(tx)) out.push_back(record_of(row));
     return out;

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "http/schema.hpp"
 #include "volume/model/records.hpp"
 
 /// SQL of user messages.
@@ -12,9 +11,21 @@ namespace virga::volume::repo {
 /// Idempotent by Message::id.
 void insert(db::Transaction& tx, const Message& message);
 std::optional<Message> find_message(db::Transaction& tx, const std::string& id);
-/// Newest first; an empty project lists all.
-std::vector<Message> list_messages(db::Transaction& tx, const std::string& project, const std::string& resource_id,
-                                   const http::Page& page);
+
+/// What a list asks for. Empty fields don't narrow.
+struct MessageFilter {
+    std::string project;
+    std::string resource_type;
+    std::string resource_id;
+    std::string event_id;
+    std::string request_id;
+    std::vector<std::pair<std::string, bool>> sort;  ///< column, ascending
+    std::optional<std::string> marker;
+    std::size_t limit = 1000;
+    std::size_t offset = 0;
+};
+/// Newest first unless sorted otherwise.
+std::vector<Message> list_messages(db::Transaction& tx, const MessageFilter& filter);
 void delete_message(db::Transaction& tx, const std::string& id);
 /// Removes those older than kMessageLifeUs.
 void expire_messages(db::Transaction& tx);

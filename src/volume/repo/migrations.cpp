@@ -64,6 +64,11 @@ CREATE TABLE volume_quotas (
     project_id TEXT NOT NULL, resource TEXT NOT NULL, volume_type_id TEXT NOT NULL, hard_limit BIGINT NOT NULL,
     PRIMARY KEY (project_id, resource, volume_type_id)))";
 
+constexpr const char* kServices = R"(
+CREATE TABLE volume_services (
+    binary_name TEXT NOT NULL, host TEXT NOT NULL, disabled BIGINT NOT NULL, disabled_reason TEXT NOT NULL,
+    frozen BIGINT NOT NULL, updated_us BIGINT NOT NULL, PRIMARY KEY (binary_name, host)))";
+
 constexpr const char* kQuotaClasses = R"(
 CREATE TABLE volume_quota_classes (
     class_name TEXT NOT NULL, resource TEXT NOT NULL, volume_type_id TEXT NOT NULL, hard_limit BIGINT NOT NULL,
@@ -96,6 +101,7 @@ const std::vector<db::Migration>& migrations() {
           kQosSpecs,
           kDefaultTypes,
           kQuotaClasses,
+          kServices,
           "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
           "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",

@@ -64,7 +64,7 @@ TEST_F(BackupsTest, AFailureIsToldAndLeavesNothing) {
     EXPECT_EQ(status(volume), "available");
     EXPECT_NE(std::find(host.calls.begin(), host.calls.end(), command::kDeleteBackup), host.calls.end());
     auto tx = database->read();
-    const auto messages = repo::list_messages(tx, auth.project.value, request.id.value, {10, std::nullopt});
+    const auto messages = repo::list_messages(tx, {.project = auth.project.value, .resource_id = request.id.value});
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_NE(messages[0].text.find("No space"), std::string::npos);
 }

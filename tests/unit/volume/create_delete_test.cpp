@@ -130,7 +130,7 @@ TEST_F(VolumeFlows, FailureLeavesErrorWithAReasonAndNothingOnTheHost) {
     EXPECT_EQ(row(request.id)->error, "the disk is full");
     EXPECT_EQ(host.calls.back(), command::kDelete);
     auto tx = database->read();
-    const auto messages = repo::list_messages(tx, auth.project.value, request.id.value, {10, std::nullopt});
+    const auto messages = repo::list_messages(tx, {.project = auth.project.value, .resource_id = request.id.value});
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_NE(messages[0].text.find("the disk is full"), std::string::npos);
 }

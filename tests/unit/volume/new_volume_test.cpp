@@ -131,6 +131,13 @@ TEST(Placement, MostFreeSpaceThenLeastProvisioned) {
     EXPECT_EQ(choose_backend({backend("h1", 10), backend("h2", 20)}, {1, "nova", "h1"}, {}).backend.host, "h1");
 }
 
+TEST(Placement, DisabledBackendsTakeNothing) {
+    auto closed = backend("h1", 20);
+    closed.enabled = false;
+    EXPECT_EQ(choose_backend({closed, backend("h2", 10)}, {1, "nova"}, {}).backend.host, "h2");
+    EXPECT_EQ(code_of([&] { choose_backend({closed}, {1, "nova"}, {}); }), ErrorCode::Conflict);
+}
+
 TEST(Placement, FailuresTellWhetherToTryAgain) {
     EXPECT_EQ(code_of([] { choose_backend({}, {1, "nova"}, {}); }), ErrorCode::Unavailable);
     EXPECT_EQ(code_of([] { choose_backend({backend("h1", 10)}, {1, "elsewhere"}, {}); }), ErrorCode::Unavailable);
@@ -143,7 +150,8 @@ TEST(Placement, HasWhatTheTypeAsksFor) {
         return choose_backend({backend("h1", 10)}, {1, "nova", "", "", "", specs}, {}).backend.host;
     };
     EXPECT_EQ(placed({{"storage_protocol", "fake"}, {"capabilities:vendor_name", "Virga"}, {"k", "v"}}), "h1");
-    for (const auto* name : {"storage_protocol", "vendor_name", "capabilities:vendor_name"}) {
+    for (const auto* name :
+         {"storage_protocol", "vendor_name", "capabilities:vendor_name", "capabilities:volume_backend_name"}) {
         EXPECT_EQ(code_of([&] { placed({{name, "other"}}); }), ErrorCode::NotSupported) << name;
     }
 }

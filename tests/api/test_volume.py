@@ -322,7 +322,7 @@ def test_quota_answers_413(cloud, volumes):
 def test_operators_views(cloud):
     assert call(cloud, "GET", "/os-availability-zone").json()["availabilityZoneInfo"][0]["zoneName"] == "nova"
     services = call(cloud, "GET", "/os-services").json()["services"]
-    assert {s["binary"] for s in services} == {"cinder-scheduler", "cinder-volume"}
+    assert {s["binary"] for s in services} == {"cinder-scheduler", "cinder-volume", "cinder-backup"}
     pool = call(cloud, "GET", "/scheduler-stats/get_pools?detail=true").json()["pools"][0]
     assert pool["name"].startswith("host-1@") and "free_capacity_gb" in pool["capabilities"]
     assert any(e["alias"] == "os-quota-sets" for e in call(cloud, "GET", "/extensions").json()["extensions"])

@@ -42,7 +42,7 @@ def test_list(cloud):
     old = services(cloud, "binary=cinder-volume", version="3.6")[0]
     assert "cluster" not in old and "backend_state" not in old
     assert "backend_state" not in services(cloud, "binary=cinder-volume", version="3.48")[0]
-    assert {s["host"] for s in services(cloud, "host=host-1")} == {BACKEND}
+    assert {s["host"] for s in services(cloud, "host=host-1")} == {BACKEND, "host-1"}
     assert services(cloud, f"host={BACKEND}&binary=cinder-scheduler") == []
 
 
@@ -66,6 +66,20 @@ def test_a_closed_service_takes_no_new_volumes(cloud, action, undo):
     gone(cloud, "volume", volume)
     found = storage(cloud)
     assert (found["status"], found["disabled_reason"], found["frozen"]) == ("enabled", None, False)
+
+
+def test_backups_of_a_host_can_be_disabled(cloud, volumes):
+    body = {"backup": {"volume_id": volumes(size=1)}}
+    service = {"host": "host-1", "binary": "cinder-backup"}
+    put(cloud, "disable", service)
+    try:
+        assert "disabled" in call(cloud, "POST", "/backups", body, expect=400).json()["badRequest"]["message"]
+    finally:
+        put(cloud, "enable", service)
+    backup = call(cloud, "POST", "/backups", body, expect=202).json()["backup"]["id"]
+    assert settled(cloud, "backup", backup)["status"] == "available"
+    call(cloud, "DELETE", f"/backups/{backup}", expect=202)
+    gone(cloud, "backup", backup)
 
 
 def test_a_closed_service_serves_the_volumes_that_it_has(cloud, volumes):

@@ -255,6 +255,29 @@ class ExtendVolume(DeleteVolume):
         assert_same_content(self.cloud, self.made["volume"], self.image_path)
 
 
+class RetypeVolume(DeleteVolume):
+    def begin(self, name):
+        super().begin(name)
+        body = {"volume_type": {"name": f"{name}-type"}}
+        self.made["type"] = self.api.volume_api("POST", "/types", body)["volume_type"]["name"]
+
+    def act(self, name):
+        self.api.volume_api("POST", f"/volumes/{self.made['volume']}/action", {"os-retype": {"new_type": self.made["type"]}})
+
+    def settle(self, name):
+        self.api.wait_volume(self.made["volume"])
+        self.api.wait_flows(self.made["volume"])
+
+    def check(self, name):
+        assert self.api.show_volume(self.made["volume"])["volume_type"] == self.made["type"]
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+    def clean(self, name):
+        made = self.made["type"]
+        super().clean(name)
+        self.api.volume_api("DELETE", f"/types/{made}")
+
+
 class CreateSnapshot(Scenario):
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)

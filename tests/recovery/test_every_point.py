@@ -14,8 +14,8 @@ ALL = [
 ]
 # Flows of one or two tasks.
 SHORT = [
-    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DeleteBackup, scenarios.DetachVolume,
-    scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
+    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DeleteBackup,
+    scenarios.DetachVolume, scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
 ]
 
 
@@ -27,6 +27,10 @@ def test_kill_at_every_point(drill, scenario):
 @pytest.mark.parametrize("scenario", SHORT, ids=lambda item: item.__name__)
 def test_kill_at_every_point_of_a_short_flow(drill, scenario):
     drill.kill_at_every_point(scenario(drill.cloud), least=5)
+
+
+def test_kill_at_every_point_of_a_flow_that_only_changes_rows(drill):
+    drill.kill_at_every_point(scenarios.RetypeVolume(drill.cloud), least=3)
 
 
 @pytest.mark.parametrize("held, way", [

@@ -75,6 +75,7 @@ void register_routes(http::Router& router, Context context) {
     register_versions(routes);
     register_volumes(routes);
     register_volume_summary(routes);
+    register_volume_encryption(routes);
     register_volume_metadata(routes);
     register_volume_actions(routes);
     register_snapshots(routes);
@@ -197,6 +198,13 @@ std::vector<std::pair<std::string, bool>> sort_of(const Call& call,
 std::string project_filter(const Call& call) {
     if (!call.auth.is_admin() || !call.flag("all_tenants")) return call.auth.project.value;
     return call.request.query_value("project_id").value_or("");
+}
+
+std::string boolean_filter(const Call& call, const std::string& name) {
+    const auto value = call.request.query_value(name);
+    if (!value) return {};
+    json::object holder{{name, *value}};
+    return http::Fields(holder, "").boolean(name).value_or(false) ? "1" : "0";
 }
 
 json::object map_filter(const Call& call, const std::string& name) {

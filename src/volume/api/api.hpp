@@ -85,6 +85,12 @@ std::vector<std::pair<std::string, bool>> sort_of(const Call& call,
                                                   const std::map<std::string, std::string, std::less<>>& columns);
 /// The caller's project, or for administrators with all_tenants the one of project_id, or all (empty).
 std::string project_filter(const Call& call);
+/// "1", "0" or empty (not asked for). Throws Error{InvalidInput} for what is no boolean.
+std::string boolean_filter(const Call& call, const std::string& name);
+/// Conditions that a filter such as created_at=gt:2026-01-31T00:00:00,lt:... puts on a column of microseconds (a plain
+/// time means the same second). Throws Error{InvalidInput}.
+std::vector<std::pair<std::string, TimestampUs>> time_filter(const Call& call, const std::string& name,
+                                                             const std::string& column);
 /// A filter value such as {'key': 'value'} (Python or JSON notation). Throws Error{InvalidInput}.
 json::object map_filter(const Call& call, const std::string& name);
 
@@ -92,6 +98,7 @@ json::object map_filter(const Call& call, const std::string& name);
 void register_versions(Routes& routes);
 void register_volumes(Routes& routes);
 void register_volume_summary(Routes& routes);
+void register_volume_encryption(Routes& routes);
 void register_volume_metadata(Routes& routes);
 void register_volume_actions(Routes& routes);
 void register_snapshots(Routes& routes);

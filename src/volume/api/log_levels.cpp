@@ -36,8 +36,8 @@ struct Wanted {
 
 Wanted wanted_of(http::Fields& fields) {
     Wanted wanted;
-    const auto binary =
-        fields.one_of("binary", {"", "*", kApiBinary, flows::kSchedulerBinary, flows::kVolumeBinary, "cinder-backup"});
+    const auto binary = fields.one_of(
+        "binary", {"", "*", kApiBinary, flows::kSchedulerBinary, flows::kVolumeBinary, flows::kBackupBinary});
     if (binary && *binary != "*") wanted.binary = *binary;
     wanted.server = fields.string("server", 0, 255).value_or("");
     wanted.logger = kLogger.starts_with(fields.string("prefix", 0, 255).value_or(""));

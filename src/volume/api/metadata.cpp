@@ -1,12 +1,33 @@
 #include "volume/api/metadata.hpp"
 
+#include "base/crypto.hpp"
+
 namespace virga::volume::api {
 namespace {
 
 constexpr std::size_t kMaxItems = 128;
 
-http::Response whole(const json::object& metadata) {
-    return http::Response::with_json(200, json::object{{"metadata", metadata}});
+std::string etag_of(const json::object& metadata) {
+    return hash_hex(HashAlgorithm::Md5, json::serialize(metadata));
+}
+
+http::Response whole(const Call& call, const MetadataStore& store, const json::object& metadata) {
+    auto response = http::Response::with_json(200, json::object{{"metadata", metadata}});
+    if (store.etag_minor > 0 && call.at_least(store.etag_minor)) {
+        response.headers.set("ETag", '"' + etag_of(metadata) + '"');
+    }
+    return response;
+}
+
+/// The metadata that a change starts from, which must be what the client saw if it says so.
+json::object read_for_change(db::Transaction& tx, const Call& call, const MetadataStore& store) {
+    auto metadata = store.read(tx, call);
+    const auto wanted = call.request.headers.get("If-Match");
+    if (store.etag_minor == 0 || !call.at_least(store.etag_minor) || wanted.empty() || wanted == "*") return metadata;
+    if (wanted.find(etag_of(metadata)) == std::string_view::npos) {
+        throw http::StatusError(412, "The metadata changed meanwhile: If-Match names another ETag than it has now.");
+    }
+    return metadata;
 }
 
 json::object metadata_of(const Call& call, const std::string& name) {
@@ -30,13 +51,13 @@ void check_size(const json::object& metadata) {
 http::Response change(const Call& call, const MetadataStore& store, bool replace) {
     const auto given = metadata_of(call, "metadata");
     auto tx = call.db().write();
-    auto metadata = store.read(tx, call);
+    auto metadata = read_for_change(tx, call, store);
     if (replace) metadata.clear();
     for (const auto& item : given) metadata[item.key()] = item.value();
     check_size(metadata);
     store.write(tx, call, metadata);
     tx.commit();
-    return whole(metadata);
+    return whole(call, store, metadata);
 }
 
 http::Response show_key(const Call& call, const MetadataStore& store) {
@@ -57,7 +78,7 @@ http::Response set_key(const Call& call, const MetadataStore& store) {
         throw Error(ErrorCode::InvalidInput, "meta: must hold just the key '" + key + "' of the URL.");
     }
     auto tx = call.db().write();
-    auto metadata = store.read(tx, call);
+    auto metadata = read_for_change(tx, call, store);
     metadata[key] = given.at(key);
     check_size(metadata);
     store.write(tx, call, metadata);
@@ -67,7 +88,7 @@ http::Response set_key(const Call& call, const MetadataStore& store) {
 
 http::Response remove_key(const Call& call, const MetadataStore& store) {
     auto tx = call.db().write();
-    auto metadata = store.read(tx, call);
+    auto metadata = read_for_change(tx, call, store);
     const auto& key = call.request.param("key");
     if (metadata.erase(key) == 0) no_such_key(key);
     store.write(tx, call, metadata);
@@ -81,7 +102,7 @@ void register_metadata(Routes& routes, const MetadataStore& store) {
     const auto key_path = store.path + "/{key}";
     routes.add("GET", store.path, [store](const Call& call) {
         auto tx = call.db().read();
-        return whole(store.read(tx, call));
+        return whole(call, store, store.read(tx, call));
     });
     routes.add("POST", store.path, [store](const Call& call) { return change(call, store, false); });
     routes.add("PUT", store.path, [store](const Call& call) { return change(call, store, true); });

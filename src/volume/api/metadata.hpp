@@ -12,6 +12,8 @@ struct MetadataStore {
     /// The resource of the request, or Error{NotFound}.
     std::function<json::object(db::Transaction&, const Call&)> read;
     std::function<void(db::Transaction&, const Call&, const json::object&)> write;
+    /// From this microversion 3.x on, answers carry an ETag and changes heed If-Match (412 when it differs); 0: never.
+    int etag_minor = 0;
 };
 
 /// GET, POST (merge), PUT (replace) of the whole, GET, PUT, DELETE of one key.

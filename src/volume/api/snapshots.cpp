@@ -11,6 +11,8 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::size_t kNameLength = 255;
+constexpr int kTimeFilters = 60;
+constexpr int kConsumesQuota = 65;
 
 std::string progress_of(const Call& call, const SnapshotRecord& s) {
     if (s.status == "available") return "100%";
@@ -64,6 +66,15 @@ repo::SnapshotFilter filter_of(const Call& call) {
     filter.status = text("status");
     filter.volume_id = text("volume_id");
     if (call.at_least(22)) filter.metadata = map_filter(call, "metadata");
+    filter.user = text("user_id");
+    filter.availability_zone = text("availability_zone");
+    if (call.at_least(kTimeFilters)) {
+        filter.times = time_filter(call, "created_at", "s.created_us");
+        const auto updated = time_filter(call, "updated_at", "s.updated_us");
+        filter.times.insert(filter.times.end(), updated.begin(), updated.end());
+    }
+    // Every snapshot counts against the quota.
+    filter.nothing = call.at_least(kConsumesQuota) && boolean_filter(call, "consumes_quota") == "0";
     filter.sort = sort_of(call, sort_columns());
     const auto slice = slice_of(call);
     filter.marker = slice.marker;

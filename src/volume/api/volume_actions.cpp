@@ -31,6 +31,16 @@ http::Response extend(const Action& action) {
     return http::Response::empty(202);
 }
 
+/// migration_policy only matters for a type that another backend has.
+http::Response retype(const Action& action) {
+    auto fields = action.fields();
+    const auto type = fields.required_string("new_type", 1, 255);
+    fields.one_of("migration_policy", {"never", "on-demand"});
+    fields.finish();
+    flows::retype_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, type);
+    return http::Response::empty(202);
+}
+
 http::Response set_bootable(const Action& action) {
     auto fields = action.fields();
     const auto bootable = fields.boolean("bootable");
@@ -225,7 +235,7 @@ const std::map<std::string, ActionHandler, std::less<>>& actions() {
         {"os-attach", attach},
         {"os-detach", detach},
         {"os-volume_upload_image", upload_image},
-        {"os-retype", not_supported},
+        {"os-retype", retype},
         {"os-migrate_volume", not_supported},
         {"os-initialize_connection", not_supported},
         {"os-terminate_connection", not_supported},

@@ -2,6 +2,9 @@
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
+namespace {
+constexpr int kEtags = 15;
+}  // namespace
 
 void register_volume_metadata(Routes& routes) {
     register_metadata(routes, {"/volumes/{volume_id}/metadata",
@@ -10,7 +13,8 @@ void register_volume_metadata(Routes& routes) {
                                },
                                [](db::Transaction& tx, const Call& call, const json::object& metadata) {
                                    repo::set_metadata(tx, VolumeId(call.request.param("volume_id")), metadata);
-                               }});
+                               },
+                               kEtags});
 }
 
 }  // namespace virga::volume::api

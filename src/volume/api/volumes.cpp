@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kNameLength = 255;
 constexpr int kBackupSource = 47;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
+constexpr int kTimeFilters = 60;
+constexpr int kConsumesQuota = 65;
 
 ViewOptions options_for(const Call& call, const VolumeRecord& volume) {
     return {call.version.minor, call.auth.is_admin(), links_of(call, "/volumes/" + volume.id.value)};
@@ -25,13 +27,6 @@ json::object detail(db::Transaction& tx, const Call& call, const VolumeRecord& v
 
 http::Response one(int status, json::object view) {
     return http::Response::with_json(status, json::object{{"volume", std::move(view)}});
-}
-
-std::string boolean_filter(const Call& call, const std::string& name) {
-    const auto value = call.request.query_value(name);
-    if (!value) return {};
-    json::object holder{{name, *value}};
-    return http::Fields(holder, "").boolean(name).value_or(false) ? "1" : "0";
 }
 
 const std::map<std::string, std::string, std::less<>>& sort_columns() {
@@ -47,6 +42,16 @@ const std::map<std::string, std::string, std::less<>>& sort_columns() {
                                                                          {"host", "host"},
                                                                          {"volume_type_id", "volume_type_id"}};
     return columns;
+}
+
+/// Attributes that every volume has the same value of, and the filter asks for another one.
+bool asks_for_nothing(const Call& call) {
+    const auto is_set = [&](const char* name) {
+        const auto value = call.request.query_value(name).value_or("");
+        return !value.empty() && value != "None" && value != "none";
+    };
+    if (is_set("migration_status") || (call.auth.is_admin() && is_set("cluster_name"))) return true;
+    return call.at_least(kConsumesQuota) && boolean_filter(call, "consumes_quota") == "0";
 }
 
 /// Volumes that are open to a list: own ones, and for administrators what project_filter says.
@@ -71,6 +76,12 @@ repo::VolumeFilter filter_of(const Call& call) {
     filter.multiattach = boolean_filter(call, "multiattach");
     filter.metadata = map_filter(call, "metadata");
     filter.image_metadata = map_filter(call, "glance_metadata");
+    if (call.at_least(kTimeFilters)) {
+        filter.times = time_filter(call, "created_at", "v.created_us");
+        const auto updated = time_filter(call, "updated_at", "v.updated_us");
+        filter.times.insert(filter.times.end(), updated.begin(), updated.end());
+    }
+    filter.nothing = asks_for_nothing(call);
     filter.sort = sort_of(call, sort_columns());
     const auto slice = slice_of(call);
     filter.marker = slice.marker;

@@ -35,8 +35,8 @@ Wanted wanted_of(const json::object& body) {
     http::Fields fields(body, "");
     Wanted wanted;
     wanted.host = fields.string("host", 1, 255).value_or("");
-    wanted.binary =
-        fields.one_of("binary", {flows::kVolumeBinary, flows::kSchedulerBinary}).value_or(flows::kVolumeBinary);
+    wanted.binary = fields.one_of("binary", {flows::kVolumeBinary, flows::kSchedulerBinary, flows::kBackupBinary})
+                        .value_or(flows::kVolumeBinary);
     wanted.id = fields.string("service_id", 1, 255).value_or("");
     wanted.up = fields.boolean("is_up");
     wanted.disabled = fields.boolean("disabled");

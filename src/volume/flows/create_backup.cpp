@@ -1,6 +1,7 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -258,6 +259,11 @@ FlowId create_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
     if (!request.availability_zone.empty() && request.availability_zone != volume.availability_zone) {
         throw Error(ErrorCode::InvalidInput, "backup.availability_zone: must be " + volume.availability_zone +
                                                  ", the zone of the volume, whose host keeps the backup.");
+    }
+    if (repo::service(tx, kBackupBinary, volume.host).disabled) {
+        throw Error(ErrorCode::InvalidInput,
+                    "backup.volume_id: backups are disabled on host " + volume.host + ", where the volume is.", {},
+                    volume.id.value);
     }
     check_new_backup(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                      backup.size_gib);

@@ -46,6 +46,11 @@ struct ImageRequest {
 FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
                     const ImageRequest& request);
 
+/// The volume must be available or in-use, and stay on its backend: Error{InvalidInput} for a type that another backend
+/// has, that is encrypted otherwise, or that would change what a guest sees.
+FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                     const std::string& new_type);
+
 struct NewSnapshot {
     SnapshotId id;
     VolumeId volume;

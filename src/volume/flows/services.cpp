@@ -1,5 +1,6 @@
 #include "volume/flows/services.hpp"
 
+#include <map>
 #include <set>
 
 #include "volume/repo/volume_repo.hpp"
@@ -33,6 +34,9 @@ std::vector<ServiceState> services_of(db::Transaction& tx, Dependencies& d) {
     for (const auto& backend : present) {
         out.push_back(state_of(tx, kVolumeBinary, backend.host + "@" + backend.name, backend.zone, true));
     }
+    std::map<std::string, std::string> zones;
+    for (const auto& backend : present) zones.emplace(backend.host, backend.zone);
+    for (const auto& [host, zone] : zones) out.push_back(state_of(tx, kBackupBinary, host, zone, true));
     for (const auto& host : absent_backends(tx, present)) {
         out.push_back(state_of(tx, kVolumeBinary, host, kDefaultZone, false));
     }

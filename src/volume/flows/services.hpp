@@ -12,6 +12,7 @@ namespace virga::volume::flows {
 
 inline constexpr const char* kSchedulerBinary = "cinder-scheduler";
 inline constexpr const char* kVolumeBinary = "cinder-volume";
+inline constexpr const char* kBackupBinary = "cinder-backup";  ///< a storage host backs its own volumes up
 inline constexpr const char* kControlHost = "virga";  ///< host of the scheduler, which is part of the control process
 
 struct ServiceState : repo::ServiceRecord {
@@ -19,7 +20,8 @@ struct ServiceState : repo::ServiceRecord {
     bool up = false;
 };
 
-/// The scheduler, each backend of the connected hosts, and the backends of others that have volumes or a record (down).
+/// The scheduler, each backend of the connected hosts, their backup services, and the backends of others that have
+/// volumes or a record (down).
 std::vector<ServiceState> services_of(db::Transaction& tx, Dependencies& d);
 
 /// Backends of the connected hosts; those that take no new volumes are marked.

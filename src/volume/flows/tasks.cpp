@@ -13,6 +13,7 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_delete_volume(registry, dependencies);
     register_extend_volume(registry, dependencies);
     register_upload_image(registry, dependencies);
+    register_retype_volume(registry, dependencies);
     register_create_snapshot(registry, dependencies);
     register_delete_snapshot(registry, dependencies);
     register_create_backup(registry, dependencies);

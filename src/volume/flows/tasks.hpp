@@ -39,6 +39,7 @@ void register_create_from_spec(taskflow::Registry& registry, Dependencies& d);
 void register_delete_volume(taskflow::Registry& registry, Dependencies& d);
 void register_extend_volume(taskflow::Registry& registry, Dependencies& d);
 void register_upload_image(taskflow::Registry& registry, Dependencies& d);
+void register_retype_volume(taskflow::Registry& registry, Dependencies& d);
 void register_create_snapshot(taskflow::Registry& registry, Dependencies& d);
 void register_delete_snapshot(taskflow::Registry& registry, Dependencies& d);
 void register_create_backup(taskflow::Registry& registry, Dependencies& d);
@@ -59,6 +60,7 @@ inline constexpr const char* kDeleteOnFinish = "volume.flows.delete_volume.Delet
 inline constexpr const char* kExtendVolume = "volume.manager.extend_volume";
 inline constexpr const char* kStartUpload = "volume.manager.copy_volume_to_image.StartUpload";
 inline constexpr const char* kCopyVolumeToImage = "volume.manager.copy_volume_to_image";
+inline constexpr const char* kRetypeVolume = "volume.manager.retype";
 inline constexpr const char* kCreateSnapshot = "volume.manager.create_snapshot";
 inline constexpr const char* kSnapshotWait = "volume.flows.delete_snapshot.WaitForRunningFlows";
 inline constexpr const char* kDeleteSnapshot = "volume.manager.delete_snapshot";

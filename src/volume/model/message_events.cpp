@@ -14,7 +14,7 @@ constexpr Event kEvents[] = {{"VOLUME", "create", "008_012"},          {"VOLUME"
                              {"VOLUME", "upload", "003_004"},          {"VOLUME", "reimage", "016_001"},
                              {"VOLUME_SNAPSHOT", "create", "009_013"}, {"VOLUME_SNAPSHOT", "delete", "010_016"},
                              {"VOLUME_BACKUP", "create", "013_001"},   {"VOLUME_BACKUP", "delete", "014_001"},
-                             {"VOLUME_BACKUP", "restore", "015_001"}};
+                             {"VOLUME", "restore", "015_001"}};
 
 }  // namespace
 

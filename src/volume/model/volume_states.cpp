@@ -37,6 +37,9 @@ TransitionTable make_volume_states() {
                 Transition{"fail_extend", {"extending"}, "error_extending"},
                 Transition{"upload", {"available", "in-use"}, "uploading"},
                 Transition{"finish_upload", {"uploading"}, "available"},
+                Transition{"check_retype", {"available", "in-use"}, ""},
+                Transition{"retype", {"available", "in-use"}, "retyping"},
+                Transition{"finish_retype", {"retyping"}, "available"},
                 Transition{"snapshot", {"available"}, ""},
                 Transition{"delete_snapshot", {"available", "error", "error_extending", "error_deleting"}, ""},
                 Transition{"reserve", {"available", "downloading"}, "reserved"},
@@ -133,9 +136,9 @@ const std::vector<std::string>& resettable_snapshot_statuses() {
 }
 
 bool is_transient(std::string_view status) {
-    static constexpr std::array<std::string_view, 11> kStatuses{
-        "creating", "downloading", "deleting",  "attaching",  "detaching",       "extending",
-        "reserved", "uploading",   "restoring", "backing-up", "restoring-backup"};
+    static constexpr std::array<std::string_view, 12> kStatuses{
+        "creating", "downloading", "deleting",  "attaching",  "detaching",        "extending",
+        "reserved", "uploading",   "restoring", "backing-up", "restoring-backup", "retyping"};
     return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
 }
 

@@ -10,7 +10,7 @@
 namespace virga::volume::repo {
 
 struct ServiceRecord {
-    std::string binary;  ///< cinder-scheduler, cinder-volume
+    std::string binary;  ///< cinder-scheduler, cinder-volume, cinder-backup
     std::string host;    ///< "host@backend" of a storage service
     bool disabled = false;
     std::string disabled_reason;

@@ -46,6 +46,12 @@ ListQuery query_of(const SnapshotFilter& filter) {
     query.equals("status", filter.status);
     query.equals("volume_id", filter.volume_id);
     if (!filter.name_like.empty()) query.where("s.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
+    query.equals("user_id", filter.user);
+    if (!filter.availability_zone.empty()) {
+        query.where("s.volume_id IN (SELECT id FROM volumes WHERE availability_zone = ?)", {filter.availability_zone});
+    }
+    for (const auto& [condition, time] : filter.times) query.where(condition, {time});
+    if (filter.nothing) query.where("1 = 0");
     query.pairs("metadata", filter.metadata);
     for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
     return query;

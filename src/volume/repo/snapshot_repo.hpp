@@ -23,6 +23,10 @@ struct SnapshotFilter {
     std::string name_like;
     std::string status;
     std::string volume_id;
+    std::string user;
+    std::string availability_zone;                           ///< of the volume
+    std::vector<std::pair<std::string, TimestampUs>> times;  ///< "s.created_us > ?" and the like
+    bool nothing = false;                                    ///< asks for what no snapshot is
     json::object metadata;
     std::vector<std::pair<std::string, bool>> sort;  ///< column, ascending
     std::optional<std::string> marker;

@@ -101,6 +101,7 @@ ListQuery query_of(const VolumeFilter& filter) {
                     {filter.volume_type, filter.volume_type});
     }
     for (const auto& [condition, time] : filter.times) query.where(condition, {time});
+    if (filter.nothing) query.where("1 = 0");
     where_host(query, filter.host);
     where_ids(query, filter.ids);
     query.pairs("metadata", filter.metadata);
@@ -200,6 +201,11 @@ void set_error(db::Transaction& tx, const VolumeId& id, const std::string& reaso
 }
 void set_flow(db::Transaction& tx, const VolumeId& id, const FlowId& flow) {
     set(tx, id, "flow_id", flow.value);
+}
+
+void set_type(db::Transaction& tx, const VolumeId& id, const std::string& type_id, bool multiattach) {
+    tx.exec("UPDATE volumes SET volume_type_id = ?, multiattach = ?, updated_us = ? WHERE id = ?",
+            {type_id, std::int64_t{multiattach}, now_us(), id.value});
 }
 
 void set_bootable(db::Transaction& tx, const VolumeId& id, bool bootable) {

@@ -38,6 +38,7 @@ struct VolumeFilter {
     json::object metadata;                                   ///< every pair
     json::object image_metadata;                             ///< every pair
     std::vector<std::pair<std::string, TimestampUs>> times;  ///< "v.created_us > ?" and the like
+    bool nothing = false;                                    ///< asks for what no volume is
     std::vector<std::pair<std::string, bool>> sort;          ///< column, ascending
     std::optional<std::string> marker;
     std::size_t limit = 1000;
@@ -54,6 +55,7 @@ void set_size(db::Transaction& tx, const VolumeId& id, std::int64_t size_gib);
 void set_launched(db::Transaction& tx, const VolumeId& id, TimestampUs time);
 void set_error(db::Transaction& tx, const VolumeId& id, const std::string& reason);
 void set_flow(db::Transaction& tx, const VolumeId& id, const FlowId& flow);
+void set_type(db::Transaction& tx, const VolumeId& id, const std::string& type_id, bool multiattach);
 void set_bootable(db::Transaction& tx, const VolumeId& id, bool bootable);
 void set_names(db::Transaction& tx, const VolumeId& id, const std::string& name, const std::string& description);
 void set_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from harness.volumes import call, settled, show
+from harness.volumes import call, gone, settled, show
 
 
 def listed(cloud, query, kind="volume", version="3.70", token=None):
@@ -97,3 +97,31 @@ def test_encryption_of_a_volume(cloud, volumes, stranger):
     assert call(cloud, "GET", f"{path}/encryption_key_id", expect=200).json() == {"encryption_key_id": None}
     call(cloud, "GET", f"{path}/cipher", expect=404)
     call(cloud, "GET", path, token=stranger, expect=404)
+
+
+def test_resources_stuck_in_deleting_can_be_deleted(cloud, volumes):
+    volume = volumes(size=1)
+    made = call(cloud, "POST", "/snapshots", {"snapshot": {"volume_id": volume}}, expect=202).json()["snapshot"]["id"]
+    assert settled(cloud, "snapshot", made)["status"] == "available"
+    for kind, identifier, more in (("snapshot", made, {}), ("volume", volume, {})):
+        call(cloud, "POST", f"/{kind}s/{identifier}/action", {"os-reset_status": {"status": "deleting", **more}}, expect=202)
+        call(cloud, "POST", f"/{kind}s/{identifier}/action", {"os-force_delete": {}}, expect=202)
+        gone(cloud, kind, identifier)
+
+
+def test_a_snapshots_status_that_somebody_tells(cloud, volumes):
+    made = call(cloud, "POST", "/snapshots", {"snapshot": {"volume_id": volumes(size=1)}}, expect=202).json()["snapshot"]["id"]
+    assert settled(cloud, "snapshot", made)["status"] == "available"
+    path = f"/snapshots/{made}/action"
+
+    def tell(expect, **fields):
+        return call(cloud, "POST", path, {"os-update_snapshot_status": fields}, expect=expect)
+    assert "available" in tell(400, status="error").json()["badRequest"]["message"]
+    call(cloud, "POST", path, {"os-reset_status": {"status": "creating"}}, expect=202)
+    for fields in ({}, {"status": "deleting"}, {"status": "error", "progress": "120%"}, {"status": "error", "progress": "half"},
+                   {"status": "error", "progress": "%"}, {"status": 5}, {"status": "error", "colour": "red"}):
+        tell(400, **fields)
+    tell(202, status="creating", progress="80%")
+    shown = call(cloud, "GET", f"/snapshots/{made}", expect=200).json()["snapshot"]
+    assert (shown["status"], shown["os-extended-snapshot-attributes:progress"]) == ("creating", "80%")
+    tell(202, status="available", progress="100%")

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "volume/api/api.hpp"
 #include "volume/api/filters.hpp"
@@ -16,6 +17,7 @@ constexpr int kConsumesQuota = 65;
 
 std::string progress_of(const Call& call, const SnapshotRecord& s) {
     if (s.status == "available") return "100%";
+    if (!s.progress.empty()) return s.progress;
     const auto progress = call.context.d.runner.progress(s.flow);
     return std::to_string(progress ? progress->percent() : 0) + "%";
 }
@@ -162,6 +164,32 @@ void reset_status(db::Transaction& tx, const Call& call, const SnapshotRecord& s
     repo::force_status(tx, snapshot.id, status);
 }
 
+bool is_progress(const std::string& text) {
+    const auto digits = text.find_first_not_of("0123456789");
+    return digits != 0 && digits != std::string::npos && digits <= 3 && text.substr(digits) == "%" &&
+           std::stoi(text) <= 100;
+}
+
+/// What whoever makes or deletes a snapshot on another's behalf tells of it. Not while a flow of ours works on it.
+void update_status(db::Transaction& tx, const Call& call, const SnapshotRecord& snapshot, const json::object& body) {
+    static const std::map<std::string, std::set<std::string>> kAllowed{{"creating", {"creating", "available", "error"}},
+                                                                       {"deleting", {"deleting", "error_deleting"}}};
+    http::Fields fields(body, "os-update_snapshot_status");
+    const auto status = fields.required_string("status", 1, 64);
+    const auto progress = fields.string("progress", 1, 16);
+    fields.finish();
+    if (progress && !is_progress(*progress)) fields.fail("progress", "must be from 0% to 100%");
+    const auto allowed = kAllowed.find(snapshot.status);
+    if (allowed == kAllowed.end() || !allowed->second.contains(status)) {
+        fields.fail("status", "a snapshot that is " + snapshot.status + " can't become '" + status + "'");
+    }
+    if (!call.context.d.runner.unfinished(tx, snapshot.id.value).empty()) {
+        throw Error(ErrorCode::Conflict, "Snapshot " + snapshot.id.value + " is " + snapshot.status + " right now.");
+    }
+    repo::force_status(tx, snapshot.id, status);
+    if (progress) repo::set_progress(tx, snapshot.id, *progress);
+}
+
 http::Response action(const Call& call) {
     const auto body = call.request.json_body();
     if (body.size() != 1) throw Error(ErrorCode::InvalidInput, "The body must name one action.");
@@ -171,6 +199,8 @@ http::Response action(const Call& call) {
     const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
     if (name == "os-reset_status") {
         reset_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
+    } else if (name == "os-update_snapshot_status") {
+        update_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
     } else if (name == "os-force_delete") {
         identity::require_admin(call.auth, "snapshot_extension:force_delete");
         flows::delete_snapshot(tx, call.context.d, snapshot.id, call.auth.request_id);

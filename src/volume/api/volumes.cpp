@@ -162,7 +162,7 @@ NewVolume new_volume(const Call& call, const json::object& body) {
 /// The answer to a creation or update has no attributes of extensions, which Cinder adds where volumes are shown.
 void drop_extension_attributes(json::object& view) {
     for (const auto* name : {"os-vol-tenant-attr:tenant_id", "os-vol-host-attr:host", "os-vol-mig-status-attr:migstat",
-                             "os-vol-mig-status-attr:name_id"}) {
+                             "os-vol-mig-status-attr:name_id", "volume_image_metadata"}) {
         view.erase(name);
     }
 }

@@ -62,15 +62,24 @@ public:
     }
 };
 
+/// By a flow of its own, or one that deletes its volume.
+bool is_worked_on(db::Transaction& tx, Dependencies& d, const SnapshotRecord& snapshot) {
+    return !d.runner.unfinished(tx, snapshot.id.value).empty() ||
+           !d.runner.unfinished(tx, snapshot.volume.value).empty();
+}
+
 }  // namespace
 
 std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, const SnapshotId& id,
                                       const std::string& request_id) {
     const auto snapshot = repo::find_snapshot(tx, id);
-    if (!snapshot || snapshot->status == "deleting") return std::nullopt;
+    if (!snapshot) return std::nullopt;
+    const bool again = snapshot->status == "deleting";
+    // Nothing works on one whose status an administrator set.
+    if (again && is_worked_on(tx, d, *snapshot)) return std::nullopt;
     // An attached volume's file is open in a guest: its chain must not change under it.
     require_change(tx, volume_states(), "delete_snapshot", snapshot->volume.value);
-    require_change(tx, snapshot_states(), "delete", id.value);
+    require_change(tx, snapshot_states(), again ? "delete_again" : "delete", id.value);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);

@@ -138,8 +138,14 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
                                     const std::string& request_id, const std::optional<FlowId>& parent,
                                     const DeleteOptions& options) {
     const auto volume = repo::find_volume(tx, id);
-    if (!volume || volume->status == "deleting") return std::nullopt;
-    take_volume(tx, *volume, options);
+    if (!volume) return std::nullopt;
+    if (volume->status == "deleting") {
+        if (!d.runner.unfinished(tx, id.value).empty()) return std::nullopt;
+        // Nothing works on it: an administrator set the status.
+        require_change(tx, volume_states(), "delete_again", id.value);
+    } else {
+        take_volume(tx, *volume, options);
+    }
     auto snapshots = take_snapshots(tx, *volume, options);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
     if (options.force) {

@@ -25,6 +25,7 @@ struct SnapshotRecord : Snapshot {
     json::object metadata;
     bool bootable = false;        ///< of the volume when it was taken
     json::object image_metadata;  ///< of the volume when it was taken
+    std::string progress;         ///< "80%", when somebody told; empty: it follows from the status
     std::string error;
     FlowId flow;
     TimestampUs created_us = 0;

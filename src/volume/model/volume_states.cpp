@@ -32,6 +32,7 @@ TransitionTable make_volume_states() {
                 Transition{"delete", kDeletable, "deleting"},
                 Transition{"force_delete", kAnyButDeleting, "deleting"},
                 Transition{"fail_delete", {"deleting"}, "error_deleting"},
+                Transition{"delete_again", {"deleting"}, "deleting"},
                 Transition{"extend", {"available"}, "extending"},
                 Transition{"finish_extend", {"extending"}, "available"},
                 Transition{"fail_extend", {"extending"}, "error_extending"},
@@ -71,6 +72,7 @@ TransitionTable make_snapshot_states() {
                 Transition{"fail_create", {"creating"}, "error"},
                 Transition{"delete", {"available", "error", "error_deleting", "creating"}, "deleting"},
                 Transition{"fail_delete", {"deleting"}, "error_deleting"},
+                Transition{"delete_again", {"deleting"}, "deleting"},
                 Transition{"backup", {"available"}, "backing-up"},
                 Transition{"finish_backup", {"backing-up"}, "available"},
             }};

@@ -19,7 +19,7 @@ constexpr const char* kSnapshots = R"(
 CREATE TABLE volume_snapshots (
     id TEXT PRIMARY KEY, volume_id TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL,
     name TEXT NOT NULL, description TEXT NOT NULL, size_gib BIGINT NOT NULL, status TEXT NOT NULL,
-    metadata TEXT NOT NULL, bootable BIGINT NOT NULL, image_metadata TEXT NOT NULL,
+    metadata TEXT NOT NULL, bootable BIGINT NOT NULL, image_metadata TEXT NOT NULL, progress TEXT NOT NULL,
     error TEXT NOT NULL, flow_id TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
 
 constexpr const char* kAttachments = R"(

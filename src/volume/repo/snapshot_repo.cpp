@@ -20,6 +20,7 @@ SnapshotRecord record_of(const db::Row& row) {
     s.metadata = parse_object(row.text("metadata"));
     s.bootable = row.flag("bootable");
     s.image_metadata = parse_object(row.text("image_metadata"));
+    s.progress = row.text("progress");
     s.error = row.text("error");
     s.flow = FlowId(row.text("flow_id"));
     s.created_us = row.number("created_us");
@@ -62,10 +63,10 @@ ListQuery query_of(const SnapshotFilter& filter) {
 void insert(db::Transaction& tx, const SnapshotRecord& s) {
     tx.exec(
         "INSERT INTO volume_snapshots (id, volume_id, project_id, user_id, name, description, size_gib, status, "
-        "metadata, bootable, image_metadata, error, flow_id, created_us, updated_us) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "metadata, bootable, image_metadata, progress, error, flow_id, created_us, updated_us) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {s.id.value, s.volume.value, s.project.value, s.user.value, s.name, s.description, s.size_gib, s.status,
-         json::serialize(s.metadata), std::int64_t{s.bootable}, json::serialize(s.image_metadata), s.error,
+         json::serialize(s.metadata), std::int64_t{s.bootable}, json::serialize(s.image_metadata), s.progress, s.error,
          s.flow.value, s.created_us, s.updated_us});
 }
 
@@ -112,6 +113,10 @@ void set_names(db::Transaction& tx, const SnapshotId& id, const std::string& nam
 
 void set_metadata(db::Transaction& tx, const SnapshotId& id, const json::object& metadata) {
     set(tx, id, "metadata", json::serialize(metadata));
+}
+
+void set_progress(db::Transaction& tx, const SnapshotId& id, const std::string& progress) {
+    set(tx, id, "progress", progress);
 }
 
 void set_error(db::Transaction& tx, const SnapshotId& id, const std::string& reason) {

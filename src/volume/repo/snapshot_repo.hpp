@@ -38,6 +38,7 @@ std::int64_t count_snapshots(db::Transaction& tx, const SnapshotFilter& filter);
 
 void set_names(db::Transaction& tx, const SnapshotId& id, const std::string& name, const std::string& description);
 void set_metadata(db::Transaction& tx, const SnapshotId& id, const json::object& metadata);
+void set_progress(db::Transaction& tx, const SnapshotId& id, const std::string& progress);
 void set_error(db::Transaction& tx, const SnapshotId& id, const std::string& reason);
 void set_flow(db::Transaction& tx, const SnapshotId& id, const FlowId& flow);
 /// Sets any status: only for os-reset_status.

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from harness.cloud import wait_for
-from test_volume import call, gone, image, settled, show, stranger, volumes  # noqa: F401
+from harness.volumes import call, gone, settled, show
+from test_volume import image  # noqa: F401
 
 GIB = 1024 ** 3
 FORMATS = ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx")

@@ -27,6 +27,13 @@ std::int64_t get_int(const json::object& object, std::string_view key, std::int6
     return get_optional_int(object, key).value_or(fallback);
 }
 
+double get_double(const json::object& object, std::string_view key, double fallback) {
+    const auto* value = find(object, key);
+    if (value == nullptr) return fallback;
+    if (!value->is_number()) wrong_type(key, "a number");
+    return value->to_number<double>();
+}
+
 bool get_bool(const json::object& object, std::string_view key, bool fallback) {
     const auto* value = find(object, key);
     if (value == nullptr) return fallback;

@@ -17,6 +17,8 @@ namespace json = boost::json;
 // default, a value of another type throws Error{Corrupt}. User input is checked by http/schema.hpp instead.
 std::string get_string(const json::object& object, std::string_view key, std::string_view fallback = {});
 std::int64_t get_int(const json::object& object, std::string_view key, std::int64_t fallback = 0);
+double get_double(const json::object& object, std::string_view key,
+                  double fallback = 0);  ///< a whole number counts too
 bool get_bool(const json::object& object, std::string_view key, bool fallback = false);
 std::optional<std::string> get_optional_string(const json::object& object, std::string_view key);
 std::optional<std::int64_t> get_optional_int(const json::object& object, std::string_view key);

@@ -1,3 +1,5 @@
+#include <cstdio>
+
 #include "volume/api/api.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/api/types.hpp"
@@ -11,8 +13,14 @@ namespace {
 constexpr int kFilters = 28;
 constexpr int kTypeFilter = 35;
 
+std::string ratio_text(double ratio) {
+    char text[32] = {};
+    std::snprintf(text, sizeof text, "%.1f", ratio);
+    return text;
+}
+
 json::object capabilities(const Backend& backend, std::int64_t provisioned_gib) {
-    return {{"volume_backend_name", backend.name},
+    return {{"volume_backend_name", backend.pool()},
             {"pool_name", backend.name},
             {"driver_version", "1.0"},
             {"vendor_name", kVendor},
@@ -21,13 +29,13 @@ json::object capabilities(const Backend& backend, std::int64_t provisioned_gib) 
             {"free_capacity_gb", backend.free_gib},
             {"allocated_capacity_gb", provisioned_gib},
             {"provisioned_capacity_gb", provisioned_gib},
-            {"max_over_subscription_ratio", std::to_string(kDefaultOversubscription) + ".0"},
+            {"max_over_subscription_ratio", ratio_text(backend.max_over_subscription_ratio)},
             {"thin_provisioning_support", true},
             {"thick_provisioning_support", false},
-            {"reserved_percentage", 0},
+            {"reserved_percentage", backend.reserved_percentage},
             {"multiattach", true},
             {"QoS_support", false},
-            {"backend_state", "up"},
+            {"backend_state", backend.up ? "up" : "down"},
             {"location_info", backend.host},
             {"timestamp", iso8601_us(now_us())}};
 }
@@ -76,7 +84,7 @@ http::Response show_capabilities(const Call& call) {
             200, json::object{
                      {"namespace", "OS::Storage::Capabilities::" + label},
                      {"vendor_name", kVendor},
-                     {"volume_backend_name", backend.name},
+                     {"volume_backend_name", backend.pool()},
                      {"pool_name", backend.name},
                      {"driver_version", "1.0"},
                      {"storage_protocol", backend.driver},

@@ -19,6 +19,9 @@ namespace {
 struct Stock {
     std::set<std::string> volumes;
     std::set<std::string> snapshots;
+    std::set<std::string> incomplete;  ///< why parts of it could not be looked at
+    bool lacks_volume(const std::string& id) const { return incomplete.empty() && !volumes.contains(id); }
+    bool lacks_snapshot(const std::string& id) const { return incomplete.empty() && !snapshots.contains(id); }
 };
 using Stocks = std::map<std::string, Stock>;  ///< by "host@backend"
 
@@ -36,8 +39,8 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
             const auto reply = d.hosts.call(host.name, command::kInventory, {}, {});
             for (const auto& item : get_array(reply, "backends")) {
                 const auto& backend = item.as_object();
-                stocks[host.name + "@" + get_string(backend, "name")] = {ids_of(backend, "volumes"),
-                                                                         ids_of(backend, "snapshots")};
+                stocks[host.name + "@" + get_string(backend, "name")] = {
+                    ids_of(backend, "volumes"), ids_of(backend, "snapshots"), ids_of(backend, "incomplete")};
             }
         } catch (const Error& error) {
             differences.push_back("storage host " + host.name + " gave no inventory: " + error.message());
@@ -104,7 +107,7 @@ private:
     void check_volume(const VolumeRecord& volume, const Stocks& stocks) {
         const auto found = stocks.find(volume.host + "@" + volume.backend);
         if (found != stocks.end() && !may_lack_data(volume.status) && volume.launched_us != 0 &&
-            !found->second.volumes.contains(volume.id.value)) {
+            found->second.lacks_volume(volume.id.value)) {
             out_.push_back("volume " + volume.id.value + " (" + volume.status + ") is missing on " + found->first);
         }
         const bool attached = servers_.contains(volume.id.value);
@@ -128,7 +131,7 @@ private:
         }
         const auto found = stocks.find(volume->second.host + "@" + volume->second.backend);
         if (found != stocks.end() && snapshot.status == "available" &&
-            !found->second.snapshots.contains(snapshot.id.value)) {
+            found->second.lacks_snapshot(snapshot.id.value)) {
             out_.push_back("snapshot " + snapshot.id.value + " is missing on " + found->first);
         }
         if (!is_transient(snapshot.status)) return;
@@ -141,6 +144,8 @@ private:
     }
 
     void check_stock(const std::string& place, const Stock& stock) {
+        for (const auto& reason : stock.incomplete)
+            out_.push_back("backend " + place + " can't be looked at as a whole: " + reason);
         for (const auto& id : stock.volumes) {
             if (!volumes_.contains(id) && !temporary_.contains(id))
                 out_.push_back("volume " + id + " on " + place + " has no row");

@@ -1,6 +1,7 @@
 #include "volume/model/placement.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace virga::volume {
@@ -18,13 +19,17 @@ Backend backend_of(const rpc::HostState& host, const json::object& report) {
             zone_of(host),
             get_int(report, "total_gib"),
             get_int(report, "free_gib"),
-            get_bool(report, "host_local", true)};
+            get_bool(report, "host_local", true),
+            get_string(report, "backend_name"),
+            get_double(report, "max_over_subscription_ratio", Backend{}.max_over_subscription_ratio),
+            get_int(report, "reserved_percentage"),
+            get_bool(report, "up", true)};
 }
 
 bool is_wanted(const Backend& backend, const PlacementRequest& request) {
-    return (request.host.empty() || backend.host == request.host) &&
+    return backend.up && (request.host.empty() || backend.host == request.host) &&
            (request.backend.empty() || backend.name == request.backend) &&
-           (request.backend_name.empty() || backend.name == request.backend_name) &&
+           (request.backend_name.empty() || backend.pool() == request.backend_name) &&
            (request.zone.empty() || backend.zone == request.zone);
 }
 
@@ -37,6 +42,10 @@ std::string wanted_capability(const json::object& type_specs, const std::string&
 std::int64_t provisioned(const std::map<std::string, std::int64_t>& sums, const Backend& backend) {
     const auto found = sums.find(backend.host + "@" + backend.name);
     return found == sums.end() ? 0 : found->second;
+}
+
+std::int64_t usable_gib(const Backend& backend) {
+    return backend.free_gib - backend.total_gib * backend.reserved_percentage / 100;
 }
 
 std::string wanted_text(const PlacementRequest& request) {
@@ -55,6 +64,14 @@ std::vector<Backend> backends_of(const std::vector<rpc::HostState>& hosts) {
         for (const auto& item : get_array(host.report, "backends")) out.push_back(backend_of(host, item.as_object()));
     }
     return out;
+}
+
+std::int64_t room_gib(const Backend& backend, std::int64_t provisioned_gib) {
+    if (backend.total_gib <= 0) return std::numeric_limits<std::int64_t>::max();
+    const auto promised = [&](std::int64_t gib) {
+        return static_cast<std::int64_t>(static_cast<double>(gib) * backend.max_over_subscription_ratio);
+    };
+    return std::min(promised(usable_gib(backend)), promised(backend.total_gib) - provisioned_gib);
 }
 
 Placement choose_backend(const std::vector<Backend>& backends, const PlacementRequest& request,
@@ -77,9 +94,7 @@ Placement choose_backend(const std::vector<Backend>& backends, const PlacementRe
                     "volume type asks for.");
     }
     std::erase_if(wanted, [&](const Backend& backend) {
-        if (backend.total_gib <= 0) return false;
-        return backend.free_gib <= 0 ||
-               provisioned(provisioned_gib, backend) + request.size_gib > backend.total_gib * kDefaultOversubscription;
+        return room_gib(backend, provisioned(provisioned_gib, backend)) < request.size_gib;
     });
     if (wanted.empty()) {
         throw Error(ErrorCode::NoSpace, "No storage backend" + wanted_text(request) + " has room for " +
@@ -87,11 +102,11 @@ Placement choose_backend(const std::vector<Backend>& backends, const PlacementRe
     }
     const auto best = std::min_element(wanted.begin(), wanted.end(), [&](const Backend& a, const Backend& b) {
         const auto key = [&](const Backend& x) {
-            return std::make_tuple(-x.free_gib, provisioned(provisioned_gib, x), x.label());
+            return std::make_tuple(-usable_gib(x), provisioned(provisioned_gib, x), x.label());
         };
         return key(a) < key(b);
     });
-    return {*best, best->label() + " chosen: most free space (" + std::to_string(best->free_gib) + " GiB) of " +
+    return {*best, best->label() + " chosen: most free space (" + std::to_string(usable_gib(*best)) + " GiB) of " +
                        std::to_string(wanted.size()) + " fitting of " + std::to_string(before) + " backends"};
 }
 
@@ -100,7 +115,7 @@ bool fits_specs(const Backend& backend, const json::object& type_specs) {
         const auto wanted = wanted_capability(type_specs, name);
         return wanted.empty() || wanted == value;
     };
-    return fits("volume_backend_name", backend.name) && fits("storage_protocol", backend.driver) &&
+    return fits("volume_backend_name", backend.pool()) && fits("storage_protocol", backend.driver) &&
            fits("vendor_name", kVendor);
 }
 

@@ -16,10 +16,20 @@ struct Backend {
     std::int64_t total_gib = 0;  ///< 0: unknown, no bound
     std::int64_t free_gib = 0;
     bool host_local = true;
-    bool enabled = true;  ///< false: an operator lets it take no new volumes
+    std::string backend_name;                   ///< what volume_backend_name of a type asks for; empty: `name`
+    double max_over_subscription_ratio = 20.0;  ///< how many times its size sparse volumes may promise
+    std::int64_t reserved_percentage = 0;       ///< of the size, which new volumes leave free
+    bool up = true;                             ///< false: its storage can't be reached now
+    bool enabled = true;                        ///< false: an operator lets it take no new volumes
+
+    const std::string& pool() const { return backend_name.empty() ? name : backend_name; }
     /// "host@backend#backend": how Cinder's API writes it.
     std::string label() const { return host + "@" + name + "#" + name; }
 };
+
+/// GiB of new volumes that may still be promised: what is free beyond the reserved part, and what over-subscription
+/// leaves beside the volumes that there are, whichever is less. Cinder: CapacityFilter with thin provisioning.
+std::int64_t room_gib(const Backend& backend, std::int64_t provisioned_gib);
 
 /// Backends of the hosts that are connected, from their reports.
 std::vector<Backend> backends_of(const std::vector<rpc::HostState>& hosts);
@@ -38,13 +48,12 @@ struct Placement {
     std::string reason;  ///< why this one, for the trace
 };
 
-inline constexpr std::int64_t kDefaultOversubscription = 20;
 inline constexpr const char* kVendor = "Virga";
 
-/// The enabled backend with the most free space among those that fit. `provisioned_gib`: sum of volume sizes by
-/// "host@backend". Sparse volumes may promise 20 times the backend's size. Throws Error{Unavailable} (worth another
-/// try) when no fitting host is connected, Error{Conflict} when those that are are disabled, Error{NoSpace} when they
-/// have no room, Error{NotSupported} when none of them is what the type's extra specs ask for.
+/// The enabled backend with the most free space beyond its reserved part among those that are up, fit and have room
+/// (room_gib). `provisioned_gib`: sum of volume sizes by "host@backend". Throws Error{Unavailable} (worth another try)
+/// when no fitting host is connected, Error{Conflict} when those that are are disabled, Error{NoSpace} when they have
+/// no room, Error{NotSupported} when none of them is what the type's extra specs ask for.
 Placement choose_backend(const std::vector<Backend>& backends, const PlacementRequest& request,
                          const std::map<std::string, std::int64_t>& provisioned_gib);
 

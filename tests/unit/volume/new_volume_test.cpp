@@ -138,6 +138,31 @@ TEST(Placement, DisabledBackendsTakeNothing) {
     EXPECT_EQ(code_of([&] { choose_backend({closed}, {1, "nova"}, {}); }), ErrorCode::Conflict);
 }
 
+TEST(Placement, ReservedPartAndOverSubscriptionCount) {
+    auto small = backend("h1", 40);
+    small.max_over_subscription_ratio = 1.0;
+    EXPECT_EQ(room_gib(small, 0), 40);
+    EXPECT_EQ(room_gib(small, 90), 10);
+    small.reserved_percentage = 30;
+    EXPECT_EQ(room_gib(small, 0), 10);
+    small.max_over_subscription_ratio = 1.5;
+    EXPECT_EQ(room_gib(small, 0), 15);
+    EXPECT_EQ(room_gib(small, 140), 10);
+    EXPECT_EQ(code_of([&] { choose_backend({small}, {11, "nova"}, {{"h1@b", 140}}); }), ErrorCode::NoSpace);
+    EXPECT_EQ(choose_backend({small}, {10, "nova"}, {{"h1@b", 140}}).backend.host, "h1");
+    EXPECT_EQ(choose_backend({small, backend("h2", 20)}, {1, "nova"}, {}).backend.host, "h2");
+}
+
+TEST(Placement, ByBackendNameAmongThoseThatAreUp) {
+    auto named = backend("h1", 10);
+    named.backend_name = "ssd";
+    EXPECT_EQ(named.label(), "h1@b#b");
+    EXPECT_EQ(choose_backend({named, backend("h2", 20)}, {1, "", "", "", "ssd"}, {}).backend.host, "h1");
+    EXPECT_EQ(choose_backend({named, backend("h2", 20)}, {1, "", "", "", "b"}, {}).backend.host, "h2");
+    named.up = false;
+    EXPECT_EQ(code_of([&] { choose_backend({named}, {1, "", "", "", "ssd"}, {}); }), ErrorCode::Unavailable);
+}
+
 TEST(Placement, FailuresTellWhetherToTryAgain) {
     EXPECT_EQ(code_of([] { choose_backend({}, {1, "nova"}, {}); }), ErrorCode::Unavailable);
     EXPECT_EQ(code_of([] { choose_backend({backend("h1", 10)}, {1, "elsewhere"}, {}); }), ErrorCode::Unavailable);

@@ -40,6 +40,8 @@ struct Inventory {
     std::vector<std::string> volumes;    ///< ids
     std::vector<std::string> snapshots;  ///< ids
     std::vector<std::string> hidden;     ///< files that only live for others: shared layers, image bases
+    /// Parts that could not be looked at now, each with the reason: what they hold is not listed above, and not gone.
+    std::vector<std::string> incomplete;
 };
 
 /// Code that talks to one kind of storage. Ids are canonical UUIDs; sizes are at least 1 GiB; the caller has checked

@@ -45,6 +45,7 @@ std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
 }
 
 std::int64_t convert_into(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled) {
+    File::create(conversion.to);  // so that it is ours alone: the tool keeps the mode of what is there
     QemuImgRun run{.what = "convert disk", .work_bytes = conversion.virtual_bytes, .file_bytes = conversion.file_bytes};
     if (progress || cancelled) run.watch = Watch(conversion, progress, cancelled);
     std::vector<std::string> arguments{"convert", "-q", "-W", "-f", conversion.from_format, "-O", conversion.to_format};

@@ -30,6 +30,10 @@ void create_raw(const std::string& path, std::int64_t size_bytes);
 /// Virtual size that the header of a qcow2 which Virga wrote gives; for raw the file's size.
 std::int64_t virtual_size(const std::string& path, const std::string& format);
 
+/// What a qcow2 that Virga wrote stands on, as its header says it; nullopt: on nothing. The format may be missing in a
+/// file that somebody else wrote. Throws Error{Corrupt} when the header can't be read as one.
+std::optional<Backing> qcow2_backing(const std::string& path);
+
 /// True when no cluster of this qcow2 was ever written: it reads as its backing file.
 bool qcow2_is_empty(const std::string& path);
 

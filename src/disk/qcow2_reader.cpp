@@ -32,6 +32,29 @@ std::int64_t virtual_size(const std::string& path, const std::string& format) {
     return static_cast<std::int64_t>(number(read_header(file), 24, 8));
 }
 
+std::optional<Backing> qcow2_backing(const std::string& path) {
+    constexpr std::size_t kMaxName = 1023;
+    const auto file = File::open_for_reading(path);
+    const auto header = read_header(file);
+    const auto offset = number(header, 8, 8);
+    if (offset == 0) return std::nullopt;
+    const auto length = number(header, 16, 4);
+    const auto cluster = file.read_at(0, static_cast<std::size_t>(qcow2::kClusterBytes));
+    if (length > kMaxName || offset > cluster.size() || length > cluster.size() - offset)
+        throw Error(ErrorCode::Corrupt, "file " + path + " names an impossible backing file");
+    Backing backing{cluster.substr(offset, length), {}};
+    auto at = static_cast<std::size_t>(number(header, 100, 4));
+    while (at < offset) {
+        const auto type = number(cluster, at, 4);
+        const auto bytes = static_cast<std::size_t>(number(cluster, at + 4, 4));
+        if (type == qcow2::kEndOfExtensions) break;
+        if (bytes > cluster.size() - at - 8) throw Error(ErrorCode::Corrupt, "file " + path + " has a broken header");
+        if (type == qcow2::kBackingFormat) backing.format = cluster.substr(at + 8, bytes);
+        at += 8 + (bytes + 7) / 8 * 8;
+    }
+    return backing;
+}
+
 bool qcow2_is_empty(const std::string& path) {
     constexpr std::uint64_t kMaxL1Bytes = 32 * 1024 * 1024;
     const auto file = File::open_for_reading(path);

@@ -49,7 +49,8 @@ void check_bound(std::int64_t bytes, std::int64_t max_bytes) {
 
 }  // namespace
 
-BaseCache::BaseCache(Catalog& catalog, std::int64_t keep_seconds) : catalog_(catalog), keep_seconds_(keep_seconds) {
+BaseCache::BaseCache(Catalog& catalog, Space& space, std::int64_t keep_seconds)
+    : catalog_(catalog), space_(space), keep_seconds_(keep_seconds) {
     std::filesystem::create_directories(catalog_.path("_base"));
 }
 
@@ -136,7 +137,11 @@ std::int64_t BaseCache::fetch_once(const ImageSource& image, const std::string& 
     const auto new_path = path + ".new";  // becomes the base when it is read-only
     disk::FetchOptions options;
     options.max_virtual_size_bytes = max_bytes;
-    options.progress = call.progress;
+    auto claim = space_.claim(disk::allocated_bytes(image.path));
+    options.progress = [&](std::int64_t done, std::int64_t total) {
+        claim.written(done);
+        if (call.progress) call.progress(done, total);
+    };
     options.cancelled = call.cancelled;
     const auto result = disk::fetch_image(image, new_path, options);
     ::chmod(new_path.c_str(), 0400);
@@ -144,6 +149,10 @@ std::int64_t BaseCache::fetch_once(const ImageSource& image, const std::string& 
     disk::rename_durably(new_path, path);
     failpoint("volume.files.base.renamed");
     return result.copied_bytes;
+}
+
+bool BaseCache::has(const ImageSource& image) const {
+    return disk::exists(catalog_.path(base_file(image)));
 }
 
 std::vector<std::string> BaseCache::files() const {

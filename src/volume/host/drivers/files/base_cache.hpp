@@ -9,6 +9,7 @@
 #include "disk/disk.hpp"
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/drivers/files/catalog.hpp"
+#include "volume/host/drivers/files/space.hpp"
 
 namespace virga::volume::host::files {
 
@@ -16,7 +17,7 @@ namespace virga::volume::host::files {
 /// ones wait and join. A base exists whole or not at all. Thread-safe.
 class BaseCache {
 public:
-    BaseCache(Catalog& catalog, std::int64_t keep_seconds);
+    BaseCache(Catalog& catalog, Space& space, std::int64_t keep_seconds);
 
     /// Keeps a base from being evicted before the volume on it is recorded.
     class Pin {
@@ -44,6 +45,7 @@ public:
     /// Removes every base that no volume needs: space is short.
     void drop_unneeded();
     std::vector<std::string> files() const;
+    bool has(const ImageSource& image) const;
     /// Removes what an interrupted fetch left. Nothing else may run.
     void recover();
 
@@ -62,6 +64,7 @@ private:
     std::vector<std::string> oldest_first() const;
 
     Catalog& catalog_;
+    Space& space_;
     std::int64_t keep_seconds_;
     std::mutex mutex_;  ///< taken before the catalog's
     std::condition_variable landed_;

@@ -22,7 +22,7 @@ void Catalog::load() {
             if (sidecar_file(sidecar.id) != file) throw Error(ErrorCode::Corrupt, "the id is another one");
             volumes_.emplace(sidecar.id, std::move(sidecar));
         } catch (const std::exception& e) {
-            complete_ = false;
+            unreadable_.insert(file.substr(7, file.size() - 12));
             log::error("the record of a volume can't be read", {{"file", file}, {"error", e.what()}});
         }
     }
@@ -30,6 +30,8 @@ void Catalog::load() {
 
 std::optional<Sidecar> Catalog::find(const std::string& id) const {
     const std::lock_guard lock(mutex_);
+    if (unreadable_.contains(id))
+        throw Error(ErrorCode::Corrupt, "The record of volume " + id + " is damaged; it can only be deleted.", {}, id);
     const auto found = volumes_.find(id);
     if (found == volumes_.end()) return std::nullopt;
     return found->second;
@@ -50,6 +52,13 @@ std::vector<Sidecar> Catalog::all() const {
     return result;
 }
 
+std::int64_t Catalog::size_gib() const {
+    const std::lock_guard lock(mutex_);
+    std::int64_t sum = 0;
+    for (const auto& [id, sidecar] : volumes_) sum += sidecar.size_gib;
+    return sum;
+}
+
 void Catalog::save(const Sidecar& sidecar) {
     disk::write_file_atomically(path(sidecar_file(sidecar.id)), sidecar.to_text());
     const std::lock_guard lock(mutex_);
@@ -61,6 +70,12 @@ void Catalog::erase(const std::string& id) {
     disk::sync_folder(folder_);
     const std::lock_guard lock(mutex_);
     volumes_.erase(id);
+    unreadable_.erase(id);
+}
+
+std::set<std::string> Catalog::unreadable() const {
+    const std::lock_guard lock(mutex_);
+    return unreadable_;
 }
 
 std::set<std::string> Catalog::needed() const {

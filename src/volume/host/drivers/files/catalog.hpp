@@ -16,10 +16,13 @@ public:
     explicit Catalog(std::string folder);
 
     /// False when a sidecar could not be read: then nothing may be taken for garbage.
-    bool is_complete() const { return complete_; }
+    bool is_complete() const { return unreadable().empty(); }
+    std::set<std::string> unreadable() const;  ///< ids of the volumes whose sidecars could not be read
+    /// Throws Error{Corrupt} when the volume's sidecar could not be read.
     std::optional<Sidecar> find(const std::string& id) const;
     Sidecar get(const std::string& id) const;  ///< Throws Error{NotFound}; a volume being removed counts as gone.
     std::vector<Sidecar> all() const;
+    std::int64_t size_gib() const;  ///< sum over all volumes
     /// Durable when it returns (written new, synced, renamed, folder synced).
     void save(const Sidecar& sidecar);
     void erase(const std::string& id);
@@ -37,7 +40,7 @@ private:
     std::string folder_;
     mutable std::mutex mutex_;
     std::map<std::string, Sidecar> volumes_;
-    bool complete_ = true;
+    std::set<std::string> unreadable_;
 };
 
 }  // namespace virga::volume::host::files

@@ -1,6 +1,7 @@
 // FolderStore: everything that makes a volume.
 #include <sys/stat.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
@@ -24,6 +25,7 @@ Sidecar FolderStore::fresh(const std::string& id, std::int64_t size_gib, const s
     Sidecar sidecar;
     sidecar.id = id;
     sidecar.size_gib = size_gib;
+    sidecar.created_us = now_us();
     sidecar.active = volume_file(id);
     sidecar.layers[sidecar.active] = {sidecar.active, format, backing, Layer::Kind::Active};
     return sidecar;
@@ -83,22 +85,14 @@ Created FolderStore::create_from_snapshot(const std::string& id, std::int64_t si
                                           const std::string& snapshot_id, const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done)};
     const auto source = catalog_.get(source_id);
-    const auto found = source.snapshots.find(snapshot_id);
-    if (found == source.snapshots.end())
-        throw Error(ErrorCode::NotFound, "Snapshot " + snapshot_id + " is not on this backend.", {}, snapshot_id);
-    if (size_gib < found->second.size_gib)
-        throw Error(ErrorCode::InvalidInput, "The volume must have at least the snapshot's size of " +
-                                                 std::to_string(found->second.size_gib) + " GiB.");
-    return derive(id, size_gib, source, source.layer(found->second.file), !reflink_, call);
+    return derive(id, size_gib, source, snapshot_layer(source, snapshot_id, size_gib), !reflink_, call);
 }
 
 Created FolderStore::clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
                            const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done)};
     auto source = catalog_.get(source_id);
-    if (size_gib < source.size_gib)
-        throw Error(ErrorCode::InvalidInput, "The volume must have at least the source volume's size of " +
-                                                 std::to_string(source.size_gib) + " GiB.");
+    check_clone_size(source, size_gib);
     const auto mode = copy_mode(source);
     if (mode != CopyMode::Freeze) {
         auto result = derive(id, size_gib, source, source.active_layer(), false, call);
@@ -114,8 +108,75 @@ Created FolderStore::clone(const std::string& id, std::int64_t size_gib, const s
     return derive(id, size_gib, source, source.layer(frozen), true, call);
 }
 
+const Layer& FolderStore::snapshot_layer(const Sidecar& source, const std::string& snapshot_id,
+                                         std::int64_t size_gib) const {
+    const auto found = source.snapshots.find(snapshot_id);
+    if (found == source.snapshots.end())
+        throw Error(ErrorCode::NotFound, "Snapshot " + snapshot_id + " is not on this backend.", {}, snapshot_id);
+    if (size_gib < found->second.size_gib)
+        throw Error(ErrorCode::InvalidInput, "The volume must have at least the snapshot's size of " +
+                                                 std::to_string(found->second.size_gib) + " GiB.");
+    return source.layer(found->second.file);
+}
+
+void FolderStore::check_clone_size(const Sidecar& source, std::int64_t size_gib) const {
+    if (size_gib >= source.size_gib) return;
+    throw Error(ErrorCode::InvalidInput, "The volume must have at least the source volume's size of " +
+                                             std::to_string(source.size_gib) + " GiB.");
+}
+
+std::int64_t FolderStore::copy_file(const std::string& from, const std::string& to, const Call& call) {
+    auto claim = space_.claim(reflink_ ? 0 : disk::allocated_bytes(path(from)));
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        claim.written(done);
+        if (call.progress) call.progress(done, total);
+    };
+    return disk::copy(path(from), path(to), progress, call.cancelled).copied_bytes;
+}
+
+Content FolderStore::snapshot_content(const std::string& id, const std::string& snapshot_id, std::int64_t size_gib) {
+    const auto source = catalog_.get(id);
+    return content_of(source, snapshot_layer(source, snapshot_id, size_gib));
+}
+
+Content FolderStore::quiet_content(const std::string& id, std::int64_t size_gib) {
+    const auto source = catalog_.get(id);
+    check_clone_size(source, size_gib);
+    if (is_busy(source)) throw busy(id);
+    return content_of(source, source.active_layer());
+}
+
+Content FolderStore::content_of(const Sidecar& source, const Layer& layer) const {
+    source.check_files(catalog_.folder(), layer.file);
+    Content content{path(layer.file), layer.format, 0};
+    for (const auto& one : source.chain(layer.file)) content.allocated_bytes += disk::allocated_bytes(path(one.file));
+    return content;
+}
+
+Created FolderStore::create_from_content(const std::string& id, std::int64_t size_gib, const Content& content,
+                                         const Call& call) {
+    if (const auto done = find_or_prepare(id)) return {view(*done)};
+    const auto sidecar = fresh(id, size_gib, options_.format);
+    const auto file = path(sidecar.active);
+    auto claim = space_.claim(content.allocated_bytes);
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        claim.written(done);
+        if (call.progress) call.progress(done, total);
+    };
+    Created result;
+    result.copied_bytes =
+        disk::convert(content.path, content.format, file, options_.format, progress, call.cancelled).copied_bytes;
+    disk::grow(file, options_.format, size_gib * disk::kGiB);
+    failpoint("volume.files.create_from_content.file");
+    catalog_.save(sidecar);
+    failpoint("volume.files.create_from_content.saved");
+    result.file = view(sidecar);
+    return result;
+}
+
 Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                             bool overlay, const Call& call) {
+    source.check_files(catalog_.folder(), layer.file);
     const auto bytes = size_gib * disk::kGiB;
     const auto file = path(volume_file(id));
     auto sidecar = fresh(id, size_gib, overlay ? "qcow2" : layer.format, overlay ? layer.file : layer.backing);
@@ -124,7 +185,7 @@ Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const 
     if (overlay) {
         disk::create_qcow2(file, bytes, disk::Backing{layer.file, layer.format});
     } else {
-        result.copied_bytes = disk::copy(path(layer.file), file, call.progress, call.cancelled).copied_bytes;
+        result.copied_bytes = copy_file(layer.file, volume_file(id), call);
         disk::grow(file, layer.format, bytes);
     }
     failpoint("volume.files.derive.file");

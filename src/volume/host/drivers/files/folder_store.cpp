@@ -32,7 +32,8 @@ FolderStore::FolderStore(const Options& options)
     : options_(options),
       reflink_(disk::reflink_works(made(options.folder))),
       catalog_(options.folder),
-      bases_(catalog_, options.base_keep_seconds) {}
+      space_(options.folder),
+      bases_(catalog_, space_, options.base_keep_seconds) {}
 
 Capabilities FolderStore::capabilities() const {
     Capabilities result;
@@ -47,6 +48,7 @@ VolumeFile FolderStore::view(const Sidecar& sidecar) const {
 VolumeFile FolderStore::extend(const std::string& id, std::int64_t size_gib) {
     auto sidecar = catalog_.get(id);
     if (size_gib <= sidecar.size_gib) return view(sidecar);
+    sidecar.check_files(catalog_.folder(), sidecar.active);
     // The file first: a volume whose record is too small is repaired by the repeat, one that is shorter than its record
     // would give a guest errors.
     disk::grow(path(sidecar.active), sidecar.active_layer().format, size_gib * disk::kGiB);
@@ -59,6 +61,7 @@ VolumeFile FolderStore::extend(const std::string& id, std::int64_t size_gib) {
 
 json::object FolderStore::initialize_connection(const std::string& id, const std::string& connector_host) {
     auto sidecar = catalog_.get(id);
+    sidecar.check_files(catalog_.folder(), sidecar.active);
     if (sidecar.connections.insert(connector_host).second) catalog_.save(sidecar);
     failpoint("volume.files.initialize_connection.saved");
     return {{"driver_volume_type", name()}, {"data", view(sidecar).to_json()}};
@@ -71,18 +74,32 @@ void FolderStore::terminate_connection(const std::string& id, const std::string&
     failpoint("volume.files.terminate_connection.saved");
 }
 
-Inventory FolderStore::inventory() {
+std::optional<std::int64_t> FolderStore::created_us(const std::string& id) const {
+    if (catalog_.unreadable().contains(id)) return 0;
+    const auto found = catalog_.find(id);
+    if (!found) return std::nullopt;
+    return found->created_us;
+}
+
+Usage FolderStore::usage() const {
     struct statvfs info {};
     if (::statvfs(options_.folder.c_str(), &info) != 0) throw_errno(ErrorCode::Internal, "statvfs of volumes", errno);
-    const auto unit = static_cast<std::int64_t>(info.f_frsize);
+    const auto total = static_cast<std::int64_t>(info.f_blocks) * static_cast<std::int64_t>(info.f_frsize);
+    return {total, space_.free_bytes(), catalog_.size_gib()};
+}
+
+Inventory FolderStore::inventory() {
+    const auto used = usage();
     Inventory result;
-    result.total_bytes = static_cast<std::int64_t>(info.f_blocks) * unit;
-    result.free_bytes = static_cast<std::int64_t>(info.f_bavail) * unit;
+    result.total_bytes = used.total_bytes;
+    result.free_bytes = used.free_bytes;
+    result.allocated_gib = used.allocated_gib;
+    for (const auto& id : catalog_.unreadable())
+        result.incomplete.push_back("the record of volume " + id + " in " + options_.folder + " is damaged");
     std::set<std::string> hidden;
     std::set<std::string> seen;
     for (const auto& sidecar : catalog_.all()) {
         result.volumes.push_back(sidecar.id);
-        result.allocated_gib += sidecar.size_gib;
         for (const auto& [snapshot, data] : sidecar.snapshots) result.snapshots.push_back(snapshot);
         for (const auto& [file, layer] : sidecar.layers) {
             const bool own =

@@ -8,6 +8,7 @@
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/drivers/files/base_cache.hpp"
 #include "volume/host/drivers/files/catalog.hpp"
+#include "volume/host/drivers/files/space.hpp"
 
 namespace virga::volume::host::files {
 
@@ -15,6 +16,19 @@ struct Options {
     std::string folder;          ///< absolute; made when missing
     std::string format = "raw";  ///< of empty volumes: raw or qcow2
     std::int64_t base_keep_seconds = 86400;
+};
+
+/// A disk that can be copied elsewhere.
+struct Content {
+    std::string path;
+    std::string format;
+    std::int64_t allocated_bytes = 0;  ///< what a copy takes at most, roughly
+};
+
+struct Usage {
+    std::int64_t total_bytes = 0;
+    std::int64_t free_bytes = 0;     ///< beyond what running operations have claimed
+    std::int64_t allocated_gib = 0;  ///< sum of the volumes' sizes
 };
 
 /// Volumes as files of one folder: the engine of every driver whose storage is a file system. A driver derives from it
@@ -56,6 +70,23 @@ public:
     Inventory inventory() override;
     void recover() override;
 
+    // For drivers that keep volumes in several folders.
+
+    /// Whether a volume of this id is here: when it was created, 0 when its record is damaged; nullopt: it isn't.
+    std::optional<std::int64_t> created_us(const std::string& id) const;
+    Usage usage() const;
+    std::int64_t size_gib(const std::string& id) const { return catalog_.get(id).size_gib; }
+    bool has_base(const ImageSource& image) const { return bases_.has(image); }
+    /// What create_from_snapshot and clone would take, for a copy into another folder; their errors. The content of a
+    /// volume may only be used when quiet_content() says the same afterwards: it throws Conflict when a guest writes.
+    Content snapshot_content(const std::string& id, const std::string& snapshot_id, std::int64_t size_gib);
+    Content quiet_content(const std::string& id, std::int64_t size_gib);
+    /// A volume with a full copy of the content. NoSpace, Cancelled. On failure no volume exists.
+    Created create_from_content(const std::string& id, std::int64_t size_gib, const Content& content, const Call& call);
+
+protected:
+    const Catalog& catalog() const { return catalog_; }
+
 private:
     enum class CopyMode { Reflink, Freeze, Full };
 
@@ -68,6 +99,10 @@ private:
     Created derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                    bool overlay, const Call& call);
     Created on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base, const Call& call);
+    const Layer& snapshot_layer(const Sidecar& source, const std::string& snapshot_id, std::int64_t size_gib) const;
+    void check_clone_size(const Sidecar& source, std::int64_t size_gib) const;
+    std::int64_t copy_file(const std::string& from, const std::string& to, const Call& call);
+    Content content_of(const Sidecar& source, const Layer& layer) const;
     bool is_busy(const Sidecar& sidecar) const;  ///< a guest writes to it now
     Error busy(const std::string& id) const;
     CopyMode copy_mode(const Sidecar& sidecar) const;
@@ -88,6 +123,7 @@ private:
     Options options_;
     bool reflink_;
     Catalog catalog_;
+    Space space_;
     BaseCache bases_;
 };
 

@@ -11,6 +11,7 @@ namespace virga::volume::host::files {
 // First the record says that the volume is being removed, so that its files count no more; then the files go that no
 // other record names; then the record. The repeat of an interrupted removal finds the record and goes on.
 void FolderStore::remove(const std::string& id) {
+    if (catalog_.unreadable().contains(id)) catalog_.erase(id);
     auto found = catalog_.find(id);
     if (!found) {
         remove_orphans(id);

@@ -1,8 +1,12 @@
 #include "volume/host/drivers/files/sidecar.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "base/error.hpp"
+#include "disk/disk.hpp"
 
 namespace virga::volume::host::files {
 namespace {
@@ -85,6 +89,25 @@ bool Sidecar::is_snapshot_data(const std::string& file) const {
     return std::any_of(snapshots.begin(), snapshots.end(), [&](const auto& one) { return one.second.file == file; });
 }
 
+void Sidecar::check_files(const std::string& folder, const std::string& file) const {
+    for (const auto& one : chain(file)) {
+        const auto path = folder + "/" + one.file;
+        struct stat info {};
+        if (::lstat(path.c_str(), &info) != 0) throw_errno(ErrorCode::NotFound, "disk file " + path, errno);
+        if (!S_ISREG(info.st_mode))
+            throw Error(ErrorCode::Corrupt, "A disk file of volume " + id + " is not a file.", path, id);
+        if (one.format != "qcow2") continue;
+        const auto backing = disk::qcow2_backing(path);
+        if (!backing) continue;
+        // Any layer: an operation that was killed may have re-pointed the file already.
+        const auto known = layers.find(backing->path);
+        if (known == layers.end() || known->second.format != backing->format)
+            throw Error(ErrorCode::Corrupt,
+                        "A disk file of volume " + id + " stands on a file that is not the volume's.",
+                        one.file + " names " + backing->path, id);
+    }
+}
+
 void Sidecar::prune() {
     std::map<std::string, Layer> needed;
     const auto keep = [&](const std::string& file) {
@@ -109,6 +132,7 @@ std::string Sidecar::to_text() const {
     for (const auto& host : connections) hosts.emplace_back(host);
     const json::object all{{"id", id},
                            {"size_gib", size_gib},
+                           {"created_us", created_us},
                            {"image_virtual_bytes", image_virtual_bytes},
                            {"active", active},
                            {"deleting", deleting},
@@ -123,6 +147,7 @@ Sidecar Sidecar::from_text(const std::string& text) {
     Sidecar s;
     s.id = get_string(o, "id");
     s.size_gib = get_int(o, "size_gib");
+    s.created_us = get_int(o, "created_us");
     s.image_virtual_bytes = get_int(o, "image_virtual_bytes");
     s.active = checked(get_string(o, "active"));
     s.deleting = get_bool(o, "deleting");
@@ -135,6 +160,9 @@ Sidecar Sidecar::from_text(const std::string& text) {
         s.snapshots[std::string(snapshot)] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
     }
     for (const auto& host : get_array(o, "connections")) s.connections.insert(std::string(host.as_string()));
+    if (s.size_gib < 1) throw Error(ErrorCode::Corrupt, "a volume's record has an impossible size");
+    s.chain(s.active);
+    for (const auto& [snapshot, data] : s.snapshots) s.chain(data.file);
     return s;
 }
 

@@ -32,6 +32,7 @@ struct SnapshotData {
 struct Sidecar {
     std::string id;
     std::int64_t size_gib = 0;
+    std::int64_t created_us = 0;
     std::string active;                    ///< a key of layers
     std::int64_t image_virtual_bytes = 0;  ///< of the image that it was made from; 0: other source
     bool deleting = false;  ///< removal has begun: its files count for nobody, only the rest of the removal follows
@@ -48,8 +49,13 @@ struct Sidecar {
     /// Drops the layers that neither the active file nor a snapshot needs; sets the kinds.
     void prune();
 
+    /// Looks at this file and all beneath it before anything opens them that follows links or headers; `folder` has
+    /// them. Throws Error{Corrupt} when one is no regular file, or is a qcow2 whose header names a backing file that is
+    /// none of the volume's layers; Error{NotFound} when one is missing.
+    void check_files(const std::string& folder, const std::string& file) const;
+
     std::string to_text() const;
-    /// Throws Error{Corrupt}, also for a name that could lead out of the folder.
+    /// Throws Error{Corrupt}, also for a name that could lead out of the folder and for layers that don't add up.
     static Sidecar from_text(const std::string& text);
 };
 

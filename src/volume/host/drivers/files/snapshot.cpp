@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
+#include "base/log.hpp"
 #include "disk/file.hpp"
 #include "volume/host/drivers/files/folder_store.hpp"
 #include "volume/host/drivers/files/in_use.hpp"
@@ -40,6 +41,7 @@ std::string FolderStore::freeze(Sidecar& sidecar, const std::string& tag) {
     // Deleted clones leave layers that nobody needs. Merging them costs time, a long chain costs the guest.
     constexpr std::size_t kLongChain = 16;
     if (sidecar.chain(sidecar.active).size() > kLongChain) compact(sidecar);
+    sidecar.check_files(catalog_.folder(), sidecar.active);
     const auto overlay = free_name(sidecar, tag);
     const auto active = sidecar.active_layer();
     const auto active_path = path(active.file);
@@ -54,9 +56,10 @@ std::string FolderStore::freeze(Sidecar& sidecar, const std::string& tag) {
 }
 
 std::string FolderStore::copy_active(Sidecar& sidecar, const std::string& tag, CopyMode mode) {
+    sidecar.check_files(catalog_.folder(), sidecar.active);
     const auto file = free_name(sidecar, tag);
     const auto active = sidecar.active_layer();
-    disk::copy(path(active.file), path(file));
+    copy_file(active.file, file, {});
     if (mode == CopyMode::Full && is_busy(sidecar)) {
         disk::remove_file(path(file));
         throw busy(sidecar.id);
@@ -99,10 +102,16 @@ VolumeFile FolderStore::delete_snapshot(const std::string& id, const std::string
     return view(sidecar);
 }
 
-// A connected volume is left alone: a guest may have the whole chain open.
+// A connected volume is left alone: a guest may have the whole chain open. Damaged files are left alone too: that must
+// not keep a snapshot or a volume from being deleted.
 void FolderStore::compact(Sidecar& sidecar) {
     if (!sidecar.connections.empty() || is_busy(sidecar)) return;
-    while (const auto file = mergeable(sidecar)) merge_into(sidecar, *file);
+    try {
+        while (const auto file = mergeable(sidecar)) merge_into(sidecar, *file);
+    } catch (const Error& e) {
+        if (e.code() != ErrorCode::Corrupt) throw;
+        log::error("layers are not merged", {{"volume", sidecar.id}, {"error", e.what()}, {"detail", e.detail()}});
+    }
 }
 
 // A frozen layer that is no snapshot's data, with one layer above, both of no other volume's concern.
@@ -122,6 +131,7 @@ std::optional<std::string> FolderStore::mergeable(const Sidecar& sidecar) const 
 void FolderStore::merge_into(Sidecar& sidecar, const std::string& file) {
     const auto upper = sidecar.layer(sidecar.children(file).at(0));
     const auto lower = sidecar.layer(file);
+    sidecar.check_files(catalog_.folder(), upper.file);
     ::chmod(path(file).c_str(), 0600);
     disk::grow(path(file), lower.format, disk::virtual_size(path(upper.file), upper.format));
     disk::commit(path(upper.file));

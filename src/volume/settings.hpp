@@ -3,8 +3,11 @@
 
 namespace virga::volume::setting {
 
-inline const config::Setting<std::string> driver{"volume.driver", std::string("local"),
-                                                 "Driver of the default backend: local or fake."};
+inline const config::Setting<std::string> driver{
+    "volume.driver", std::string("local"),
+    "Driver of the default backend: local or fake. Other drivers, and several "
+    "backends, are configured as tables [volume.backends.NAME]; the default "
+    "backend is there when no such table is."};
 inline const config::Setting<std::string> backend{"volume.backend", std::string("local"),
                                                   "Name of the default backend: volume_backend_name."};
 inline const config::Setting<std::string> path{"volume.path", std::string(),

@@ -1,12 +1,31 @@
 #include "compute/host/disk_files.hpp"
 
 #include "base/error.hpp"
+#include "compute/virt/qcow2_chain.hpp"
+#include "disk/share_mount.hpp"
 
 namespace virga::compute::host {
 namespace {
 
+/// On a network share, which is mounted here first if need be. Every file that the guest will read is looked for, since
+/// others than Virga may write to a share.
+virt::DiskFile share_file(const GuestDisk& disk, const json::object& data) {
+    const disk::Share share{get_string(disk.connection_info, "driver_volume_type"), get_string(data, "export"),
+                            get_string(data, "options")};
+    const auto base = get_string(disk.connection_info, "mount_point_base");
+    if ((share.type != "glusterfs" && share.type != "nfs") || !base.starts_with('/'))
+        throw Error(ErrorCode::InvalidInput,
+                    "the connection of volume " + disk.volume_id + " names no share that can be mounted");
+    const auto mount_point = disk::ensure_mounted(share, base);
+    virt::DiskFile file{disk::path_in_share(mount_point, get_string(data, "name")), get_string(data, "format"),
+                        disk.volume_id};
+    for (const auto& link : virt::backing_chain(file.path, file.format)) disk::check_in_share(mount_point, link.path);
+    return file;
+}
+
 virt::DiskFile volume_file(const GuestDisk& disk) {
     const auto data = get_object(disk.connection_info, "data");
+    if (data.contains("export")) return share_file(disk, data);
     virt::DiskFile file{get_string(data, "path"), get_string(data, "format"), disk.volume_id};
     if (file.path.empty() || file.format.empty())
         throw Error(ErrorCode::InvalidInput,

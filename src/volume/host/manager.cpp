@@ -7,28 +7,13 @@
 #include "base/log.hpp"
 #include "disk/disk.hpp"
 #include "volume/host/backup/commands.hpp"
-#include "volume/host/drivers/fake/fake_driver.hpp"
-#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/drivers/registry.hpp"
 #include "volume/host/parameters.hpp"
 #include "volume/host/settings.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/settings.hpp"
 
 namespace virga::volume::host {
 namespace {
-
-std::unique_ptr<Driver> make_driver(const config::Config& config, const std::string& state_dir) {
-    const auto& driver = config.get(setting::driver);
-    auto folder = config.get(setting::path);
-    if (folder.empty()) folder = state_dir + "/volumes";
-    if (!folder.starts_with('/')) throw Error(ErrorCode::InvalidInput, "setting volume.path must be an absolute path");
-    if (driver == "fake") return std::make_unique<fake::FakeDriver>(folder);
-    if (driver != "local") throw Error(ErrorCode::InvalidInput, "setting volume.driver must be local or fake");
-    const auto& format = config.get(setting::format);
-    if (format != "raw" && format != "qcow2")
-        throw Error(ErrorCode::InvalidInput, "setting volume.format must be raw or qcow2");
-    return std::make_unique<local::LocalDriver>(files::Options{folder, format, config.get(setting::base_keep_seconds)});
-}
 
 std::string backup_folder(const config::Config& config, const std::string& state_dir) {
     const auto& folder = config.get(setting::backup_path);
@@ -62,6 +47,17 @@ json::object log_level(const rpc::Command& c) {
         throw Error(ErrorCode::InvalidInput, "level: '" + wanted + "' is not debug, info, warning or error");
     }
     return {{"level", log::level()}};
+}
+
+// A backend that can't be looked at must not hide the others.
+Inventory look(Driver& driver) {
+    try {
+        return driver.inventory();
+    } catch (const Error& e) {
+        Inventory nothing;
+        nothing.incomplete.push_back(e.message());
+        return nothing;
+    }
 }
 
 using Operation = std::function<json::object(Driver&, const rpc::Command&)>;
@@ -154,10 +150,12 @@ std::set<std::string> locks_of(const json::object& params) {
 
 Manager::Manager(const config::Config& config, const std::string& state_dir)
     : backups_(backup_folder(config, state_dir)) {
-    auto backend = std::make_unique<Backend>();
-    backend->name = config.get(setting::backend);
-    backend->driver = make_driver(config, state_dir);
-    backends_.push_back(std::move(backend));
+    for (auto& one : read_backends(config, state_dir)) {
+        auto backend = std::make_unique<Backend>();
+        backend->driver = make_driver(one);
+        backend->config = std::move(one);
+        backends_.push_back(std::move(backend));
+    }
 }
 
 Manager::~Manager() = default;
@@ -190,7 +188,7 @@ json::object Manager::run(const rpc::Command& command) {
 Manager::Backend& Manager::backend_of(const json::object& params) {
     const auto name = get_string(params, "backend");
     for (const auto& backend : backends_) {
-        if (backend->name == name) return *backend;
+        if (backend->config.name == name) return *backend;
     }
     throw Error(ErrorCode::NotFound, "volume backend '" + name + "' is not configured on this host");
 }
@@ -198,15 +196,16 @@ Manager::Backend& Manager::backend_of(const json::object& params) {
 json::object Manager::inventory() const {
     json::array list;
     for (const auto& backend : backends_) {
-        const auto found = backend->driver->inventory();
-        list.emplace_back(json::object{{"name", backend->name},
+        const auto found = look(*backend->driver);
+        list.emplace_back(json::object{{"name", backend->config.name},
                                        {"driver", backend->driver->name()},
                                        {"total_bytes", found.total_bytes},
                                        {"free_bytes", found.free_bytes},
                                        {"allocated_gib", found.allocated_gib},
                                        {"volumes", names(found.volumes)},
                                        {"snapshots", names(found.snapshots)},
-                                       {"hidden", names(found.hidden)}});
+                                       {"hidden", names(found.hidden)},
+                                       {"incomplete", names(found.incomplete)}});
     }
     json::object result;
     result["backends"] = std::move(list);
@@ -216,13 +215,18 @@ json::object Manager::inventory() const {
 json::array Manager::report() const {
     json::array list;
     for (const auto& backend : backends_) {
-        const auto found = backend->driver->inventory();
+        const auto found = look(*backend->driver);
         const auto able = backend->driver->capabilities();
-        list.emplace_back(json::object{{"name", backend->name},
+        const auto& set = backend->config;
+        list.emplace_back(json::object{{"name", set.name},
+                                       {"backend_name", set.backend_name},
                                        {"driver", backend->driver->name()},
+                                       {"up", found.total_bytes > 0},
                                        {"total_gib", found.total_bytes / disk::kGiB},
                                        {"free_gib", found.free_bytes / disk::kGiB},
                                        {"allocated_gib", found.allocated_gib},
+                                       {"max_over_subscription_ratio", set.max_over_subscription_ratio},
+                                       {"reserved_percentage", set.reserved_percentage},
                                        {"host_local", able.host_local},
                                        {"online_snapshot", able.online_snapshot}});
     }
@@ -232,7 +236,7 @@ json::array Manager::report() const {
 void Manager::recover() {
     for (const auto& backend : backends_) {
         backend->driver->recover();
-        log::info("volume backend is ready", {{"backend", backend->name}, {"driver", backend->driver->name()}});
+        log::info("volume backend is ready", {{"backend", backend->config.name}, {"driver", backend->driver->name()}});
     }
 }
 

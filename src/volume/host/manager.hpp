@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "config/config.hpp"
 #include "rpc/rpc.hpp"
+#include "volume/host/backend_config.hpp"
 #include "volume/host/backup/store.hpp"
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/lock_table.hpp"
@@ -24,14 +25,15 @@ public:
     /// Runs one command; what register_commands registers. Throws Error{NotFound} for an unknown backend,
     /// Error{InvalidInput} for wrong parameters, and what the driver throws.
     json::object run(const rpc::Command& command);
-    /// For the host's report: [{name, driver, total_gib, free_gib, allocated_gib, host_local, online_snapshot}].
+    /// For the host's report: [{name, backend_name, driver, up, total_gib, free_gib, allocated_gib,
+    /// max_over_subscription_ratio, reserved_percentage, host_local, online_snapshot}].
     json::array report() const;
     /// Cleans up after a kill. Call once, before commands are served.
     void recover();
 
 private:
     struct Backend {
-        std::string name;
+        BackendConfig config;
         std::unique_ptr<Driver> driver;
         LockTable locks;
     };

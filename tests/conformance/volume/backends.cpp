@@ -7,9 +7,9 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "conformance/volume/shares.hpp"
 #include "disk/disk.hpp"
-#include "volume/host/drivers/fake/fake_driver.hpp"
-#include "volume/host/drivers/local/local_driver.hpp"
+#include "volume/host/drivers/registry.hpp"
 
 namespace virga::volume::host::test {
 namespace {
@@ -26,8 +26,17 @@ void must(const std::vector<std::string>& argv) {
 }  // namespace
 
 const std::vector<std::string>& backend_kinds() {
-    static const std::vector<std::string> kinds{"local", "local_reflink", "fake"};
+    static const std::vector<std::string> kinds{"local", "local_reflink", "glusterfs", "nfs", "fake"};
     return kinds;
+}
+
+const std::vector<std::string>& storing_kinds() {
+    static const std::vector<std::string> kinds{"local", "local_reflink", "glusterfs", "nfs"};
+    return kinds;
+}
+
+bool is_remote(const std::string& kind) {
+    return kind == "glusterfs" || kind == "nfs";
 }
 
 XfsMount::XfsMount(int mib) {
@@ -61,12 +70,28 @@ void close_shared_xfs() {
 }
 
 std::string parent_folder(const std::string& kind) {
-    return kind == "local_reflink" ? shared_xfs().path() : "/tmp";
+    if (kind == "local_reflink") return shared_xfs().path();
+    if (kind == "glusterfs") return gluster_root();
+    return kind == "nfs" ? nfs_root() : "/tmp";
+}
+
+std::string images_folder(const std::string& kind) {
+    return is_remote(kind) ? kScratch : parent_folder(kind);
 }
 
 std::unique_ptr<Driver> open_driver(const std::string& kind, const std::string& folder) {
-    if (kind == "fake") return std::make_unique<fake::FakeDriver>(folder);
-    return std::make_unique<local::LocalDriver>(files::Options{.folder = folder});
+    BackendConfig config;
+    config.name = kind;
+    config.driver = kind.substr(0, kind.find('_'));
+    config.path = folder;
+    config.mount_point_base = kMountBase;
+    if (kind == "glusterfs") config.mount_options = "log-file=/dev/null,attribute-timeout=0,entry-timeout=0";
+    if (is_remote(kind)) config.shares.push_back(share_of(kind, folder));
+    return make_driver(config);
+}
+
+void release_folder(const std::string& kind, const std::string& folder) {
+    if (is_remote(kind)) unmount(share_of(kind, folder));
 }
 
 }  // namespace virga::volume::host::test

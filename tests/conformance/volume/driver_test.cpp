@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "conformance/volume/suite.hpp"
+#include "volume/host/drivers/registry.hpp"
 
 namespace virga::volume::host::test {
 namespace {
@@ -308,6 +309,14 @@ TEST_P(DriverSuite, restart_finds_everything) {
     EXPECT_EQ(driver_->inventory().snapshots, std::vector<std::string>{snapshot});
     EXPECT_EQ(look(id).path, path);
     expect(id, 5, "0");
+}
+
+TEST(Drivers, every_compiled_one_is_run) {
+    for (const auto& [name, factory] : drivers()) {
+        EXPECT_TRUE(std::any_of(backend_kinds().begin(), backend_kinds().end(),
+                                [&](const auto& kind) { return kind == name || kind.starts_with(name + "_"); }))
+            << "no kind of backend in backends.cpp runs the driver " << name;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, DriverSuite, ::testing::ValuesIn(backend_kinds()),

@@ -23,7 +23,7 @@ protected:
     // A volume from an image with two snapshots and three generations of data.
     World make_world() {
         driver_.reset();
-        folder_ = std::make_unique<Folder>(place());
+        folder_ = std::make_unique<Place>(GetParam(), place());
         driver_ = open_driver(GetParam(), backend_folder());
         World w;
         driver_->create_from_image(w.source, 1, image_, {});
@@ -94,29 +94,39 @@ protected:
         ASSERT_FALSE(points.empty()) << op;
         for (const auto& point : std::set<std::string>(points.begin(), points.end())) {
             SCOPED_TRACE(op + " killed at " + point);
-            for (const bool with_recovery : {true, false}) {
+            for (const auto ending : endings()) {
                 const auto w = make_world();
                 kill_at(op, point, w);
                 driver_ = open_driver(GetParam(), backend_folder());
-                if (with_recovery) driver_->recover();
-                apply(*driver_, operation(op, w));
+                if (ending == Ending::RecoverAndRepeat) driver_->recover();
+                if (ending != Ending::Undo) repeat(op, w);
                 expect_source(w);
-                if (op == "clone") expect(w.target, 3, "2M");
-                if (op == "create_from_snapshot") expect(w.target, 1, "2M");
-                if (op == "create_from_image") expect(w.target, 0x11, "0");
-                const auto other = from_snapshot(w.source, w.snapshots[1]);
-                expect(other, 2, "2M");
-                driver_->remove(other);
                 clean_up(w);
             }
-            const auto w = make_world();
-            kill_at(op, point, w);
-            driver_ = open_driver(GetParam(), backend_folder());
-            expect_source(w);
-            clean_up(w);
         }
     }
 
+    enum class Ending { RecoverAndRepeat, Repeat, Undo };
+
+    // On a share each costs a mount and some hundred round trips: there one after the other takes its turn. What is
+    // under it is the engine of the local driver, whose kinds see all.
+    std::vector<Ending> endings() {
+        const std::vector<Ending> all{Ending::RecoverAndRepeat, Ending::Repeat, Ending::Undo};
+        return is_remote(GetParam()) ? std::vector<Ending>{all[turn_++ % all.size()]} : all;
+    }
+
+    void repeat(const std::string& op, const World& w) {
+        apply(*driver_, operation(op, w));
+        expect_source(w);
+        if (op == "clone") expect(w.target, 3, "2M");
+        if (op == "create_from_snapshot") expect(w.target, 1, "2M");
+        if (op == "create_from_image") expect(w.target, 0x11, "0");
+        const auto other = from_snapshot(w.source, w.snapshots[1]);
+        expect(other, 2, "2M");
+        driver_->remove(other);
+    }
+
+    std::size_t turn_ = 0;
     ImageSource image_;
     ImageSource other_image_;
 };
@@ -151,7 +161,7 @@ TEST_P(KillSuite, connection) {
 }
 
 // The fake keeps no data, and writes its record as one file: it has no points to be killed at.
-INSTANTIATE_TEST_SUITE_P(Drivers, KillSuite, ::testing::Values("local", "local_reflink"),
+INSTANTIATE_TEST_SUITE_P(Drivers, KillSuite, ::testing::ValuesIn(storing_kinds()),
                          [](const auto& kind) { return kind.param; });
 
 }  // namespace

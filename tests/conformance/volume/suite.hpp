@@ -7,12 +7,23 @@
 
 namespace virga::volume::host::test {
 
+/// A folder for a backend.
+class Place : public Folder {
+public:
+    Place(const std::string& kind, const std::string& parent) : Folder(parent), kind_(kind) {}
+    ~Place() { release_folder(kind_, backend()); }
+    std::string backend() const { return at("backend"); }
+
+private:
+    std::string kind_;
+};
+
 /// A driver of each kind on a fresh folder.
 class DriverSuite : public ::testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
-        folder_ = std::make_unique<Folder>(parent_folder(GetParam()));
-        images_ = std::make_unique<Folder>(parent_folder(GetParam()));
+        folder_ = std::make_unique<Place>(GetParam(), parent_folder(GetParam()));
+        images_ = std::make_unique<Folder>(images_folder(GetParam()));
         restart();
     }
     void TearDown() override { driver_.reset(); }
@@ -22,7 +33,7 @@ protected:
         driver_ = open_driver(GetParam(), backend_folder());
         driver_->recover();
     }
-    std::string backend_folder() const { return folder_->at("backend"); }
+    std::string backend_folder() const { return folder_->backend(); }
     bool has_data() const { return driver_->capabilities().stores_data; }
     VolumeFile active(const std::string& id) {
         return VolumeFile::from_json(get_object(driver_->initialize_connection(id, "host"), "data"));
@@ -54,7 +65,7 @@ protected:
         }
     }
 
-    std::unique_ptr<Folder> folder_;
+    std::unique_ptr<Place> folder_;
     std::unique_ptr<Folder> images_;
     std::unique_ptr<Driver> driver_;
 };

@@ -9,6 +9,7 @@ namespace virga::volume::host::files {
 
 void FolderStore::read(const std::string& id, const std::function<void(const VolumeFile&)>& use) {
     const auto sidecar = catalog_.get(id);
+    sidecar.check_files(catalog_.folder(), sidecar.active);
     auto file = view(sidecar);
     if (copy_mode(sidecar) != CopyMode::Reflink || sidecar.connections.empty()) {
         use(file);

@@ -19,7 +19,7 @@ run_packages=(
 )
 test_packages=(
     python3-openstackclient python3-openstacksdk python3-pytest python3-pytest-xdist python3-requests
-    syslinux syslinux-common mtools kmod cpio fdisk e2fsprogs xfsprogs openssl fakeroot jq sqlite3 procps
+    syslinux syslinux-common mtools kmod cpio fdisk e2fsprogs xfsprogs glusterfs-server glusterfs-client openssl fakeroot jq sqlite3 procps
 )
 tempest_packages=(tempest python3-tempest)
 dev_packages=(git clang-format clang-tidy shellcheck)

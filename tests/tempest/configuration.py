@@ -13,7 +13,7 @@ def announced(cloud, service):
     return ",".join(extension["alias"] for extension in answer.json()["extensions"])
 
 
-def sections(cloud, images, flavors, folder):
+def sections(cloud, images, flavors, folder, backend):
     rc = cloud.openrc()
     compute_flags = {flag: "false" for flag in LACKS_COMPUTE}
     return {
@@ -35,7 +35,7 @@ def sections(cloud, images, flavors, folder):
         "network": {"build_timeout": "60"},
         "network-feature-enabled": {"floating_ips": "false", "api_extensions": announced(cloud, "network")},
         "volume": {"min_microversion": "3.0", "max_microversion": "3.70", "build_timeout": "60",
-                   "storage_protocol": "local", "vendor_name": "Virga"},
+                   "storage_protocol": backend, "vendor_name": "Virga"},
         "volume-feature-enabled": {"backup": "true"},
         "validation": {"run_validation": "false"},
     }
@@ -47,9 +47,9 @@ def default_network(cloud):
                 if network["shared"])
 
 
-def tempest_conf(cloud, images, flavors, folder):
+def tempest_conf(cloud, images, flavors, folder, backend):
     parser = configparser.ConfigParser(interpolation=None)
-    for section, options in sections(cloud, images, flavors, folder).items():
+    for section, options in sections(cloud, images, flavors, folder, backend).items():
         parser[section] = {key: str(value) for key, value in options.items()}
     text = io.StringIO()
     parser.write(text)

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """Runs Debian's Tempest against a cloud of its own, and prints passed, failed, skipped and the names that failed.
 
-    run.py [identity|image|volume|compute|network|smoke] [--driver fake|libvirt] [--regex WORDS]
+    run.py [identity|image|volume|compute|network|smoke] [--driver fake|libvirt] [--backend local|glusterfs]
+           [--regex WORDS]
 
 The exit status is 1 when a test failed. The cloud's log, tempest.conf, tempest.log and the answers of the run stay in the
 folder that is printed first (build/tempest/SUITE).
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
@@ -20,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from harness.cloud import GUEST_IMAGE, Cloud  # noqa: E402
+from harness.gluster import GlusterServer, backend_settings  # noqa: E402
 from harness.resources import Resources  # noqa: E402
 
 from configuration import tempest_conf  # noqa: E402
@@ -65,12 +68,12 @@ def upload_images(resources, driver):
     return images
 
 
-def prepare(cloud, folder):
+def prepare(cloud, folder, backend):
     """The files that Tempest reads, in `folder`."""
     resources = Resources(cloud)
     flavors = [resources.flavor("tempest-1", ram=96), resources.flavor("tempest-2", ram=128)]
     images = upload_images(resources, cloud.driver)
-    (folder / "tempest.conf").write_text(tempest_conf(cloud, images, flavors, folder))
+    (folder / "tempest.conf").write_text(tempest_conf(cloud, images, flavors, folder, backend))
     (folder / ".stestr.conf").write_text(STESTR_CONF)
     subprocess.run(["/usr/bin/stestr", "init"], cwd=folder, check=True)
 
@@ -114,21 +117,26 @@ def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("suite", nargs="?", default="smoke", choices=SUITES)
     words.add_argument("--driver", default="fake", choices=("fake", "libvirt"))
+    words.add_argument("--backend", default="local", choices=("local", "glusterfs"), help="where volumes are")
     words.add_argument("--regex", help="only the tests that this regular expression finds, instead of the suite's")
     wanted = words.parse_args()
     folder = ROOT / "build" / "tempest" / wanted.suite
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     print(f"results: {folder}", flush=True)
-    cloud = Cloud(wanted.driver, {"compute.virt_type": "qemu"} if wanted.driver == "libvirt" else None)
-    try:
+    with contextlib.ExitStack() as ending:
+        settings = None
+        if wanted.backend == "glusterfs":
+            gluster = GlusterServer()
+            ending.callback(gluster.close)
+            settings = backend_settings(gluster)
+        cloud = Cloud(wanted.driver, settings)
+        ending.callback(cloud.close)
         cloud.start()
-        prepare(cloud, folder)
+        prepare(cloud, folder, wanted.backend)
         run_tests(folder, wanted.regex or SUITES[wanted.suite], WORKERS.get(wanted.suite, 2))
         differences = cloud.differences()
         shutil.copy(cloud.log_path, folder / "cloud.log")
-    finally:
-        cloud.close()
     for difference in differences:
         print("DIFFERENCE", difference)
     return report(wanted.suite, totals(folder)) or (1 if differences else 0)

@@ -1,0 +1,98 @@
+"""A real GlusterFS for tests; see gluster-server.sh."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from harness.cloud import wait_for
+
+SCRIPT = pathlib.Path(__file__).with_name("gluster-server.sh")
+
+
+def backend_settings(server, name="gluster", **more):
+    """Settings of a cloud that make a backend on the server."""
+    settings = {"driver": "glusterfs", "shares": server.share, "mount_point_base": server.mounts, **more}
+    return {f"volume.backends.{name}.{key}": str(value) for key, value in settings.items()}
+
+
+class GlusterServer:
+    """glusterd with one volume of two replicas. `share` is what a backend's `shares` gives, `mounts` a folder for its
+    mount_point_base; close() unmounts what is mounted there and removes everything."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="virga-gluster-"))
+        self.folder.chmod(0o755)
+        self.mounts = self.folder / "mnt"
+        self.mounts.mkdir()
+        self.log = open(self.folder / "server.log", "ab")
+        self.process = subprocess.Popen([SCRIPT, self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.log, text=True)
+        ready = self.process.stdout.readline().split()
+        if ready[:1] != ["ready"]:
+            text = (self.folder / "server.log").read_text()
+            self.close()
+            raise AssertionError(f"glusterd did not start: {text}")
+        self.volume = ready[1]
+        self.share = f"{self.volume} -o log-file={self.folder}/client.log"
+
+    def command(self, words):
+        """A command of the gluster client; what it printed."""
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+        lines = []
+        while (line := self.process.stdout.readline()) not in (".\n", ""):
+            lines.append(line)
+        return "".join(lines)
+
+    def processes(self, program, text):
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0") if entry.name.isdigit() else []
+            except OSError:
+                continue
+            if words and words[0].endswith("/" + program) and text in " ".join(words):
+                found.append(int(entry.name))
+        return found
+
+    def bricks(self):
+        """Process ids of the bricks, the first one first."""
+        return [pid for n in (1, 2) for pid in self.processes("glusterfsd", f"--brick-name {self.folder}/brick{n}")]
+
+    def kill_brick(self):
+        os.kill(self.bricks()[0], signal.SIGKILL)
+
+    def start_bricks(self):
+        self.command("volume start volumes force")
+
+    def is_healed(self):
+        summary = self.command("volume heal volumes info summary")
+        return summary.count("Status: Connected") == 2 and summary.count("Total Number of entries: 0") == 2
+
+    def wait_healed(self, seconds=60):
+        wait_for(self.is_healed, seconds, "GlusterFS has healed")
+
+    def brick_files(self, name):
+        """The copies of a file of the volume on both bricks."""
+        return [self.folder / f"brick{n}" / name for n in (1, 2)]
+
+    def files(self):
+        """Files of volumes on the share, image bases left out."""
+        return sorted(path.name for path in (self.folder / "brick1").glob("volume-*"))
+
+    def mount_points(self):
+        lines = pathlib.Path("/proc/self/mounts").read_text().splitlines()
+        return [line.split()[1] for line in lines if line.split()[1].startswith(f"{self.mounts}/")]
+
+    def close(self):
+        for mount_point in self.mount_points():
+            subprocess.run(["umount", "-l", mount_point], check=False)
+        self.process.stdin.close()
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.stdout.close()
+            self.log.close()
+            shutil.rmtree(self.folder, ignore_errors=True)

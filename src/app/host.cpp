@@ -42,15 +42,17 @@ int host(const Options& options) {
     guests.register_commands(endpoint);
     endpoint.report_with([&] {
         auto report = guests.report();
-        report["backends"] = volumes.report();
+        report["backends"] = volumes.last_report();
         return report;
     });
     volumes.recover();
     guests.start();
     endpoint.start();
+    volumes.start([&] { endpoint.publish_report(); });
     give_back_memory();
     log::info("host is ready", {{"name", name}});
     wait_for_stop_signal();
+    volumes.stop();
     endpoint.stop();
     guests.stop();
     return 0;

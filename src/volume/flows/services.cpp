@@ -32,7 +32,7 @@ std::vector<ServiceState> services_of(db::Transaction& tx, Dependencies& d) {
     std::vector<ServiceState> out{state_of(tx, kSchedulerBinary, kControlHost, kDefaultZone, true)};
     const auto present = backends_of(d.hosts.hosts());
     for (const auto& backend : present) {
-        out.push_back(state_of(tx, kVolumeBinary, backend.host + "@" + backend.name, backend.zone, true));
+        out.push_back(state_of(tx, kVolumeBinary, backend.host + "@" + backend.name, backend.zone, backend.up));
     }
     std::map<std::string, std::string> zones;
     for (const auto& backend : present) zones.emplace(backend.host, backend.zone);

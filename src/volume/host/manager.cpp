@@ -1,10 +1,12 @@
 #include "volume/host/manager.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 #include "volume/host/backup/commands.hpp"
 #include "volume/host/drivers/registry.hpp"
@@ -149,7 +151,9 @@ std::set<std::string> locks_of(const json::object& params) {
 }  // namespace
 
 Manager::Manager(const config::Config& config, const std::string& state_dir)
-    : backups_(backup_folder(config, state_dir)) {
+    : backups_(backup_folder(config, state_dir)),
+      report_interval_(std::max<std::int64_t>(config.get(setting::report_interval_s), 1)),
+      watch_([this] { return report(); }) {
     for (auto& one : read_backends(config, state_dir)) {
         auto backend = std::make_unique<Backend>();
         backend->driver = make_driver(one);
@@ -179,6 +183,7 @@ json::object Manager::run(const rpc::Command& command) {
     const auto operation = operations().find(command.method);
     if (operation == operations().end() && of_backup == backup::volume_operations().end())
         throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
+    const ScopeExit look_again([this] { watch_.nudge(); });
     auto& backend = backend_of(command.params);
     const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
     if (of_backup != backup::volume_operations().end()) return of_backup->second(backups_, *backend.driver, command);
@@ -238,6 +243,15 @@ void Manager::recover() {
         backend->driver->recover();
         log::info("volume backend is ready", {{"backend", backend->config.name}, {"driver", backend->driver->name()}});
     }
+    watch_.look();
+}
+
+void Manager::start(std::function<void()> changed) {
+    watch_.start(report_interval_, std::move(changed));
+}
+
+void Manager::stop() {
+    watch_.stop();
 }
 
 }  // namespace virga::volume::host

@@ -1,4 +1,6 @@
 #pragma once
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,6 +11,7 @@
 #include "rpc/rpc.hpp"
 #include "volume/host/backend_config.hpp"
 #include "volume/host/backup/store.hpp"
+#include "volume/host/capacity_watch.hpp"
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/lock_table.hpp"
 
@@ -28,8 +31,14 @@ public:
     /// For the host's report: [{name, backend_name, driver, up, total_gib, free_gib, allocated_gib,
     /// max_over_subscription_ratio, reserved_percentage, host_local, online_snapshot}].
     json::array report() const;
-    /// Cleans up after a kill. Call once, before commands are served.
+    /// The same as of the last look: never waits for storage.
+    json::array last_report() const { return watch_.last(); }
+    /// Cleans up after a kill and looks for the first time. Call once, before commands are served.
     void recover();
+    /// From now on looks at the backends regularly, and after operations; `changed` is called when last_report() is
+    /// another one.
+    void start(std::function<void()> changed);
+    void stop();
 
 private:
     struct Backend {
@@ -43,6 +52,8 @@ private:
 
     std::vector<std::unique_ptr<Backend>> backends_;
     backup::Store backups_;
+    std::chrono::seconds report_interval_;
+    CapacityWatch watch_;
 };
 
 }  // namespace virga::volume::host

@@ -8,6 +8,10 @@ inline const config::Setting<std::int64_t> base_keep_seconds{
     "Seconds that the raw copy of an image stays on a backend after its last use, so that the next volume from it "
     "copies nothing; it goes earlier when space is short."};
 
+inline const config::Setting<std::int64_t> report_interval_s{
+    "volume.report_interval_s", 30,
+    "Seconds between looks at the free space of the backends, 1 or more; the end of an operation causes one too."};
+
 inline const config::Setting<std::string> backup_path{
     "volume.backup_path", std::string(),
     "Folder of volume backups on a storage host, best on other disks than the volumes; empty: backups/ in the host's "

@@ -126,7 +126,7 @@ protected:
         driver_->remove(other);
     }
 
-    std::size_t turn_ = 0;
+    static inline std::size_t turn_ = 0;
     ImageSource image_;
     ImageSource other_image_;
 };

@@ -1,6 +1,9 @@
 #include "volume/host/manager.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "conformance/volume/suite.hpp"
@@ -46,9 +49,54 @@ TEST_F(ManagerTest, a_volume_from_creation_to_removal) {
     EXPECT_EQ(get_array(backends.at(0).as_object(), "volumes").size(), 3U);
     EXPECT_EQ(get_array(backends.at(0).as_object(), "snapshots").size(), 1U);
     EXPECT_EQ(get_int(manager_.report().at(0).as_object(), "allocated_gib"), 6);
+    EXPECT_EQ(get_int(manager_.last_report().at(0).as_object(), "allocated_gib"), 0);
     run(command::kDeleteSnapshot, {{"volume_id", id}, {"snapshot_id", snapshot}});
     for (const auto& one : {id, derived, clone}) run(command::kDelete, {{"volume_id", one}});
     EXPECT_TRUE(volume_files(folder_.at("volumes")).empty());
+}
+
+TEST_F(ManagerTest, operations_cause_a_report_when_it_is_another_one) {
+    std::mutex mutex;
+    std::condition_variable told;
+    int times = 0;
+    manager_.start([&] {
+        const std::lock_guard lock(mutex);
+        ++times;
+        told.notify_all();
+    });
+    const auto id = new_uuid();
+    run(command::kCreate, {{"volume_id", id}, {"size_gib", 2}});
+    {
+        std::unique_lock lock(mutex);
+        EXPECT_TRUE(told.wait_for(lock, std::chrono::seconds(20), [&] { return times > 0; }));
+    }
+    const auto report = manager_.last_report().at(0).as_object();
+    EXPECT_EQ(get_int(report, "allocated_gib"), 2);
+    EXPECT_TRUE(get_bool(report, "up"));
+    EXPECT_EQ(get_string(report, "backend_name"), "local");
+    manager_.stop();
+}
+
+TEST_F(ManagerTest, a_backend_that_cannot_be_looked_at_hides_no_other) {
+    config::Config config;
+    config.set("volume.backends.good.path", folder_.at("good"));
+    config.set("volume.backends.lost.driver", "nfs");
+    config.set("volume.backends.lost.shares", "127.0.0.1:/nonexistent/export");
+    config.set("volume.backends.lost.mount_point_base", folder_.at("mnt"));
+    Manager manager(config, folder_.path());
+    manager.recover();
+    ASSERT_EQ(manager.last_report().size(), 2U);
+    EXPECT_TRUE(get_bool(manager.last_report().at(0).as_object(), "up"));
+    EXPECT_FALSE(get_bool(manager.last_report().at(1).as_object(), "up"));
+    rpc::Command command;
+    command.method = command::kCreate;
+    command.params = {{"backend", "good"}, {"volume_id", new_uuid()}, {"size_gib", 1}};
+    manager.run(command);
+    command.method = command::kInventory;
+    const auto backends = get_array(manager.run(command), "backends");
+    EXPECT_EQ(get_array(backends.at(0).as_object(), "volumes").size(), 1U);
+    EXPECT_EQ(get_array(backends.at(0).as_object(), "incomplete").size(), 0U);
+    EXPECT_EQ(get_array(backends.at(1).as_object(), "incomplete").size(), 1U);
 }
 
 TEST_F(ManagerTest, nothing_but_a_uuid_becomes_a_path) {

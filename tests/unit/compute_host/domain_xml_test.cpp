@@ -132,6 +132,13 @@ TEST_F(DomainXml, TakesTheChainOfAVolumesConnection) {
     EXPECT_THROW(xml(), Error);
 }
 
+TEST_F(DomainXml, AccessModeOfAVolumeReachesTheGuest) {
+    guest.disks[0].connection_info = {{"data", json::object{{"access_mode", "rw"}}}};
+    EXPECT_FALSE(has("<readonly") || has("<shareable"));
+    guest.disks[0].connection_info = {{"data", json::object{{"access_mode", "ro"}}}, {"multiattach", true}};
+    EXPECT_TRUE(has("<readonly") && has("<shareable"));
+}
+
 TEST_F(DomainXml, BootOrderFollowsTheBootIndex) {
     guest.disks[0].boot_index = 1;
     add_disk("/dev/vdb", 0);

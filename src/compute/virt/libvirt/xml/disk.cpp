@@ -63,6 +63,10 @@ void add_iotune(pugi::xml_node node, const GuestDisk& disk) {
     }
 }
 
+bool is_readonly(const GuestDisk& disk) {
+    return get_string(get_object(disk.connection_info, "data"), "access_mode") == "ro";
+}
+
 DefinedDisk parse_disk(const pugi::xml_node& node) {
     std::ostringstream out;
     node.print(out, "", pugi::format_raw);
@@ -83,7 +87,9 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
     target.append_attribute("dev") = target_name(disk).c_str();
     target.append_attribute("bus") = disk.disk_bus.empty() ? "virtio" : disk.disk_bus.c_str();
     add_iotune(node, disk);
-    if (disk.kind == "config") node.append_child("readonly");
+    if (disk.kind == "config" || is_readonly(disk)) node.append_child("readonly");
+    // Only a raw file can have two writers: in a qcow2 each would overwrite the other's tables.
+    if (get_bool(disk.connection_info, "multiattach") && file.format == "raw") node.append_child("shareable");
     if (!file.serial.empty()) add_text(node, "serial", file.serial);
     if (boot_order > 0) node.append_child("boot").append_attribute("order") = static_cast<long long>(boot_order);
 }

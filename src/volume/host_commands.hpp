@@ -45,14 +45,31 @@ inline constexpr const char* kDelete = "volume.delete";
 inline constexpr const char* kExtend = "volume.extend";
 /// {backend, volume_id, snapshot_id} -> VolumeFile of the volume (its active file may be another one afterwards).
 inline constexpr const char* kCreateSnapshot = "volume.create_snapshot";
+/// {backend, snapshots: [{volume_id, snapshot_id}]} -> {volumes: [VolumeFile + {volume_id}]}. All at one moment: the
+/// volumes are held until the last snapshot is made. A failure may leave some of them.
+inline constexpr const char* kCreateSnapshots = "volume.create_snapshots";
 /// {backend, volume_id, snapshot_id} -> VolumeFile of the volume. Success when there is none.
 inline constexpr const char* kDeleteSnapshot = "volume.delete_snapshot";
+/// {backend, volume_id, snapshot_id} -> VolumeFile. The volume has the snapshot's content again.
+inline constexpr const char* kRevert = "volume.revert";
+/// {backend, volume_id, image: ImageSource} -> as kCreateFromImage. Replaces the volume's content. Long.
+inline constexpr const char* kReimage = "volume.reimage";
 /// {backend, volume_id, target: ImageTarget} -> StoredImage. The volume's present content becomes the data of an image.
 /// Long: reports progress, may be cancelled. Errors: Conflict (in use by a running guest), NotSupported (format),
 /// TooLarge, InvalidInput (what a guest wrote isn't acceptable as an image), NoSpace.
 inline constexpr const char* kUpload = "volume.upload";
 /// {backend, volume_id, target: ImageTarget}. Removes what kUpload wrote; success when there is nothing.
 inline constexpr const char* kDiscardUpload = "volume.discard_upload";
+/// {backend} -> {items: [{name, size_gib, reason, volume}]}: what could be taken over; see driver.hpp.
+inline constexpr const char* kManageable = "volume.manageable";
+/// {backend, volume_id, source_name, format} -> VolumeFile. See Driver::manage.
+inline constexpr const char* kManage = "volume.manage";
+/// {backend, volume_id}. See Driver::unmanage.
+inline constexpr const char* kUnmanage = "volume.unmanage";
+/// {backend, volume_id, snapshot_id, source_name} -> {size_gib}
+inline constexpr const char* kManageSnapshot = "volume.manage_snapshot";
+/// {backend, volume_id, snapshot_id}
+inline constexpr const char* kUnmanageSnapshot = "volume.unmanage_snapshot";
 /// {backend, volume_id, connector: {host}} -> {driver_volume_type, data: {path, format, ...}}
 inline constexpr const char* kInitializeConnection = "volume.initialize_connection";
 /// {backend, volume_id, connector}. Success when there is none.

@@ -98,7 +98,8 @@ std::vector<BackendConfig> read_backends(const config::Config& config, const std
     if (backends.empty()) backends.push_back(default_backend(config, state_dir));
     for (auto& backend : backends) {
         if (backend.backend_name.empty()) backend.backend_name = backend.name;
-        backend.base_keep_seconds = config.get(setting::base_keep_seconds);
+        backend.cache = {config.get(setting::base_keep_seconds), config.get(setting::cache_max_size_gib) << 30,
+                         config.get(setting::cache_max_count)};
     }
     check_apart(backends);
     return backends;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "volume/host/drivers/files/cache_limits.hpp"
 
 namespace virga::volume::host {
 
@@ -19,7 +20,7 @@ struct BackendConfig {
     std::string mount_options;
     std::int64_t reserved_percentage = 0;
     double max_over_subscription_ratio = 20.0;
-    std::int64_t base_keep_seconds = 86400;
+    files::CacheLimits cache = {};  ///< of the raw copies of images
 };
 
 /// The tables [volume.backends.NAME], or the backend of volume.driver when there is none. Throws Error{InvalidInput}

@@ -97,8 +97,28 @@ json::object create_snapshot(Driver& driver, const rpc::Command& c) {
     return driver.create_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id")).to_json();
 }
 
+json::object create_snapshots(Driver& driver, const rpc::Command& c) {
+    json::array volumes;
+    for (const auto& item : get_array(c.params, "snapshots")) {
+        if (c.cancelled && c.cancelled()) throw Error(ErrorCode::Cancelled, "taking the snapshots was cancelled");
+        const auto volume = read_id(item.as_object(), "volume_id");
+        auto file = driver.create_snapshot(volume, read_id(item.as_object(), "snapshot_id")).to_json();
+        file["volume_id"] = volume;
+        volumes.push_back(std::move(file));
+    }
+    return {{"volumes", std::move(volumes)}};
+}
+
 json::object delete_snapshot(Driver& driver, const rpc::Command& c) {
     return driver.delete_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id")).to_json();
+}
+
+json::object revert(Driver& driver, const rpc::Command& c) {
+    return driver.revert(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id"), call_of(c)).to_json();
+}
+
+json::object reimage(Driver& driver, const rpc::Command& c) {
+    return to_json(driver.reimage(read_id(c.params, "volume_id"), read_image(c.params), call_of(c)));
 }
 
 json::object upload(Driver& driver, const rpc::Command& c) {
@@ -112,6 +132,37 @@ json::object upload(Driver& driver, const rpc::Command& c) {
 
 json::object discard_upload(Driver&, const rpc::Command& c) {
     disk::discard_image(read_target(c.params));
+    return {};
+}
+
+json::object manageable(Driver& driver) {
+    json::array items;
+    for (const auto& one : driver.manageable()) {
+        items.push_back(json::object{
+            {"name", one.name}, {"size_gib", one.size_gib}, {"reason", one.reason}, {"volume", one.volume_id}});
+    }
+    return {{"items", std::move(items)}};
+}
+
+json::object manage(Driver& driver, const rpc::Command& c) {
+    const auto format = get_string(c.params, "format");
+    if (!format.empty() && format != "raw" && format != "qcow2")
+        throw Error(ErrorCode::InvalidInput, "parameter 'format' must be raw or qcow2");
+    return driver.manage(read_id(c.params, "volume_id"), get_string(c.params, "source_name"), format).to_json();
+}
+
+json::object unmanage(Driver& driver, const rpc::Command& c) {
+    driver.unmanage(read_id(c.params, "volume_id"));
+    return {};
+}
+
+json::object manage_snapshot(Driver& driver, const rpc::Command& c) {
+    return {{"size_gib", driver.manage_snapshot(read_id(c.params, "volume_id"), get_string(c.params, "source_name"),
+                                                read_id(c.params, "snapshot_id"))}};
+}
+
+json::object unmanage_snapshot(Driver& driver, const rpc::Command& c) {
+    driver.unmanage_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id"));
     return {};
 }
 
@@ -133,17 +184,26 @@ const std::map<std::string, Operation, std::less<>>& operations() {
         {command::kDelete, remove},
         {command::kExtend, extend},
         {command::kCreateSnapshot, create_snapshot},
+        {command::kCreateSnapshots, create_snapshots},
         {command::kDeleteSnapshot, delete_snapshot},
+        {command::kRevert, revert},
+        {command::kReimage, reimage},
         {command::kUpload, upload},
         {command::kDiscardUpload, discard_upload},
+        {command::kManage, manage},
+        {command::kUnmanage, unmanage},
+        {command::kManageSnapshot, manage_snapshot},
+        {command::kUnmanageSnapshot, unmanage_snapshot},
         {command::kInitializeConnection, initialize_connection},
         {command::kTerminateConnection, terminate_connection}};
     return table;
 }
 
-// The volume itself and, where data is taken from another one, that one too.
+// The volume itself or all that are snapshotted, and, where data is taken from another one, that one too.
 std::set<std::string> locks_of(const json::object& params) {
-    std::set<std::string> ids{read_id(params, "volume_id")};
+    std::set<std::string> ids;
+    for (const auto& item : get_array(params, "snapshots")) ids.insert(read_id(item.as_object(), "volume_id"));
+    if (ids.empty()) ids.insert(read_id(params, "volume_id"));
     if (params.contains("source_volume_id")) ids.insert(read_id(params, "source_volume_id"));
     return ids;
 }
@@ -171,12 +231,14 @@ void Manager::register_commands(rpc::HostEndpoint& endpoint) {
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
     for (const auto& [method, operation] : backup::volume_operations())
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
+    endpoint.on(command::kManageable, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kLogLevel, log_level);
 }
 
 json::object Manager::run(const rpc::Command& command) {
     if (command.method == command::kInventory) return inventory();
+    if (command.method == command::kManageable) return manageable(*backend_of(command.params).driver);
     const auto of_store = backup::store_operations().find(command.method);
     if (of_store != backup::store_operations().end()) return of_store->second(backups_, command);
     const auto of_backup = backup::volume_operations().find(command.method);

@@ -17,4 +17,11 @@ inline const config::Setting<std::string> backup_path{
     "Folder of volume backups on a storage host, best on other disks than the volumes; empty: backups/ in the host's "
     "part of the state folder."};
 
+inline const config::Setting<std::int64_t> cache_max_size_gib{
+    "volume.image_volume_cache_max_size_gb", 0,
+    "GiB that the raw copies of images may take on a backend; those that were not used for longest and that no volume "
+    "needs go first. 0: no bound."};
+inline const config::Setting<std::int64_t> cache_max_count{
+    "volume.image_volume_cache_max_count", 0, "How many raw copies of images a backend may keep. 0: no bound."};
+
 }  // namespace virga::volume::setting

@@ -115,6 +115,117 @@ TEST_P(DriverSuite, reading_gives_the_whole_content_and_leaves_nothing) {
     expect_nothing_left();
 }
 
+TEST_P(DriverSuite, revert_brings_the_snapshot_back) {
+    const auto id = new_uuid();
+    const auto old_snapshot = new_uuid();
+    const auto snapshot = new_uuid();
+    driver_->create(id, 1);
+    write(id, 1, "0");
+    driver_->create_snapshot(id, old_snapshot);
+    write(id, 2, "0");
+    driver_->create_snapshot(id, snapshot);
+    for (int i = 3; i < 6; ++i) {
+        write(id, i, "0");
+        write(id, i, "8M");
+        driver_->revert(id, snapshot, {});
+        const auto again = driver_->revert(id, snapshot, {});
+        EXPECT_EQ(again.path, look(id).path);
+        expect(id, 2, "0");
+        expect(id, 0, "8M");
+    }
+    restart();
+    expect(id, 2, "0");
+    expect(from_snapshot(id, snapshot), 2, "0");
+    active(id);
+    EXPECT_EQ(code_of([&] { driver_->revert(id, snapshot, {}); }), ErrorCode::Conflict);
+    driver_->terminate_connection(id, "host");
+    EXPECT_EQ(code_of([&] { driver_->revert(id, new_uuid(), {}); }), ErrorCode::NotFound);
+    driver_->delete_snapshot(id, snapshot);
+    expect(id, 2, "0");
+    driver_->delete_snapshot(id, old_snapshot);
+    expect(id, 2, "0");
+    for (const auto& volume : driver_->inventory().volumes) driver_->remove(volume);
+    expect_nothing_left();
+}
+
+TEST_P(DriverSuite, reimage_leaves_nothing_of_the_old_content) {
+    const auto id = new_uuid();
+    const auto snapshot = new_uuid();
+    driver_->create(id, 2);
+    write(id, 1, "0");
+    driver_->create_snapshot(id, snapshot);
+    write(id, 2, "0");
+    write(id, 2, "100M");
+    write(id, 2, "2147418112");
+    const auto image = make_image(*images_, "qcow2", 32);
+    for (int i = 0; i < 2; ++i) {
+        const auto done = driver_->reimage(id, image, {});
+        EXPECT_EQ(done.virtual_size_bytes, 32 << 20);
+        EXPECT_EQ(done.file.size_gib, 2);
+        EXPECT_EQ(done.file.path, look(id).path);
+        expect(id, 0x11, "0");
+        expect(id, 0, "100M");
+        expect(id, 0, "2147418112");
+        write(id, 3, "0");
+    }
+    restart();
+    expect(id, 3, "0");
+    expect(from_snapshot(id, snapshot, 2), 1, "0");
+    active(id);
+    EXPECT_EQ(code_of([&] { driver_->reimage(id, image, {}); }), ErrorCode::Conflict);
+    driver_->terminate_connection(id, "host");
+    const auto too_large = make_image(*images_, "qcow2", 3000);
+    EXPECT_EQ(code_of([&] { driver_->reimage(id, too_large, {}); }), ErrorCode::InvalidInput);
+    expect(id, 3, "0");
+    driver_->delete_snapshot(id, snapshot);
+    expect(id, 3, "0");
+    for (const auto& volume : driver_->inventory().volumes) driver_->remove(volume);
+    expect_nothing_left();
+}
+
+TEST_P(DriverSuite, what_was_let_go_is_taken_over_again) {
+    const auto id = new_uuid();
+    const auto snapshot = new_uuid();
+    driver_->create_from_image(id, 1, make_image(*images_, "qcow2", 32), {});
+    write(id, 1, "2M");
+    if (!driver_->capabilities().manage) {
+        EXPECT_EQ(code_of([&] { driver_->manageable(); }), ErrorCode::NotSupported);
+        EXPECT_EQ(code_of([&] { driver_->unmanage(id); }), ErrorCode::NotSupported);
+        return;
+    }
+    driver_->create_snapshot(id, snapshot);
+    write(id, 2, "2M");
+    EXPECT_EQ(code_of([&] { driver_->unmanage(id); }), ErrorCode::Conflict);
+    driver_->unmanage_snapshot(id, snapshot);
+    driver_->unmanage_snapshot(id, snapshot);
+    EXPECT_TRUE(driver_->inventory().snapshots.empty());
+    restart();
+    const auto name = driver_->manageable().at(0).name;
+    EXPECT_EQ(driver_->manageable().at(0).volume_id, id);
+    const auto again = new_uuid();
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(driver_->manage_snapshot(id, name, again), 1);
+    EXPECT_EQ(code_of([&] { driver_->manage_snapshot(id, name, new_uuid()); }), ErrorCode::NotFound);
+    expect(from_snapshot(id, again), 1, "2M");
+    driver_->delete_snapshot(id, again);
+    for (int i = 0; i < 2; ++i) driver_->unmanage(id);
+    restart();
+    const auto item = driver_->manageable().at(0);
+    EXPECT_EQ(item.size_gib, 1);
+    EXPECT_EQ(item.reason, "");
+    const auto back = new_uuid();
+    const auto first = driver_->manage(back, item.name, "");
+    EXPECT_EQ(driver_->manage(back, item.name, "").path, first.path);
+    EXPECT_TRUE(driver_->manageable().empty());
+    expect(back, 2, "2M");
+    expect(back, 0x11, "0");
+    EXPECT_EQ(code_of([&] { driver_->manage(new_uuid(), item.name, ""); }), ErrorCode::NotFound);
+    for (const auto& bad : {"../volume-" + back, std::string(".."), std::string("/etc/passwd"), std::string()}) {
+        EXPECT_EQ(code_of([&] { driver_->manage(new_uuid(), bad, ""); }), ErrorCode::InvalidInput) << bad;
+    }
+    for (const auto& volume : driver_->inventory().volumes) driver_->remove(volume);
+    expect_nothing_left();
+}
+
 TEST_P(DriverSuite, dependents_outlive_their_source) {
     const auto image = make_image(*images_, "qcow2", 32);
     const auto source = new_uuid();

@@ -42,13 +42,18 @@ protected:
         const std::set<std::string> on_source{"extend", "create_snapshot", "delete_snapshot", "initialize_connection",
                                               "terminate_connection"};
         if (on_source.contains(op)) o["id"] = w.source;
-        if (op == "create_snapshot") o["snapshot_id"] = w.target;
+        if (op == "create_snapshot" || op == "revert") o["snapshot_id"] = w.target;
         return o;
     }
 
     // What an operation needs to be there first.
     void prepare(const std::string& op, const World& w) {
-        if (op == "remove") driver_->clone(w.target, 1, w.source, {});
+        if (op == "remove" || op == "revert" || op == "reimage" || op == "unmanage")
+            driver_->clone(w.target, 1, w.source, {});
+        if (op == "revert") {
+            driver_->create_snapshot(w.target, w.target);
+            write(w.target, 9, "2M");
+        }
         if (op == "terminate_connection") driver_->initialize_connection(w.source, "host");
     }
 
@@ -79,11 +84,17 @@ protected:
     }
 
     void clean_up(const World& w) {
+        driver_->delete_snapshot(w.target, w.target);
         driver_->remove(w.target);
         driver_->delete_snapshot(w.source, w.target);
         for (const auto& snapshot : w.snapshots) driver_->delete_snapshot(w.source, snapshot);
         expect_source(w);
         driver_->remove(w.source);
+        for (const auto& disk : driver_->manageable()) {
+            driver_->manage(w.target, disk.name, "");
+            expect(w.target, 3, "2M");
+            driver_->remove(w.target);
+        }
         expect_nothing_left();
     }
 
@@ -118,9 +129,10 @@ protected:
     void repeat(const std::string& op, const World& w) {
         apply(*driver_, operation(op, w));
         expect_source(w);
-        if (op == "clone") expect(w.target, 3, "2M");
+        if (op == "clone" || op == "revert") expect(w.target, 3, "2M");
+        if (op == "reimage") expect(w.target, 0, "2M");
         if (op == "create_from_snapshot") expect(w.target, 1, "2M");
-        if (op == "create_from_image") expect(w.target, 0x11, "0");
+        if (op == "create_from_image" || op == "reimage") expect(w.target, 0x11, "0");
         const auto other = from_snapshot(w.source, w.snapshots[1]);
         expect(other, 2, "2M");
         driver_->remove(other);
@@ -145,6 +157,15 @@ TEST_P(KillSuite, clone) {
 }
 TEST_P(KillSuite, remove) {
     check("remove");
+}
+TEST_P(KillSuite, revert) {
+    check("revert");
+}
+TEST_P(KillSuite, reimage) {
+    check("reimage");
+}
+TEST_P(KillSuite, unmanage) {
+    check("unmanage");
 }
 TEST_P(KillSuite, extend) {
     check("extend");

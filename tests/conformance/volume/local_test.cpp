@@ -16,6 +16,32 @@
 namespace virga::volume::host::test {
 namespace {
 
+TEST(LocalDriver, base_cache_keeps_its_limits) {
+    const Folder images("/tmp");
+    const Folder folder("/tmp");
+    const auto bases = [&] {
+        const auto found = std::filesystem::directory_iterator(folder.at("_base"));
+        return std::distance(std::filesystem::begin(found), std::filesystem::end(found));
+    };
+    local::LocalDriver driver({.folder = folder.path(), .cache = {.max_count = 2}});
+    std::vector<std::string> ids;
+    std::vector<ImageSource> sources;
+    for (int i = 0; i < 4; ++i) {
+        ids.push_back(new_uuid());
+        sources.push_back(make_image(images, "raw", 16 + i));
+        driver.create_from_image(ids[i], 1, sources[i], {});
+    }
+    EXPECT_EQ(bases(), 4) << "what a volume needs stays";
+    for (const auto& id : ids) driver.remove(id);
+    EXPECT_EQ(bases(), 2);
+    const auto last = new_uuid();
+    EXPECT_TRUE(driver.create_from_image(last, 1, sources[3], {}).base_hit) << "the least recently used ones went";
+    driver.remove(last);
+    local::LocalDriver smaller({.folder = folder.path(), .cache = {.max_bytes = 1}});
+    smaller.recover();
+    EXPECT_EQ(bases(), 0);
+}
+
 TEST(LocalDriver, full_file_system_gives_no_space_and_leaves_nothing) {
     const XfsMount small(300);
     const Folder images("/tmp");
@@ -93,7 +119,7 @@ TEST(LocalDriver, a_cancelled_fetch_is_taken_over_by_a_waiter) {
 
 TEST(LocalDriver, a_base_stays_while_needed_and_goes_with_its_last_user) {
     const Folder folder("/tmp");
-    local::LocalDriver driver({.folder = folder.at("backend"), .base_keep_seconds = 0});
+    local::LocalDriver driver({.folder = folder.at("backend"), .cache = {.keep_seconds = 0}});
     const auto image = make_image(folder, "raw", 16);
     const auto a = new_uuid();
     const auto b = new_uuid();

@@ -21,6 +21,9 @@ void apply(Driver& driver, const json::object& o) {
     if (op == "create_from_snapshot") driver.create_from_snapshot(id, size, source, snapshot, {});
     if (op == "clone") driver.clone(id, size, source, {});
     if (op == "remove") driver.remove(id);
+    if (op == "revert") driver.revert(id, snapshot, {});
+    if (op == "reimage") driver.reimage(id, ImageSource::from_json(get_object(o, "image")), {});
+    if (op == "unmanage") driver.unmanage(id);
     if (op == "extend") driver.extend(id, size);
     if (op == "create_snapshot") driver.create_snapshot(id, snapshot);
     if (op == "delete_snapshot") driver.delete_snapshot(id, snapshot);

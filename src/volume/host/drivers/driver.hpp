@@ -4,11 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "image/image_source.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::volume::host {
+
+/// What lies on a backend and could be taken over.
+struct Manageable {
+    std::string name;
+    std::int64_t size_gib = 0;
+    std::string reason = {};     ///< why it can't be, or empty
+    std::string volume_id = {};  ///< of a snapshot: its volume
+};
 
 /// What a driver can do; a caller or test may only excuse a missing thing by its capability.
 struct Capabilities {
@@ -17,6 +26,7 @@ struct Capabilities {
     bool instant_clone = true;     ///< clones and volumes from snapshots of a detached volume copy nothing
     bool online_snapshot = false;  ///< a running guest's volume can be snapshotted and cloned
     bool host_local = true;        ///< volumes can only be used on this host
+    bool manage = false;           ///< disks can be taken over and let go
     bool survives_restart = true;  ///< a new driver object on the same folder finds everything
 };
 
@@ -89,6 +99,15 @@ public:
     /// may be another one afterwards. On failure there is no snapshot.
     virtual VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) = 0;
 
+    /// Gives a volume the content that a snapshot of it has; it keeps its size, and its snapshots. NotFound, Conflict
+    /// (connected), NoSpace, Cancelled. On failure it has its old content. The active file may be another one
+    /// afterwards.
+    virtual VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) = 0;
+
+    /// Gives a volume the content of an image and zeros behind it: nothing of what it had can be read any more, but in
+    /// its snapshots. Errors as create_from_image and revert. On failure it has its old content.
+    virtual Created reimage(const std::string& id, const ImageSource& image, const Call& call) = 0;
+
     /// Calls `use` with a disk that holds the volume's present content and doesn't change until `use` returns; it may
     /// have backing files. Throws what `use` throws; NotFound, Conflict (as clone). Nothing is left behind.
     virtual void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) = 0;
@@ -102,9 +121,30 @@ public:
     /// Takes the note away; nothing there is success.
     virtual void terminate_connection(const std::string& id, const std::string& connector_host) = 0;
 
+    /// Disks and snapshots that can be taken over. NotSupported, as the next four, without Capabilities::manage.
+    virtual std::vector<Manageable> manageable() { throw unmanageable(); }
+    /// Makes a disk of manageable() the volume's. `format` raw or qcow2, or empty: as its name says. A raw disk's
+    /// content is never looked at; a qcow2 must have no backing and no data file. NotFound, InvalidInput. On failure
+    /// the disk is where it was.
+    virtual VolumeFile manage(const std::string&, const std::string&, const std::string&) { throw unmanageable(); }
+    /// Forgets a volume and leaves its data as a disk of manageable(). Conflict (snapshots, connected). None is
+    /// success.
+    virtual void unmanage(const std::string&) { throw unmanageable(); }
+    /// The size in GiB of a snapshot of manageable(), which has the id from then on. NotFound.
+    virtual std::int64_t manage_snapshot(const std::string&, const std::string&, const std::string&) {
+        throw unmanageable();
+    }
+    /// Forgets a snapshot and leaves its data as one of manageable(), until the volume goes. None is success.
+    virtual void unmanage_snapshot(const std::string&, const std::string&) { throw unmanageable(); }
+
     virtual Inventory inventory() = 0;
     /// Cleans up what a killed process left. Called once, before any other method; no other one runs meanwhile.
     virtual void recover() = 0;
+
+private:
+    static Error unmanageable() {
+        return Error(ErrorCode::NotSupported, "Nothing can be taken over on this backend, nor let go.");
+    }
 };
 
 }  // namespace virga::volume::host

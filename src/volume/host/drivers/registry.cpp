@@ -10,7 +10,7 @@ namespace virga::volume::host {
 namespace {
 
 std::unique_ptr<Driver> make_local(const BackendConfig& config) {
-    return std::make_unique<local::LocalDriver>(files::Options{config.path, config.format, config.base_keep_seconds});
+    return std::make_unique<local::LocalDriver>(files::Options{config.path, config.format, config.cache});
 }
 
 std::unique_ptr<Driver> make_fake(const BackendConfig& config) {

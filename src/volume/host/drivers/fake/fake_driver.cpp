@@ -93,23 +93,60 @@ VolumeFile FakeDriver::create(const std::string& id, std::int64_t size_gib) {
     return result;
 }
 
+Created FakeDriver::look_at(const ImageSource& image, std::int64_t size_gib, const Call& call) {
+    const auto found = image::inspect_file(image.path);
+    image::check_declared(image.disk_format, found);
+    Created result;
+    result.virtual_size_bytes = found.virtual_size_bytes.value_or(0);
+    if (result.virtual_size_bytes > size_gib * disk::kGiB)
+        throw Error(ErrorCode::InvalidInput, "The image's virtual size is larger than the volume.");
+    if (call.cancelled && call.cancelled()) throw Error(ErrorCode::Cancelled, "creating was cancelled");
+    if (call.progress) call.progress(result.virtual_size_bytes, result.virtual_size_bytes);
+    const std::lock_guard lock(mutex_);
+    result.base_hit = !images_.insert(image.image_id).second;
+    result.copied_bytes = result.base_hit ? 0 : result.virtual_size_bytes;
+    return result;
+}
+
 Created FakeDriver::create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
                                       const Call& call) {
     Created result;
     script_.run("create_from_image", id, call.cancelled, [&] {
-        const auto found = image::inspect_file(image.path);
-        image::check_declared(image.disk_format, found);
-        result.virtual_size_bytes = found.virtual_size_bytes.value_or(0);
-        if (result.virtual_size_bytes > size_gib * disk::kGiB)
-            throw Error(ErrorCode::InvalidInput, "The image's virtual size is larger than the volume.");
-        if (call.cancelled && call.cancelled()) throw Error(ErrorCode::Cancelled, "creating was cancelled");
-        if (call.progress) call.progress(result.virtual_size_bytes, result.virtual_size_bytes);
+        result = look_at(image, size_gib, call);
         const std::lock_guard lock(mutex_);
-        result.base_hit = !images_.insert(image.image_id).second;
-        result.copied_bytes = result.base_hit ? 0 : result.virtual_size_bytes;
         result.file = add(id, size_gib);
     });
     return result;
+}
+
+Created FakeDriver::reimage(const std::string& id, const ImageSource& image, const Call& call) {
+    Created result;
+    script_.run("reimage", id, call.cancelled, [&] {
+        const auto file = connectable(id);
+        result = look_at(image, file.size_gib, call);
+        result.file = file;
+    });
+    return result;
+}
+
+VolumeFile FakeDriver::revert(const std::string& id, const std::string& snapshot_id, const Call& call) {
+    VolumeFile result;
+    script_.run("revert", id, call.cancelled, [&] {
+        result = connectable(id);
+        const std::lock_guard lock(mutex_);
+        if (!get(id).snapshots.contains(snapshot_id))
+            throw Error(ErrorCode::NotFound, "Snapshot " + snapshot_id + " is not on this backend.", {}, snapshot_id);
+    });
+    return result;
+}
+
+VolumeFile FakeDriver::connectable(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const auto& volume = get(id);
+    if (!volume.connections.empty())
+        throw Error(ErrorCode::Conflict, "Volume " + id + " is connected to host " + *volume.connections.begin() + ".",
+                    {}, id);
+    return view(id, volume);
 }
 
 Created FakeDriver::create_from_snapshot(const std::string& id, std::int64_t size_gib, const std::string& source_id,

@@ -29,6 +29,8 @@ public:
     void remove(const std::string& id) override;
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
     VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) override;
+    VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) override;
+    Created reimage(const std::string& id, const ImageSource& image, const Call& call) override;
     void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) override;
     VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
@@ -43,7 +45,11 @@ private:
         std::set<std::string> connections;
     };
 
+    /// Adds an image that was checked to the seen ones; the caller holds no mutex.
+    Created look_at(const ImageSource& image, std::int64_t size_gib, const Call& call);
     VolumeFile view(const std::string& id, const Volume& volume) const;
+    /// Error{Conflict} when a host has the volume.
+    VolumeFile connectable(const std::string& id);
     Volume& get(const std::string& id);
     void load();
     void save() const;

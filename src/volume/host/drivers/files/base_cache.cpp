@@ -49,8 +49,8 @@ void check_bound(std::int64_t bytes, std::int64_t max_bytes) {
 
 }  // namespace
 
-BaseCache::BaseCache(Catalog& catalog, Space& space, std::int64_t keep_seconds)
-    : catalog_(catalog), space_(space), keep_seconds_(keep_seconds) {
+BaseCache::BaseCache(Catalog& catalog, Space& space, const CacheLimits& limits)
+    : catalog_(catalog), space_(space), limits_(limits) {
     std::filesystem::create_directories(catalog_.path("_base"));
 }
 
@@ -73,6 +73,7 @@ std::unique_ptr<BaseCache::Pin> BaseCache::get(const ImageSource& image, std::in
         try {
             pin->copied_bytes = fetch(image, pin->file(), max_bytes, call);
             land(pin->file(), nullptr);
+            evict_over_limits();
         } catch (const std::exception&) {
             land(pin->file(), std::current_exception());
             throw;
@@ -182,10 +183,29 @@ bool BaseCache::remove_unneeded(const std::string& file) {
 }
 
 void BaseCache::evict_old() {
-    const auto limit = now_us() / 1'000'000 - keep_seconds_;
+    const auto limit = now_us() / 1'000'000 - limits_.keep_seconds;
     for (const auto& file : oldest_first()) {
         if (last_use(catalog_.path(file)) > limit) break;
         remove_unneeded(file);
+    }
+    evict_over_limits();
+}
+
+void BaseCache::evict_over_limits() {
+    const auto oldest = oldest_first();
+    auto count = static_cast<std::int64_t>(oldest.size());
+    std::int64_t bytes = 0;
+    for (const auto& file : oldest) bytes += disk::allocated_bytes(catalog_.path(file));
+    const auto over = [&] {
+        return (limits_.max_bytes > 0 && bytes > limits_.max_bytes) ||
+               (limits_.max_count > 0 && count > limits_.max_count);
+    };
+    for (const auto& file : oldest) {
+        if (!over()) return;
+        const auto size = disk::allocated_bytes(catalog_.path(file));
+        if (!remove_unneeded(file)) continue;
+        bytes -= size;
+        --count;
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "disk/disk.hpp"
 #include "volume/host/drivers/driver.hpp"
+#include "volume/host/drivers/files/cache_limits.hpp"
 #include "volume/host/drivers/files/catalog.hpp"
 #include "volume/host/drivers/files/space.hpp"
 
@@ -17,7 +18,7 @@ namespace virga::volume::host::files {
 /// ones wait and join. A base exists whole or not at all. Thread-safe.
 class BaseCache {
 public:
-    BaseCache(Catalog& catalog, Space& space, std::int64_t keep_seconds);
+    BaseCache(Catalog& catalog, Space& space, const CacheLimits& limits);
 
     /// Keeps a base from being evicted before the volume on it is recorded.
     class Pin {
@@ -40,7 +41,8 @@ public:
     /// The base of an image, made if need be. Errors as Driver::create_from_image; `max_bytes` bounds the virtual size.
     std::unique_ptr<Pin> get(const ImageSource& image, std::int64_t max_bytes, const Call& call);
 
-    /// Removes bases that no volume needs and that were last used longer ago than the setting.
+    /// Removes bases that no volume needs: those that were last used longer ago than the limit, then the least recently
+    /// used ones until the rest is within the other limits.
     void evict_old();
     /// Removes every base that no volume needs: space is short.
     void drop_unneeded();
@@ -62,10 +64,11 @@ private:
                             const Call& call);
     bool remove_unneeded(const std::string& file);
     std::vector<std::string> oldest_first() const;
+    void evict_over_limits();
 
     Catalog& catalog_;
     Space& space_;
-    std::int64_t keep_seconds_;
+    CacheLimits limits_;
     std::mutex mutex_;  ///< taken before the catalog's
     std::condition_variable landed_;
     std::map<std::string, std::shared_ptr<Flight>> flights_;

@@ -57,22 +57,25 @@ Created FolderStore::create_from_image(const std::string& id, std::int64_t size_
     return result;
 }
 
+Layer FolderStore::layer_on_base(const std::string& file, std::int64_t size_gib, const BaseCache::Pin& base,
+                                 const Call& call, Created& result) const {
+    const auto bytes = size_gib * disk::kGiB;
+    if (!reflink_) {
+        disk::create_qcow2(path(file), bytes, disk::Backing{base.file(), "raw"});
+        return {file, "qcow2", base.file(), Layer::Kind::Active};
+    }
+    result.copied_bytes = disk::copy(path(base.file()), path(file), call.progress, call.cancelled).copied_bytes;
+    disk::grow(path(file), "raw", bytes);
+    return {file, "raw", {}, Layer::Kind::Active};
+}
+
 // The pin keeps the base until the sidecar names it.
 Created FolderStore::on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base,
                              const Call& call) {
-    const auto bytes = size_gib * disk::kGiB;
-    const auto file = path(volume_file(id));
     Created result;
-    Sidecar sidecar;
-    if (reflink_) {
-        result.copied_bytes = disk::copy(path(base.file()), file, call.progress, call.cancelled).copied_bytes;
-        disk::grow(file, "raw", bytes);
-        sidecar = fresh(id, size_gib, "raw");
-    } else {
-        disk::create_qcow2(file, bytes, disk::Backing{base.file(), "raw"});
-        sidecar = fresh(id, size_gib, "qcow2", base.file());
-        sidecar.layers[base.file()] = {base.file(), "raw", {}, Layer::Kind::Base};
-    }
+    const auto layer = layer_on_base(volume_file(id), size_gib, base, call, result);
+    auto sidecar = fresh(id, size_gib, layer.format, layer.backing);
+    if (!layer.backing.empty()) sidecar.layers[layer.backing] = {layer.backing, "raw", {}, Layer::Kind::Base};
     sidecar.image_virtual_bytes = base.virtual_size_bytes;
     failpoint("volume.files.create_from_image.file");
     catalog_.save(sidecar);

@@ -33,11 +33,14 @@ FolderStore::FolderStore(const Options& options)
       reflink_(disk::reflink_works(made(options.folder))),
       catalog_(options.folder),
       space_(options.folder),
-      bases_(catalog_, space_, options.base_keep_seconds) {}
+      bases_(catalog_, space_, options.cache) {
+    std::filesystem::create_directories(path(kManageFolder));
+}
 
 Capabilities FolderStore::capabilities() const {
     Capabilities result;
     result.online_snapshot = reflink_;
+    result.manage = true;
     return result;
 }
 

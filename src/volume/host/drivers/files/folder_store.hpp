@@ -12,10 +12,13 @@
 
 namespace virga::volume::host::files {
 
+/// Where disks that are nobody's lie.
+inline constexpr const char* kManageFolder = "manage";
+
 struct Options {
     std::string folder;          ///< absolute; made when missing
     std::string format = "raw";  ///< of empty volumes: raw or qcow2
-    std::int64_t base_keep_seconds = 86400;
+    CacheLimits cache = {};      ///< of the raw copies of images
 };
 
 /// A disk that can be copied elsewhere.
@@ -38,6 +41,7 @@ struct Usage {
 ///   volume-<id>.<tag>        later files: overlay or copy made for the snapshot or clone with this id
 ///   volume-<id>.json         sidecar: size, active file, all layers, snapshots
 ///   _base/<key>.raw          read-only raw copies of images
+///   manage/<name>            disks that are nobody's: to be taken over, or let go
 ///
 /// Where the file system can reflink, copies are reflinks and files stand alone. Elsewhere copies are qcow2 overlays on
 /// frozen files, which are shared.
@@ -63,10 +67,17 @@ public:
     void remove(const std::string& id) override;
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
     VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) override;
+    VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) override;
+    Created reimage(const std::string& id, const ImageSource& image, const Call& call) override;
     void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) override;
     VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;
+    std::vector<Manageable> manageable() override;
+    VolumeFile manage(const std::string& id, const std::string& name, const std::string& declared) override;
+    void unmanage(const std::string& id) override;
+    std::int64_t manage_snapshot(const std::string& id, const std::string& name, const std::string& snapshot) override;
+    void unmanage_snapshot(const std::string& id, const std::string& snapshot) override;
     Inventory inventory() override;
     void recover() override;
 
@@ -103,6 +114,12 @@ private:
     void check_clone_size(const Sidecar& source, std::int64_t size_gib) const;
     std::int64_t copy_file(const std::string& from, const std::string& to, const Call& call);
     Content content_of(const Sidecar& source, const Layer& layer) const;
+    /// An active file with the image's content.
+    Layer layer_on_base(const std::string& file, std::int64_t size_gib, const BaseCache::Pin& base, const Call& call,
+                        Created& result) const;
+    void refuse_connected(const Sidecar& sidecar) const;
+    /// Makes the layer the active one, and removes what nothing needs any more.
+    VolumeFile put_in_place(Sidecar& sidecar, const Layer& layer);
     bool is_busy(const Sidecar& sidecar) const;  ///< a guest writes to it now
     Error busy(const std::string& id) const;
     CopyMode copy_mode(const Sidecar& sidecar) const;

@@ -58,6 +58,21 @@ json::object layer_to(const Layer& layer) {
             {"kind", std::string(name_of(layer.kind))}};
 }
 
+json::object data_to(const std::map<std::string, SnapshotData>& all) {
+    json::object out;
+    for (const auto& [name, data] : all) out[name] = json::object{{"file", data.file}, {"size_gib", data.size_gib}};
+    return out;
+}
+
+std::map<std::string, SnapshotData> data_from(const json::object& all) {
+    std::map<std::string, SnapshotData> out;
+    for (const auto& [name, value] : all) {
+        const auto& data = value.as_object();
+        out[std::string(name)] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
+    }
+    return out;
+}
+
 }  // namespace
 
 const Layer& Sidecar::layer(const std::string& file) const {
@@ -86,7 +101,9 @@ std::vector<std::string> Sidecar::children(const std::string& file) const {
 }
 
 bool Sidecar::is_snapshot_data(const std::string& file) const {
-    return std::any_of(snapshots.begin(), snapshots.end(), [&](const auto& one) { return one.second.file == file; });
+    const auto has_it = [&](const auto& one) { return one.second.file == file; };
+    return std::any_of(snapshots.begin(), snapshots.end(), has_it) ||
+           std::any_of(unmanaged.begin(), unmanaged.end(), has_it);
 }
 
 void Sidecar::check_files(const std::string& folder, const std::string& file) const {
@@ -115,6 +132,7 @@ void Sidecar::prune() {
     };
     keep(active);
     for (const auto& [snapshot, data] : snapshots) keep(data.file);
+    for (const auto& [name, data] : unmanaged) keep(data.file);
     layers = std::move(needed);
     for (auto& [file, one] : layers) {
         if (one.kind == Layer::Kind::Base) continue;
@@ -125,9 +143,6 @@ void Sidecar::prune() {
 std::string Sidecar::to_text() const {
     json::array files;
     for (const auto& [file, one] : layers) files.emplace_back(layer_to(one));
-    json::object data_of;
-    for (const auto& [snapshot, data] : snapshots)
-        data_of[snapshot] = json::object{{"file", data.file}, {"size_gib", data.size_gib}};
     json::array hosts;
     for (const auto& host : connections) hosts.emplace_back(host);
     const json::object all{{"id", id},
@@ -137,7 +152,8 @@ std::string Sidecar::to_text() const {
                            {"active", active},
                            {"deleting", deleting},
                            {"layers", files},
-                           {"snapshots", data_of},
+                           {"snapshots", data_to(snapshots)},
+                           {"unmanaged", data_to(unmanaged)},
                            {"connections", hosts}};
     return json::serialize(all) + "\n";
 }
@@ -155,10 +171,8 @@ Sidecar Sidecar::from_text(const std::string& text) {
         auto one = layer_from(value.as_object());
         s.layers.emplace(one.file, one);
     }
-    for (const auto& [snapshot, value] : get_object(o, "snapshots")) {
-        const auto& data = value.as_object();
-        s.snapshots[std::string(snapshot)] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
-    }
+    s.snapshots = data_from(get_object(o, "snapshots"));
+    s.unmanaged = data_from(get_object(o, "unmanaged"));
     for (const auto& host : get_array(o, "connections")) s.connections.insert(std::string(host.as_string()));
     if (s.size_gib < 1) throw Error(ErrorCode::Corrupt, "a volume's record has an impossible size");
     s.chain(s.active);

@@ -38,6 +38,7 @@ struct Sidecar {
     bool deleting = false;  ///< removal has begun: its files count for nobody, only the rest of the removal follows
     std::map<std::string, Layer> layers;            ///< by file
     std::map<std::string, SnapshotData> snapshots;  ///< by snapshot id
+    std::map<std::string, SnapshotData> unmanaged;  ///< by name: snapshots that were let go; they go with the volume
     std::set<std::string> connections;              ///< hosts that were given the path
 
     const Layer& layer(const std::string& file) const;  ///< Throws Error{Corrupt}.

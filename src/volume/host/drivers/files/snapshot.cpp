@@ -142,8 +142,10 @@ void FolderStore::merge_into(Sidecar& sidecar, const std::string& file) {
         sidecar.layers[child].backing = file;
     }
     failpoint("volume.files.merge.rebased");
-    for (auto& [snapshot, data] : sidecar.snapshots) {
-        if (data.file == upper.file) data.file = file;
+    for (auto* all : {&sidecar.snapshots, &sidecar.unmanaged}) {
+        for (auto& [name, data] : *all) {
+            if (data.file == upper.file) data.file = file;
+        }
     }
     if (sidecar.active == upper.file) sidecar.active = file;
     sidecar.layers.erase(upper.file);

@@ -11,7 +11,7 @@ RemoteFsDriver::RemoteFsDriver(std::string type, const BackendConfig& config)
       reserved_percentage_(config.reserved_percentage),
       ratio_(config.max_over_subscription_ratio) {
     for (const auto& text : config.shares) {
-        const files::Options store{{}, config.format, config.base_keep_seconds};
+        const files::Options store{{}, config.format, config.cache};
         shares_.push_back(
             std::make_unique<Share>(parse_share(type_, text, config.mount_options), config.mount_point_base, store));
     }
@@ -23,6 +23,7 @@ RemoteFsDriver::RemoteFsDriver(std::string type, const BackendConfig& config)
 Capabilities RemoteFsDriver::capabilities() const {
     Capabilities result;
     result.host_local = false;
+    result.manage = true;
     for (const auto& share : shares_) {
         if (const auto store = share->known()) result.online_snapshot = store->capabilities().online_snapshot;
     }
@@ -112,6 +113,14 @@ VolumeFile RemoteFsDriver::extend(const std::string& id, std::int64_t size_gib) 
 
 VolumeFile RemoteFsDriver::create_snapshot(const std::string& id, const std::string& snapshot_id) {
     return get(id).with([&](ShareStore& store) { return store.create_snapshot(id, snapshot_id); });
+}
+
+VolumeFile RemoteFsDriver::revert(const std::string& id, const std::string& snapshot_id, const Call& call) {
+    return get(id).with([&](ShareStore& store) { return store.revert(id, snapshot_id, call); });
+}
+
+Created RemoteFsDriver::reimage(const std::string& id, const ImageSource& image, const Call& call) {
+    return get(id).with([&](ShareStore& store) { return store.reimage(id, image, call); });
 }
 
 void RemoteFsDriver::read(const std::string& id, const std::function<void(const VolumeFile&)>& use) {

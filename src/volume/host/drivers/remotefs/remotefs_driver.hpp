@@ -41,10 +41,17 @@ public:
     void remove(const std::string& id) override;
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
     VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) override;
+    VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) override;
+    Created reimage(const std::string& id, const ImageSource& image, const Call& call) override;
     void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) override;
     VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;
+    std::vector<Manageable> manageable() override;
+    VolumeFile manage(const std::string& id, const std::string& name, const std::string& declared) override;
+    void unmanage(const std::string& id) override;
+    std::int64_t manage_snapshot(const std::string& id, const std::string& name, const std::string& snapshot) override;
+    void unmanage_snapshot(const std::string& id, const std::string& snapshot) override;
     Inventory inventory() override;
     void recover() override;
 

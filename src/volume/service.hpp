@@ -73,6 +73,7 @@ struct NewVolume {
     std::string volume_type;
     std::string availability_zone;
     std::string host;      ///< wanted storage host, or empty
+    std::string group_id;  ///< volume group that it is made in, or empty
     ServerId created_for;  ///< the server whose boot makes it, or empty
     json::object metadata;
 };

@@ -1,4 +1,5 @@
 """One cloud with the fake hypervisor for the tests of a worker."""
+import os
 import pathlib
 import sys
 
@@ -53,3 +54,14 @@ def stranger(cloud):
     yield cloud.login("stranger", "stranger-secret", "strangers")
     conn.identity.delete_user(user.id)
     conn.identity.delete_project(project.id)
+
+
+@pytest.fixture(scope="module")
+def image(cloud):
+    made = cloud.http("POST", "/image/v2/images", json={
+        "name": "disk", "disk_format": "raw", "container_format": "bare", "os_distro": "debian", "min_ram": 64}).json()["id"]
+    sent = cloud.http("PUT", f"/image/v2/images/{made}/file", data=os.urandom(1024 * 1024),
+                      headers={"Content-Type": "application/octet-stream"})
+    assert sent.status_code == 204
+    yield made
+    cloud.http("DELETE", f"/image/v2/images/{made}")

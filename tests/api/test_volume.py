@@ -10,17 +10,6 @@ from harness.volumes import NOWHERE, call, gone, settled, show
 GIB = 1024 ** 3
 
 
-@pytest.fixture(scope="module")
-def image(cloud):
-    made = cloud.http("POST", "/image/v2/images", json={
-        "name": "disk", "disk_format": "raw", "container_format": "bare", "os_distro": "debian", "min_ram": 64}).json()["id"]
-    sent = cloud.http("PUT", f"/image/v2/images/{made}/file", data=os.urandom(1024 * 1024),
-                      headers={"Content-Type": "application/octet-stream"})
-    assert sent.status_code == 204
-    yield made
-    cloud.http("DELETE", f"/image/v2/images/{made}")
-
-
 # ---- versions
 
 @pytest.mark.parametrize("path,status", [("/volume", 300), ("/volume/", 300), ("/volume/v3", 200), ("/volume/v3/", 200)])

@@ -7,7 +7,6 @@ import pytest
 
 from harness.cloud import wait_for
 from harness.volumes import call, gone, settled, show
-from test_volume import image  # noqa: F401
 
 GIB = 1024 ** 3
 FORMATS = ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx")
@@ -101,7 +100,7 @@ def test_formats_and_a_volume_from_each(cloud, volumes, images, disk_format):
     plain.unlink()
 
 
-def test_properties_come_from_the_volume(cloud, volumes, images, image):  # noqa: F811
+def test_properties_come_from_the_volume(cloud, volumes, images, image):
     volume = volumes(size=2, imageRef=image)
     identifier = upload(cloud, volume, disk_format="qcow2")["image_id"]
     images.append(identifier)
@@ -147,7 +146,7 @@ def test_bad_requests_name_the_field(cloud, volumes, fields, named):
     assert show(cloud, volume)["status"] == "available"
 
 
-def test_who_may(cloud, volumes, stranger):  # noqa: F811
+def test_who_may(cloud, volumes, stranger):
     volume = volumes(size=1)
     upload(cloud, volume, token=stranger, expect=404)
     own = call(cloud, "POST", "/volumes", {"volume": {"size": 1}}, token=stranger, expect=202).json()["volume"]["id"]

@@ -1,5 +1,6 @@
 """What users do, in a form that can be interrupted anywhere and compared afterwards."""
 import os
+import subprocess
 
 from census import assert_same_content, assert_same_disk, volume_disk
 from harness.resources import Resources, blank, device
@@ -227,6 +228,193 @@ class FailedUpload(UploadVolume):
     def check(self, name):
         assert [item["id"] for item in self.api.images()] == [self.made["image"]]
         assert [path.name for path in (self.cloud.state / "control" / "images").iterdir()] == [self.made["image"]]
+
+
+class RevertVolume(Scenario):
+    """A volume gets the content of its snapshot back."""
+
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
+        scribble(self.cloud, self.made["volume"])
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.volume_action(self.made["volume"], "revert", {"snapshot_id": self.made["snapshot"]}, "3.40")
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["volume"])
+        self.api.wait_volume(self.made["volume"])
+
+    def check(self, name):
+        assert self.api.show_snapshot(self.made["snapshot"])["status"] == "available"
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+
+class ReimageVolume(RevertVolume):
+    """A volume gets the content of another image."""
+
+    def begin(self, name):
+        self.fresh_image(name)
+        self.made["volume"] = self.api.ready_volume(name, 1)
+        scribble(self.cloud, self.made["volume"])
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.volume_action(self.made["volume"], "os-reimage", {"image_id": self.made["image"]}, "3.68")
+
+    def check(self, name):
+        assert self.api.show_volume(self.made["volume"])["volume_image_metadata"]["image_id"] == self.made["image"]
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+
+
+class ManageVolume(Scenario):
+    """A disk that lies on the backend becomes a volume."""
+
+    def begin(self, name):
+        self.fresh_image(name)
+        self.api.delete_image(self.made.pop("image"))
+        self.folder = self.cloud.state / "host" / "volumes" / "manage"
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "disk").write_bytes(self.image_path.read_bytes())
+
+    def act(self, name):
+        body = {"name": name, "host": "host-1@local#local", "ref": {"source-name": "disk"}}
+        self.api.volume_api("POST", "/os-volume-manage", {"volume": body})
+
+    def was_accepted(self, name):
+        return any(item["name"] == name for item in self.api.volumes())
+
+    def settle(self, name):
+        self.made["volume"] = next(item["id"] for item in self.api.volumes() if item["name"] == name)
+        self.api.wait_flows(self.made["volume"])
+        self.api.wait_volume(self.made["volume"])
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+        assert list(self.folder.iterdir()) == []
+
+
+class UnmanageVolume(ManageVolume):
+    """A volume is let go; its data stays."""
+
+    def begin(self, name):
+        self.folder = self.cloud.state / "host" / "volumes" / "manage"
+        self.made["volume"] = self.bootable_volume(name)
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.volume_action(self.made["volume"], "os-unmanage", {})
+
+    def was_accepted(self, name):
+        return Scenario.was_accepted(self, name)
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_volume(self.made["volume"]), "volume")
+        self.api.wait_flows(self.made["volume"])
+
+    def check(self, name):
+        disk, = self.folder.iterdir()
+        assert_same_disk(disk, "qcow2" if disk.suffix == ".qcow2" else "raw", self.image_path)
+
+    def clean(self, name):
+        for path in self.folder.iterdir():
+            path.unlink()
+        super().clean(name)
+
+
+class OnGroup(Scenario):
+    """A group with two volumes."""
+
+    def prepare(self):
+        super().prepare()
+        kind = {"group_type": {"name": self.name}}
+        self.kind = self.api.volume_api("POST", "/group_types", kind)["group_type"]["id"]
+
+    def begin(self, name):
+        self.made["group"] = self.group("POST", "/groups", name=name, group_type=self.kind, volume_types=["__DEFAULT__"])
+        self.wait_group(self.made["group"])
+        for i in range(2):
+            self.api.ready_volume(f"{name}-{i}", 1, group_id=self.made["group"])
+
+    def group(self, method, path, **fields):
+        return self.api.volume_api(method, path, {"group": fields})["group"]["id"]
+
+    def show_group(self, group):
+        found = [item for item in self.api.volume_api("GET", "/groups/detail")["groups"] if item["id"] == group]
+        return found[0] if found else None
+
+    def wait_group(self, group):
+        self.api.wait_status(lambda: self.show_group(group), "available", "group")
+
+    def group_snapshots(self):
+        return self.api.volume_api("GET", "/group_snapshots/detail")["group_snapshots"]
+
+    def was_accepted(self, name):
+        return bool(self.group_snapshots())
+
+    def clean(self, name):
+        for item in self.group_snapshots():
+            self.api.volume_api("DELETE", f"/group_snapshots/{item['id']}")
+        self.api.wait(lambda: not self.group_snapshots(), "group snapshots are gone")
+        for group in self.api.volume_api("GET", "/groups")["groups"]:
+            body = {"delete": {"delete-volumes": True}}
+            self.api.volume_api("POST", f"/groups/{group['id']}/action", body)
+        self.api.wait(lambda: not self.api.volume_api("GET", "/groups")["groups"], "groups are gone")
+        super().clean(name)
+
+
+class CreateGroupSnapshot(OnGroup):
+    def act(self, name):
+        body = {"group_snapshot": {"group_id": self.made["group"], "name": name}}
+        self.api.volume_api("POST", "/group_snapshots", body)
+
+    def settle(self, name):
+        made, = self.group_snapshots()
+        self.api.wait_status(lambda: self.group_snapshots()[0], "available", "group snapshot")
+        self.api.wait_flows(made["id"])
+
+    def check(self, name):
+        assert [item["status"] for item in self.api.snapshots()] == ["available", "available"]
+
+
+class CreateGroupFromGroup(OnGroup):
+    def act(self, name):
+        body = {"create-from-src": {"name": f"{name}-copy", "source_group_id": self.made["group"]}}
+        self.api.volume_api("POST", "/groups/action", body)
+
+    def copy(self, name):
+        return [item["id"] for item in self.api.volume_api("GET", "/groups")["groups"] if item["name"] == f"{name}-copy"]
+
+    def was_accepted(self, name):
+        return bool(self.copy(name))
+
+    def settle(self, name):
+        made, = self.copy(name)
+        self.wait_group(made)
+        self.api.wait_flows(made)
+
+    def check(self, name):
+        assert len(self.api.volumes()) == 4
+
+
+class DeleteGroup(OnGroup):
+    def begin(self, name):
+        super().begin(name)
+        self.watch_flows(self.made["group"])
+
+    def act(self, name):
+        self.api.volume_api("POST", f"/groups/{self.made['group']}/action", {"delete": {"delete-volumes": True}})
+
+    def was_accepted(self, name):
+        return Scenario.was_accepted(self, name)
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.show_group(self.made["group"]), "group")
+        self.api.wait_flows(self.made["group"])
+
+    def check(self, name):
+        assert self.api.volumes() == []
 
 
 class DeleteVolume(Scenario):
@@ -621,6 +809,13 @@ class DeleteBuilding(Boot):
         self.api.wait_flows(self.made["server"])
         for volume in self.api.volumes():
             self.api.wait_flows(volume["id"])
+
+
+def scribble(cloud, volume):
+    """What a guest writes."""
+    path, disk_format = volume_disk(cloud, volume)
+    subprocess.run(["qemu-io", "-f", disk_format, "-c", "write -P 0x77 1M 64k", "-c", "write -P 0x77 700M 64k", str(path)],
+                   check=True, capture_output=True, timeout=60)
 
 
 def fail_next(cloud, method):

@@ -87,6 +87,11 @@ void register_routes(http::Router& router, Context context) {
     register_default_types(routes);
     register_qos_specs(routes);
     register_attachments(routes);
+    register_manage(routes);
+    register_groups(routes);
+    register_group_types(routes);
+    register_group_snapshots(routes);
+    register_transfers(routes);
     register_quota_sets(routes);
     register_quota_classes(routes);
     register_limits(routes);
@@ -127,6 +132,13 @@ void check_may_end(const Call& call, const AttachmentRecord& attachment) {
                 "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
                     ". Detach the volume with the compute API.",
                 {}, attachment.id.value);
+}
+
+void check_mode(const VolumeRecord& volume, const std::string& mode) {
+    if (mode != "rw" || !is_readonly(volume)) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid attach mode: volume " + volume.id.value + " is read-only, so mode must be ro.", {},
+                volume.id.value);
 }
 
 json::object body_object(const Call& call, const std::string& name) {

@@ -65,6 +65,9 @@ AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std
 /// Error{Conflict} for an attachment of a server that is connected.
 void check_may_end(const Call& call, const AttachmentRecord& attachment);
 
+/// Error{InvalidInput} for mode rw of a read-only volume.
+void check_mode(const VolumeRecord& volume, const std::string& mode);
+
 /// The one object that a body must hold: {"volume": {...}}. Throws Error{InvalidInput}.
 json::object body_object(const Call& call, const std::string& name);
 /// null for 0, else as Cinder writes times.
@@ -110,6 +113,11 @@ void register_type_encryption(Routes& routes);
 void register_default_types(Routes& routes);
 void register_qos_specs(Routes& routes);
 void register_attachments(Routes& routes);
+void register_manage(Routes& routes);
+void register_groups(Routes& routes);
+void register_group_types(Routes& routes);
+void register_group_snapshots(Routes& routes);
+void register_transfers(Routes& routes);
 void register_quota_sets(Routes& routes);
 void register_quota_classes(Routes& routes);
 void register_limits(Routes& routes);

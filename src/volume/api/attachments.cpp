@@ -32,6 +32,17 @@ http::Response one(const AttachmentRecord& attachment) {
     return http::Response::with_json(200, json::object{{"attachment", detail(attachment)}});
 }
 
+const std::map<std::string, std::string, std::less<>>& sort_columns() {
+    static const std::map<std::string, std::string, std::less<>> columns{{"id", "id"},
+                                                                         {"volume_id", "volume_id"},
+                                                                         {"instance", "server_id"},
+                                                                         {"instance_id", "server_id"},
+                                                                         {"status", "attach_status"},
+                                                                         {"attach_status", "attach_status"},
+                                                                         {"created_at", "created_us"}};
+    return columns;
+}
+
 http::Response list(const Call& call, bool detailed) {
     check_filters(call, "attachment");
     const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
@@ -41,6 +52,7 @@ http::Response list(const Call& call, bool detailed) {
     filter.volume_id = text("volume_id");
     filter.server_id = text("instance_id");
     filter.attach_status = text("status").empty() ? text("attach_status") : text("status");
+    filter.sort = sort_of(call, sort_columns());
     filter.marker = slice.marker;
     filter.limit = slice.limit;
     filter.offset = slice.offset;
@@ -77,6 +89,7 @@ AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, c
         throw;
     }
     info["attachment_id"] = attachment.id.value;
+    if (attachment.mode == "ro") info["data"].as_object()["access_mode"] = "ro";
     auto tx = call.db().write();
     flows::connected(tx, attachment.id, host, get_string(connector, "mountpoint"), info);
     auto result = repo::get_attachment(tx, attachment.id);
@@ -103,7 +116,8 @@ http::Response create(const Call& call) {
     const auto wanted =
         connector == nullptr || connector->empty() ? json::object{} : checked_connector(fields, *connector);
     auto tx = call.db().write();
-    own_volume(tx, call, volume.value);
+    const auto record = own_volume(tx, call, volume.value);
+    if (mode) check_mode(record, *mode);
     auto attachment = flows::reserve(tx, new_id<AttachmentId>(), volume, server);
     if (mode) {
         repo::set_mode(tx, attachment.id, *mode);

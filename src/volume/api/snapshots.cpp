@@ -4,6 +4,7 @@
 #include "volume/api/api.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/manage.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -36,7 +37,7 @@ json::object view_of(const Call& call, const SnapshotRecord& s, bool detailed) {
         view["os-extended-snapshot-attributes:progress"] = progress_of(call, s);
         view["os-extended-snapshot-attributes:project_id"] = s.project.value;
     }
-    if (call.at_least(14)) view["group_snapshot_id"] = nullptr;
+    if (call.at_least(14)) view["group_snapshot_id"] = string_or_null(s.group_snapshot_id);
     if (call.at_least(41)) view["user_id"] = s.user.value;
     if (call.at_least(65)) view["consumes_quota"] = true;
     return view;
@@ -148,6 +149,12 @@ http::Response update(const Call& call) {
 http::Response remove(const Call& call) {
     auto tx = call.db().write();
     const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
+    if (!snapshot.group_snapshot_id.empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid snapshot: snapshot " + snapshot.id.value + " is a part of group snapshot " +
+                        snapshot.group_snapshot_id + ". Delete that one.",
+                    {}, snapshot.id.value);
+    }
     flows::delete_snapshot(tx, call.context.d, snapshot.id, call.auth.request_id);
     tx.commit();
     return http::Response::empty(202);
@@ -201,6 +208,9 @@ http::Response action(const Call& call) {
         reset_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
     } else if (name == "os-update_snapshot_status") {
         update_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
+    } else if (name == "os-unmanage") {
+        identity::require_admin(call.auth, "snapshot_extension:snapshot_unmanage");
+        flows::unmanage_snapshot(tx, call.context.d, call.auth, snapshot);
     } else if (name == "os-force_delete") {
         identity::require_admin(call.auth, "snapshot_extension:force_delete");
         flows::delete_snapshot(tx, call.context.d, snapshot.id, call.auth.request_id);

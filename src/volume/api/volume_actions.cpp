@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "volume/api/api.hpp"
+#include "volume/api/connection_actions.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/manage.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -135,12 +137,14 @@ http::Response attach(const Action& action) {
     const auto host = fields.string("host_name", 1, 255);
     if (!server && !host) fields.fail("instance_uuid", "or host_name is required");
     const auto device = fields.string("mountpoint", 1, 255).value_or("");
-    const auto mode = fields.one_of("mode", {"ro", "rw"});
+    const auto mode = fields.one_of("mode", {"ro", "rw"}).value_or("rw");
+    check_mode(action.volume, mode);
     if (action.volume.status == "attaching") {
         lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value);
     }
     const auto id = new_id<AttachmentId>();
     flows::reserve(action.tx, id, action.volume.id, ServerId(server.value_or("")));
+    repo::set_mode(action.tx, id, mode);
     flows::connected(action.tx, id, host.value_or(""), device, {});
     flows::complete(action.tx, id);
     return http::Response::empty(202);
@@ -152,6 +156,7 @@ http::Response detach(const Action& action) {
     auto fields = action.fields();
     const auto wanted = fields.uuid("attachment_id");
     const auto attachments = repo::attachments_of(action.tx, action.volume.id);
+    if (!wanted && attachments.empty()) return http::Response::empty(202);
     const auto found = std::find_if(attachments.begin(), attachments.end(),
                                     [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
     if (found == attachments.end()) {
@@ -214,8 +219,61 @@ http::Response upload_image(const Action& action) {
     return http::Response::with_json(202, json::object{{action.name, std::move(view)}});
 }
 
-http::Response not_supported(const Action& action) {
-    throw Error(ErrorCode::NotSupported, action.name + " is not supported.");
+constexpr int kRevert = 40;
+constexpr int kReimage = 68;
+
+void require_version(const Action& action, int minimum) {
+    if (action.call.at_least(minimum)) return;
+    throw Error(ErrorCode::InvalidInput,
+                "There is no such action: " + action.name + " needs microversion 3." + std::to_string(minimum) + ".");
+}
+
+http::Response revert(const Action& action) {
+    require_version(action, kRevert);
+    auto fields = action.fields();
+    const SnapshotId snapshot(fields.required_uuid("snapshot_id"));
+    fields.finish();
+    own_snapshot(action.tx, action.call, snapshot.value);
+    flows::revert_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, snapshot);
+    return http::Response::empty(202);
+}
+
+http::Response reimage(const Action& action) {
+    require_version(action, kReimage);
+    auto fields = action.fields();
+    const ImageId image(fields.required_uuid("image_id"));
+    const auto reserved = fields.boolean("reimage_reserved").value_or(false);
+    fields.finish();
+    flows::reimage_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, image, reserved);
+    return http::Response::empty(202);
+}
+
+http::Response migrate(const Action& action) {
+    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:migrate_volume");
+    auto fields = action.fields();
+    const auto host = fields.required_string("host", 1, 255);
+    fields.boolean("force_host_copy");
+    fields.boolean("lock_volume");
+    const auto& volume = action.volume;
+    if (host.substr(0, host.find('#')) == volume.host + "@" + volume.backend) {
+        fields.fail("host", "the volume is there already");
+    }
+    fields.fail("host", "volumes can't be moved to another backend; make a backup and restore it there");
+}
+
+http::Response migrate_completion(const Action& action) {
+    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:migrate_volume_completion");
+    auto fields = action.fields();
+    fields.required_uuid("new_volume");
+    fields.boolean("error");
+    throw Error(ErrorCode::InvalidInput, "Invalid volume: volume " + action.volume.id.value + " is not migrating.", {},
+                action.volume.id.value);
+}
+
+http::Response unmanage(const Action& action) {
+    identity::require_admin(action.call.auth, "volume_extension:volume_unmanage");
+    flows::unmanage_volume(action.tx, action.call.context.d, action.call.auth, action.volume);
+    return http::Response::empty(202);
 }
 
 const std::map<std::string, ActionHandler, std::less<>>& actions() {
@@ -236,13 +294,11 @@ const std::map<std::string, ActionHandler, std::less<>>& actions() {
         {"os-detach", detach},
         {"os-volume_upload_image", upload_image},
         {"os-retype", retype},
-        {"os-migrate_volume", not_supported},
-        {"os-initialize_connection", not_supported},
-        {"os-terminate_connection", not_supported},
-        {"os-force_detach", not_supported},
-        {"os-reimage", not_supported},
-        {"os-unmanage", not_supported},
-        {"revert", not_supported}};
+        {"os-migrate_volume", migrate},
+        {"os-migrate_volume_completion", migrate_completion},
+        {"os-reimage", reimage},
+        {"os-unmanage", unmanage},
+        {"revert", revert}};
     return all;
 }
 
@@ -251,7 +307,8 @@ http::Response run(const Call& call) {
     if (body.size() != 1) throw Error(ErrorCode::InvalidInput, "The body must name one action.");
     const std::string name(body.begin()->key());
     const auto found = actions().find(name);
-    if (found == actions().end()) {
+    const auto connection_action = find_connection_action(name);
+    if (found == actions().end() && connection_action == nullptr) {
         throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");
     }
     const auto& value = body.begin()->value();
@@ -259,8 +316,13 @@ http::Response run(const Call& call) {
         throw Error(ErrorCode::InvalidInput, name + ": must be an object.");
     }
     const auto argument = value.is_object() ? value.get_object() : json::object{};
+    const auto& id = call.request.param("volume_id");
+    if (connection_action != nullptr) {
+        const auto volume = call.db().read_with([&](db::Transaction& tx) { return own_volume(tx, call, id); });
+        return connection_action(call, volume, argument);
+    }
     auto tx = call.db().write();
-    const auto volume = own_volume(tx, call, call.request.param("volume_id"));
+    const auto volume = own_volume(tx, call, id);
     auto response = found->second({call, tx, volume, argument, name});
     tx.commit();
     return response;

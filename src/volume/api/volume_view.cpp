@@ -30,7 +30,7 @@ void add_admin_fields(json::object& view, const VolumeRecord& v, int minor) {
 }
 
 void add_by_microversion(json::object& view, const VolumeRecord& v, int minor) {
-    if (minor >= 13) view["group_id"] = nullptr;
+    if (minor >= 13) view["group_id"] = string_or_null(v.group_id);
     if (minor >= 48) {
         view["service_uuid"] = v.host.empty() ? json::value(nullptr)
                                               : json::value(derived_uuid("cinder-volume", v.host + "@" + v.backend));

@@ -12,6 +12,7 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::size_t kNameLength = 255;
+constexpr int kGroups = 13;
 constexpr int kBackupSource = 47;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
 constexpr int kTimeFilters = 60;
@@ -70,6 +71,7 @@ repo::VolumeFilter filter_of(const Call& call) {
     filter.source_volid = text("source_volid");
     filter.volume_type = text("volume_type").empty() ? text("volume_type_id") : text("volume_type");
     filter.attach_status = text("attach_status");
+    filter.group_id = text("group_id");
     if (!text("id").empty()) filter.ids.push_back(text("id"));
     if (call.auth.is_admin()) filter.host = text("host");
     filter.bootable = boolean_filter(call, "bootable");
@@ -130,12 +132,6 @@ std::string image_ref(http::Fields& fields) {
     return canonical_uuid(ref);
 }
 
-void refuse_later_features(const Call& call, http::Fields& fields) {
-    if (fields.has_value("consistencygroup_id") || (call.at_least(13) && fields.has_value("group_id"))) {
-        fields.fail("group_id", "volume groups are not supported");
-    }
-}
-
 NewVolume new_volume(const Call& call, const json::object& body) {
     http::Fields fields(body, "volume");
     NewVolume request;
@@ -155,7 +151,10 @@ NewVolume new_volume(const Call& call, const json::object& body) {
     if (fields.boolean("multiattach").value_or(false)) {
         fields.fail("multiattach", "choose a volume type with the extra spec multiattach='<is> True' instead");
     }
-    refuse_later_features(call, fields);
+    if (call.at_least(kGroups)) request.group_id = fields.uuid("group_id").value_or("");
+    if (fields.has_value("consistencygroup_id")) {
+        fields.fail("consistencygroup_id", "is not supported; use group_id");
+    }
     return request;
 }
 
@@ -212,6 +211,12 @@ http::Response remove(const Call& call) {
     }
     auto tx = call.db().write();
     const auto volume = own_volume(tx, call, call.request.param("volume_id"));
+    if (!volume.group_id.empty() && !options.force) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value + " is in group " + volume.group_id +
+                        ". Take it out of the group, or delete the group with its volumes.",
+                    {}, volume.id.value);
+    }
     flows::delete_volume(tx, call.context.d, volume.id, call.auth.request_id, std::nullopt, options);
     tx.commit();
     return http::Response::empty(202);

@@ -102,7 +102,7 @@ json::object initialize_connection(Dependencies& d, const VolumeId& id, const js
     info["volume_id"] = id.value;
     if (volume.multiattach) info["multiattach"] = true;
     auto data = get_object(info, "data");
-    data["access_mode"] = get_string(volume.metadata, "readonly") == "True" ? "ro" : "rw";
+    data["access_mode"] = is_readonly(volume) ? "ro" : "rw";
     data["encrypted"] = false;
     data["qos_specs"] = qos_of(d, volume);
     info["data"] = std::move(data);
@@ -149,6 +149,14 @@ void detached(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::find_attachment(tx, id);
     if (!attachment) return;
     repo::delete_attachment(tx, id);
+    recompute_status(tx, attachment->volume);
+}
+
+void force_detached(db::Transaction& tx, const AttachmentId& id) {
+    const auto attachment = repo::find_attachment(tx, id);
+    if (!attachment) return;
+    repo::delete_attachment(tx, id);
+    lifecycle::try_change(tx, volume_states(), "force_detach", attachment->volume.value);
     recompute_status(tx, attachment->volume);
 }
 

@@ -24,6 +24,8 @@ void complete(db::Transaction& tx, const AttachmentId& id);
 void begin_detaching(db::Transaction& tx, const VolumeId& id);
 void roll_detaching(db::Transaction& tx, const VolumeId& id);
 void detached(db::Transaction& tx, const AttachmentId& id);
+/// As detached, and a volume that was in an error status is usable again when nobody has it any more.
+void force_detached(db::Transaction& tx, const AttachmentId& id);
 /// Brings status and attach_status in line with the attachments that are left.
 void recompute_status(db::Transaction& tx, const VolumeId& id);
 

@@ -9,7 +9,9 @@
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/group_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/transfer_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -49,8 +51,11 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
     return stocks;
 }
 
+constexpr std::size_t kNoLimit = 1'000'000;
+
 bool may_lack_data(const std::string& status) {
-    return status == "creating" || status == "downloading" || status == "deleting" || is_error(status);
+    return status == "creating" || status == "downloading" || status == "deleting" || status == "unmanaging" ||
+           is_error(status);
 }
 
 class Checker {
@@ -62,10 +67,12 @@ public:
         for (auto& volume : repo::all_volumes(tx_)) volumes_[volume.id.value] = std::move(volume);
         for (auto& item : repo::all_snapshots(tx_)) snapshots_[item.id.value] = std::move(item);
         find_temporary_volumes();
+        for (const auto& id : repo::offered_volumes(tx_)) offered_.insert(id);
         check_attachments(live_servers);
         for (const auto& item : volumes_) check_volume(item.second, stocks);
         for (const auto& item : snapshots_) check_snapshot(item.second, stocks);
         for (const auto& [place, stock] : stocks) check_stock(place, stock);
+        check_groups();
     }
 
 private:
@@ -114,12 +121,34 @@ private:
         if (is_transient(volume.status) && !is_worked_on(volume)) {
             out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
         }
+        if (volume.status == "awaiting-transfer" && !offered_.contains(volume.id)) {
+            out_.push_back("volume " + volume.id.value + " is awaiting-transfer, but nobody can accept it");
+        }
         if (volume.status == "in-use" && !attached) {
             out_.push_back("volume " + volume.id.value + " is in-use, but has no attachment");
         }
         if (volume.status == "available" && attached) {
             out_.push_back("volume " + volume.id.value + " is available, but has an attachment");
         }
+    }
+
+    void check_groups() {
+        repo::GroupFilter all;
+        all.limit = kNoLimit;
+        for (const auto& group : repo::list_groups(tx_, all)) check_worked_on("group", group.id, group.status);
+        for (const auto& item : repo::list_group_snapshots(tx_, all)) {
+            check_worked_on("group snapshot", item.id, item.status);
+        }
+        for (const auto& item : volumes_) {
+            const auto& group = item.second.group_id;
+            if (group.empty() || repo::find_group(tx_, group)) continue;
+            out_.push_back("volume " + item.first + " is in group " + group + ", which is gone");
+        }
+    }
+
+    void check_worked_on(const std::string& what, const std::string& id, const std::string& status) {
+        if (!is_transient(status) || !d_.runner.unfinished(tx_, id).empty()) return;
+        out_.push_back(what + " " + id + " is " + status + ", but nothing works on it");
     }
 
     void check_snapshot(const SnapshotRecord& snapshot, const Stocks& stocks) {
@@ -137,6 +166,7 @@ private:
         if (!is_transient(snapshot.status)) return;
         // A cascade deletes snapshots in the flow of their volume.
         if (d_.runner.unfinished(tx_, snapshot.id.value).empty() &&
+            (snapshot.group_snapshot_id.empty() || d_.runner.unfinished(tx_, snapshot.group_snapshot_id).empty()) &&
             flows_of_backups(tx_, d_, snapshot.volume).empty() &&
             d_.runner.unfinished(tx_, snapshot.volume.value).empty()) {
             out_.push_back("snapshot " + snapshot.id.value + " is " + snapshot.status + ", but nothing works on it");
@@ -161,6 +191,7 @@ private:
     std::map<std::string, VolumeRecord> volumes_;
     std::map<std::string, SnapshotRecord> snapshots_;
     std::set<std::string> temporary_;
+    std::set<VolumeId> offered_;                            ///< volumes that have a transfer
     std::map<std::string, std::vector<ServerId>> servers_;  ///< of the attachments of a volume
 };
 

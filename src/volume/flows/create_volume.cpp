@@ -6,6 +6,7 @@
 #include "volume/model/placement.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/group_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -155,6 +156,7 @@ VolumeRecord record_of(const identity::Auth& auth, const NewVolume& request, con
     v.source_volid = request.source_volid;
     v.metadata = request.metadata;
     v.created_for = request.created_for;
+    v.group_id = request.group_id;
     v.flow = flow;
     v.created_us = now_us();
     return v;
@@ -297,6 +299,26 @@ void hold_backup(db::Transaction& tx, const std::string& id, const FlowId& flow)
     repo::set_flow(tx, BackupId(id), flow);
 }
 
+/// A volume of a group goes where the group is. One that a flow makes comes into a group that is itself being made.
+void join_group(db::Transaction& tx, const identity::Auth& auth, const NewVolume& request, const VolumeType& type,
+                bool by_flow, Source& source) {
+    const auto group = repo::get_group(tx, request.group_id);
+    check_project(auth, group.project, "Group", group.id);
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::InvalidInput, "volume.group_id: group " + group.id + " " + why, {}, group.id);
+    };
+    if (group.status != "available" && !(by_flow && group.status == "creating")) refuse("is " + group.status + ".");
+    const auto& types = group.volume_types;
+    if (std::find(types.begin(), types.end(), type.id) == types.end())
+        refuse("takes no volumes of type " + type.name + ".");
+    if (!source.host.empty() && (source.host != group.host || source.backend != group.backend)) {
+        refuse("is on another backend than the source.");
+    }
+    source.host = group.host;
+    source.backend = group.backend;
+    source.zone = group.availability_zone;
+}
+
 }  // namespace
 
 FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
@@ -306,9 +328,10 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     if (d.runner.find(tx, flow)) {
         throw Error(ErrorCode::NotFound, "Volume " + request.id.value + " was deleted while it was being created.");
     }
-    const auto source = source_of(tx, d, auth, request);
+    auto source = source_of(tx, d, auth, request);
     const auto type = type_of(tx, d, auth, request, source);
     check_not_encrypted(tx, type);
+    if (!request.group_id.empty()) join_group(tx, auth, request, type, parent.has_value(), source);
     auto volume = record_of(auth, request, source, type, flow);
     volume.availability_zone = zone_of(d, request, source);
     if (source.image) check_image(*source.image, volume.size_gib);

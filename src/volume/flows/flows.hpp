@@ -32,6 +32,16 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
 FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
                      std::int64_t new_size_gib);
 
+/// Gives the volume the content of its latest snapshot. The volume and the snapshot must be available, and of one size.
+/// A failure leaves the volume in error.
+FlowId revert_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                     const SnapshotId& snapshot);
+
+/// Gives the volume an image's content. The volume must be available, in error, or with `reserved` reserved, else
+/// Error{Conflict}; it is "downloading" meanwhile. A failure leaves it in error.
+FlowId reimage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                      const ImageId& image, bool reserved);
+
 /// An image that is to be made from a volume.
 struct ImageRequest {
     ImageId id;

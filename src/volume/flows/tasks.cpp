@@ -12,6 +12,11 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_create_from_spec(registry, dependencies);
     register_delete_volume(registry, dependencies);
     register_extend_volume(registry, dependencies);
+    register_manage(registry, dependencies);
+    register_groups(registry, dependencies);
+    register_group_snapshots(registry, dependencies);
+    register_revert_volume(registry, dependencies);
+    register_reimage_volume(registry, dependencies);
     register_upload_image(registry, dependencies);
     register_retype_volume(registry, dependencies);
     register_create_snapshot(registry, dependencies);

@@ -61,6 +61,7 @@ const std::vector<std::string>& quota_resources() {
 std::int64_t used(const QuotaUsage& usage, const std::string& resource) {
     if (resource == "volumes") return usage.volumes;
     if (resource == "snapshots") return usage.snapshots;
+    if (resource == "groups") return usage.groups;
     if (resource == "backups") return usage.backups;
     if (resource == "backup_gigabytes") return usage.backup_gigabytes;
     if (resource == "gigabytes") return usage.gigabytes;
@@ -77,6 +78,10 @@ void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::i
     check_gigabytes(limits, "gigabytes", usage.gigabytes, size_gib);
     check_count(limits, "volumes", usage.volumes);
     check_retype(limits, usage, size_gib, type);
+}
+
+void check_new_group(const QuotaLimits& limits, const QuotaUsage& usage) {
+    check_count(limits, "groups", usage.groups);
 }
 
 void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib,

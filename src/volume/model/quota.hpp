@@ -24,6 +24,7 @@ struct QuotaUsage {
     std::int64_t backups = 0;
     std::int64_t backup_gigabytes = 0;                         ///< sizes of the volumes that were backed up
     std::map<std::string, TypeUsage, std::less<>> types = {};  ///< by name of the volume type
+    std::int64_t groups = 0;
 };
 
 /// Names in the order of a quota set; those of volume types ("volumes_<type>", ...) come besides.
@@ -38,6 +39,7 @@ void check_new_volume(const QuotaLimits& limits, const QuotaUsage& usage, std::i
                       const std::string& type = {});
 void check_new_snapshot(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib,
                         const std::string& type = {});
+void check_new_group(const QuotaLimits& limits, const QuotaUsage& usage);
 void check_new_backup(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib);
 /// For a volume that grows from `old_gib` to `new_gib`.
 void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib,

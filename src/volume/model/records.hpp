@@ -14,18 +14,25 @@ struct VolumeRecord : Volume {
     std::string image_id;
     json::object metadata;
     ServerId created_for;  ///< the server whose boot made it
+    std::string group_id;  ///< volume group, or empty
     FlowId flow;           ///< the last flow that changed it
     TimestampUs updated_us = 0;
     TimestampUs launched_us = 0;  ///< 0 until the data is complete
 };
 
+/// os-update_readonly_flag.
+inline bool is_readonly(const VolumeRecord& volume) {
+    return get_string(volume.metadata, "readonly") == "True";
+}
+
 struct SnapshotRecord : Snapshot {
     UserId user;
     std::string description;
     json::object metadata;
-    bool bootable = false;        ///< of the volume when it was taken
-    json::object image_metadata;  ///< of the volume when it was taken
-    std::string progress;         ///< "80%", when somebody told; empty: it follows from the status
+    bool bootable = false;          ///< of the volume when it was taken
+    json::object image_metadata;    ///< of the volume when it was taken
+    std::string progress;           ///< "80%", when somebody told; empty: it follows from the status
+    std::string group_snapshot_id;  ///< what it is a part of, or empty
     std::string error;
     FlowId flow;
     TimestampUs created_us = 0;

@@ -15,10 +15,14 @@ const std::vector<std::string> kDeletable{"available",      "error",          "e
                                           "error_managing", "error_deleting", "error_attaching",  "error_detaching",
                                           "creating",       "downloading",    "restoring-backup", "error_backing-up"};
 const std::vector<std::string> kAnyButDeleting{
-    "available",       "error",           "error_restoring",  "error_extending", "error_managing", "error_deleting",
-    "error_attaching", "error_detaching", "creating",         "downloading",     "reserved",       "attaching",
-    "in-use",          "detaching",       "extending",        "maintenance",     "uploading",      "retyping",
-    "managing",        "backing-up",      "restoring-backup", "error_backing-up"};
+    "available",       "error",           "error_restoring",  "error_extending",  "error_managing", "error_deleting",
+    "error_attaching", "error_detaching", "creating",         "downloading",      "reserved",       "attaching",
+    "in-use",          "detaching",       "extending",        "maintenance",      "uploading",      "retyping",
+    "managing",        "backing-up",      "restoring-backup", "error_backing-up", "reverting",      "awaiting-transfer",
+    "unmanaging"};
+
+const std::vector<std::string> kForceDetachable{"error", "error_attaching", "error_detaching", "detaching",
+                                                "attaching"};
 
 TransitionTable make_volume_states() {
     return {"volume",
@@ -41,6 +45,20 @@ TransitionTable make_volume_states() {
                 Transition{"check_retype", {"available", "in-use"}, ""},
                 Transition{"retype", {"available", "in-use"}, "retyping"},
                 Transition{"finish_retype", {"retyping"}, "available"},
+                Transition{"revert", {"available"}, "reverting"},
+                Transition{"finish_revert", {"reverting"}, "available"},
+                Transition{"fail_revert", {"reverting"}, "error"},
+                Transition{"reimage", {"available", "error"}, "downloading"},
+                Transition{"reimage_reserved", {"available", "error", "reserved"}, "downloading"},
+                Transition{"finish_reimage", {"downloading"}, "available"},
+                Transition{"fail_reimage", {"downloading", "reserved"}, "error"},
+                Transition{"finish_manage", {"managing"}, "available"},
+                Transition{"fail_manage", {"managing"}, "error_managing"},
+                Transition{"unmanage", {"available", "error", "error_extending", "error_deleting"}, "unmanaging"},
+                Transition{"fail_unmanage", {"unmanaging"}, "error"},
+                Transition{"offer", {"available"}, "awaiting-transfer"},
+                Transition{"withdraw", {"awaiting-transfer"}, "available"},
+                Transition{"force_detach", kForceDetachable, "available"},
                 Transition{"snapshot", {"available"}, ""},
                 Transition{"delete_snapshot", {"available", "error", "error_extending", "error_deleting"}, ""},
                 Transition{"reserve", {"available", "downloading"}, "reserved"},
@@ -75,6 +93,10 @@ TransitionTable make_snapshot_states() {
                 Transition{"delete_again", {"deleting"}, "deleting"},
                 Transition{"backup", {"available"}, "backing-up"},
                 Transition{"finish_backup", {"backing-up"}, "available"},
+                Transition{"restore", {"available"}, "restoring"},
+                Transition{"finish_restore", {"restoring"}, "available"},
+                Transition{"unmanage", {"available", "error"}, "unmanaging"},
+                Transition{"fail_unmanage", {"unmanaging"}, "error"},
             }};
 }
 
@@ -138,9 +160,9 @@ const std::vector<std::string>& resettable_snapshot_statuses() {
 }
 
 bool is_transient(std::string_view status) {
-    static constexpr std::array<std::string_view, 12> kStatuses{
-        "creating", "downloading", "deleting",  "attaching",  "detaching",        "extending",
-        "reserved", "uploading",   "restoring", "backing-up", "restoring-backup", "retyping"};
+    static constexpr std::array<std::string_view, 15> kStatuses{
+        "creating",  "downloading", "deleting",   "attaching",        "detaching", "extending", "reserved",  "retyping",
+        "uploading", "restoring",   "backing-up", "restoring-backup", "reverting", "managing",  "unmanaging"};
     return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
 }
 

@@ -103,6 +103,7 @@ std::vector<AttachmentRecord> list_attachments(db::Transaction& tx, const Attach
     query.equals("volume_id", filter.volume_id);
     query.equals("server_id", filter.server_id);
     query.equals("attach_status", filter.attach_status);
+    for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
     if (filter.marker) query.after(tx, *filter.marker);
     query.page(filter.limit, filter.offset);
     return records_of(query.run(tx));

@@ -27,6 +27,7 @@ struct AttachmentFilter {
     std::string volume_id;
     std::string server_id;
     std::string attach_status;
+    std::vector<std::pair<std::string, bool>> sort;  ///< column, ascending
     std::optional<std::string> marker;
     std::size_t limit = 1000;
     std::size_t offset = 0;

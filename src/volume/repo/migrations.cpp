@@ -12,6 +12,7 @@ CREATE TABLE volumes (
     host TEXT NOT NULL, backend TEXT NOT NULL, host_local BIGINT NOT NULL, path TEXT NOT NULL, format TEXT NOT NULL,
     image_id TEXT NOT NULL, snapshot_id TEXT NOT NULL, source_volid TEXT NOT NULL,
     metadata TEXT NOT NULL, image_metadata TEXT NOT NULL, created_for TEXT NOT NULL,
+    group_id TEXT NOT NULL DEFAULT '',
     error TEXT NOT NULL, flow_id TEXT NOT NULL,
     created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL))";
 
@@ -20,6 +21,7 @@ CREATE TABLE volume_snapshots (
     id TEXT PRIMARY KEY, volume_id TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL,
     name TEXT NOT NULL, description TEXT NOT NULL, size_gib BIGINT NOT NULL, status TEXT NOT NULL,
     metadata TEXT NOT NULL, bootable BIGINT NOT NULL, image_metadata TEXT NOT NULL, progress TEXT NOT NULL,
+    group_snapshot_id TEXT NOT NULL DEFAULT '',
     error TEXT NOT NULL, flow_id TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
 
 constexpr const char* kAttachments = R"(
@@ -83,6 +85,29 @@ CREATE TABLE volume_backups (
     stored_bytes BIGINT NOT NULL, metadata TEXT NOT NULL, volume_facts TEXT NOT NULL, flow_id TEXT NOT NULL,
     data_timestamp_us BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
 
+constexpr const char* kTransfers = R"(
+CREATE TABLE volume_transfers (
+    id TEXT PRIMARY KEY, volume_id TEXT NOT NULL UNIQUE, project_id TEXT NOT NULL, name TEXT NOT NULL,
+    no_snapshots BIGINT NOT NULL, salt TEXT NOT NULL, key_hash TEXT NOT NULL, created_us BIGINT NOT NULL))";
+
+constexpr const char* kGroupTypes = R"(
+CREATE TABLE volume_group_types (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, is_public BIGINT NOT NULL,
+    specs TEXT NOT NULL, created_us BIGINT NOT NULL))";
+
+constexpr const char* kGroups = R"(
+CREATE TABLE volume_groups (
+    id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL,
+    description TEXT NOT NULL, status TEXT NOT NULL, group_type_id TEXT NOT NULL, volume_types TEXT NOT NULL,
+    availability_zone TEXT NOT NULL, host TEXT NOT NULL, backend TEXT NOT NULL, group_snapshot_id TEXT NOT NULL,
+    source_group_id TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
+
+constexpr const char* kGroupSnapshots = R"(
+CREATE TABLE volume_group_snapshots (
+    id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL, group_id TEXT NOT NULL,
+    group_type_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, status TEXT NOT NULL,
+    created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
+
 }  // namespace
 
 const std::vector<db::Migration>& migrations() {
@@ -102,6 +127,16 @@ const std::vector<db::Migration>& migrations() {
           kDefaultTypes,
           kQuotaClasses,
           kServices,
+          kTransfers,
+          kGroupTypes,
+          kGroups,
+          kGroupSnapshots,
+          "CREATE INDEX volume_groups_by_project ON volume_groups (project_id, created_us, id)",
+          "CREATE INDEX volume_group_snapshots_by_project ON volume_group_snapshots (project_id, created_us, id)",
+          "CREATE INDEX volume_group_snapshots_by_group ON volume_group_snapshots (group_id)",
+          "CREATE INDEX volumes_by_group ON volumes (group_id)",
+          "CREATE INDEX volume_snapshots_by_group_snapshot ON volume_snapshots (group_snapshot_id)",
+          "CREATE INDEX volume_transfers_by_project ON volume_transfers (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
           "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",

@@ -116,6 +116,7 @@ QuotaUsage usage_of(db::Transaction& tx, const ProjectId& project) {
         {project.value});
     usage.backups = backups->number("amount");
     usage.backup_gigabytes = backups->number("total");
+    usage.groups = tx.scalar("SELECT COUNT(*) FROM volume_groups WHERE project_id = ?", {project.value});
     return usage;
 }
 

@@ -21,6 +21,7 @@ SnapshotRecord record_of(const db::Row& row) {
     s.bootable = row.flag("bootable");
     s.image_metadata = parse_object(row.text("image_metadata"));
     s.progress = row.text("progress");
+    s.group_snapshot_id = row.text("group_snapshot_id");
     s.error = row.text("error");
     s.flow = FlowId(row.text("flow_id"));
     s.created_us = row.number("created_us");
@@ -63,11 +64,11 @@ ListQuery query_of(const SnapshotFilter& filter) {
 void insert(db::Transaction& tx, const SnapshotRecord& s) {
     tx.exec(
         "INSERT INTO volume_snapshots (id, volume_id, project_id, user_id, name, description, size_gib, status, "
-        "metadata, bootable, image_metadata, progress, error, flow_id, created_us, updated_us) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "metadata, bootable, image_metadata, progress, group_snapshot_id, error, flow_id, created_us, updated_us) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {s.id.value, s.volume.value, s.project.value, s.user.value, s.name, s.description, s.size_gib, s.status,
-         json::serialize(s.metadata), std::int64_t{s.bootable}, json::serialize(s.image_metadata), s.progress, s.error,
-         s.flow.value, s.created_us, s.updated_us});
+         json::serialize(s.metadata), std::int64_t{s.bootable}, json::serialize(s.image_metadata), s.progress,
+         s.group_snapshot_id, s.error, s.flow.value, s.created_us, s.updated_us});
 }
 
 std::optional<SnapshotRecord> find_snapshot(db::Transaction& tx, const SnapshotId& id) {

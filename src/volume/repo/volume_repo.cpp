@@ -39,6 +39,7 @@ VolumeRecord record_of(const db::Row& row) {
     v.metadata = object_of(row.text("metadata"));
     v.image_metadata = object_of(row.text("image_metadata"));
     v.created_for = ServerId(row.text("created_for"));
+    v.group_id = row.text("group_id");
     v.error = row.text("error");
     v.flow = FlowId(row.text("flow_id"));
     v.created_us = row.number("created_us");
@@ -91,6 +92,7 @@ ListQuery query_of(const VolumeFilter& filter) {
     query.equals("snapshot_id", filter.snapshot_id);
     query.equals("source_volid", filter.source_volid);
     query.equals("attach_status", filter.attach_status);
+    query.equals("group_id", filter.group_id);
     if (!filter.name_like.empty()) query.where("v.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
     if (!filter.size.empty()) query.where("CAST(v.size_gib AS TEXT) = ?", {filter.size});
     if (!filter.bootable.empty()) query.where(filter.bootable == "1" ? "v.bootable <> 0" : "v.bootable = 0");
@@ -116,8 +118,9 @@ void insert(db::Transaction& tx, const VolumeRecord& v) {
     tx.exec(
         "INSERT INTO volumes (id, project_id, user_id, name, description, size_gib, status, attach_status, bootable, "
         "multiattach, volume_type_id, availability_zone, host, backend, host_local, path, format, image_id, "
-        "snapshot_id, source_volid, metadata, image_metadata, created_for, error, flow_id, created_us, updated_us, "
-        "launched_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "snapshot_id, source_volid, metadata, image_metadata, created_for, group_id, error, flow_id, created_us, "
+        "updated_us, "
+        "launched_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {v.id.value,
          v.project.value,
          v.user.value,
@@ -141,6 +144,7 @@ void insert(db::Transaction& tx, const VolumeRecord& v) {
          json::serialize(v.metadata),
          json::serialize(v.image_metadata),
          v.created_for.value,
+         v.group_id,
          v.error,
          v.flow.value,
          v.created_us,
@@ -162,6 +166,7 @@ VolumeRecord get_volume(db::Transaction& tx, const VolumeId& id) {
 
 void delete_volume(db::Transaction& tx, const VolumeId& id) {
     tx.exec("DELETE FROM volume_attachments WHERE volume_id = ?", {id.value});
+    tx.exec("DELETE FROM volume_transfers WHERE volume_id = ?", {id.value});
     tx.exec("DELETE FROM volumes WHERE id = ?", {id.value});
 }
 

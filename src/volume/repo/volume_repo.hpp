@@ -32,6 +32,7 @@ struct VolumeFilter {
     std::string source_volid;
     std::string volume_type;  ///< name or id
     std::string attach_status;
+    std::string group_id;
     std::string bootable;                                    ///< "0" or "1"
     std::string multiattach;                                 ///< "0" or "1"
     std::vector<std::string> ids;                            ///< any of

@@ -1,0 +1,244 @@
+#include "volume/flows/groups.hpp"
+
+#include "volume/api/api.hpp"
+#include "volume/model/group_states.hpp"
+#include "volume/model/placement.hpp"
+#include "volume/repo/group_repo.hpp"
+#include "volume/repo/type_repo.hpp"
+
+namespace virga::volume::api {
+namespace {
+
+constexpr int kGroups = 13;
+constexpr int kFromSource = 14;
+constexpr int kResetStatus = 20;
+constexpr int kListVolume = 25;
+constexpr int kReplication = 38;
+constexpr int kProject = 58;
+constexpr std::size_t kNameLength = 255;
+constexpr std::size_t kMaxTypes = 100;
+
+json::object summary(const Group& g) {
+    return {{"id", g.id}, {"name", g.name}};
+}
+
+json::object detail(db::Transaction& tx, const Call& call, const Group& g) {
+    auto view = summary(g);
+    view["status"] = g.status;
+    view["description"] = string_or_null(g.description);
+    view["availability_zone"] = g.availability_zone;
+    view["created_at"] = time_or_null(g.created_us);
+    view["group_type"] = g.group_type;
+    json::array types;
+    for (const auto& id : g.volume_types) types.emplace_back(id);
+    view["volume_types"] = std::move(types);
+    if (call.at_least(kFromSource)) {
+        view["group_snapshot_id"] = string_or_null(g.group_snapshot_id);
+        view["source_group_id"] = string_or_null(g.source_group_id);
+    }
+    if (call.at_least(kListVolume) && call.flag("list_volume")) {
+        json::array ids;
+        for (const auto& volume : repo::volumes_of_group(tx, g.id)) ids.emplace_back(volume.id.value);
+        view["volumes"] = std::move(ids);
+    }
+    if (call.at_least(kReplication)) view["replication_status"] = "disabled";
+    if (call.at_least(kProject)) view["project_id"] = g.project.value;
+    return view;
+}
+
+Group own_group(db::Transaction& tx, const Call& call, const std::string& id) {
+    auto group = repo::get_group(tx, id);
+    if (call.auth.is_admin() || group.project == call.auth.project) return group;
+    throw Error(ErrorCode::NotFound, "Group " + id + " could not be found.", {}, id);
+}
+
+Group group_of(db::Transaction& tx, const Call& call) {
+    return own_group(tx, call, call.request.param("group_id"));
+}
+
+const std::map<std::string, std::string, std::less<>>& sort_columns() {
+    static const std::map<std::string, std::string, std::less<>> columns{{"id", "id"},
+                                                                         {"name", "name"},
+                                                                         {"status", "status"},
+                                                                         {"created_at", "created_us"},
+                                                                         {"group_type", "group_type_id"}};
+    return columns;
+}
+
+http::Response list(const Call& call, bool detailed) {
+    const auto slice = slice_of(call);
+    repo::GroupFilter filter;
+    filter.project = project_filter(call);
+    filter.name = call.request.query_value("name").value_or("");
+    filter.status = call.request.query_value("status").value_or("");
+    filter.sort = sort_of(call, sort_columns());
+    filter.marker = slice.marker;
+    filter.limit = slice.limit;
+    filter.offset = slice.offset;
+    auto tx = call.db().read();
+    const auto groups = repo::list_groups(tx, filter);
+    json::array items;
+    for (const auto& group : groups) items.push_back(detailed ? detail(tx, call, group) : summary(group));
+    json::object body{{"groups", std::move(items)}};
+    add_next_link(body, call, "groups", groups.size(), slice, groups.empty() ? "" : groups.back().id);
+    return http::Response::with_json(200, std::move(body));
+}
+
+http::Response show(const Call& call) {
+    auto tx = call.db().read();
+    return http::Response::with_json(200, json::object{{"group", detail(tx, call, group_of(tx, call))}});
+}
+
+http::Response accepted(db::Transaction& tx, const Group& group) {
+    tx.commit();
+    return http::Response::with_json(202, json::object{{"group", summary(group)}});
+}
+
+std::string zone_of(const Call& call, http::Fields& fields) {
+    const auto zone = fields.string("availability_zone", 0, kNameLength).value_or("");
+    if (zone.empty()) return kDefaultZone;
+    const auto zones = zones_of(call.context.d.hosts.hosts());
+    if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
+        fields.fail("availability_zone", "'" + zone + "' is no zone: no host is in it");
+    }
+    return zone;
+}
+
+std::vector<std::string> volume_types(db::Transaction& tx, http::Fields& fields) {
+    const auto* given = fields.array("volume_types", kMaxTypes);
+    if (given == nullptr || given->empty()) fields.fail("volume_types", "must name one volume type at least");
+    std::vector<std::string> ids;
+    for (const auto& item : *given) {
+        if (!item.is_string()) fields.fail("volume_types", "must be names or ids of volume types");
+        ids.push_back(repo::get_type(tx, std::string(item.get_string())).id);
+    }
+    return ids;
+}
+
+http::Response create(const Call& call) {
+    const auto body = body_object(call, "group");
+    http::Fields fields(body, "group");
+    Group group;
+    group.name = fields.string("name", 0, kNameLength).value_or("");
+    group.description = fields.string("description", 0, kNameLength).value_or("");
+    const auto type = fields.required_string("group_type", 1, kNameLength);
+    group.availability_zone = zone_of(call, fields);
+    auto tx = call.db().write();
+    group.group_type = repo::get_group_type(tx, type).id;
+    group.volume_types = volume_types(tx, fields);
+    fields.finish();
+    const auto flow = flows::create_group(tx, call.context.d, call.auth, group);
+    group.id = call.context.d.runner.find(tx, flow)->resource;
+    return accepted(tx, group);
+}
+
+http::Response create_from_source(const Call& call) {
+    const auto body = body_object(call, "create-from-src");
+    http::Fields fields(body, "create-from-src");
+    Group group;
+    group.name = fields.string("name", 0, kNameLength).value_or("");
+    group.description = fields.string("description", 0, kNameLength).value_or("");
+    flows::GroupSource source;
+    source.source_group_id = fields.uuid("source_group_id").value_or("");
+    source.group_snapshot_id = fields.uuid("group_snapshot_id").value_or("");
+    fields.finish();
+    if (source.source_group_id.empty() == source.group_snapshot_id.empty()) {
+        fields.fail("source_group_id", "or group_snapshot_id must be given, and not both");
+    }
+    auto tx = call.db().write();
+    auto origin = source.source_group_id;
+    if (origin.empty()) origin = repo::get_group_snapshot(tx, source.group_snapshot_id).group_id;
+    own_group(tx, call, origin);
+    const auto flow = flows::create_group_from(tx, call.context.d, call.auth, group, source);
+    group.id = call.context.d.runner.find(tx, flow)->resource;
+    return accepted(tx, group);
+}
+
+/// "id,id": how the API lists volumes here.
+std::vector<std::string> ids_of(http::Fields& fields, const std::string& name) {
+    auto text = fields.string(name, 0, 100 * kMaxTypes).value_or("");
+    std::vector<std::string> ids;
+    while (!text.empty()) {
+        const auto id = text.substr(0, text.find(','));
+        text.erase(0, std::min(id.size() + 1, text.size()));
+        if (!is_uuid_like(id)) fields.fail(name, "must be UUIDs of volumes with commas between them");
+        ids.push_back(canonical_uuid(id));
+    }
+    return ids;
+}
+
+http::Response update(const Call& call) {
+    const auto body = body_object(call, "group");
+    http::Fields fields(body, "group");
+    flows::GroupChange change;
+    change.name = fields.string("name", 0, kNameLength);
+    change.description = fields.string("description", 0, kNameLength);
+    const auto add = ids_of(fields, "add_volumes");
+    change.remove = ids_of(fields, "remove_volumes");
+    fields.finish();
+    if (!change.name && !change.description && add.empty() && change.remove.empty()) {
+        fields.fail("name", "or description, add_volumes or remove_volumes must be given");
+    }
+    auto tx = call.db().write();
+    const auto group = group_of(tx, call);
+    for (const auto& id : add) change.add.push_back(own_volume(tx, call, id));
+    flows::update_group(tx, group, change);
+    tx.commit();
+    return http::Response::empty(202);
+}
+
+void remove(db::Transaction& tx, const Call& call, const Group& group, const json::object& argument) {
+    http::Fields fields(argument, "delete");
+    const auto with_volumes = fields.boolean("delete-volumes").value_or(false);
+    fields.finish();
+    flows::delete_group(tx, call.context.d, group, with_volumes, call.auth.request_id);
+}
+
+void reset_status(db::Transaction& tx, const Call& call, const Group& group, const json::object& argument) {
+    identity::require_admin(call.auth, "group:reset_status");
+    http::Fields fields(argument, "reset_status");
+    const auto status = fields.required_string("status", 1, 64);
+    fields.finish();
+    const auto& allowed = resettable_group_statuses();
+    if (std::find(allowed.begin(), allowed.end(), status) == allowed.end()) {
+        fields.fail("status", "'" + status + "' is not a status of groups");
+    }
+    repo::force_group_status(tx, repo::kGroupTable, group.id, status);
+}
+
+http::Response action(const Call& call) {
+    const auto body = call.request.json_body();
+    if (body.size() != 1) throw Error(ErrorCode::InvalidInput, "The body must name one action.");
+    const std::string name(body.begin()->key());
+    const auto& value = body.begin()->value();
+    const auto argument = value.is_object() ? value.get_object() : json::object{};
+    auto tx = call.db().write();
+    const auto group = group_of(tx, call);
+    if (name == "delete") {
+        remove(tx, call, group, argument);
+    } else if (name == "reset_status" && call.at_least(kResetStatus)) {
+        reset_status(tx, call, group, argument);
+    } else if (name.find("replication") != std::string::npos && call.at_least(kReplication)) {
+        throw Error(ErrorCode::NotSupported, name + ": group " + group.id + " is not replicated.", {}, group.id);
+    } else {
+        throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");
+    }
+    tx.commit();
+    return http::Response::empty(202);
+}
+
+}  // namespace
+
+void register_groups(Routes& routes) {
+    routes.add(
+        "GET", "/groups", [](const Call& call) { return list(call, false); }, kGroups);
+    routes.add(
+        "GET", "/groups/detail", [](const Call& call) { return list(call, true); }, kGroups);
+    routes.add("POST", "/groups", create, kGroups);
+    routes.add("POST", "/groups/action", create_from_source, kFromSource);
+    routes.add("GET", "/groups/{group_id}", show, kGroups);
+    routes.add("PUT", "/groups/{group_id}", update, kGroups);
+    routes.add("POST", "/groups/{group_id}/action", action, kGroups);
+}
+
+}  // namespace virga::volume::api

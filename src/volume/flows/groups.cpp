@@ -1,0 +1,301 @@
+#include "volume/flows/groups.hpp"
+
+#include <algorithm>
+
+#include "volume/flows/flows.hpp"
+#include "volume/flows/services.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/model/group_states.hpp"
+#include "volume/model/placement.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/group_repo.hpp"
+#include "volume/repo/quota_repo.hpp"
+#include "volume/repo/type_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+std::string group_of(const TaskContext& context) {
+    return get_string(context.data, "group_id");
+}
+
+/// Where a failed creation ends.
+RevertOutcome fail_create(const TaskContext& context, const taskflow::Failure& failure) {
+    RevertOutcome outcome;
+    outcome.decision = "group becomes error: " + failure.message;
+    outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
+        const auto id = group_of(context_copy);
+        if (!lifecycle::try_change(tx, group_states(), "fail_create", id)) return;
+        tell_user(tx, context_copy, "GROUP", id, "create", failure.message);
+    };
+    return outcome;
+}
+
+class ScheduleGroup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const PlacementRequest request{
+            0,  get_string(context.data, "zone"),         {},
+            {}, get_string(context.data, "backend_name"), get_object(context.data, "type_specs")};
+        const auto [backend, reason] = context.db.read_with(
+            [&](db::Transaction& tx) { return choose_backend(backends(tx, d_), request, repo::provisioned_gib(tx)); });
+        Outcome outcome;
+        outcome.decision = reason;
+        outcome.apply = [id = group_of(context), chosen = backend](db::Transaction& tx) {
+            repo::set_group_placement(tx, id, chosen.host, chosen.name);
+            lifecycle::try_change(tx, group_states(), "finish_create", id);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        return fail_create(context, failure);
+    }
+};
+
+/// Unfinished flows of the group's volumes.
+std::vector<FlowId> flows_of_volumes(db::Transaction& tx, Dependencies& d, const std::vector<VolumeRecord>& volumes) {
+    std::vector<FlowId> out;
+    for (const auto& volume : volumes) {
+        const auto running = d.runner.unfinished(tx, volume.id.value);
+        out.insert(out.end(), running.begin(), running.end());
+    }
+    return out;
+}
+
+class WaitForVolumes : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const auto id = group_of(context);
+        std::vector<VolumeRecord> volumes;
+        const auto running = context.db.read_with([&](db::Transaction& tx) {
+            volumes = repo::volumes_of_group(tx, id);
+            return flows_of_volumes(tx, d_, volumes);
+        });
+        auto outcome = wait_or_continue(running, "all " + std::to_string(volumes.size()) + " volumes are made");
+        if (!running.empty()) return outcome;
+        for (const auto& volume : volumes) {
+            if (!is_error(volume.status)) continue;
+            throw Error(ErrorCode::Internal, "Volume " + volume.id.value + " could not be made: " + volume.error);
+        }
+        outcome.apply = [id](db::Transaction& tx) { lifecycle::try_change(tx, group_states(), "finish_create", id); };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        return fail_create(context, failure);
+    }
+};
+
+class DeleteGroup : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        const auto id = group_of(context);
+        std::vector<VolumeRecord> left;
+        const auto running = context.db.read_with([&](db::Transaction& tx) {
+            left = repo::volumes_of_group(tx, id);
+            return flows_of_volumes(tx, d_, left);
+        });
+        auto outcome = wait_or_continue(running, "group is gone");
+        if (!running.empty()) return outcome;
+        if (!left.empty()) {
+            throw Error(ErrorCode::Internal,
+                        "Volume " + left[0].id.value + " could not be deleted: it is " + left[0].status + ".");
+        }
+        outcome.apply = [id](db::Transaction& tx) { repo::delete_group(tx, id); };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "group becomes error_deleting: " + failure.message;
+        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
+            const auto id = group_of(context_copy);
+            if (!lifecycle::try_change(tx, group_states(), "fail_delete", id)) return;
+            tell_user(tx, context_copy, "GROUP", id, "delete", failure.message);
+        };
+        return outcome;
+    }
+};
+
+void check_group_quota(db::Transaction& tx, Dependencies& d, const ProjectId& project) {
+    check_new_group(repo::limits_of(tx, d.config, project), repo::usage_of(tx, project));
+}
+
+/// What all volume types of the group ask of a backend.
+json::object specs_of(db::Transaction& tx, const Group& group) {
+    json::object specs;
+    for (const auto& id : group.volume_types) {
+        for (const auto& item : repo::get_type(tx, id).extra_specs) {
+            const auto* known = specs.if_contains(item.key());
+            if (known != nullptr && *known != item.value()) {
+                throw Error(ErrorCode::InvalidInput, "group.volume_types: the types want different backends: " +
+                                                         std::string(item.key()) + " differs.");
+            }
+            specs[item.key()] = item.value();
+        }
+    }
+    specs.erase("multiattach");
+    return specs;
+}
+
+Group new_group(const identity::Auth& auth, Group group) {
+    group.id = new_uuid();
+    group.project = auth.project;
+    group.user = auth.user;
+    group.status = "creating";
+    group.created_us = now_us();
+    return group;
+}
+
+void start(db::Transaction& tx, Dependencies& d, const FlowId& flow, const Group& group, const std::string& kind,
+           const char* task, const std::string& request_id, json::object data) {
+    data["group_id"] = group.id;
+    d.runner.start(tx, {flow,
+                        kind,
+                        group.id,
+                        {{task}},
+                        std::move(data),
+                        request_id,
+                        group.project.value,
+                        group.user.value,
+                        std::nullopt});
+}
+
+/// What each volume of the new group is made from.
+std::vector<NewVolume> volumes_from(db::Transaction& tx, const GroupSource& source) {
+    std::vector<NewVolume> out;
+    const auto add = [&](const VolumeRecord& volume, const SnapshotId& snapshot) {
+        NewVolume request;
+        request.id = new_id<VolumeId>();
+        request.name = volume.name;
+        request.description = volume.description;
+        request.volume_type = volume.type_id;
+        (snapshot.empty() ? request.source_volid : request.snapshot_id) =
+            snapshot.empty() ? volume.id.value : snapshot.value;
+        out.push_back(std::move(request));
+    };
+    if (!source.source_group_id.empty()) {
+        for (const auto& volume : repo::volumes_of_group(tx, source.source_group_id)) add(volume, {});
+        return out;
+    }
+    for (const auto& snapshot : repo::snapshots_of_group_snapshot(tx, source.group_snapshot_id)) {
+        add(repo::get_volume(tx, snapshot.volume), snapshot.id);
+    }
+    return out;
+}
+
+void require_available(const std::string& what, const std::string& id, const std::string& status) {
+    if (status == "available") return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid group: " + what + " " + id + " must be available, but it is " + status + ".", {}, id);
+}
+
+}  // namespace
+
+FlowId create_group(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, Group wanted) {
+    const auto group = new_group(auth, std::move(wanted));
+    check_group_quota(tx, d, auth.project);
+    auto specs = specs_of(tx, group);
+    repo::insert(tx, group);
+    const auto flow = new_id<FlowId>();
+    const auto backend_name = get_string(specs, "volume_backend_name");
+    start(tx, d, flow, group, "create_group", task::kScheduleGroup, auth.request_id,
+          {{"zone", group.availability_zone}, {"backend_name", backend_name}, {"type_specs", std::move(specs)}});
+    return flow;
+}
+
+FlowId create_group_from(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, Group wanted,
+                         const GroupSource& source) {
+    auto origin = source.source_group_id;
+    if (origin.empty()) {
+        const auto snapshot = repo::get_group_snapshot(tx, source.group_snapshot_id);
+        require_available("group snapshot", snapshot.id, snapshot.status);
+        origin = snapshot.group_id;
+    }
+    const auto from = repo::get_group(tx, origin);
+    if (!source.source_group_id.empty()) require_available("source group", from.id, from.status);
+    auto group = new_group(auth, std::move(wanted));
+    group.group_type = from.group_type;
+    group.volume_types = from.volume_types;
+    group.availability_zone = from.availability_zone;
+    group.host = from.host;
+    group.backend = from.backend;
+    group.source_group_id = source.source_group_id;
+    group.group_snapshot_id = source.group_snapshot_id;
+    auto volumes = volumes_from(tx, source);
+    if (volumes.empty()) {
+        throw Error(ErrorCode::InvalidInput, "Invalid group: the source has no volumes.", {}, origin);
+    }
+    check_group_quota(tx, d, auth.project);
+    repo::insert(tx, group);
+    const auto flow = new_id<FlowId>();
+    start(tx, d, flow, group, "create_group_from_src", task::kWaitForVolumes, auth.request_id, {});
+    for (auto& request : volumes) {
+        request.group_id = group.id;
+        create_volume(tx, d, auth, request, flow);
+    }
+    return flow;
+}
+
+void update_group(db::Transaction& tx, const Group& group, const GroupChange& change) {
+    require_change(tx, group_states(), "update", group.id);
+    const auto members = repo::volumes_of_group(tx, group.id);
+    for (const auto& id : change.remove) {
+        const auto found = std::find_if(members.begin(), members.end(),
+                                        [&](const VolumeRecord& volume) { return volume.id.value == id; });
+        if (found == members.end()) {
+            throw Error(ErrorCode::InvalidInput, "group.remove_volumes: volume " + id + " is not in the group.", {},
+                        id);
+        }
+        if (found->status != "available" && found->status != "in-use" && !is_error(found->status)) {
+            throw Error(ErrorCode::InvalidInput, "group.remove_volumes: volume " + id + " is " + found->status + ".",
+                        {}, id);
+        }
+        repo::set_group_of(tx, found->id, "");
+    }
+    for (const auto& volume : change.add) {
+        check_member(group, volume);
+        repo::set_group_of(tx, volume.id, group.id);
+    }
+    repo::set_group_names(tx, group.id, change.name.value_or(group.name),
+                          change.description.value_or(group.description));
+}
+
+FlowId delete_group(db::Transaction& tx, Dependencies& d, const Group& group, bool delete_volumes,
+                    const std::string& request_id) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::InvalidInput, "Invalid group: group " + group.id + " " + why, {}, group.id);
+    };
+    const auto volumes = repo::volumes_of_group(tx, group.id);
+    if (!volumes.empty() && !delete_volumes) {
+        refuse("has " + std::to_string(volumes.size()) + " volumes. Take them out, or delete with delete-volumes.");
+    }
+    repo::GroupFilter its_snapshots;
+    its_snapshots.group_id = group.id;
+    if (!repo::list_group_snapshots(tx, its_snapshots).empty()) refuse("has group snapshots. Delete them first.");
+    require_change(tx, group_states(), "delete", group.id);
+    const auto flow = new_id<FlowId>();
+    start(tx, d, flow, group, "delete_group", task::kDeleteGroup, request_id, {});
+    for (const auto& volume : volumes) delete_volume(tx, d, volume.id, request_id, flow);
+    return flow;
+}
+
+void register_groups(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kScheduleGroup, std::make_shared<ScheduleGroup>(d));
+    registry.add(task::kWaitForVolumes, std::make_shared<WaitForVolumes>(d));
+    registry.add(task::kDeleteGroup, std::make_shared<DeleteGroup>(d));
+}
+
+}  // namespace virga::volume::flows

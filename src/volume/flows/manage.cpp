@@ -1,0 +1,253 @@
+#include "volume/flows/manage.hpp"
+
+#include <algorithm>
+
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/placement.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/quota_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+class ManageVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto name = get_string(context.data, "source_name");
+        const auto reply = call_host(d_, context, volume.host, command::kManage,
+                                     {{"backend", volume.backend},
+                                      {"volume_id", volume.id.value},
+                                      {"source_name", name},
+                                      {"format", get_string(context.data, "format")}},
+                                     kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "file " + name + " is the volume's now, format " + get_string(reply, "format");
+        outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+            repo::set_file(tx, id, file);
+            repo::set_size(tx, id, file.size_gib);
+            repo::set_launched(tx, id, now_us());
+            lifecycle::try_change(tx, volume_states(), "finish_manage", id.value);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error_managing: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, volume_states(), "fail_manage", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "manage", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class UnmanageVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        call_host(d_, context, volume.host, command::kUnmanage,
+                  {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "the data stays on " + volume.host + "@" + volume.backend;
+        outcome.apply = [id = volume.id](db::Transaction& tx) { repo::delete_volume(tx, id); };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, volume_states(), "fail_unmanage", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "unmanage", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class ManageSnapshot : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto id = snapshot_of(context);
+        call_host(d_, context, volume.host, command::kManageSnapshot,
+                  {{"backend", volume.backend},
+                   {"volume_id", volume.id.value},
+                   {"snapshot_id", id.value},
+                   {"source_name", get_string(context.data, "source_name")}},
+                  kShortDeadline);
+        Outcome outcome;
+        outcome.decision = "snapshot is available";
+        outcome.apply = [id](db::Transaction& tx) {
+            lifecycle::try_change(tx, snapshot_states(), "finish_create", id.value);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "snapshot becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "manage", failure.message);
+        };
+        return outcome;
+    }
+};
+
+class UnmanageSnapshot : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto id = snapshot_of(context);
+        call_host(d_, context, volume.host, command::kUnmanageSnapshot,
+                  {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id.value}},
+                  kShortDeadline);
+        Outcome outcome;
+        outcome.decision = "the data stays with its volume";
+        outcome.apply = [id](db::Transaction& tx) { repo::delete_snapshot(tx, id); };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "snapshot becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
+            if (!lifecycle::try_change(tx, snapshot_states(), "fail_unmanage", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "unmanage", failure.message);
+        };
+        return outcome;
+    }
+};
+
+FlowId start(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const std::string& kind,
+             const std::string& resource, const char* task, json::object data) {
+    const auto flow = new_id<FlowId>();
+    d.runner.start(tx, {flow,
+                        kind,
+                        resource,
+                        {{task}},
+                        std::move(data),
+                        auth.request_id,
+                        auth.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+}  // namespace
+
+BackendPlace backend_of(Dependencies& d, const std::string& label) {
+    const auto wanted = label.substr(0, label.find('#'));
+    for (const auto& backend : backends_of(d.hosts.hosts())) {
+        if (backend.host + "@" + backend.name == wanted) return {backend.host, backend.name, backend.zone, backend.host_local};
+    }
+    throw Error(ErrorCode::NotFound, "host: there is no backend '" + label.substr(0, 255) + "'.");
+}
+
+std::vector<ManageableItem> manageable(Dependencies& d, const BackendPlace& place, const std::string& request_id) {
+    const auto reply = d.hosts.call(place.host, command::kManageable, {{"backend", place.backend}},
+                                    {{}, request_id, kShortDeadline, {}});
+    std::vector<ManageableItem> items;
+    for (const auto& item : get_array(reply, "items")) {
+        const auto& o = item.as_object();
+        items.push_back(
+            {get_string(o, "name"), get_int(o, "size_gib"), get_string(o, "reason"), get_string(o, "volume")});
+    }
+    return items;
+}
+
+FlowId manage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, VolumeRecord volume,
+                     const std::string& source_name, const std::string& format) {
+    check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib,
+                     volume.volume_type);
+    volume.id = new_id<VolumeId>();
+    volume.project = auth.project;
+    volume.user = auth.user;
+    volume.status = "managing";
+    volume.attach_status = "detached";
+    volume.created_us = now_us();
+    repo::insert(tx, volume);
+    return start(tx, d, auth, "manage_volume", volume.id.value, task::kManageVolume,
+                 {{"volume_id", volume.id.value}, {"source_name", source_name}, {"format", format}});
+}
+
+FlowId unmanage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeRecord& volume) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::InvalidInput, "Invalid volume: volume " + volume.id.value + " " + why, {},
+                    volume.id.value);
+    };
+    if (!repo::snapshots_of(tx, volume.id).empty()) refuse("has snapshots. Unmanage or delete them first.");
+    if (!volume.group_id.empty()) refuse("is in group " + volume.group_id + ".");
+    require_change(tx, volume_states(), "unmanage", volume.id.value,
+                   "AND attach_status NOT IN ('attached', 'attaching', 'reserved', 'detaching')");
+    return start(tx, d, auth, "unmanage_volume", volume.id.value, task::kUnmanageVolume,
+                 {{"volume_id", volume.id.value}});
+}
+
+FlowId manage_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, SnapshotRecord snapshot,
+                       const std::string& source_name) {
+    const auto volume = repo::get_volume(tx, snapshot.volume);
+    check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
+                       snapshot.size_gib, volume.volume_type);
+    snapshot.id = new_id<SnapshotId>();
+    snapshot.project = volume.project;
+    snapshot.user = auth.user;
+    snapshot.status = "creating";
+    snapshot.bootable = volume.bootable;
+    snapshot.image_metadata = volume.image_metadata;
+    snapshot.created_us = snapshot.updated_us = now_us();
+    repo::insert(tx, snapshot);
+    return start(tx, d, auth, "manage_snapshot", snapshot.id.value, task::kManageSnapshot,
+                 {{"volume_id", volume.id.value}, {"snapshot_id", snapshot.id.value}, {"source_name", source_name}});
+}
+
+FlowId unmanage_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth,
+                         const SnapshotRecord& snapshot) {
+    if (!snapshot.group_snapshot_id.empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid snapshot: snapshot " + snapshot.id.value + " is a part of group snapshot " +
+                        snapshot.group_snapshot_id + ".",
+                    {}, snapshot.id.value);
+    }
+    require_change(tx, snapshot_states(), "unmanage", snapshot.id.value);
+    return start(tx, d, auth, "unmanage_snapshot", snapshot.id.value, task::kUnmanageSnapshot,
+                 {{"volume_id", snapshot.volume.value}, {"snapshot_id", snapshot.id.value}});
+}
+
+void register_manage(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kManageVolume, std::make_shared<ManageVolume>(d));
+    registry.add(task::kUnmanageVolume, std::make_shared<UnmanageVolume>(d));
+    registry.add(task::kManageSnapshot, std::make_shared<ManageSnapshot>(d));
+    registry.add(task::kUnmanageSnapshot, std::make_shared<UnmanageSnapshot>(d));
+}
+
+}  // namespace virga::volume::flows

@@ -1,0 +1,106 @@
+#include "volume/flows/attachments.hpp"
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/new_volume.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+class Reimage : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const ImageId image(get_string(context.data, "image_id"));
+        const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
+        const auto reply = call_host(
+            d_, context, volume.host, command::kReimage,
+            {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"image", source.to_json()}}, kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "the volume has the content of image " + image.value + ", copied " +
+                           std::to_string(get_int(reply, "copied_bytes")) + " bytes";
+        outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply),
+                         metadata = get_object(context.data, "image_metadata")](db::Transaction& tx) {
+            repo::set_file(tx, id, file);
+            repo::set_bootable(tx, id, true);
+            repo::set_image_metadata(tx, id, metadata);
+            repo::set_error(tx, id, "");
+            end(tx, id, "finish_reimage");
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            if (!end(tx, id, "fail_reimage")) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "reimage", failure.message);
+        };
+        return outcome;
+    }
+
+private:
+    /// A volume that was reserved before or meanwhile is reserved again.
+    static bool end(db::Transaction& tx, const VolumeId& id, std::string_view action) {
+        repo::set_launched(tx, id, now_us());
+        const bool changed = lifecycle::try_change(tx, volume_states(), action, id.value);
+        if (changed) recompute_status(tx, id);
+        return changed;
+    }
+};
+
+void take(db::Transaction& tx, const VolumeRecord& volume, bool reserved) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::Conflict, "Invalid volume: volume " + volume.id.value + " " + why, {}, volume.id.value);
+    };
+    if (volume.path.empty()) refuse("has no data that could be replaced: it was never made.");
+    const auto* action = reserved ? "reimage_reserved" : "reimage";
+    if (lifecycle::try_change(tx, volume_states(), action, volume.id.value, kNoBusySnapshot)) return;
+    refuse("is " + volume.status + ", and must be available or in error" +
+           (reserved ? ", or reserved" : " (reserved with reimage_reserved)") + ", without a snapshot being made.");
+}
+
+}  // namespace
+
+FlowId reimage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                      const ImageId& image_id, bool reserved) {
+    const auto volume = repo::get_volume(tx, id);
+    const auto image = d.images.find(tx, auth, image_id);
+    if (!image)
+        throw Error(ErrorCode::NotFound, "Image " + image_id.value + " could not be found.", {}, image_id.value);
+    check_image(*image, volume.size_gib);
+    take(tx, volume, reserved);
+    // As while a volume is created: it may be reserved, but not connected before its data is complete.
+    repo::set_launched(tx, id, 0);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    d.runner.start(
+        tx, {flow,
+             "reimage_volume",
+             id.value,
+             {{task::kReimage}},
+             {{"volume_id", id.value}, {"image_id", image_id.value}, {"image_metadata", metadata_of_image(*image)}},
+             auth.request_id,
+             volume.project.value,
+             auth.user.value,
+             std::nullopt});
+    return flow;
+}
+
+void register_reimage_volume(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kReimage, std::make_shared<Reimage>(d));
+}
+
+}  // namespace virga::volume::flows

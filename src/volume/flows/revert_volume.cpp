@@ -1,0 +1,90 @@
+#include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
+#include "volume/model/volume_states.hpp"
+#include "volume/repo/snapshot_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+class RevertVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto volume = load_volume(d_, volume_of(context));
+        const auto snapshot = snapshot_of(context);
+        const auto reply =
+            call_host(d_, context, volume.host, command::kRevert,
+                      {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", snapshot.value}},
+                      kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "the volume has the content of snapshot " + snapshot.value;
+        outcome.apply = [id = volume.id, snapshot, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+            repo::set_file(tx, id, file);
+            lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot.value);
+            lifecycle::try_change(tx, volume_states(), "finish_revert", id.value);
+        };
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+        RevertOutcome outcome;
+        outcome.decision = "volume becomes error: " + failure.message;
+        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot_of(context_copy).value);
+            if (!lifecycle::try_change(tx, volume_states(), "fail_revert", id.value)) return;
+            repo::set_error(tx, id, failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, "revert", failure.message);
+        };
+        return outcome;
+    }
+};
+
+void check_latest(db::Transaction& tx, const VolumeRecord& volume, const SnapshotRecord& snapshot) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::InvalidInput, "revert.snapshot_id: snapshot " + snapshot.id.value + " " + why, {},
+                    snapshot.id.value);
+    };
+    if (snapshot.volume != volume.id) refuse("is not of volume " + volume.id.value + ".");
+    const auto latest = repo::snapshots_of(tx, volume.id).back().id;
+    if (snapshot.id != latest) refuse("is not the latest one of the volume: that is " + latest.value + ".");
+    if (snapshot.size_gib == volume.size_gib) return;
+    refuse("is of " + std::to_string(snapshot.size_gib) + " GiB, but the volume has " +
+           std::to_string(volume.size_gib) + " GiB now: the size must be the same.");
+}
+
+}  // namespace
+
+FlowId revert_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                     const SnapshotId& snapshot_id) {
+    const auto volume = repo::get_volume(tx, id);
+    check_latest(tx, volume, repo::get_snapshot(tx, snapshot_id));
+    require_change(tx, volume_states(), "revert", id.value, kNoBusySnapshot);
+    require_change(tx, snapshot_states(), "restore", snapshot_id.value);
+    const auto flow = new_id<FlowId>();
+    repo::set_flow(tx, id, flow);
+    d.runner.start(tx, {flow,
+                        "revert_volume",
+                        id.value,
+                        {{task::kRevertVolume}},
+                        {{"volume_id", id.value}, {"snapshot_id", snapshot_id.value}},
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
+    return flow;
+}
+
+void register_revert_volume(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(task::kRevertVolume, std::make_shared<RevertVolume>(d));
+}
+
+}  // namespace virga::volume::flows

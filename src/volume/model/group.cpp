@@ -1,0 +1,24 @@
+#include "volume/model/group.hpp"
+
+#include <algorithm>
+
+namespace virga::volume {
+
+void check_member(const Group& group, const VolumeRecord& volume) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorCode::InvalidInput,
+                    "group.add_volumes: volume " + volume.id.value + " can't be in group " + group.id + ": " + why, {},
+                    volume.id.value);
+    };
+    if (!volume.group_id.empty()) refuse("it is in group " + volume.group_id + ".");
+    if (volume.status != "available" && volume.status != "in-use") refuse("it is " + volume.status + ".");
+    const auto& types = group.volume_types;
+    if (std::find(types.begin(), types.end(), volume.type_id) == types.end()) {
+        refuse("the group does not take its type, " + volume.volume_type + ".");
+    }
+    if (volume.host == group.host && volume.backend == group.backend) return;
+    refuse("it is on " + volume.host + "@" + volume.backend + ", the group on " + group.host + "@" + group.backend +
+           ".");
+}
+
+}  // namespace virga::volume

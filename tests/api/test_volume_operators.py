@@ -72,7 +72,7 @@ def test_filters_are_told_and_enforced(cloud, stranger):
     assert one == [{"resource": "snapshot", "filters": told["snapshot"]}]
     assert call(cloud, "GET", "/resource_filters?resource=nothing").json()["resource_filters"] == []
     call(cloud, "GET", "/resource_filters", version="3.32", expect=404)
-    for resource in ("volume", "snapshot", "attachment", "message"):
+    for resource in ("volume", "snapshot", "attachment", "message", "backup"):
         message = call(cloud, "GET", f"/{resource}s?colour=red", token=stranger, expect=400).json()["badRequest"]["message"]
         assert "colour" in message
         call(cloud, "GET", f"/{resource}s?colour=red", expect=200)

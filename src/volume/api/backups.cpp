@@ -4,6 +4,7 @@
 
 #include "base/crypto.hpp"
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/backup_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -85,6 +86,7 @@ repo::BackupFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
+    check_filters(call, "backup");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto backups = repo::list_backups(tx, filter);

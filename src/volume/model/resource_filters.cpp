@@ -12,7 +12,7 @@ const std::map<std::string, FilterNames, std::less<>>& resource_filters() {
         {"snapshot",
          {"name", "status", "volume_id", "metadata", "availability_zone", "created_at", "updated_at", "display_name",
           "user_id", "consumes_quota"}},
-        {"backup", {"name", "status", "volume_id"}},
+        {"backup", {"name", "status", "volume_id", "snapshot_id", "metadata"}},
         {"group", {"name", "status"}},
         {"group_snapshot", {"name", "status", "group_id"}},
         {"attachment", {"volume_id", "status", "instance_id", "attach_status"}},

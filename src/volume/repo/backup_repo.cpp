@@ -59,10 +59,7 @@ ListQuery query_of(const BackupFilter& filter) {
     query.equals("volume_id", filter.volume_id);
     query.equals("snapshot_id", filter.snapshot_id);
     if (!filter.name_like.empty()) query.where("b.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
-    for (const auto& item : filter.metadata) {
-        const auto pair = json::serialize(json::value(item.key())) + ":" + json::serialize(item.value());
-        query.where("b.metadata LIKE ? ESCAPE '\\'", {like_pattern(pair)});
-    }
+    query.pairs("metadata", filter.metadata);
     for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
     return query;
 }

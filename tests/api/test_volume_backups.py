@@ -168,6 +168,15 @@ def test_lists_filter_sort_and_page(cloud, made):
     call(cloud, "GET", f"/backups?marker={NOWHERE}", expect=404)
 
 
+def test_users_filter_by_what_is_offered(cloud, stranger):
+    offered = call(cloud, "GET", "/resource_filters?resource=backup", expect=200).json()["resource_filters"][0]["filters"]
+    for name in offered:
+        value = "{'a': 'b'}" if name == "metadata" else NOWHERE
+        assert call(cloud, "GET", f"/backups?{name}={value}", token=stranger, expect=200).json()["backups"] == []
+    call(cloud, "GET", "/backups?surprise=1", token=stranger, expect=400)
+    call(cloud, "GET", "/backups?surprise=1", token=stranger, version="3.30", expect=200)
+
+
 def test_update(cloud, made):
     backup = made.backup(made.volume(), name="before", description="kept")
     view = call(cloud, "PUT", f"/backups/{backup}", {"backup": {"name": "after"}}, expect=200).json()["backup"]

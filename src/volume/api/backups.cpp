@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/crypto.hpp"
 #include "volume/api/api.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"

@@ -153,13 +153,13 @@ def test_the_answer_comes_when_something_happens(cloud, full_volume):
 def test_followers_never_take_all_threads(cloud, full_volume):
     volume = full_volume(cloud)
     known = poll(cloud, volume, 0)["version"]
-    threads = [threading.Thread(target=poll, args=(cloud, volume, 3, known)) for _ in range(12)]
+    threads = [threading.Thread(target=poll, args=(cloud, volume, 6, known)) for _ in range(12)]
     for thread in threads:
         thread.start()
     started = time.monotonic()
     for _ in range(5):
         assert cloud.http("GET", "/volume/v3/volumes").status_code == 200
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     for thread in threads:
         thread.join()
 

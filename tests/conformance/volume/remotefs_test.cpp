@@ -379,6 +379,10 @@ TEST_P(ShareSuite, a_backing_file_outside_of_the_share_is_refused) {
     const auto base = backend_folder() + "/volume-" + id;
     std::filesystem::remove(base);
     std::filesystem::create_symlink(outside, base);
+    // GlusterFS remembers for a second what kind of file it was.
+    const auto seen = path.substr(0, path.rfind('/')) + "/volume-" + id;
+    for (int i = 0; i < 250 && !std::filesystem::is_symlink(std::filesystem::symlink_status(seen)); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_EQ(code_of([&] { driver_->initialize_connection(id, "h"); }), ErrorCode::Corrupt);
     EXPECT_EQ(code_of([&] { driver_->extend(id, 2); }), ErrorCode::Corrupt);
     EXPECT_EQ(code_of([&] { driver_->create_snapshot(id, new_uuid()); }), ErrorCode::Corrupt);

@@ -11,9 +11,10 @@ set -euo pipefail
 inside() {
     local folder=$1 address=$2
     mount --make-rprivate /
-    mkdir -p "$folder"/{lib,run,log,brick1,brick2} /var/lib/glusterd /run/gluster /var/log/glusterfs
+    mkdir -p "$folder"/{lib,run,log,brick1,brick2} /var/lib/glusterd /var/log/glusterfs
     mount --bind "$folder/lib" /var/lib/glusterd
-    mount --bind "$folder/run" /run/gluster
+    mount --bind "$folder/run" /run # glusterd.socket is there, the same for every glusterd of a machine
+    mkdir -p /run/gluster
     mount --bind "$folder/log" /var/log/glusterfs
     ip link set lo up
     glusterd
@@ -46,17 +47,28 @@ if [ "${1:-}" = --inside ]; then
 fi
 
 # ---- outside: a network namespace and a way into it
+# A number that no other test has: process ids are small and alike in their namespaces.
+find_space() {
+    local try
+    for try in $(seq 50); do
+        id=$(((RANDOM << 15 | RANDOM) % 16384))
+        space=vgl$id
+        [ ! -e "/sys/class/net/$space" ] && ip netns add "$space" 2>/dev/null && return
+    done
+    echo "no network namespace can be made" >&2
+    exit 1
+}
+
 folder=$(realpath "$1")
-space=vgl$$
+find_space
 clean_up() {
     ip netns delete "$space" 2>/dev/null || true # takes the veth pair along
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM
-ip netns add "$space"
 ip link add "$space" type veth peer name eth0 netns "$space"
 # Each test has a /30 of its own.
-net=10.199.$(($$ / 64 % 256)).$(($$ % 64 * 4))
+net=10.199.$((id / 64)).$((id % 64 * 4))
 ip address add "${net%.*}.$((${net##*.} + 1))/30" dev "$space"
 ip link set "$space" up
 address=${net%.*}.$((${net##*.} + 2))

@@ -8,7 +8,8 @@
 #include "network/nic.hpp"
 
 /// Commands of the compute service to a host that runs servers. Header only: shared by both sides of the RPC.
-/// Every command is idempotent. Commands on one server run one after the other on the host.
+/// Every command is idempotent. Commands on one server run one after the other on the host, but for the two that merge
+/// layers: they may take hours, so others go on beside them and end them where they have to.
 namespace virga::compute {
 
 /// A disk as the guest sees it.
@@ -128,6 +129,18 @@ inline constexpr const char* kAttachDisk = "compute.attach_disk";
 /// {server_id, volume_id} -> {}: returns when the guest has let go of it. Success when it isn't there. Busy: the guest
 /// refuses.
 inline constexpr const char* kDetachDisk = "compute.detach_disk";
+/// {server_id, volume_id, size_bytes} -> {running: bool}: a running guest sees its disk with this size at once, the
+/// file has grown with it. running false: no running guest has the volume, nothing was done.
+inline constexpr const char* kResizeDisk = "compute.resize_disk";
+/// {server_id, volume_id, file: {path, format}} -> {running}: a running guest goes on in this file, an empty qcow2
+/// overlay with the present one somewhere beneath it. All that it wrote before stays there.
+inline constexpr const char* kSnapshotDisk = "compute.snapshot_disk";
+/// {server_id, volume_id, upper, lower} -> {running}: merges a layer beneath the active one into the one beneath
+/// itself, while the guest runs. Paths. Long: reports progress; cancelled, the chain is as before.
+inline constexpr const char* kCommitDisk = "compute.commit_disk";
+/// {server_id, volume_id, lower, below} -> {running}: takes the content of the layer beneath the active one into the
+/// active one, which then stands on `below` (empty: on nothing). Long, as kCommitDisk.
+inline constexpr const char* kPullDisk = "compute.pull_disk";
 /// {server_id, max_bytes (0: all)} -> {output: base64}: the end of the console log.
 inline constexpr const char* kConsoleOutput = "compute.console_output";
 /// {server_id} -> {power_state, exists: bool}

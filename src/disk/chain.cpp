@@ -11,6 +11,15 @@ void rebase_unsafe(const std::string& path, const Backing& backing) {
     File::open_for_writing(path).sync();
 }
 
+void rebase(const std::string& path, const std::optional<Backing>& backing) {
+    std::vector<std::string> arguments{"rebase", "-q", "-t", "writeback", "-f", "qcow2"};
+    if (backing) arguments.insert(arguments.end(), {"-F", backing->format});
+    arguments.insert(arguments.end(), {"-b", backing ? backing->path : "", path});
+    run_qemu_img(std::move(arguments),
+                 {.what = "put disk on another layer", .work_bytes = virtual_size(path, "qcow2")});
+    File::open_for_writing(path).sync();
+}
+
 // -d: the overlay isn't emptied afterwards, so that until the caller has dropped it the chain reads the same.
 void commit(const std::string& path) {
     const auto bytes = allocated_bytes(path);

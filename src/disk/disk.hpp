@@ -87,6 +87,9 @@ CopyResult convert(const std::string& from, const std::string& from_format, cons
 
 /// Re-points a qcow2 at another backing file without touching data (`qemu-img rebase -u`, explicit formats).
 void rebase_unsafe(const std::string& path, const Backing& backing);
+/// Puts a qcow2 on another backing file, or on none, and takes into it what it would lose (`qemu-img rebase`, explicit
+/// formats).
+void rebase(const std::string& path, const std::optional<Backing>& backing);
 /// Merges an overlay into its backing file (`qemu-img commit`, explicit format).
 void commit(const std::string& path);
 

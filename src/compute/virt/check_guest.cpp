@@ -21,6 +21,11 @@ void check_file(const GuestDisk& disk, const DiskFile& file) {
     if (target_name(disk).empty() && !named_by_driver) refuse("a disk of the guest has no device name");
 }
 
+void check_overlay(const DiskFile& file) {
+    if (file.format != "qcow2" || !file.path.starts_with('/'))
+        refuse("an overlay must be a qcow2 file with an absolute path");
+}
+
 void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files) {
     if (!is_uuid_like(guest.server_id)) refuse("guest id '" + guest.server_id + "' is not a UUID");
     if (guest.memory_mib <= 0) refuse("guest " + guest.server_id + " needs a memory size");

@@ -10,6 +10,8 @@ namespace virga::compute::virt {
 /// qcow2, absolute paths. Throws Error{InvalidInput} that names the disk.
 void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files);
 void check_file(const GuestDisk& disk, const DiskFile& file);
+/// A qcow2 file with an absolute path. Throws Error{InvalidInput}.
+void check_overlay(const DiskFile& file);
 
 /// "vda" of "/dev/vda" or "vda".
 std::string target_name(const GuestDisk& disk);

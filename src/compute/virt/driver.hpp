@@ -24,6 +24,7 @@ struct Capabilities {
     bool attach_while_running = false;
     bool console_output = false;
     bool acpi_power_off = false;
+    bool live_disks = false;   ///< resize_disk, snapshot_disk, commit_disk and pull_disk
     bool real_guests = false;  ///< false: the fake
 };
 
@@ -40,9 +41,15 @@ struct DiskFile {
     std::string serial;  ///< volume id, or empty
 };
 
+/// How long work on a running guest's disk talks to its caller, about once per second. Both may be empty.
+struct JobHooks {
+    std::function<bool()> cancelled;
+    std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> progress;
+};
+
 /// A hypervisor. Every method is idempotent and may be called from several threads; calls for one server come one at a
-/// time. Errors: Error{Internal or InvalidInput} with the hypervisor's reason in the message; Unavailable when it
-/// doesn't answer.
+/// time, but for commit_disk and pull_disk, which others of the same server may overtake. Errors: Error{Internal or
+/// InvalidInput} with the hypervisor's reason in the message; Unavailable when it doesn't answer.
 class Driver {
 public:
     using Changed = std::function<void(const std::string& server_id, int power_state)>;
@@ -68,6 +75,27 @@ public:
     virtual void attach_disk(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) = 0;
     /// Returns when the guest has let go. Error{Busy} when it refuses for 20 s. Nothing happens when it isn't there.
     virtual void detach_disk(const std::string& server_id, const std::string& volume_id) = 0;
+
+    // The four below change a volume's disk under a running guest. They return false, and nothing is done, when no
+    // running guest of that server has the volume.
+
+    /// Grows the file, and the guest sees the new size at once. A size that it has already or more changes nothing.
+    virtual bool resize_disk(const std::string& server_id, const std::string& volume_id, std::int64_t size_bytes) = 0;
+    /// The guest goes on in `file`, an empty qcow2 overlay that has the file which the guest writes to now somewhere in
+    /// its chain, with nothing but empty layers in between. Nothing happens when it is in that file, or above it,
+    /// already. Conflict: the two have nothing to do with each other.
+    virtual bool snapshot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) = 0;
+    /// Merges `upper`, a layer beneath the active one, into `lower`, the layer beneath it; whatever stood on `upper`
+    /// stands on `lower` then. Both are absolute paths. Done already when `upper` is not in the chain. The chain reads
+    /// the same at every instant, also after a failure, Cancelled, or the end of the host or the guest in the middle.
+    virtual bool commit_disk(const std::string& server_id, const std::string& volume_id, const std::string& upper,
+                             const std::string& lower, const JobHooks& hooks) = 0;
+    /// Takes the content of `lower`, the layer beneath the active one, into the active one, which stands on `below`
+    /// then (empty: on nothing). As commit_disk.
+    virtual bool pull_disk(const std::string& server_id, const std::string& volume_id, const std::string& lower,
+                           const std::string& below, const JobHooks& hooks) = 0;
+    /// Files that a running guest has open for a volume, the active one first; empty when none has it.
+    virtual std::vector<std::string> disk_chain(const std::string& server_id, const std::string& volume_id) = 0;
     virtual GuestState state(const std::string& server_id) = 0;
     virtual std::vector<GuestInfo> list() = 0;
 };

@@ -28,11 +28,73 @@ json::object detach_disk(Context& context, const rpc::Command& call) {
     return {};
 }
 
+std::string volume_of(const json::object& params) {
+    const auto id = get_string(params, "volume_id");
+    if (!is_uuid_like(id)) throw Error(ErrorCode::InvalidInput, "volume_id '" + id + "' is not a UUID");
+    return canonical_uuid(id);
+}
+
+std::string path_of(const json::object& params, std::string_view key) {
+    auto path = get_string(params, key);
+    if (!path.starts_with('/') || path.find('\0') != std::string::npos)
+        throw Error(ErrorCode::InvalidInput, std::string(key) + " is not an absolute path");
+    return path;
+}
+
+json::object running(bool done) {
+    return {{"running", done}};
+}
+
+json::object resize_disk(Context& context, const rpc::Command& call) {
+    const auto server = server_of(call.params);
+    const auto size = get_int(call.params, "size_bytes");
+    if (size <= 0) throw Error(ErrorCode::InvalidInput, "size_bytes must be above 0");
+    const NamedLocks::Guard guard(context.servers, server);
+    failpoint("host.resize_disk.begin");
+    const bool done = context.driver->resize_disk(server, volume_of(call.params), size);
+    failpoint("host.resize_disk.done");
+    return running(done);
+}
+
+json::object snapshot_disk(Context& context, const rpc::Command& call) {
+    const auto server = server_of(call.params);
+    const auto file = get_object(call.params, "file");
+    const NamedLocks::Guard guard(context.servers, server);
+    failpoint("host.snapshot_disk.begin");
+    const bool done = context.driver->snapshot_disk(server, volume_of(call.params),
+                                                    {path_of(file, "path"), get_string(file, "format"), ""});
+    failpoint("host.snapshot_disk.done");
+    return running(done);
+}
+
+// The two merges don't hold the server's lock: they may take hours, in which the server can be stopped or deleted.
+json::object commit_disk(Context& context, const rpc::Command& call) {
+    failpoint("host.commit_disk.begin");
+    const bool done =
+        context.driver->commit_disk(server_of(call.params), volume_of(call.params), path_of(call.params, "upper"),
+                                    path_of(call.params, "lower"), {call.cancelled, call.progress});
+    failpoint("host.commit_disk.done");
+    return running(done);
+}
+
+json::object pull_disk(Context& context, const rpc::Command& call) {
+    const auto below = get_string(call.params, "below").empty() ? "" : path_of(call.params, "below");
+    failpoint("host.pull_disk.begin");
+    const bool done = context.driver->pull_disk(server_of(call.params), volume_of(call.params),
+                                                path_of(call.params, "lower"), below, {call.cancelled, call.progress});
+    failpoint("host.pull_disk.done");
+    return running(done);
+}
+
 }  // namespace
 
 void add_volume_commands(CommandTable& table, Context& context) {
     table[command::kAttachDisk] = [&context](const rpc::Command& call) { return attach_disk(context, call); };
     table[command::kDetachDisk] = [&context](const rpc::Command& call) { return detach_disk(context, call); };
+    table[command::kResizeDisk] = [&context](const rpc::Command& call) { return resize_disk(context, call); };
+    table[command::kSnapshotDisk] = [&context](const rpc::Command& call) { return snapshot_disk(context, call); };
+    table[command::kCommitDisk] = [&context](const rpc::Command& call) { return commit_disk(context, call); };
+    table[command::kPullDisk] = [&context](const rpc::Command& call) { return pull_disk(context, call); };
 }
 
 }  // namespace virga::compute::host

@@ -30,6 +30,13 @@ public:
                 bool hard) override;
     void attach_disk(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) override;
     void detach_disk(const std::string& server_id, const std::string& volume_id) override;
+    bool resize_disk(const std::string& server_id, const std::string& volume_id, std::int64_t size_bytes) override;
+    bool snapshot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) override;
+    bool commit_disk(const std::string& server_id, const std::string& volume_id, const std::string& upper,
+                     const std::string& lower, const JobHooks& hooks) override;
+    bool pull_disk(const std::string& server_id, const std::string& volume_id, const std::string& lower,
+                   const std::string& below, const JobHooks& hooks) override;
+    std::vector<std::string> disk_chain(const std::string& server_id, const std::string& volume_id) override;
     GuestState state(const std::string& server_id) override;
     std::vector<GuestInfo> list() override;
 
@@ -38,7 +45,10 @@ public:
 
 private:
     void put(const std::string& server_id, const FakeGuest& guest, bool tell);
-    void boot(const GuestSpec& guest, const std::string& console_log);
+    void boot(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log);
+    /// nullopt unless the guest runs and has the volume.
+    std::optional<FakeDisk> running_disk(const std::string& server_id, const std::string& volume_id) const;
+    void put_disk(const std::string& server_id, const std::string& volume_id, const FakeDisk& disk);
     void tell(const std::string& server_id, int power_state);
 
     GuestStore guests_;

@@ -10,8 +10,9 @@ namespace virga::compute::virt::fake {
 namespace {
 
 std::string to_text(const FakeGuest& guest) {
-    json::array volumes;
-    for (const auto& volume : guest.volumes) volumes.emplace_back(volume);
+    json::object volumes;
+    for (const auto& [id, disk] : guest.volumes)
+        volumes[id] = json::object{{"path", disk.path}, {"format", disk.format}, {"size_bytes", disk.size_bytes}};
     return json::serialize(json::object{{"power_state", guest.power_state}, {"volumes", std::move(volumes)}});
 }
 
@@ -19,7 +20,11 @@ FakeGuest from_text(const std::string& text) {
     const auto object = parse_object(text);
     FakeGuest guest;
     guest.power_state = static_cast<int>(get_int(object, "power_state"));
-    for (const auto& volume : get_array(object, "volumes")) guest.volumes.emplace(volume.as_string());
+    for (const auto& [id, value] : get_object(object, "volumes")) {
+        const auto& disk = value.as_object();
+        guest.volumes[std::string(id)] = {get_string(disk, "path"), get_string(disk, "format"),
+                                          get_int(disk, "size_bytes")};
+    }
     return guest;
 }
 

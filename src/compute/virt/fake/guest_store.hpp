@@ -1,16 +1,23 @@
 #pragma once
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 namespace virga::compute::virt::fake {
 
+/// What a guest has open for a volume.
+struct FakeDisk {
+    std::string path;
+    std::string format;
+    std::int64_t size_bytes = 0;  ///< as the guest was last told; 0: never
+};
+
 struct FakeGuest {
     int power_state = 0;
-    std::set<std::string> volumes;
+    std::map<std::string, FakeDisk> volumes;  ///< by volume id
 };
 
 /// The guests of the fake hypervisor: in memory, and one small file per guest, so that a killed host finds them again

@@ -105,6 +105,7 @@ void Connection::subscribe() {
     subscribe(VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_CALLBACK(reset_event));
     subscribe(VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(removed_event));
     subscribe(VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, VIR_DOMAIN_EVENT_CALLBACK(refused_event));
+    subscribe(VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, VIR_DOMAIN_EVENT_CALLBACK(job_event));
 }
 
 void Connection::close() {
@@ -190,6 +191,10 @@ void Connection::reset_event(virConnectPtr, virDomainPtr domain, void* self) {
 }
 
 void Connection::removed_event(virConnectPtr, virDomainPtr, const char*, void* self) {
+    static_cast<Connection*>(self)->watch_.note();
+}
+
+void Connection::job_event(virConnectPtr, virDomainPtr, const char*, int, int, void* self) {
     static_cast<Connection*>(self)->watch_.note();
 }
 

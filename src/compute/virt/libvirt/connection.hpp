@@ -52,6 +52,7 @@ private:
     static void reset_event(virConnectPtr, virDomainPtr domain, void* self);
     static void removed_event(virConnectPtr, virDomainPtr domain, const char* alias, void* self);
     static void refused_event(virConnectPtr, virDomainPtr domain, const char* alias, void* self);
+    static void job_event(virConnectPtr, virDomainPtr, const char* disk, int type, int status, void* self);
 
     std::string root_;
     ConnectionHandle handle_;

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
+#include "compute/virt/libvirt/live_disks.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
 
 namespace virga::compute::virt::libvirt {
@@ -53,6 +54,7 @@ void GuestDisks::detach_live(virDomainPtr domain, const std::string& server_id, 
                         connection_.take_refusal(server_id) ? "the guest refused" : "the guest did not answer",
                         server_id);
         const auto disk = find(domain, volume_id, 0);
+        if (disk) end_job(domain, disk->target);  // the device can't go while layers of it are being merged
         if (disk) request(domain, server_id, disk->alias);
         connection_.watch().wait(std::min<std::chrono::milliseconds>(left, kRequestInterval), over);
     }

@@ -5,6 +5,7 @@
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/guest_disks.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
+#include "compute/virt/libvirt/live_disks.hpp"
 #include "compute/virt/libvirt/power_state.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
 
@@ -33,12 +34,14 @@ struct LibvirtDriver::Impl {
         : settings(domain_settings(config)),
           connection(state_dir + "/libvirt"),
           power(connection, settings),
-          disks(connection, settings.detach_timeout) {}
+          disks(connection, settings.detach_timeout),
+          live(connection) {}
 
     DomainSettings settings;
     Connection connection;
     GuestPower power;
     GuestDisks disks;
+    LiveDisks live;
 };
 
 LibvirtDriver::LibvirtDriver(const config::Config& config, const std::string& state_dir)
@@ -50,7 +53,11 @@ std::int64_t LibvirtDriver::version() const {
 }
 
 Capabilities LibvirtDriver::capabilities() const {
-    return {.attach_while_running = true, .console_output = true, .acpi_power_off = true, .real_guests = true};
+    return {.attach_while_running = true,
+            .console_output = true,
+            .acpi_power_off = true,
+            .live_disks = true,
+            .real_guests = true};
 }
 
 void LibvirtDriver::start(Changed changed) {
@@ -94,6 +101,29 @@ void LibvirtDriver::attach_disk(const std::string& server_id, const GuestDisk& d
 
 void LibvirtDriver::detach_disk(const std::string& server_id, const std::string& volume_id) {
     impl_->disks.detach(server_id, volume_id);
+}
+
+bool LibvirtDriver::resize_disk(const std::string& server_id, const std::string& volume_id, std::int64_t size_bytes) {
+    return impl_->live.resize(server_id, volume_id, size_bytes);
+}
+
+bool LibvirtDriver::snapshot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) {
+    check_overlay(file);
+    return impl_->live.switch_to(server_id, volume_id, file);
+}
+
+bool LibvirtDriver::commit_disk(const std::string& server_id, const std::string& volume_id, const std::string& upper,
+                                const std::string& lower, const JobHooks& hooks) {
+    return impl_->live.commit(server_id, volume_id, upper, lower, hooks);
+}
+
+bool LibvirtDriver::pull_disk(const std::string& server_id, const std::string& volume_id, const std::string& lower,
+                              const std::string& below, const JobHooks& hooks) {
+    return impl_->live.pull(server_id, volume_id, lower, below, hooks);
+}
+
+std::vector<std::string> LibvirtDriver::disk_chain(const std::string& server_id, const std::string& volume_id) {
+    return impl_->live.chain(server_id, volume_id);
 }
 
 GuestState LibvirtDriver::state(const std::string& server_id) {

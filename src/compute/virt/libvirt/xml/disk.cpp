@@ -71,7 +71,7 @@ DefinedDisk parse_disk(const pugi::xml_node& node) {
     std::ostringstream out;
     node.print(out, "", pugi::format_raw);
     return {node.child_value("serial"), node.child("target").attribute("dev").value(),
-            node.child("alias").attribute("name").value(), out.str()};
+            node.child("alias").attribute("name").value(), node.child("driver").attribute("type").value(), out.str()};
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct DefinedDisk {
     std::string serial;  ///< volume id; empty for local disks
     std::string target;  ///< "vdb"
     std::string alias;   ///< of a running guest
+    std::string format;  ///< of the active file
     std::string xml;
 };
 std::vector<DefinedDisk> disks_of(const char* domain_xml);

@@ -28,6 +28,22 @@ struct VolumeFile {
     }
 };
 
+/// Two neighbours of a volume's chain of files that shall become one while a guest has them open. Absolute paths.
+struct LayerMerge {
+    bool into_active = false;  ///< the active file takes `lower` in; false: `upper` goes into `lower`
+    std::string upper;
+    std::string lower;
+    std::string below;  ///< what is beneath `lower`; empty: nothing
+    bool empty() const { return lower.empty(); }
+
+    json::object to_json() const {
+        return {{"into_active", into_active}, {"upper", upper}, {"lower", lower}, {"below", below}};
+    }
+    static LayerMerge from_json(const json::object& o) {
+        return {get_bool(o, "into_active"), get_string(o, "upper"), get_string(o, "lower"), get_string(o, "below")};
+    }
+};
+
 namespace command {
 /// {backend, volume_id, size_gib} -> VolumeFile. An empty volume.
 inline constexpr const char* kCreate = "volume.create";
@@ -43,7 +59,9 @@ inline constexpr const char* kClone = "volume.clone";
 inline constexpr const char* kDelete = "volume.delete";
 /// {backend, volume_id, size_gib} -> VolumeFile. Offline growth; never shrinks (smaller or equal: nothing happens).
 inline constexpr const char* kExtend = "volume.extend";
-/// {backend, volume_id, snapshot_id} -> VolumeFile of the volume (its active file may be another one afterwards).
+/// {backend, volume_id, snapshot_id, attached: bool} -> VolumeFile of the volume (its active file may be another one
+/// afterwards). attached: guests may have the volume open, and the caller moves them on to that file; the content of
+/// the snapshot stands still from then on.
 inline constexpr const char* kCreateSnapshot = "volume.create_snapshot";
 /// {backend, snapshots: [{volume_id, snapshot_id}]} -> {volumes: [VolumeFile + {volume_id}]}. All at one moment: the
 /// volumes are held until the last snapshot is made. A failure may leave some of them.
@@ -70,6 +88,11 @@ inline constexpr const char* kUnmanage = "volume.unmanage";
 inline constexpr const char* kManageSnapshot = "volume.manage_snapshot";
 /// {backend, volume_id, snapshot_id}
 inline constexpr const char* kUnmanageSnapshot = "volume.unmanage_snapshot";
+/// {backend, volume_id} -> LayerMerge that a guest which has the volume open can make; empty: none.
+inline constexpr const char* kNextMerge = "volume.next_merge";
+/// {backend, volume_id, merge: LayerMerge} -> VolumeFile: takes a merge that was made to the records. Conflict: the
+/// files say that it wasn't made. Success when it is recorded already.
+inline constexpr const char* kFinishMerge = "volume.finish_merge";
 /// {backend, volume_id, connector: {host}} -> {driver_volume_type, data: {path, format, ...}}
 inline constexpr const char* kInitializeConnection = "volume.initialize_connection";
 /// {backend, volume_id, connector}. Success when there is none.

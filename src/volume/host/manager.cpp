@@ -94,7 +94,19 @@ json::object extend(Driver& driver, const rpc::Command& c) {
 }
 
 json::object create_snapshot(Driver& driver, const rpc::Command& c) {
-    return driver.create_snapshot(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id")).to_json();
+    const auto id = read_id(c.params, "volume_id");
+    const auto snapshot = read_id(c.params, "snapshot_id");
+    const bool attached = get_bool(c.params, "attached");
+    return (attached ? driver.create_snapshot_online(id, snapshot) : driver.create_snapshot(id, snapshot)).to_json();
+}
+
+json::object next_merge(Driver& driver, const rpc::Command& c) {
+    return driver.next_merge(read_id(c.params, "volume_id")).to_json();
+}
+
+json::object finish_merge(Driver& driver, const rpc::Command& c) {
+    return driver.finish_merge(read_id(c.params, "volume_id"), LayerMerge::from_json(get_object(c.params, "merge")))
+        .to_json();
 }
 
 json::object create_snapshots(Driver& driver, const rpc::Command& c) {
@@ -194,6 +206,8 @@ const std::map<std::string, Operation, std::less<>>& operations() {
         {command::kUnmanage, unmanage},
         {command::kManageSnapshot, manage_snapshot},
         {command::kUnmanageSnapshot, unmanage_snapshot},
+        {command::kNextMerge, next_merge},
+        {command::kFinishMerge, finish_merge},
         {command::kInitializeConnection, initialize_connection},
         {command::kTerminateConnection, terminate_connection}};
     return table;

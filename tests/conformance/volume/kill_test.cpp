@@ -39,10 +39,14 @@ protected:
         json::object o{{"op", op}, {"id", w.target}, {"source_id", w.source}, {"snapshot_id", w.snapshots[0]}};
         o["size_gib"] = op == "extend" ? 2 : 1;
         o["image"] = other_image_.to_json();
-        const std::set<std::string> on_source{"extend", "create_snapshot", "delete_snapshot", "initialize_connection",
-                                              "terminate_connection"};
+        const std::set<std::string> on_source{"extend",
+                                              "create_snapshot",
+                                              "delete_snapshot",
+                                              "initialize_connection",
+                                              "terminate_connection",
+                                              "create_snapshot_online"};
         if (on_source.contains(op)) o["id"] = w.source;
-        if (op == "create_snapshot" || op == "revert") o["snapshot_id"] = w.target;
+        if (op.starts_with("create_snapshot") || op == "revert") o["snapshot_id"] = w.target;
         return o;
     }
 
@@ -172,6 +176,9 @@ TEST_P(KillSuite, extend) {
 }
 TEST_P(KillSuite, create_snapshot) {
     check("create_snapshot");
+}
+TEST_P(KillSuite, create_snapshot_online) {
+    check("create_snapshot_online");
 }
 TEST_P(KillSuite, delete_snapshot) {
     check("delete_snapshot");

@@ -26,6 +26,8 @@ void apply(Driver& driver, const json::object& o) {
     if (op == "unmanage") driver.unmanage(id);
     if (op == "extend") driver.extend(id, size);
     if (op == "create_snapshot") driver.create_snapshot(id, snapshot);
+    if (op == "create_snapshot_online") driver.create_snapshot_online(id, snapshot);
+    if (op == "finish_merge") driver.finish_merge(id, LayerMerge::from_json(get_object(o, "merge")));
     if (op == "delete_snapshot") driver.delete_snapshot(id, snapshot);
     if (op == "initialize_connection") driver.initialize_connection(id, "host");
     if (op == "terminate_connection") driver.terminate_connection(id, "host");

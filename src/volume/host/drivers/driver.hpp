@@ -24,7 +24,7 @@ struct Capabilities {
     bool stores_data = true;       ///< volumes have content (false: the fake)
     bool image_cache = true;       ///< the second volume from an image copies nothing
     bool instant_clone = true;     ///< clones and volumes from snapshots of a detached volume copy nothing
-    bool online_snapshot = false;  ///< a running guest's volume can be snapshotted and cloned
+    bool online_snapshot = false;  ///< a running guest's volume can be snapshotted and cloned by the storage alone
     bool host_local = true;        ///< volumes can only be used on this host
     bool manage = false;           ///< disks can be taken over and let go
     bool survives_restart = true;  ///< a new driver object on the same folder finds everything
@@ -111,6 +111,18 @@ public:
     /// Calls `use` with a disk that holds the volume's present content and doesn't change until `use` returns; it may
     /// have backing files. Throws what `use` throws; NotFound, Conflict (as clone). Nothing is left behind.
     virtual void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) = 0;
+
+    /// As create_snapshot, of a volume that guests may have open: the caller moves each of them on to the active file
+    /// that is returned, and opens the volume by no other from now on. The content of the snapshot is what the file
+    /// beneath holds when that is done; until then the snapshot must not be used. NotFound, NoSpace.
+    virtual VolumeFile create_snapshot_online(const std::string& id, const std::string& snapshot_id) = 0;
+
+    /// The next two layers of the volume that could become one while a guest has it open; empty when there are none.
+    /// The caller has them merged by the guest's hypervisor, and calls finish_merge then. NotFound.
+    virtual LayerMerge next_merge(const std::string& id) = 0;
+    /// Records a merge that was made. Nothing happens when the lower layer of an `into_active` merge, or the upper one
+    /// of another, is not the volume's. Conflict: the files say that it wasn't made.
+    virtual VolumeFile finish_merge(const std::string& id, const LayerMerge& merge) = 0;
 
     /// Forgets a snapshot; none is success. Its data stays while others need it. A failed one is completed by the
     /// repeat; the volume is usable in between.

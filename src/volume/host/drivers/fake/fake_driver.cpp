@@ -212,6 +212,11 @@ VolumeFile FakeDriver::create_snapshot(const std::string& id, const std::string&
     return result;
 }
 
+VolumeFile FakeDriver::finish_merge(const std::string& id, const LayerMerge&) {
+    const std::lock_guard lock(mutex_);
+    return view(id, get(id));
+}
+
 VolumeFile FakeDriver::delete_snapshot(const std::string& id, const std::string& snapshot_id) {
     VolumeFile result;
     script_.run("delete_snapshot", id, {}, [&] {

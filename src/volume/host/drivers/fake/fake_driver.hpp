@@ -32,6 +32,11 @@ public:
     VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) override;
     Created reimage(const std::string& id, const ImageSource& image, const Call& call) override;
     void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) override;
+    VolumeFile create_snapshot_online(const std::string& id, const std::string& snapshot_id) override {
+        return create_snapshot(id, snapshot_id);
+    }
+    LayerMerge next_merge(const std::string&) override { return {}; }
+    VolumeFile finish_merge(const std::string& id, const LayerMerge& merge) override;
     VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;

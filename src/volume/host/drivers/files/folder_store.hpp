@@ -46,6 +46,12 @@ struct Usage {
 /// Where the file system can reflink, copies are reflinks and files stand alone. Elsewhere copies are qcow2 overlays on
 /// frozen files, which are shared.
 ///
+/// A snapshot of a volume that guests have open is made the other way round than one would think: first the record says
+/// that the overlay is active, then the guest is moved on to it. Whoever opens the volume in between, after a crash
+/// say, opens the overlay, which is empty: it reads the same, and what was written to the layer beneath by then is
+/// there. So a running guest may for a while write to a layer beneath the active one, with nothing but empty overlays
+/// above it.
+///
 /// What holds at any instant, so that a kill can't lose anything:
 ///  1. A file is complete and synced before a sidecar names it; so a sidecar never names a missing or partial file.
 ///  2. A sidecar is replaced as a whole and durably; it is the one point at which an operation happens.
@@ -70,6 +76,9 @@ public:
     VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) override;
     Created reimage(const std::string& id, const ImageSource& image, const Call& call) override;
     void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) override;
+    VolumeFile create_snapshot_online(const std::string& id, const std::string& snapshot_id) override;
+    LayerMerge next_merge(const std::string& id) override;
+    VolumeFile finish_merge(const std::string& id, const LayerMerge& merge) override;
     VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;
@@ -126,13 +135,19 @@ private:
     /// Gives the layer that holds the volume's present content for good, the guest going on in a new overlay named
     /// after the tag. Changes the sidecar in memory; the caller saves it.
     std::string freeze(Sidecar& sidecar, const std::string& tag);
+    std::string freeze_online(Sidecar& sidecar, const std::string& tag);
+    std::string put_overlay(Sidecar& sidecar, const std::string& tag);
+    VolumeFile keep_snapshot(Sidecar& sidecar, const std::string& snapshot_id, const std::string& data);
+    void take_over(Sidecar& sidecar, const LayerMerge& merge);
+    std::string layer_name(const std::string& name) const;
     std::string free_name(const Sidecar& sidecar, const std::string& tag) const;
-    std::string copy_active(Sidecar& sidecar, const std::string& tag, CopyMode mode);
+    std::string copy_active(Sidecar& sidecar, const std::string& tag);
     void remove_unneeded(const std::vector<std::string>& files);
     void remove_orphans(const std::string& id);
     /// Merges frozen layers that nobody needs as such into one with the layer above.
     void compact(Sidecar& sidecar);
     std::optional<std::string> mergeable(const Sidecar& sidecar) const;
+    bool is_mergeable(const Sidecar& sidecar, const Layer& layer) const;
     void merge_into(Sidecar& sidecar, const std::string& file);
     void set_modes(const Sidecar& sidecar) const;
     std::string path(const std::string& file) const { return catalog_.path(file); }

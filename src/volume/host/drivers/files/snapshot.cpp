@@ -41,13 +41,17 @@ std::string FolderStore::freeze(Sidecar& sidecar, const std::string& tag) {
     // Deleted clones leave layers that nobody needs. Merging them costs time, a long chain costs the guest.
     constexpr std::size_t kLongChain = 16;
     if (sidecar.chain(sidecar.active).size() > kLongChain) compact(sidecar);
+    const auto& active = sidecar.active_layer();
+    // Nothing was written since the last time (as when a kill made this a repeat): what is beneath is the content.
+    if (!active.backing.empty() && disk::qcow2_is_empty(path(active.file))) return active.backing;
+    return put_overlay(sidecar, tag);
+}
+
+std::string FolderStore::put_overlay(Sidecar& sidecar, const std::string& tag) {
     sidecar.check_files(catalog_.folder(), sidecar.active);
     const auto overlay = free_name(sidecar, tag);
     const auto active = sidecar.active_layer();
-    const auto active_path = path(active.file);
-    // Nothing was written since the last time (as when a kill made this a repeat): what is beneath is the content.
-    if (!active.backing.empty() && disk::qcow2_is_empty(active_path)) return active.backing;
-    disk::create_qcow2(path(overlay), disk::virtual_size(active_path, active.format),
+    disk::create_qcow2(path(overlay), disk::virtual_size(path(active.file), active.format),
                        disk::Backing{active.file, active.format});
     sidecar.layers[overlay] = {overlay, "qcow2", active.file, Layer::Kind::Active};
     sidecar.active = overlay;
@@ -55,12 +59,13 @@ std::string FolderStore::freeze(Sidecar& sidecar, const std::string& tag) {
     return active.file;
 }
 
-std::string FolderStore::copy_active(Sidecar& sidecar, const std::string& tag, CopyMode mode) {
+std::string FolderStore::copy_active(Sidecar& sidecar, const std::string& tag) {
     sidecar.check_files(catalog_.folder(), sidecar.active);
     const auto file = free_name(sidecar, tag);
     const auto active = sidecar.active_layer();
-    copy_file(active.file, file, {});
-    if (mode == CopyMode::Full && is_busy(sidecar)) {
+    const auto copied = copy_file(active.file, file, {});
+    // Only a reflink is a copy of one instant.
+    if ((!reflink_ || copied > 0) && is_busy(sidecar)) {
         disk::remove_file(path(file));
         throw busy(sidecar.id);
     }
@@ -78,7 +83,11 @@ VolumeFile FolderStore::create_snapshot(const std::string& id, const std::string
     auto sidecar = catalog_.get(id);
     if (sidecar.snapshots.contains(snapshot_id)) return view(sidecar);
     const auto mode = copy_mode(sidecar);
-    const auto data = mode == CopyMode::Freeze ? freeze(sidecar, snapshot_id) : copy_active(sidecar, snapshot_id, mode);
+    return keep_snapshot(sidecar, snapshot_id,
+                         mode == CopyMode::Freeze ? freeze(sidecar, snapshot_id) : copy_active(sidecar, snapshot_id));
+}
+
+VolumeFile FolderStore::keep_snapshot(Sidecar& sidecar, const std::string& snapshot_id, const std::string& data) {
     failpoint("volume.files.create_snapshot.file");
     sidecar.snapshots[snapshot_id] = {data, sidecar.size_gib};
     catalog_.save(sidecar);
@@ -114,15 +123,19 @@ void FolderStore::compact(Sidecar& sidecar) {
     }
 }
 
-// A frozen layer that is no snapshot's data, with one layer above, both of no other volume's concern.
 std::optional<std::string> FolderStore::mergeable(const Sidecar& sidecar) const {
     for (const auto& [file, layer] : sidecar.layers) {
-        if (layer.kind != Layer::Kind::Frozen || sidecar.is_snapshot_data(file)) continue;
-        const auto above = sidecar.children(file);
-        if (above.size() != 1) continue;
-        if (!catalog_.is_needed(file, sidecar.id) && !catalog_.is_needed(above[0], sidecar.id)) return file;
+        if (is_mergeable(sidecar, layer)) return file;
     }
     return std::nullopt;
+}
+
+// A frozen layer that is no snapshot's data, with one layer above, both of no other volume's concern.
+bool FolderStore::is_mergeable(const Sidecar& sidecar, const Layer& layer) const {
+    if (layer.kind != Layer::Kind::Frozen || sidecar.is_snapshot_data(layer.file)) return false;
+    const auto above = sidecar.children(layer.file);
+    return above.size() == 1 && !catalog_.is_needed(layer.file, sidecar.id) &&
+           !catalog_.is_needed(above[0], sidecar.id);
 }
 
 // Merges the layer above into this one, which takes its place. Until the sidecar is saved the chain reads the same at

@@ -127,6 +127,18 @@ void RemoteFsDriver::read(const std::string& id, const std::function<void(const 
     get(id).with([&](ShareStore& store) { store.read(id, use); });
 }
 
+VolumeFile RemoteFsDriver::create_snapshot_online(const std::string& id, const std::string& snapshot_id) {
+    return get(id).with([&](ShareStore& store) { return store.create_snapshot_online(id, snapshot_id); });
+}
+
+LayerMerge RemoteFsDriver::next_merge(const std::string& id) {
+    return get(id).with([&](ShareStore& store) { return store.next_merge(id); });
+}
+
+VolumeFile RemoteFsDriver::finish_merge(const std::string& id, const LayerMerge& merge) {
+    return get(id).with([&](ShareStore& store) { return store.finish_merge(id, merge); });
+}
+
 VolumeFile RemoteFsDriver::delete_snapshot(const std::string& id, const std::string& snapshot_id) {
     auto* share = find_or_none(id);
     if (share == nullptr) return {};

@@ -70,6 +70,7 @@ public:
 
     void start() {
         bootstrap();
+        volumes_.use(compute_.attached_volumes());
         volumes_.register_tasks(registry_);
         compute_.register_tasks(registry_);
         identity_.register_routes(router_);

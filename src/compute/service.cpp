@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "compute/api/api.hpp"
 #include "compute/check.hpp"
+#include "compute/flows/attached_volumes.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/flavor_repo.hpp"
 
@@ -30,10 +31,11 @@ std::vector<Flavor> default_flavors() {
 struct Service::Impl {
     flows::Dependencies d;
     identity::Service& identity;
+    flows::AttachedVolumes attached{d};
 };
 
 Service::Service(flows::Dependencies dependencies, identity::Service& identity)
-    : impl_(std::make_unique<Impl>(Impl{dependencies, identity})) {}
+    : impl_(new Impl{dependencies, identity}) {}
 
 Service::~Service() = default;
 
@@ -82,6 +84,10 @@ void Service::host_event(const std::string& host, std::string_view event, const 
         const ServerId server(get_string(params, "server_id"));
         flows::guest_changed(impl_->d, host, server, static_cast<PowerState>(get_int(params, "power_state")));
     }
+}
+
+volume::AttachedVolumes& Service::attached_volumes() {
+    return impl_->attached;
 }
 
 std::vector<std::string> Service::check(db::Transaction& tx) {

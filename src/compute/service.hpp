@@ -20,6 +20,8 @@ public:
     void bootstrap();
     /// A host published an event (rpc): host.up with its report, guest.changed {server_id, power_state}.
     void host_event(const std::string& host, std::string_view event, const json::object& params);
+    /// What the volume service needs to change volumes of running servers.
+    volume::AttachedVolumes& attached_volumes();
     /// Differences between rows and the hosts' domains, disks and taps; empty when healthy.
     std::vector<std::string> check(db::Transaction& tx);
 

@@ -4,6 +4,7 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/check.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/tasks.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -41,6 +42,10 @@ Service::Service(db::Database& database, const config::Config& config, identity:
     : impl_(new Impl{{database, config, images, hosts, runner}, identity}) {}
 
 Service::~Service() = default;
+
+void Service::use(AttachedVolumes& attached) {
+    impl_->dependencies.attached = &attached;
+}
 
 void Service::register_routes(http::Router& router) {
     api::register_routes(router, {impl_->dependencies, impl_->identity});
@@ -128,8 +133,10 @@ void Service::complete(db::Transaction& tx, const AttachmentId& id) {
 void Service::begin_detaching(db::Transaction& tx, const VolumeId& id) {
     flows::begin_detaching(tx, id);
 }
-void Service::roll_detaching(db::Transaction& tx, const VolumeId& id) {
+void Service::roll_detaching(db::Transaction& tx, const VolumeId& id, const taskflow::TaskContext& context,
+                             const std::string& reason) {
     flows::roll_detaching(tx, id);
+    flows::tell_user(tx, context, "VOLUME", id.value, "detach", reason);
 }
 
 void Service::terminate_connection(const VolumeId& volume, const std::string& connector_host,

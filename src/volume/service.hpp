@@ -14,6 +14,7 @@
 #include "image/service.hpp"
 #include "rpc/rpc.hpp"
 #include "taskflow/runner.hpp"
+#include "volume/host_commands.hpp"
 
 namespace virga::volume {
 
@@ -78,6 +79,32 @@ struct NewVolume {
     json::object metadata;
 };
 
+/// What flows of this service ask of whoever runs the servers that a volume is attached to. Compute implements it; the
+/// composition root hands it over. The three that change a guest's disk block and must have no transaction open; they
+/// return false, and nothing was done, when no running guest of the server has the volume: what it finds when it is
+/// started next is right then. Errors: Unavailable (the server's host is away), and what the host says.
+class AttachedVolumes {
+public:
+    virtual ~AttachedVolumes() = default;
+    /// Flows of the server that may still start its guest by what was recorded before now.
+    virtual std::vector<FlowId> flows_of(db::Transaction& tx, const ServerId& server) = 0;
+    /// Shows a flow of this service among the actions of a server that it touches (Nova: action extend_volume).
+    virtual void record_action(db::Transaction& tx, const ServerId& server, const std::string& action,
+                               const taskflow::FlowSpec& flow) = 0;
+    /// Records the connection by which the server's guest is started from now on. Nothing happens when it has none.
+    virtual void moved(db::Transaction& tx, const ServerId& server, const VolumeId& volume,
+                       const json::object& connection_info) = 0;
+    /// Grows the guest's disk, file included; the guest sees it at once.
+    virtual bool resize(const ServerId& server, const VolumeId& volume, std::int64_t size_gib,
+                        const rpc::CallOptions& options) = 0;
+    /// The guest goes on in `file`, an empty overlay on the one that it has open.
+    virtual bool switch_to(const ServerId& server, const VolumeId& volume, const std::string& path,
+                           const std::string& format, const rpc::CallOptions& options) = 0;
+    /// Merges two layers. Long; may be cancelled, the chain is as before then.
+    virtual bool merge(const ServerId& server, const VolumeId& volume, const LayerMerge& merge,
+                       const rpc::CallOptions& options) = 0;
+};
+
 /// The volume service (Cinder v3).
 class Service {
 public:
@@ -85,6 +112,8 @@ public:
             rpc::Caller& hosts, taskflow::Runner& runner);
     ~Service();
 
+    /// Call once, before flows run: without it, volumes of running guests can't be changed.
+    void use(AttachedVolumes& attached);
     void register_routes(http::Router& router);
     void register_tasks(taskflow::Registry& registry);
     /// Creates the default volume type and what else an empty database lacks.
@@ -128,7 +157,9 @@ public:
     void complete(db::Transaction& tx, const AttachmentId& id);
     /// volume in-use -> detaching, else Error{InvalidInput}; roll_detaching is the way back.
     void begin_detaching(db::Transaction& tx, const VolumeId& id);
-    void roll_detaching(db::Transaction& tx, const VolumeId& id);
+    /// With a message that tells the user why a flow could not detach the volume.
+    void roll_detaching(db::Transaction& tx, const VolumeId& id, const taskflow::TaskContext& context,
+                        const std::string& reason);
     /// Asks the storage host to end the connection; blocks. Success when there is none.
     void terminate_connection(const VolumeId& volume, const std::string& connector_host,
                               const rpc::CallOptions& options);

@@ -116,7 +116,10 @@ http::Response create(const Call& call) {
     request.description = fields.string("description", 0, kNameLength)
                               .value_or(fields.string("display_description", 0, kNameLength).value_or(""));
     request.metadata = fields.metadata("metadata").value_or(json::object{});
-    fields.boolean("force");
+    const auto force = fields.boolean("force");
+    // From 3.66 on a volume in use needs no force, and nobody may forbid it by force = false.
+    if (call.at_least(66) && force == false) fields.fail("force", "is not accepted as false from microversion 3.66 on");
+    request.online = call.at_least(66) || force.value_or(false);
     auto tx = call.db().write();
     own_volume(tx, call, request.volume.value);
     flows::create_snapshot(tx, call.context.d, call.auth, request);

@@ -29,7 +29,8 @@ constexpr std::int64_t kMaxSizeGib = 1LL << 31;
 http::Response extend(const Action& action) {
     auto fields = action.fields();
     const auto size = fields.required_integer("new_size", 1, kMaxSizeGib);
-    flows::extend_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, size);
+    flows::extend_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, size,
+                         action.call.at_least(42));
     return http::Response::empty(202);
 }
 

@@ -95,7 +95,12 @@ AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const Volu
 
 json::object initialize_connection(Dependencies& d, const VolumeId& id, const json::object& connector,
                                    const rpc::CallOptions& options) {
-    const auto volume = connectable(d, id);
+    return connection_of(d, connectable(d, id), connector, options);
+}
+
+json::object connection_of(Dependencies& d, const VolumeRecord& volume, const json::object& connector,
+                           const rpc::CallOptions& options) {
+    const auto& id = volume.id;
     auto info = d.hosts.call(volume.host, command::kInitializeConnection,
                              {{"backend", volume.backend}, {"volume_id", id.value}, {"connector", connector}}, options);
     info["serial"] = id.value;

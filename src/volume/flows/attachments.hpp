@@ -15,6 +15,9 @@ AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const Volu
 /// being made or deleted: its active file may change.
 json::object initialize_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,
                                    const rpc::CallOptions& options);
+/// The part of initialize_connection that asks the storage host, whatever state the volume is in.
+json::object connection_of(Dependencies& d, const VolumeRecord& volume, const json::object& connector,
+                           const rpc::CallOptions& options);
 void terminate_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,
                           const rpc::CallOptions& options);
 /// Error{Conflict} when a volume without multiattach is connected to another host already.

@@ -181,6 +181,8 @@ private:
                 out_.push_back("volume " + id + " on " + place + " has no row");
         }
         for (const auto& id : stock.snapshots) {
+            // A volume that is being cloned while it is in use has a temporary snapshot of the clone's id.
+            if (!d_.runner.unfinished(tx_, id).empty()) continue;
             if (!snapshots_.contains(id)) out_.push_back("snapshot " + id + " on " + place + " has no row");
         }
     }

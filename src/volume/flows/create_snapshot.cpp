@@ -1,4 +1,5 @@
 #include "volume/flows/flows.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -42,9 +43,7 @@ public:
         outcome.apply = [context_copy = context, volume_id = volume.id, id = snapshot_of(context), failure,
                          file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             if (!file.path.empty()) repo::set_file(tx, volume_id, file);
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "create", failure.message);
+            fail_snapshot(tx, context_copy, id, failure);
         };
         return outcome;
     }
@@ -79,26 +78,27 @@ SnapshotRecord record_of(const identity::Auth& auth, const NewSnapshot& request,
 
 FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewSnapshot& request) {
     const auto volume = repo::get_volume(tx, request.volume);
-    if (volume.status == "in-use") {
+    const bool online = volume.status == "in-use";
+    if (online && !request.online) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume: volume " + volume.id.value +
-                        " is in-use. A snapshot is made of an available volume: detach it first.",
+                        " is in-use. Detach it, ask with force, or ask with microversion 3.66 or later.",
                     {}, volume.id.value);
     }
-    require_change(tx, volume_states(), "snapshot", volume.id.value);
+    require_change(tx, volume_states(), online ? "snapshot_online" : "snapshot", volume.id.value);
+    if (online) check_online(tx, d, volume);
     check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                        volume.size_gib, volume.volume_type);
     const FlowId flow(derived_uuid(request.id.value, "create_snapshot"));
     repo::insert(tx, record_of(auth, request, volume, flow));
-    d.runner.start(tx, {flow,
-                        "create_snapshot",
-                        request.id.value,
-                        {{task::kCreateSnapshot}},
-                        {{"volume_id", volume.id.value}, {"snapshot_id", request.id.value}},
-                        auth.request_id,
-                        volume.project.value,
-                        auth.user.value,
-                        std::nullopt});
+    json::object data{{"volume_id", volume.id.value}, {"snapshot_id", request.id.value}};
+    std::vector<taskflow::TaskSpec> tasks{{task::kCreateSnapshot}};
+    if (online) {
+        for (const auto& item : freeze_data(volume.id, request.id.value)) data.insert(item);
+        tasks = freeze_tasks();
+    }
+    d.runner.start(tx, {flow, "create_snapshot", request.id.value, std::move(tasks), std::move(data), auth.request_id,
+                        volume.project.value, auth.user.value, std::nullopt});
     return flow;
 }
 

@@ -1,5 +1,6 @@
 #include "volume/flows/choose_type.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/new_volume.hpp"
@@ -30,6 +31,7 @@ struct Source {
     std::string origin_volume;  ///< of a snapshot
     std::string backup_data;    ///< name of a backup's data
     bool bootable = false;
+    bool in_use = false;  ///< a volume that a guest may write to while it is copied
     json::object image_metadata;
     std::optional<image::Image> image;
 };
@@ -59,13 +61,15 @@ Source source_snapshot(db::Transaction& tx, const identity::Auth& auth, const Sn
     return source;
 }
 
-Source source_volume(db::Transaction& tx, const identity::Auth& auth, const VolumeId& id) {
+Source source_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id) {
     const auto volume = repo::get_volume(tx, id);
     check_project(auth, volume.project, "Volume", id.value);
     check_source(volume);
     Source source{SourceType::Volume};
     source.size_gib = volume.size_gib;
     take_from_volume(source, volume);
+    source.in_use = volume.status == "in-use";
+    if (source.in_use) check_online(tx, d, volume);
     source.bootable = volume.bootable;
     source.image_metadata = volume.image_metadata;
     return source;
@@ -104,7 +108,7 @@ Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& aut
         case SourceType::Snapshot:
             return source_snapshot(tx, auth, SnapshotId(request.snapshot_id));
         case SourceType::Volume:
-            return source_volume(tx, auth, VolumeId(request.source_volid));
+            return source_volume(tx, d, auth, VolumeId(request.source_volid));
         case SourceType::Image:
             return source_image(tx, d, auth, ImageId(request.image_id));
         case SourceType::Backup:
@@ -282,13 +286,20 @@ public:
     }
 };
 
-/// A backup is held while it is read, which begins and ends with the flow.
+/// A backup is held while it is read, which begins and ends with the flow. A source in use stands still in a temporary
+/// snapshot while it is copied.
 std::vector<taskflow::TaskSpec> tasks_of(const Source& source) {
     const bool held = source.type == SourceType::Backup;
     std::vector<taskflow::TaskSpec> tasks;
     if (held) tasks.push_back({task::kHoldBackup});
-    for (const auto* name : {task::kExtractRequest, task::kSchedule, task::kCreateFromSpec, task::kBootableMeta})
-        tasks.push_back({name});
+    tasks.push_back({task::kExtractRequest});
+    tasks.push_back({task::kSchedule});
+    if (source.in_use) {
+        for (auto& one : freeze_tasks()) tasks.push_back(std::move(one));
+    }
+    tasks.push_back({task::kCreateFromSpec});
+    if (source.in_use) tasks.push_back(delete_temporary_task());
+    tasks.push_back({task::kBootableMeta});
     if (held) tasks.push_back({task::kReleaseBackup});
     tasks.push_back({task::kCreateOnFinish});
     return tasks;
@@ -339,9 +350,12 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
                      volume.volume_type);
     if (source.type == SourceType::Backup) hold_backup(tx, request.backup_id, flow);
     repo::insert(tx, volume);
-    d.runner.start(tx,
-                   {flow, "create_volume", volume.id.value, tasks_of(source), data_of(volume, request, source, type),
-                    auth.request_id, auth.project.value, auth.user.value, parent});
+    auto data = data_of(volume, request, source, type);
+    if (source.in_use) {
+        for (const auto& item : freeze_data(VolumeId(request.source_volid), volume.id.value)) data.insert(item);
+    }
+    d.runner.start(tx, {flow, "create_volume", volume.id.value, tasks_of(source), std::move(data), auth.request_id,
+                        auth.project.value, auth.user.value, parent});
     return flow;
 }
 

@@ -84,8 +84,9 @@ private:
         if (type == "backup") return backup_spec(context, std::move(params));
         if (type == "raw") return {command::kCreate, std::move(params), kShortDeadline};
         params["source_volume_id"] = get_string(context.data, "source_volid");
-        if (type == "volume") return {command::kClone, std::move(params), kCopyDeadline};
-        params["snapshot_id"] = get_string(context.data, "snapshot_id");
+        const auto frozen = get_string(context.data, "online_snapshot");  // of a source that is in use
+        if (type == "volume" && frozen.empty()) return {command::kClone, std::move(params), kCopyDeadline};
+        params["snapshot_id"] = frozen.empty() ? get_string(context.data, "snapshot_id") : frozen;
         return {command::kCreateFromSnapshot, std::move(params), kCopyDeadline};
     }
 

@@ -1,4 +1,5 @@
 #include "volume/flows/flows.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -54,9 +55,11 @@ public:
             {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id.value}}, kCopyDeadline);
         Outcome outcome;
         outcome.decision = "deleted from " + volume.host + "@" + volume.backend;
-        outcome.apply = [id, volume_id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+        const bool online = get_bool(context.arg, "online");
+        if (online) outcome.decision += "; what the guest has open of it is merged next";
+        outcome.apply = [id, volume_id = volume.id, file = VolumeFile::from_json(reply), online](db::Transaction& tx) {
             if (!file.path.empty()) repo::set_file(tx, volume_id, file);
-            repo::delete_snapshot(tx, id);
+            if (!online) repo::delete_snapshot(tx, id);
         };
         return outcome;
     }
@@ -77,21 +80,20 @@ std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, cons
     const bool again = snapshot->status == "deleting";
     // Nothing works on one whose status an administrator set.
     if (again && is_worked_on(tx, d, *snapshot)) return std::nullopt;
-    // An attached volume's file is open in a guest: its chain must not change under it.
     require_change(tx, volume_states(), "delete_snapshot", snapshot->volume.value);
+    const bool online = repo::get_volume(tx, snapshot->volume).status == "in-use";
     require_change(tx, snapshot_states(), again ? "delete_again" : "delete", id.value);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
-    d.runner.start(tx, {flow,
-                        "delete_snapshot",
-                        id.value,
-                        {{task::kSnapshotWait}, {task::kDeleteSnapshot}},
-                        {{"volume_id", snapshot->volume.value}, {"snapshot_id", id.value}},
-                        request_id,
-                        snapshot->project.value,
-                        snapshot->user.value,
-                        std::nullopt});
+    json::object data{{"volume_id", snapshot->volume.value}, {"snapshot_id", id.value}};
+    std::vector<taskflow::TaskSpec> tasks{{task::kSnapshotWait}, {task::kDeleteSnapshot}};
+    if (online) {
+        for (const auto& item : freeze_data(snapshot->volume, id.value)) data.insert(item);
+        tasks = {{task::kSnapshotWait}, take_turn_task(), {task::kDeleteSnapshot, {{"online", true}}}, merge_task()};
+    }
+    d.runner.start(tx, {flow, "delete_snapshot", id.value, std::move(tasks), std::move(data), request_id,
+                        snapshot->project.value, snapshot->user.value, std::nullopt});
     return flow;
 }
 

@@ -9,6 +9,10 @@
 #include "rpc/rpc.hpp"
 #include "taskflow/runner.hpp"
 
+namespace virga::volume {
+class AttachedVolumes;
+}
+
 namespace virga::volume::flows {
 
 /// What flows and their tasks work with; lives as long as the service.
@@ -18,6 +22,7 @@ struct Dependencies {
     image::Service& images;
     rpc::Caller& hosts;
     taskflow::Runner& runner;
+    AttachedVolumes* attached = nullptr;  ///< given by the composition root
 };
 
 /// How long a command that copies data may take.

@@ -1,7 +1,9 @@
 #include "volume/flows/flows.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -21,15 +23,18 @@ public:
     Outcome execute(const TaskContext& context) override {
         const auto volume = load_volume(d_, volume_of(context));
         const auto size = get_int(context.data, "size_gib");
+        const auto guests = tell_guests(context, volume.id, size);
         const auto reply = call_host(d_, context, volume.host, command::kExtend,
                                      {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"size_gib", size}},
                                      kShortDeadline);
         Outcome outcome;
-        outcome.decision = "offline: grown from " + std::to_string(get_int(context.data, "old_size_gib")) + " to " +
-                           std::to_string(size) + " GiB";
+        outcome.decision = (guests.empty() ? "offline" : guests) + ": grown from " +
+                           std::to_string(get_int(context.data, "old_size_gib")) + " to " + std::to_string(size) +
+                           " GiB";
         outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             repo::set_file(tx, id, file);
-            lifecycle::try_change(tx, volume_states(), "finish_extend", id.value);
+            const bool attached = !repo::attachments_of(tx, id).empty();
+            lifecycle::try_change(tx, volume_states(), attached ? "finish_extend_online" : "finish_extend", id.value);
         };
         return outcome;
     }
@@ -45,16 +50,40 @@ public:
         };
         return outcome;
     }
+
+private:
+    /// Running guests grow their disks themselves, whatever its format; the storage host does it for those that don't
+    /// run, and records it. Each attempt tells them anew: a guest may have been started meanwhile.
+    std::string tell_guests(const TaskContext& context, const VolumeId& id, std::int64_t size_gib) {
+        const auto servers = context.db.read_with([&](db::Transaction& tx) { return servers_of(tx, id); });
+        std::size_t told = 0;
+        for (const auto& server : servers) {
+            auto options = online_options(context, "", kShortDeadline);
+            options.command_id.clear();
+            if (attached_volumes(d_).resize(server, id, size_gib, options)) ++told;
+        }
+        if (told == 0) return {};
+        return "online, seen by the running guests of " + std::to_string(told) + " server(s) at once";
+    }
 };
+
+std::vector<taskflow::TaskSpec> tasks_of(bool in_use) {
+    if (!in_use) return {{task::kExtendVolume}};
+    // Named as the event that Nova shows of it.
+    return {take_turn_task(), {task::kExtendVolume, {}, "compute_extend_volume"}};
+}
 
 }  // namespace
 
 FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
-                     std::int64_t new_size_gib) {
+                     std::int64_t new_size_gib, bool online) {
     const auto volume = repo::get_volume(tx, id);
-    if (volume.status == "in-use") {
+    const bool in_use = volume.status == "in-use";
+    if (in_use && !online) {
         throw Error(ErrorCode::InvalidInput,
-                    "Invalid volume: volume " + id.value + " is in-use. Detach it to extend it.", {}, id.value);
+                    "Invalid volume: volume " + id.value +
+                        " is in-use. Detach it to extend it, or ask with microversion 3.42 or later.",
+                    {}, id.value);
     }
     if (new_size_gib <= volume.size_gib) {
         throw Error(ErrorCode::InvalidInput,
@@ -63,19 +92,28 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
                  new_size_gib, volume.volume_type);
-    require_change(tx, volume_states(), "extend", id.value, kNoBusySnapshot);
+    require_change(tx, volume_states(), in_use ? "extend_online" : "extend", id.value, kNoBusySnapshot);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     repo::set_size(tx, id, new_size_gib);
-    d.runner.start(tx, {flow,
-                        "extend_volume",
-                        id.value,
-                        {{task::kExtendVolume}},
-                        {{"volume_id", id.value}, {"size_gib", new_size_gib}, {"old_size_gib", volume.size_gib}},
-                        auth.request_id,
-                        volume.project.value,
-                        auth.user.value,
-                        std::nullopt});
+    const taskflow::FlowSpec spec{flow,
+                                  "extend_volume",
+                                  id.value,
+                                  tasks_of(in_use),
+                                  {{"volume_id", id.value},
+                                   {"online_volume", id.value},
+                                   {"size_gib", new_size_gib},
+                                   {"old_size_gib", volume.size_gib}},
+                                  auth.request_id,
+                                  volume.project.value,
+                                  auth.user.value,
+                                  std::nullopt};
+    d.runner.start(tx, spec);
+    if (in_use) {
+        for (const auto& server : servers_of(tx, id)) {
+            attached_volumes(d).record_action(tx, server, "extend_volume", spec);
+        }
+    }
     return flow;
 }
 

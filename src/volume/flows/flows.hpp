@@ -27,10 +27,10 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
                                     const std::string& request_id, const std::optional<FlowId>& parent,
                                     const DeleteOptions& options = {});
 
-/// The volume must be available. The row has the new size at once (so that quota counts it), and the old one again when
-/// the flow fails.
+/// The volume must be available, or with `online` in use: the guest sees the new size at once. The row has the new size
+/// at once (so that quota counts it), and the old one again when the flow fails.
 FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
-                     std::int64_t new_size_gib);
+                     std::int64_t new_size_gib, bool online);
 
 /// Gives the volume the content of its latest snapshot. The volume and the snapshot must be available, and of one size.
 /// A failure leaves the volume in error.
@@ -67,11 +67,12 @@ struct NewSnapshot {
     std::string name;
     std::string description;
     json::object metadata;
+    bool online = false;  ///< also of a volume in use
 };
-/// The volume must be available.
+/// The volume must be available, or in use where the request allows it.
 FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewSnapshot& request);
-/// nullopt when it is gone or already being deleted. One that is being made is cancelled first. The volume must not be
-/// attached: Error{InvalidInput}.
+/// nullopt when it is gone or already being deleted. One that is being made is cancelled first. The volume may be in
+/// use; where the snapshot's layer is of no use any more, the guest merges it while it runs.
 std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, const SnapshotId& id,
                                       const std::string& request_id);
 

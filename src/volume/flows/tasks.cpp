@@ -1,6 +1,7 @@
 #include "volume/flows/tasks.hpp"
 
 #include "volume/flows/flows.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/model/message_events.hpp"
 #include "volume/repo/message_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -25,6 +26,7 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_delete_backup(registry, dependencies);
     register_restore_backup(registry, dependencies);
     register_import_backup(registry, dependencies);
+    register_online(registry, dependencies);
 }
 
 VolumeId volume_of(const taskflow::TaskContext& context) {

@@ -23,6 +23,7 @@ const std::vector<std::string> kAnyButDeleting{
 
 const std::vector<std::string> kForceDetachable{"error", "error_attaching", "error_detaching", "detaching",
                                                 "attaching"};
+const std::vector<std::string> kLosesSnapshots{"available", "in-use", "error", "error_extending", "error_deleting"};
 
 TransitionTable make_volume_states() {
     return {"volume",
@@ -38,7 +39,9 @@ TransitionTable make_volume_states() {
                 Transition{"fail_delete", {"deleting"}, "error_deleting"},
                 Transition{"delete_again", {"deleting"}, "deleting"},
                 Transition{"extend", {"available"}, "extending"},
+                Transition{"extend_online", {"in-use"}, "extending"},
                 Transition{"finish_extend", {"extending"}, "available"},
+                Transition{"finish_extend_online", {"extending"}, "in-use"},
                 Transition{"fail_extend", {"extending"}, "error_extending"},
                 Transition{"upload", {"available", "in-use"}, "uploading"},
                 Transition{"finish_upload", {"uploading"}, "available"},
@@ -60,7 +63,8 @@ TransitionTable make_volume_states() {
                 Transition{"withdraw", {"awaiting-transfer"}, "available"},
                 Transition{"force_detach", kForceDetachable, "available"},
                 Transition{"snapshot", {"available"}, ""},
-                Transition{"delete_snapshot", {"available", "error", "error_extending", "error_deleting"}, ""},
+                Transition{"snapshot_online", {"available", "in-use"}, ""},
+                Transition{"delete_snapshot", kLosesSnapshots, ""},
                 Transition{"reserve", {"available", "downloading"}, "reserved"},
                 Transition{
                     "reserve_multiattach", {"available", "downloading", "in-use", "reserved", "attaching"}, "reserved"},

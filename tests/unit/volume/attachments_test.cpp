@@ -1,4 +1,5 @@
 #include "unit/volume/control_fixture.hpp"
+#include "volume/repo/message_repo.hpp"
 
 namespace virga::volume {
 namespace {
@@ -43,7 +44,14 @@ TEST_F(Attachments, TheWholeLifeOfOne) {
     EXPECT_EQ(status(volume), "detaching");
     EXPECT_EQ(code_of([&] { write([&](db::Transaction& tx) { service.begin_detaching(tx, volume); }); }),
               ErrorCode::InvalidInput);
-    write([&](db::Transaction& tx) { service.roll_detaching(tx, volume); });
+    const json::object data;
+    taskflow::TaskContext context{
+        .flow = new_id<FlowId>(), .project_id = auth.project.value, .data = data, .db = *database};
+    write([&](db::Transaction& tx) { service.roll_detaching(tx, volume, context, "the guest refused"); });
+    repo::MessageFilter filter;
+    filter.resource_id = volume.value;
+    const auto messages = database->read_with([&](db::Transaction& tx) { return repo::list_messages(tx, filter); });
+    EXPECT_NE(messages.at(0).text.find("the guest refused"), std::string::npos);
     EXPECT_EQ(status(volume), "in-use");
     detached(attachment);
     detached(attachment);

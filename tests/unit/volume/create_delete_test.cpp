@@ -226,7 +226,8 @@ TEST_F(VolumeFlows, DeletingASnapshotWaitsForVolumesMadeFromIt) {
 TEST_F(VolumeFlows, ExtendGrowsOrGoesBack) {
     const auto id = created();
     const auto extend = [&](std::int64_t size) {
-        return write([&](db::Transaction& tx) { return flows::extend_volume(tx, dependencies, auth, id, size); });
+        return write(
+            [&](db::Transaction& tx) { return flows::extend_volume(tx, dependencies, auth, id, size, false); });
     };
     EXPECT_EQ(code_of([&] { extend(1); }), ErrorCode::InvalidInput);
     EXPECT_EQ(ended(extend(3)).state, taskflow::FlowState::Succeeded);

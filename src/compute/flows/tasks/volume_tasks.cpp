@@ -96,14 +96,30 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
-        outcome.decision = "the guest keeps the disk: volume is in-use again";
-        outcome.apply = [this, id = bdm_id(context)](db::Transaction& tx) {
-            const auto device = repo::find_block_device(tx, id);
-            if (device) d_.volumes.roll_detaching(tx, VolumeId(device->volume_id));
+        outcome.decision = plug_again(context) + ": volume is in-use again";
+        outcome.apply = [this, context_copy = context, failure](db::Transaction& tx) {
+            const auto device = repo::find_block_device(tx, bdm_id(context_copy));
+            if (device) d_.volumes.roll_detaching(tx, VolumeId(device->volume_id), context_copy, failure.message);
         };
         return outcome;
+    }
+
+private:
+    /// A host that did not answer in time may have taken the disk out all the same.
+    std::string plug_again(const taskflow::TaskContext& context) {
+        const auto device = find_block_device(d_.db, context);
+        if (!device || host_of(context).empty()) return "nobody has the disk";
+        const json::object params{{"server_id", device->server.value}, {"disk", volume_disk(*device).to_json()}};
+        try {
+            d_.hosts.call(host_of(context), command::kAttachDisk, params,
+                          revert_options(context, "attach_disk", kShortDeadline));
+            return "the guest keeps the disk";
+        } catch (const Error& error) {
+            if (is_retryable(error.code()) && d_.hosts.is_up(host_of(context))) throw;
+            return "the guest was not asked (" + error.message() + ")";
+        }
     }
 };
 

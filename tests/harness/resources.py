@@ -60,8 +60,8 @@ class Resources:
         self.wait_volume(volume)
         return volume
 
-    def snapshot(self, name, volume):
-        body = {"name": name, "volume_id": volume}
+    def snapshot(self, name, volume, **fields):
+        body = {"name": name, "volume_id": volume, **fields}
         return self.volume_api("POST", "/snapshots", {"snapshot": body})["snapshot"]["id"]
 
     def ready_snapshot(self, name, volume):
@@ -105,7 +105,7 @@ class Resources:
         self.compute("DELETE", f"/servers/{server}/os-volume_attachments/{volume}")
 
     def extend(self, volume, size):
-        self.volume_action(volume, "os-extend", {"new_size": size})
+        self.volume_action(volume, "os-extend", {"new_size": size}, "3.42")
 
     def volume_action(self, volume, name, argument=None, version="3.27"):
         return self.volume_api("POST", f"/volumes/{volume}/action", {name: argument}, version)

@@ -71,6 +71,12 @@ def volume_disk(cloud, volume):
     return record.parent / described["active"], layer["format"]
 
 
+def guest_file(cloud, server, volume):
+    """The file that a guest of the fake hypervisor has open for a volume."""
+    guest = json.loads((cloud.state / "host" / "fake-guests" / server).read_text())
+    return guest["volumes"][volume]["path"]
+
+
 def assert_same_content(cloud, volume, image_path):
     """A volume starts with the bytes of its image; what is behind them is zero."""
     assert_same_disk(*volume_disk(cloud, volume), image_path)

@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from census import assert_same_content, assert_same_disk, volume_disk
+from census import assert_same_content, assert_same_disk, guest_file, volume_disk
 from harness.resources import Resources, blank, device
 
 IMAGE_BYTES = 2 * 1024 * 1024
@@ -668,6 +668,159 @@ class AttachVolume(OnServer):
 
     def check(self, name):
         assert self.api.attached_volumes(self.made["server"]) == [self.made["volume"]]
+
+
+class OnlineVolume(OnServer):
+    """Something is done to a volume with content while a guest has it."""
+
+    def begin(self, name):
+        super().begin(name)
+        self.made["volume"] = self.bootable_volume(name)
+        self.api.attach(self.made["server"], self.made["volume"])
+        self.api.wait_volume(self.made["volume"], "in-use")
+        self.api.wait_flows(self.made["server"])
+        self.prepare_volume(name)
+
+    def prepare_volume(self, name):
+        pass
+
+    def settle(self, name):
+        self.api.wait_volume(self.made["volume"], "in-use")
+        self.api.wait_server(self.made["server"])
+
+    def online_snapshot(self, name):
+        snapshot = self.api.snapshot(name, self.made["volume"], force=True)
+        self.api.wait_status(lambda: self.api.show_snapshot(snapshot), "available", "snapshot")
+        return snapshot
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["volume"], self.image_path)
+        path, _ = volume_disk(self.cloud, self.made["volume"])
+        assert guest_file(self.cloud, self.made["server"], self.made["volume"]) == str(path)
+
+    def clean(self, name):
+        for snapshot in self.api.snapshots():
+            self.api.delete_snapshot(snapshot["id"])
+        self.api.wait(lambda: not self.api.snapshots(), "snapshots are gone")
+        super().clean(name)
+        self.api.delete_image(self.made.pop("image"))
+
+
+class ExtendOnline(OnlineVolume):
+    def prepare_volume(self, name):
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.extend(self.made["volume"], 2)
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["volume"])
+        super().settle(name)
+
+    def check(self, name):
+        super().check(name)
+        assert self.api.show_volume(self.made["volume"])["size"] == 2
+
+
+class SnapshotOnline(OnlineVolume):
+    def act(self, name):
+        self.made["snapshot"] = self.api.snapshot(name, self.made["volume"], force=True)
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.snapshots()]
+        if found:
+            self.made["snapshot"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_status(lambda: self.api.show_snapshot(self.made["snapshot"]), "available", "snapshot")
+        self.api.wait_flows(self.made["snapshot"])
+        super().settle(name)
+
+
+class FailedSnapshotOnline(SnapshotOnline):
+    """The guest can't be moved: the snapshot is in error, and the next one works."""
+
+    def prepare_volume(self, name):
+        fail_next(self.cloud, "snapshot_disk")
+
+    def is_part(self, point):
+        return super().is_part(point) and ".revert." in point
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["snapshot"])
+        assert self.api.show_snapshot(self.made["snapshot"])["status"] in ("error", "available")
+        script = self.cloud.state / "host" / "fake-script"  # a host that was killed would read it again
+        script.unlink(missing_ok=True)
+        OnlineVolume.settle(self, name)
+        self.api.delete_snapshot(self.made["snapshot"])
+        self.api.wait_gone(lambda: self.api.show_snapshot(self.made["snapshot"]), "snapshot")
+        self.made["snapshot"] = self.online_snapshot(name)
+
+
+class DeleteSnapshotOnline(OnlineVolume):
+    """The older of two: its layer is committed; and the younger one is pulled before, when there are two to delete."""
+
+    def prepare_volume(self, name):
+        self.made["older"] = self.online_snapshot(name)
+        self.write(1)
+        self.made["snapshot"] = self.online_snapshot(name)
+        self.write(2)
+        self.watch_flows(self.made["older"])
+
+    def write(self, pattern):
+        """What a guest would write; where the content is compared there is only zero."""
+        path, disk_format = volume_disk(self.cloud, self.made["volume"])
+        command = f"write -P {pattern} {IMAGE_BYTES + pattern * 65536} 64k"
+        subprocess.run(["qemu-io", "-f", disk_format, "-c", command, str(path)], check=True, capture_output=True,
+                       timeout=60)
+
+    def act(self, name):
+        self.api.delete_snapshot(self.made["older"])
+
+    def settle(self, name):
+        self.api.wait_gone(lambda: self.api.show_snapshot(self.made["older"]), "snapshot")
+        self.api.wait_flows(self.made["older"])
+        super().settle(name)
+
+    def check(self, name):
+        path, disk_format = volume_disk(self.cloud, self.made["volume"])
+        for pattern in (1, 2):
+            read = subprocess.run(["qemu-io", "-r", "-f", disk_format, "-c",
+                                   f"read -P {pattern} {IMAGE_BYTES + pattern * 65536} 64k", str(path)],
+                                  check=True, capture_output=True, text=True, timeout=60)
+            assert "verification failed" not in read.stdout, read.stdout
+        assert guest_file(self.cloud, self.made["server"], self.made["volume"]) == str(path)
+
+
+class DeleteLastSnapshotOnline(DeleteSnapshotOnline):
+    """The younger of two: the layer beneath the active one is pulled."""
+
+    def prepare_volume(self, name):
+        super().prepare_volume(name)
+        self.made["older"], self.made["snapshot"] = self.made["snapshot"], self.made["older"]
+        self.watch_flows(self.made["older"])
+
+
+class CloneOnline(OnlineVolume):
+    def act(self, name):
+        self.made["new"] = self.api.volume(name, 1, source_volid=self.made["volume"])
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.volumes() if item["id"] != self.made["volume"]]
+        assert len(found) < 2, "one request made two volumes"
+        if found:
+            self.made["new"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_volume(self.made["new"])
+        self.api.wait_flows(self.made["new"])
+        super().settle(name)
+
+    def check(self, name):
+        super().check(name)
+        assert_same_content(self.cloud, self.made["new"], self.image_path)
 
 
 class DetachVolume(AttachVolume):

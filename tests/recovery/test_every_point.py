@@ -19,6 +19,11 @@ SHORT = [
     scenarios.CreateGroupFromGroup, scenarios.DeleteGroup, scenarios.RevertVolume, scenarios.ReimageVolume,
     scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
 ]
+# On volumes that a guest has open.
+ONLINE = [
+    scenarios.ExtendOnline, scenarios.SnapshotOnline, scenarios.DeleteSnapshotOnline,
+    scenarios.DeleteLastSnapshotOnline, scenarios.CloneOnline,
+]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda item: item.__name__)
@@ -33,6 +38,15 @@ def test_kill_at_every_point_of_a_short_flow(drill, scenario):
 
 def test_kill_at_every_point_of_a_flow_that_only_changes_rows(drill):
     drill.kill_at_every_point(scenarios.RetypeVolume(drill.cloud), least=3)
+
+
+@pytest.mark.parametrize("scenario", ONLINE, ids=lambda item: item.__name__)
+def test_kill_at_every_point_of_work_on_a_volume_in_use(drill, scenario):
+    drill.kill_at_every_point(scenario(drill.cloud), least=5)
+
+
+def test_kill_at_every_point_of_a_snapshot_that_fails(drill):
+    drill.kill_at_every_point(scenarios.FailedSnapshotOnline(drill.cloud), least=2)
 
 
 @pytest.mark.parametrize("held, way", [

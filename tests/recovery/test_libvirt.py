@@ -51,6 +51,9 @@ def whole(cloud, api):
     for server in api.servers():
         api.delete_server(server["id"])
     api.wait(lambda: not api.servers(), "servers are gone", api.servers)
+    for snapshot in api.snapshots():
+        api.delete_snapshot(snapshot["id"])
+    api.wait(lambda: not api.snapshots(), "snapshots are gone", api.snapshots)
     for volume in api.volumes():
         api.delete_volume(volume["id"])
     api.wait(lambda: not api.volumes(), "volumes are gone", api.volumes)
@@ -90,6 +93,42 @@ class Life:
         self.api.wait_volume(self.spare, "available")
         assert self.api.attached_volumes(self.server) == []
 
+    def begin_snapshot(self):
+        self.snapshot = self.api.snapshot("online", self.spare, force=True)
+
+    def end_snapshot(self):
+        self.api.wait_status(lambda: self.api.show_snapshot(self.snapshot), "available", "snapshot")
+        self.end_online(self.snapshot)
+
+    def begin_drop(self):
+        self.api.delete_snapshot(self.snapshot)
+
+    def end_drop(self):
+        self.api.wait_gone(lambda: self.api.show_snapshot(self.snapshot), "snapshot")
+        self.end_online(self.snapshot)
+
+    def begin_extend(self):
+        self.size = self.api.show_volume(self.spare)["size"] + 1
+        self.api.extend(self.spare, self.size)
+
+    def end_extend(self):
+        self.end_online(self.spare)
+        assert self.api.show_volume(self.spare)["size"] == self.size
+        self.api.wait_console(self.server, f"VIRGA-GUEST-DISK vdb {self.size << 21}")
+
+    def begin_clone(self):
+        self.clone = self.api.volume("clone", self.api.show_volume(self.spare)["size"], source_volid=self.spare)
+
+    def end_clone(self):
+        self.api.wait_volume(self.clone)
+        self.end_online(self.clone)
+        self.api.delete_volume(self.clone)
+        self.api.wait_gone(lambda: self.api.show_volume(self.clone), "clone")
+
+    def end_online(self, resource):
+        self.api.wait_flows(resource)
+        self.api.wait_volume(self.spare, "in-use")
+
     def begin_delete(self):
         self.ports = self.api.ports()
         self.api.delete_server(self.server)
@@ -109,6 +148,17 @@ class Life:
             assert len(found) < 2, "one request made two servers"
             self.server = found[0] if found else None
             return bool(found)
+        if phase == "snapshot":
+            self.snapshot = next((item["id"] for item in self.api.snapshots()), None)
+            return self.snapshot is not None
+        if phase == "clone":
+            self.clone = next((item["id"] for item in self.api.volumes() if item["name"] == "clone"), None)
+            return self.clone is not None
+        if phase == "drop":
+            found = self.api.show_snapshot(self.snapshot)
+            return found is None or found["status"] == "deleting"
+        if phase == "extend":
+            return self.api.show_volume(self.spare)["size"] == self.size
         return len(self.api.flows(self.server)) > self.flows_before
 
     def pass_phase(self, phase, kill=None):
@@ -149,7 +199,7 @@ def kill_points(cloud, mark):
         if point.endswith(".after") and not point.startswith(BACKGROUND):
             chosen[point] = ("control", point)
     for point in cloud.passed("host", mark):
-        if point.startswith("host.") and "fetch" not in point:
+        if point.startswith(("host.", "virt.")) and "fetch" not in point:
             chosen[point.rsplit(".", 1)[0]] = ("host", point)
     return list(chosen.values())
 
@@ -169,6 +219,21 @@ def test_kill_in_each_task_of_attaching_and_detaching(cloud, api, flavor, guest_
     life.spare = api.ready_volume("spare")
     done = life.kill_in_each_task("attach", "detach")
     assert len(done) >= 7, done
+    api.delete_volume(life.spare)
+    life.pass_phase("delete")
+
+
+def test_kill_in_each_task_of_work_on_a_volume_in_use(cloud, api, flavor, guest_image):
+    life = Life(cloud, api, flavor, {"image": guest_image})
+    life.pass_phase("boot")
+    api.wait_console(life.server, LOGIN)
+    life.spare = api.ready_volume("spare")
+    life.pass_phase("attach")
+    done = life.kill_in_each_task("snapshot", "drop")
+    assert len(done) >= 8, done
+    done += life.kill_in_each_task("extend", "clone", done)
+    assert len(done) >= 10, done
+    life.pass_phase("detach")
     api.delete_volume(life.spare)
     life.pass_phase("delete")
 

@@ -36,7 +36,8 @@ def sections(cloud, images, flavors, folder, backend):
         "network-feature-enabled": {"floating_ips": "false", "api_extensions": announced(cloud, "network")},
         "volume": {"min_microversion": "3.0", "max_microversion": "3.70", "build_timeout": "60",
                    "storage_protocol": backend, "vendor_name": "Virga", "manage_snapshot_ref": "source-name,snapshot-%s"},
-        "volume-feature-enabled": {"backup": "true", "manage_volume": "true", "manage_snapshot": "true"},
+        "volume-feature-enabled": {"backup": "true", "manage_volume": "true", "manage_snapshot": "true",
+                                   "extend_attached_volume": "true"},
         "validation": {"run_validation": "false"},
     }
 

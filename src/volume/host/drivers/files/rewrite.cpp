@@ -37,6 +37,7 @@ VolumeFile FolderStore::revert(const std::string& id, const std::string& snapsho
         throw Error(ErrorCode::NotFound, "Snapshot " + snapshot_id + " is not on this backend.", {}, snapshot_id);
     refuse_connected(sidecar);
     const auto data = sidecar.layer(found->second.file);
+    sidecar.check_files(catalog_.folder(), data.file);
     const auto active = sidecar.active_layer();
     const bool nothing_written = active.backing == data.file && disk::qcow2_is_empty(path(active.file));
     if (nothing_written) return view(sidecar);

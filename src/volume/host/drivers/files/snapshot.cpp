@@ -1,4 +1,5 @@
 // FolderStore: snapshots, and the layers that they make and leave.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/error.hpp"
@@ -73,10 +74,12 @@ std::string FolderStore::copy_active(Sidecar& sidecar, const std::string& tag) {
     return file;
 }
 
-// Guards against accidents only; root may write anyway.
+// Guards against accidents only; root may write anyway. A link is not followed.
 void FolderStore::set_modes(const Sidecar& sidecar) const {
-    for (const auto& [file, layer] : sidecar.layers)
-        ::chmod(path(file).c_str(), layer.kind == Layer::Kind::Active ? 0600 : 0400);
+    for (const auto& [file, layer] : sidecar.layers) {
+        const mode_t mode = layer.kind == Layer::Kind::Active ? 0600 : 0400;
+        ::fchmodat(AT_FDCWD, path(file).c_str(), mode, AT_SYMLINK_NOFOLLOW);
+    }
 }
 
 VolumeFile FolderStore::create_snapshot(const std::string& id, const std::string& snapshot_id) {

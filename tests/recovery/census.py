@@ -9,6 +9,7 @@ TAP = re.compile(r"tap[0-9a-f-]{11}")
 HASH = re.compile(r"[0-9a-f]{12,128}")
 FOLDERS = ("instances", "volumes", "backups", "fake-guests", "taps")
 CACHE = "_base"  # cached images outlive their users
+STANDING = "volumes/manage"  # the folder of disks to be taken over is always there
 
 
 def census(resources):
@@ -49,7 +50,7 @@ def files(host_folder):
     for folder in FOLDERS:
         for path in sorted((host_folder / folder).rglob("*")):
             name = str(path.relative_to(host_folder))
-            if CACHE not in path.parts and "lock" not in path.name:
+            if CACHE not in path.parts and "lock" not in path.name and name != STANDING:
                 found.append(HASH.sub("<hash>", TAP.sub("<tap>", UUID.sub("<id>", name))))
     return sorted(found)
 

@@ -122,8 +122,13 @@ class Life:
     def end_clone(self):
         self.api.wait_volume(self.clone)
         self.end_online(self.clone)
+
+    def begin_unclone(self):
         self.api.delete_volume(self.clone)
+
+    def end_unclone(self):
         self.api.wait_gone(lambda: self.api.show_volume(self.clone), "clone")
+        self.end_online(self.clone)
 
     def end_online(self, resource):
         self.api.wait_flows(resource)
@@ -156,6 +161,9 @@ class Life:
             return self.clone is not None
         if phase == "drop":
             found = self.api.show_snapshot(self.snapshot)
+            return found is None or found["status"] == "deleting"
+        if phase == "unclone":
+            found = self.api.show_volume(self.clone)
             return found is None or found["status"] == "deleting"
         if phase == "extend":
             return self.api.show_volume(self.spare)["size"] == self.size
@@ -231,8 +239,9 @@ def test_kill_in_each_task_of_work_on_a_volume_in_use(cloud, api, flavor, guest_
     life.pass_phase("attach")
     done = life.kill_in_each_task("snapshot", "drop")
     assert len(done) >= 8, done
-    done += life.kill_in_each_task("extend", "clone", done)
-    assert len(done) >= 10, done
+    done += life.kill_in_each_task("clone", "unclone", done)
+    done += life.kill_in_each_task("extend", "extend", done)
+    assert len(done) >= 14, done
     life.pass_phase("detach")
     api.delete_volume(life.spare)
     life.pass_phase("delete")

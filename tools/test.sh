@@ -46,7 +46,7 @@ run_group() {
     case $1 in
     unit | conformance) run_ctest "$1" ;;
     api | recovery) run_pytest "$1" -n 2 ;;
-    e2e) run_pytest e2e ;;
+    e2e) run_pytest e2e -n 2 --dist loadfile ;; # one cloud for each file
     esac
 }
 

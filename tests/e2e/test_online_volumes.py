@@ -33,7 +33,7 @@ SECTORS = {1: 2097152, 2: 4194304, 3: 6291456}
 
 @pytest.fixture(scope="module")
 def image(api):
-    return upload_guest(api, "online")
+    return upload_guest(api, "online", os_shutdown_timeout="5")  # the writer doesn't let the guest shut down
 
 
 @pytest.fixture(scope="module")

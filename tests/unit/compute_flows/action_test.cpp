@@ -59,6 +59,24 @@ TEST_F(ActionTest, StopStartReboot) {
     EXPECT_EQ(code_of([&] { start(server); }), ErrorCode::Conflict);
 }
 
+TEST_F(ActionTest, ImageSaysHowLongAGuestMayShutDown) {
+    std::vector<std::int64_t> told;
+    hosts_.script(command::kPowerOff, [&](const std::string&, const json::object& params) {
+        told.push_back(get_int(params, "timeout_s"));
+        return std::nullopt;
+    });
+    for (const std::string value : {"", "5", "0", "-1", "5s", "4000"}) {
+        write([&](db::Transaction& tx) {
+            tx.exec("UPDATE images SET properties = ? WHERE id = ?",
+                    {json::serialize(json::object{{"os_shutdown_timeout", value}}), image_.value});
+        });
+        const auto server = boot_active({image_root()});
+        stop(server);
+        settle(server);
+    }
+    EXPECT_EQ(told, (std::vector<std::int64_t>{60, 5, 0, 60, 60, 60}));
+}
+
 TEST_F(ActionTest, FailedStartLeavesTheServerStopped) {
     const auto server = boot_active({image_root()});
     stop(server);

@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/guest_spec.hpp"
 #include "compute/flows/host_calls.hpp"
@@ -8,9 +10,18 @@
 namespace virga::compute::flows {
 namespace {
 
-/// Seconds that a guest has to shut down after the ACPI power button, before it is switched off.
 constexpr std::int64_t kShutdownTimeoutS = 60;
-constexpr std::chrono::milliseconds kStopDeadline{kShutdownTimeoutS * 1000 + 60'000};
+constexpr std::int64_t kLongestShutdownS = 3600;
+
+/// Seconds that a guest has to shut down after the ACPI power button, before it is switched off: the image property
+/// os_shutdown_timeout (Nova), 0 to 3600, else 60.
+std::int64_t shutdown_timeout_s(const json::object& image_properties) {
+    const auto text = get_string(image_properties, "os_shutdown_timeout");
+    std::int64_t seconds = -1;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool whole = failure == std::errc() && end == text.data() + text.size();
+    return whole && seconds >= 0 && seconds <= kLongestShutdownS ? seconds : kShutdownTimeoutS;
+}
 
 /// What the three have in common: one command to the host of the server, and a change of state at its end.
 class PowerTask : public ComputeTask {
@@ -74,9 +85,15 @@ public:
     using PowerTask::PowerTask;
 
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
-        const auto server = d_.db.read_with([&](db::Transaction& tx) { return server_of(tx, context); });
-        const json::object params{{"server_id", server.id.value}, {"timeout_s", kShutdownTimeoutS}};
-        d_.hosts.call(server.host, command::kPowerOff, params, call_options(context, "power_off", kStopDeadline));
+        const auto [server, timeout_s] = d_.db.read_with([&](db::Transaction& tx) {
+            auto found = server_of(tx, context);
+            const auto devices = repo::block_devices(tx, found.id);
+            const auto seconds = shutdown_timeout_s(boot_properties(tx, d_, found, devices));
+            return std::make_pair(std::move(found), seconds);
+        });
+        const json::object params{{"server_id", server.id.value}, {"timeout_s", timeout_s}};
+        const std::chrono::seconds deadline{timeout_s + kShutdownTimeoutS};
+        d_.hosts.call(server.host, command::kPowerOff, params, call_options(context, "power_off", deadline));
         taskflow::Outcome outcome;
         outcome.decision = "powered off by host " + server.host + ": vm_state stopped";
         outcome.apply = finish(server.id, "stop.finish", PowerState::Shutdown);

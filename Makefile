@@ -41,7 +41,7 @@ demo-down: ## Delete the demo's servers, stop its cloud and remove every trace o
 	@tools/demo.sh down
 
 .PHONY: test
-test: deps build guest ## Run every test; the last line says "N passed, N failed"
+test: deps build guest ## Run the tests; the last line says "N passed, N failed"
 	@tools/test.sh
 
 .PHONY: check
@@ -63,6 +63,10 @@ recovery-test: deps build guest ## Kill the program at every task boundary; noth
 .PHONY: e2e-test
 e2e-test: deps build guest ## Boot real guests in every way, on QEMU under libvirt
 	@tools/test.sh e2e
+
+.PHONY: storage-test
+storage-test: deps build guest ## Real guests on GlusterFS and on volumes that change while in use (ten minutes)
+	@tools/test.sh storage
 
 SUITE ?= smoke
 .PHONY: tempest

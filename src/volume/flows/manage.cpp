@@ -168,7 +168,8 @@ FlowId start(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, c
 BackendPlace backend_of(Dependencies& d, const std::string& label) {
     const auto wanted = label.substr(0, label.find('#'));
     for (const auto& backend : backends_of(d.hosts.hosts())) {
-        if (backend.host + "@" + backend.name == wanted) return {backend.host, backend.name, backend.zone, backend.host_local};
+        if (backend.host + "@" + backend.name == wanted)
+            return {backend.host, backend.name, backend.zone, backend.host_local};
     }
     throw Error(ErrorCode::NotFound, "host: there is no backend '" + label.substr(0, 255) + "'.");
 }

@@ -1,4 +1,5 @@
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/flows/groups.hpp"
 #include "volume/model/group_states.hpp"
 #include "volume/repo/group_repo.hpp"
@@ -40,6 +41,7 @@ const std::map<std::string, std::string, std::less<>>& sort_columns() {
 }
 
 http::Response list(const Call& call, bool detailed) {
+    check_filters(call, "group_snapshot");
     const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
     const auto slice = slice_of(call);
     repo::GroupFilter filter;

@@ -1,6 +1,7 @@
 #include "volume/flows/groups.hpp"
 
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/model/group_states.hpp"
 #include "volume/model/placement.hpp"
 #include "volume/repo/group_repo.hpp"
@@ -66,6 +67,7 @@ const std::map<std::string, std::string, std::less<>>& sort_columns() {
 }
 
 http::Response list(const Call& call, bool detailed) {
+    check_filters(call, "group", {"list_volume"});
     const auto slice = slice_of(call);
     repo::GroupFilter filter;
     filter.project = project_filter(call);

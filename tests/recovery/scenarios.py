@@ -839,6 +839,55 @@ class DetachVolume(AttachVolume):
         self.api.wait_volume(self.made["volume"], "available")
 
     def check(self, name):
+class UploadOnline(OnlineVolume):
+    """An image is made from a volume in use: of a temporary volume, made from a temporary snapshot."""
+
+    def prepare_volume(self, name):
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.api.volume_action(self.made["volume"], "os-volume_upload_image",
+                               {"image_name": f"{name}-uploaded", "disk_format": "qcow2", "force": True})
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["volume"])
+        super().settle(name)
+
+    def check(self, name):
+        super().check(name)
+        made = [item for item in self.api.images() if item["name"] == f"{name}-uploaded"]
+        assert [item["status"] for item in made] == ["active"]
+        assert_same_disk(self.cloud.state / "control" / "images" / made[0]["id"], "qcow2", self.image_path)
+
+
+class BackupOnline(OnlineVolume):
+    def act(self, name):
+        self.made["backup"] = self.api.backup(name, self.made["volume"], force=True)
+
+    def was_accepted(self, name):
+        found = [item["id"] for item in self.api.backups()]
+        if found:
+            self.made["backup"] = found[0]
+        return bool(found)
+
+    def settle(self, name):
+        self.api.wait_backup(self.made["backup"])
+        self.api.wait_flows(self.made["backup"])
+        super().settle(name)
+
+    def check(self, name):
+        super().check(name)
+        volume = self.api.restore_backup(self.made["backup"])
+        self.api.wait_volume(volume)
+        self.api.wait_flows(volume)
+        assert_same_content(self.cloud, volume, self.image_path)
+
+    def clean(self, name):
+        self.api.delete_backup(self.made["backup"])
+        self.api.wait_gone(lambda: self.api.show_backup(self.made["backup"]), "backup")
+        super().clean(name)
+
+
         assert self.api.attached_volumes(self.made["server"]) == []
 
 

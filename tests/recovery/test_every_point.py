@@ -22,7 +22,7 @@ SHORT = [
 # On volumes that a guest has open.
 ONLINE = [
     scenarios.ExtendOnline, scenarios.SnapshotOnline, scenarios.DeleteSnapshotOnline,
-    scenarios.DeleteLastSnapshotOnline, scenarios.CloneOnline,
+    scenarios.DeleteLastSnapshotOnline, scenarios.CloneOnline, scenarios.UploadOnline, scenarios.BackupOnline,
 ]
 
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "volume/flows/backups.hpp"
+#include "volume/flows/temporary_volume.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -76,8 +77,11 @@ public:
     }
 
 private:
-    /// Volumes that backups are read from have no rows.
+    /// Volumes that backups and uploads are read from have no rows, nor have the snapshots that they are made from.
     void find_temporary_volumes() {
+        for (const auto& item : volumes_) {
+            if (item.second.status == "uploading") temporary_.insert(upload_source_id(item.second.id));
+        }
         for (const auto& backup : repo::all_backups(tx_)) {
             if (is_transient(backup.status)) temporary_.insert(backup_source_id(backup.id));
         }
@@ -183,7 +187,8 @@ private:
         for (const auto& id : stock.snapshots) {
             // A volume that is being cloned while it is in use has a temporary snapshot of the clone's id.
             if (!d_.runner.unfinished(tx_, id).empty()) continue;
-            if (!snapshots_.contains(id)) out_.push_back("snapshot " + id + " on " + place + " has no row");
+            if (!snapshots_.contains(id) && !temporary_.contains(id))
+                out_.push_back("snapshot " + id + " on " + place + " has no row");
         }
     }
 

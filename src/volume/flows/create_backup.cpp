@@ -1,8 +1,10 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/temporary_volume.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -61,66 +63,6 @@ public:
     }
 };
 
-/// What the backup is read from must not change meanwhile: a snapshot, and a volume in use, are copied by the driver,
-/// which costs metadata only wherever it can share data.
-class GetBackupDevice : public VolumeTask {
-public:
-    using VolumeTask::VolumeTask;
-
-    int retry_seconds() const override { return kHostRetrySeconds; }
-
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto snapshot = get_string(context.data, "snapshot_id");
-        Outcome outcome;
-        if (!get_bool(context.data, "copy_first")) {
-            outcome.decision = "nothing writes to the volume: it is read itself";
-            return outcome;
-        }
-        json::object params{{"backend", volume.backend},
-                            {"volume_id", get_string(context.data, "source_id")},
-                            {"size_gib", volume.size_gib},
-                            {"source_volume_id", volume.id.value}};
-        if (!snapshot.empty()) params["snapshot_id"] = snapshot;
-        const auto reply =
-            call_host(d_, context, volume.host, snapshot.empty() ? command::kClone : command::kCreateFromSnapshot,
-                      std::move(params), kCopyDeadline);
-        outcome.decision = "temporary volume " + get_string(context.data, "source_id") + " made from the " +
-                           (snapshot.empty() ? "volume in use" : "snapshot") + ": copied " +
-                           std::to_string(get_int(reply, "copied_bytes")) + " bytes";
-        return outcome;
-    }
-
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
-        RevertOutcome outcome;
-        outcome.decision = remove_copy(context, "revert");
-        return outcome;
-    }
-
-protected:
-    std::string remove_copy(const TaskContext& context, std::string_view part) {
-        if (!get_bool(context.data, "copy_first")) return "there is no temporary volume";
-        call_host(
-            d_, context, get_string(context.data, "host"), command::kDelete,
-            {{"backend", get_string(context.data, "backend")}, {"volume_id", get_string(context.data, "source_id")}},
-            kShortDeadline, part);
-        return "temporary volume deleted";
-    }
-};
-
-class CleanupTempVolume : public GetBackupDevice {
-public:
-    using GetBackupDevice::GetBackupDevice;
-
-    Outcome execute(const TaskContext& context) override {
-        Outcome outcome;
-        outcome.decision = remove_copy(context, "execute");
-        return outcome;
-    }
-
-    RevertOutcome revert(const TaskContext&, const taskflow::Failure&) override { return {}; }
-};
-
 class RunBackup : public VolumeTask {
 public:
     using VolumeTask::VolumeTask;
@@ -130,7 +72,7 @@ public:
     Outcome execute(const TaskContext& context) override {
         const auto reply = call_host(d_, context, get_string(context.data, "host"), command::kCreateBackup,
                                      {{"backend", get_string(context.data, "backend")},
-                                      {"volume_id", get_string(context.data, "source_id")},
+                                      {"volume_id", volume_to_read(context)},
                                       {"backup_id", backup_of(context).value},
                                       {"parent_id", get_string(context.data, "parent_id")},
                                       {"origin_id", volume_of(context).value},
@@ -178,11 +120,13 @@ json::object facts_of(const VolumeRecord& volume) {
             {"metadata", volume.metadata}, {"image_metadata", volume.image_metadata}};
 }
 
-/// Takes the snapshot or the volume. True: it has to be copied first.
-bool take_source(db::Transaction& tx, const NewBackup& request, const VolumeRecord& volume) {
+/// Takes the snapshot or the volume; says what is read in its place.
+TemporaryVolume take_source(db::Transaction& tx, Dependencies& d, const NewBackup& request,
+                            const VolumeRecord& volume) {
+    TemporaryVolume wanted{backup_source_id(request.id), volume.id, request.snapshot};
     if (!request.snapshot.empty()) {
         require_change(tx, snapshot_states(), "backup", request.snapshot.value);
-        return true;
+        return wanted;
     }
     if (volume.status == "in-use" && !request.force) {
         throw Error(ErrorCode::InvalidInput,
@@ -190,8 +134,9 @@ bool take_source(db::Transaction& tx, const NewBackup& request, const VolumeReco
                         " is in-use. Backing it up while it may be written to needs force.",
                     {}, volume.id.value);
     }
+    wanted.in_use = must_freeze(tx, d, volume);
     require_change(tx, volume_states(), request.force ? "force_backup" : "backup", volume.id.value);
-    return volume.status == "in-use";
+    return wanted;
 }
 
 std::string parent_of(db::Transaction& tx, const NewBackup& request, const VolumeRecord& volume, TimestampUs time) {
@@ -237,17 +182,17 @@ void take_snapshot_facts(db::Transaction& tx, BackupRecord& backup) {
     backup.volume_facts["image_metadata"] = snapshot.image_metadata;
 }
 
-json::object data_of(const BackupRecord& backup, const VolumeRecord& volume, bool copy_first) {
-    return {{"backup_id", backup.id.value},
-            {"volume_id", volume.id.value},
-            {"snapshot_id", backup.snapshot.value},
-            {"parent_id", backup.parent},
-            {"host", volume.host},
-            {"backend", volume.backend},
-            {"size_gib", backup.size_gib},
-            {"copy_first", copy_first},
-            {"source_id", copy_first ? backup_source_id(backup.id) : volume.id.value},
-            {"volume_facts", backup.volume_facts}};
+json::object data_of(const BackupRecord& backup, const VolumeRecord& volume, const TemporaryVolume& source) {
+    json::object data{{"backup_id", backup.id.value},
+                      {"volume_id", volume.id.value},
+                      {"snapshot_id", backup.snapshot.value},
+                      {"parent_id", backup.parent},
+                      {"host", volume.host},
+                      {"backend", volume.backend},
+                      {"size_gib", backup.size_gib},
+                      {"volume_facts", backup.volume_facts}};
+    for (const auto& item : temporary_volume_data(source, volume)) data.insert(item);
+    return data;
 }
 
 }  // namespace
@@ -268,14 +213,14 @@ FlowId create_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
     check_new_backup(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                      backup.size_gib);
     backup.parent = parent_of(tx, request, volume, backup.data_timestamp_us);
-    const bool copy_first = take_source(tx, request, volume);
+    const auto source = take_source(tx, d, request, volume);
     repo::insert(tx, backup);
-    std::vector<taskflow::TaskSpec> tasks{{task::kPrepareBackup}, {task::kGetBackupDevice}, {task::kRunBackup}};
-    if (copy_first) tasks.push_back({task::kCleanupTempVolume});
+    std::vector<taskflow::TaskSpec> tasks{{task::kPrepareBackup}};
+    for (auto& one : with_temporary_volume(source, {{task::kRunBackup}})) tasks.push_back(std::move(one));
     tasks.push_back({task::kFinishBackup});
-    d.runner.start(
-        tx, {backup.flow, "create_backup", backup.id.value, std::move(tasks), data_of(backup, volume, copy_first),
-             auth.request_id, volume.project.value, auth.user.value, std::nullopt});
+    d.runner.start(tx,
+                   {backup.flow, "create_backup", backup.id.value, std::move(tasks), data_of(backup, volume, source),
+                    auth.request_id, volume.project.value, auth.user.value, std::nullopt});
     return backup.flow;
 }
 
@@ -290,9 +235,7 @@ std::vector<FlowId> flows_of_backups(db::Transaction& tx, Dependencies& d, const
 
 void register_create_backup(taskflow::Registry& registry, Dependencies& d) {
     registry.add(task::kPrepareBackup, std::make_shared<PrepareBackup>(d));
-    registry.add(task::kGetBackupDevice, std::make_shared<GetBackupDevice>(d));
     registry.add(task::kRunBackup, std::make_shared<RunBackup>(d));
-    registry.add(task::kCleanupTempVolume, std::make_shared<CleanupTempVolume>(d));
     registry.add(task::kFinishBackup, std::make_shared<FinishBackup>(d));
 }
 

@@ -317,6 +317,13 @@ taskflow::TaskSpec delete_temporary_task() {
 
 taskflow::TaskSpec take_turn_task() {
     return {kTakeTurn};
+bool must_freeze(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {
+    if (volume.status != "in-use") return false;
+    if (!snapshots_alone(d, volume) && servers_of(tx, volume.id).empty()) return false;
+    check_online(tx, d, volume);
+    return true;
+}
+
 }
 
 taskflow::TaskSpec merge_task() {

@@ -26,6 +26,11 @@ rpc::CallOptions online_options(const taskflow::TaskContext& context, const std:
 /// server, or may be written to by several servers, and its backend has no reflink.
 void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume);
 
+/// Whether a volume must be frozen before it is read as a whole; throws as check_online. False for one that isn't in
+/// use, or by something that is no server and on a backend without reflink: the storage host refuses to read it while
+/// a process has it open.
+bool must_freeze(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume);
+
 /// Tasks that keep the present content of a volume in use as a snapshot of its backend, and the data that they need.
 /// `snapshot` may be a temporary one without a row, which delete_temporary_task() ends.
 std::vector<taskflow::TaskSpec> freeze_tasks();

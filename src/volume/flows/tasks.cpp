@@ -23,6 +23,7 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_create_snapshot(registry, dependencies);
     register_delete_snapshot(registry, dependencies);
     register_create_backup(registry, dependencies);
+    register_temporary_volume(registry, dependencies);
     register_delete_backup(registry, dependencies);
     register_restore_backup(registry, dependencies);
     register_import_backup(registry, dependencies);

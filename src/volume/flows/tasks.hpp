@@ -53,6 +53,7 @@ void register_restore_backup(taskflow::Registry& registry, Dependencies& d);
 void register_import_backup(taskflow::Registry& registry, Dependencies& d);
 
 namespace task {
+void register_temporary_volume(taskflow::Registry& registry, Dependencies& d);
 inline constexpr const char* kExtractRequest = "volume.flows.create_volume.ExtractVolumeRequest";
 inline constexpr const char* kSchedule = "volume.scheduler.create_volume";
 inline constexpr const char* kCreateFromSpec = "volume.flows.create_volume.CreateVolumeFromSpec";
@@ -81,9 +82,8 @@ inline constexpr const char* kCreateSnapshot = "volume.manager.create_snapshot";
 inline constexpr const char* kSnapshotWait = "volume.flows.delete_snapshot.WaitForRunningFlows";
 inline constexpr const char* kDeleteSnapshot = "volume.manager.delete_snapshot";
 inline constexpr const char* kPrepareBackup = "backup.api.create";
-inline constexpr const char* kGetBackupDevice = "backup.manager.get_backup_device";
 inline constexpr const char* kRunBackup = "backup.chunkeddriver.backup";
-inline constexpr const char* kCleanupTempVolume = "backup.manager.cleanup_temp_volume";
+inline constexpr const char* kFinishUpload = "volume.manager.copy_volume_to_image.FinishUpload";
 inline constexpr const char* kFinishBackup = "backup.manager.create_backup";
 inline constexpr const char* kBackupWait = "backup.flows.delete_backup.WaitForRunningFlows";
 inline constexpr const char* kDeleteBackup = "backup.manager.delete_backup";

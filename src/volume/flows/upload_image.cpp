@@ -3,7 +3,9 @@
 
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/temporary_volume.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -63,13 +65,8 @@ public:
             call_host(d_, context, volume.host, command::kUpload, params_of(context, volume), kCopyDeadline);
         const auto stored = StoredImage::from_json(reply);
         Outcome outcome;
-        outcome.decision = "image " + image_of(context).value + " is active: " + std::to_string(stored.size_bytes) +
-                           " bytes of " + stored.format;
-        outcome.apply = [this, id = volume.id, image = image_of(context), flow = context.flow,
-                         stored](db::Transaction& tx) {
-            d_.images.finish_upload(tx, image, flow, stored);
-            back_to_work(tx, id);
-        };
+        outcome.decision = "stored " + std::to_string(stored.size_bytes) + " bytes of " + stored.format;
+        outcome.provides = json::object{{"stored", reply}};
         return outcome;
     }
 
@@ -85,8 +82,24 @@ public:
 private:
     json::object params_of(const TaskContext& context, const VolumeRecord& volume) {
         return {{"backend", volume.backend},
-                {"volume_id", volume.id.value},
+                {"volume_id", volume_to_read(context)},
                 {"target", d_.images.upload_target(image_of(context), context.flow).to_json()}};
+    }
+};
+
+class FinishUpload : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    Outcome execute(const TaskContext& context) override {
+        Outcome outcome;
+        outcome.decision = "image " + image_of(context).value + " is active";
+        outcome.apply = [this, id = volume_of(context), image = image_of(context), flow = context.flow,
+                         stored = StoredImage::from_json(get_object(context.data, "stored"))](db::Transaction& tx) {
+            d_.images.finish_upload(tx, image, flow, stored);
+            back_to_work(tx, id);
+        };
+        return outcome;
     }
 };
 
@@ -145,19 +158,18 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
                     "Invalid volume: volume " + id.value + " is in-use. Detach it, or upload it with force.", {},
                     id.value);
     }
+    const TemporaryVolume source{upload_source_id(id), id, {}, must_freeze(tx, d, volume)};
     require_change(tx, volume_states(), "upload", id.value, kNoBusySnapshot);
     d.images.create(tx, auth, image_from(request, volume));
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
-    d.runner.start(tx, {flow,
-                        "upload_image",
-                        id.value,
-                        {{task::kStartUpload}, {task::kCopyVolumeToImage}},
-                        {{"volume_id", id.value}, {"image_id", request.id.value}},
-                        auth.request_id,
-                        volume.project.value,
-                        auth.user.value,
-                        std::nullopt});
+    std::vector<taskflow::TaskSpec> tasks{{task::kStartUpload}};
+    for (auto& one : with_temporary_volume(source, {{task::kCopyVolumeToImage}})) tasks.push_back(std::move(one));
+    tasks.push_back({task::kFinishUpload});
+    json::object data{{"volume_id", id.value}, {"image_id", request.id.value}};
+    for (const auto& item : temporary_volume_data(source, volume)) data.insert(item);
+    d.runner.start(tx, {flow, "upload_image", id.value, std::move(tasks), std::move(data), auth.request_id,
+                        volume.project.value, auth.user.value, std::nullopt});
     return flow;
 }
 
@@ -165,6 +177,7 @@ void register_upload_image(taskflow::Registry& registry, Dependencies& d) {
     d.images.on_upload_deleted([&d](db::Transaction& tx, const FlowId& flow) { d.runner.cancel(tx, flow); });
     registry.add(task::kStartUpload, std::make_shared<StartUpload>(d));
     registry.add(task::kCopyVolumeToImage, std::make_shared<CopyVolumeToImage>(d));
+    registry.add(task::kFinishUpload, std::make_shared<FinishUpload>(d));
 }
 
 }  // namespace virga::volume::flows

@@ -9,9 +9,11 @@ from harness.cloud import Cloud
 from harness.guests import GuestReaper
 from harness.resources import Resources
 from test_online_volumes import (delete_snapshot, flavor, image, lines_of, lines_of_snapshot, online_snapshot, record,
-                                 server, wait_written, written)
+                                 server, test_backup_of_a_volume_that_is_written_to,
+                                 test_image_of_a_volume_that_is_written_to, wait_written, written)
 
-__all__ = ["flavor", "image", "server"]  # fixtures
+__all__ = ["flavor", "image", "server",  # fixtures
+           "test_backup_of_a_volume_that_is_written_to", "test_image_of_a_volume_that_is_written_to"]
 
 
 @pytest.fixture(scope="module")

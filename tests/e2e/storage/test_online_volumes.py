@@ -200,6 +200,41 @@ def test_clone_of_a_volume_that_is_written_to(cloud, api, server, tmp_path):
     api.wait_gone(lambda: api.show_volume(clone), "clone")
 
 
+def test_image_of_a_volume_that_is_written_to(cloud, api, server, tmp_path):
+    server, volume = server
+    told = wait_written(api, server)
+    answer = api.volume_action(volume, "os-volume_upload_image",
+                               {"image_name": "of a volume in use", "disk_format": "qcow2", "force": True})
+    image = answer["os-volume_upload_image"]["image_id"]
+    api.wait_volume(volume, "in-use")
+    later = wait_written(api, server)
+    copy = api.ready_volume("copy", imageRef=image)
+    assert told <= lines_of(cloud, copy, tmp_path) <= later
+    assert cloud.differences() == []
+    api.delete_volume(copy)
+    api.wait_gone(lambda: api.show_volume(copy), "copy")
+    api.delete_image(image)
+
+
+def test_backup_of_a_volume_that_is_written_to(cloud, api, server, tmp_path):
+    server, volume = server
+    backups = []
+    for incremental in (False, True):
+        told = wait_written(api, server)
+        backups.append(api.ready_backup("of a volume in use", volume, force=True, incremental=incremental))
+        later = wait_written(api, server)
+        copy = api.restore_backup(backups[-1])
+        api.wait_volume(copy)
+        assert told <= lines_of(cloud, copy, tmp_path) <= later
+        assert api.show_volume(volume)["status"] == "in-use"
+        assert cloud.differences() == []
+        api.delete_volume(copy)
+        api.wait_gone(lambda: api.show_volume(copy), "copy")
+    for backup in reversed(backups):
+        api.delete_backup(backup)
+        api.wait_gone(lambda: api.show_backup(backup), "backup")
+
+
 def test_new_chain_is_used_from_then_on(cloud, api, server, tmp_path):
     """Hard reboot, stop and start, detach and attach."""
     server, volume = server

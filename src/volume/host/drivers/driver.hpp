@@ -109,7 +109,8 @@ public:
     virtual Created reimage(const std::string& id, const ImageSource& image, const Call& call) = 0;
 
     /// Calls `use` with a disk that holds the volume's present content and doesn't change until `use` returns; it may
-    /// have backing files. Throws what `use` throws; NotFound, Conflict (as clone). Nothing is left behind.
+    /// have backing files. Throws what `use` throws; NotFound, Conflict (a running guest has it open). Nothing is left
+    /// behind.
     virtual void read(const std::string& id, const std::function<void(const VolumeFile&)>& use) = 0;
 
     /// As create_snapshot, of a volume that guests may have open: the caller moves each of them on to the active file

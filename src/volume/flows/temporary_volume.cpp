@@ -1,0 +1,114 @@
+#include "volume/flows/temporary_volume.hpp"
+
+#include "volume/flows/online.hpp"
+#include "volume/host_commands.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+using taskflow::Outcome;
+using taskflow::RevertOutcome;
+using taskflow::TaskContext;
+
+constexpr const char* kCreate = "volume.manager.create_temp_volume";
+constexpr const char* kDelete = "volume.manager.delete_temp_volume";
+
+json::object facts(const TaskContext& context) {
+    return get_object(context.data, "temporary_volume");
+}
+
+json::object params_of(const json::object& temporary) {
+    return {{"backend", get_string(temporary, "backend")}, {"volume_id", get_string(temporary, "id")}};
+}
+
+void remove(Dependencies& d, const TaskContext& context, std::string_view part) {
+    const auto temporary = facts(context);
+    call_host(d, context, get_string(temporary, "host"), command::kDelete, params_of(temporary), kShortDeadline, part);
+}
+
+class CreateTemporaryVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        const auto temporary = facts(context);
+        auto params = params_of(temporary);
+        params["size_gib"] = get_int(temporary, "size_gib");
+        params["source_volume_id"] = get_string(temporary, "volume_id");
+        params["snapshot_id"] = get_string(temporary, "snapshot_id");
+        const auto reply = call_host(d_, context, get_string(temporary, "host"), command::kCreateFromSnapshot,
+                                     std::move(params), kCopyDeadline);
+        Outcome outcome;
+        outcome.decision = "temporary volume " + get_string(temporary, "id") + " made from the " +
+                           (get_bool(temporary, "in_use") ? "volume in use" : "snapshot") + ": copied " +
+                           std::to_string(get_int(reply, "copied_bytes")) + " bytes";
+        return outcome;
+    }
+
+    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+        remove(d_, context, "revert");
+        RevertOutcome outcome;
+        outcome.decision = "temporary volume deleted";
+        return outcome;
+    }
+};
+
+class DeleteTemporaryVolume : public VolumeTask {
+public:
+    using VolumeTask::VolumeTask;
+
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
+    Outcome execute(const TaskContext& context) override {
+        remove(d_, context, "execute");
+        Outcome outcome;
+        outcome.decision = "temporary volume deleted";
+        return outcome;
+    }
+};
+
+}  // namespace
+
+std::string upload_source_id(const VolumeId& volume) {
+    return derived_uuid(volume.value, "upload");
+}
+
+std::vector<taskflow::TaskSpec> with_temporary_volume(const TemporaryVolume& wanted,
+                                                      std::vector<taskflow::TaskSpec> tasks) {
+    if (!needs_copy(wanted)) return tasks;
+    std::vector<taskflow::TaskSpec> all;
+    if (wanted.in_use) all = freeze_tasks();
+    all.push_back({kCreate});
+    if (wanted.in_use) all.push_back(delete_temporary_task());
+    for (auto& task : tasks) all.push_back(std::move(task));
+    all.push_back({kDelete});
+    return all;
+}
+
+json::object temporary_volume_data(const TemporaryVolume& wanted, const VolumeRecord& volume) {
+    if (!needs_copy(wanted)) return {};
+    json::object data;
+    if (wanted.in_use) data = freeze_data(wanted.volume, wanted.id);
+    data["temporary_volume"] = json::object{{"id", wanted.id},
+                                            {"host", volume.host},
+                                            {"backend", volume.backend},
+                                            {"size_gib", volume.size_gib},
+                                            {"volume_id", wanted.volume.value},
+                                            {"snapshot_id", wanted.in_use ? wanted.id : wanted.snapshot.value},
+                                            {"in_use", wanted.in_use}};
+    return data;
+}
+
+std::string volume_to_read(const TaskContext& context) {
+    const auto temporary = facts(context);
+    return temporary.empty() ? volume_of(context).value : get_string(temporary, "id");
+}
+
+void register_temporary_volume(taskflow::Registry& registry, Dependencies& d) {
+    registry.add(kCreate, std::make_shared<CreateTemporaryVolume>(d));
+    registry.add(kDelete, std::make_shared<DeleteTemporaryVolume>(d));
+}
+
+}  // namespace virga::volume::flows

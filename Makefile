@@ -69,10 +69,12 @@ storage-test: deps build guest ## Real guests on GlusterFS and on volumes that c
 	@tools/test.sh storage
 
 SUITE ?= smoke
+BACKEND ?= local
 .PHONY: tempest
-tempest: deps build ## OpenStack's Tempest: SUITE=identity|image|volume|compute|network|smoke
+tempest: deps build guest ## OpenStack's Tempest: SUITE=identity|image|volume|compute|network|smoke [BACKEND=local|glusterfs]
 	@tools/install-deps.sh tempest
-	@VIRGA_BIN=$(CURDIR)/$(BUILD)/virga /usr/bin/python3 tests/tempest/run.py $(SUITE)
+	@VIRGA_BIN=$(CURDIR)/$(BUILD)/virga VIRGA_GUEST_IMAGE=$(CURDIR)/$(GUEST)/guest.qcow2 \
+	    /usr/bin/python3 tests/tempest/run.py $(SUITE) --backend $(BACKEND)
 
 .PHONY: bench
 bench: deps build guest ## Measure the figures of the design next to their floors

@@ -35,6 +35,7 @@ SUITES = {
     "network": r"^tempest\.api\.network",
     "smoke": r"^tempest\.api\..*\[.*\bsmoke\b.*\]",
 }
+REAL_GUESTS = ("volume",)  # suites that run on QEMU under libvirt unless told otherwise
 WORKERS = {"network": 8}  # Tempest sleeps 10 s before it deletes a subnet; other suites: 2
 TINY_IMAGE_BYTES = 1 << 20
 STESTR_CONF = """[DEFAULT]
@@ -116,7 +117,7 @@ def report(suite, names):
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("suite", nargs="?", default="smoke", choices=SUITES)
-    words.add_argument("--driver", default="fake", choices=("fake", "libvirt"))
+    words.add_argument("--driver", choices=("fake", "libvirt"), help="default: libvirt for volume, fake for the others")
     words.add_argument("--backend", default="local", choices=("local", "glusterfs"), help="where volumes are")
     words.add_argument("--regex", help="only the tests that this regular expression finds, instead of the suite's")
     wanted = words.parse_args()
@@ -130,7 +131,8 @@ def main():
             gluster = GlusterServer()
             ending.callback(gluster.close)
             settings = backend_settings(gluster)
-        cloud = Cloud(wanted.driver, settings)
+        driver = wanted.driver or ("libvirt" if wanted.suite in REAL_GUESTS else "fake")
+        cloud = Cloud(driver, settings)
         ending.callback(cloud.close)
         cloud.start()
         prepare(cloud, folder, wanted.backend)

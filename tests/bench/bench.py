@@ -16,9 +16,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from harness.cloud import PROGRAM  # noqa: E402
 from measure import Table  # noqa: E402
-from on_backups import measure_backups  # noqa: E402
 from on_fake import measure_idle, measure_on_fake  # noqa: E402
 from on_libvirt import measure_on_libvirt  # noqa: E402
+from on_volumes import measure_volumes  # noqa: E402
 
 
 def machine():
@@ -37,8 +37,8 @@ def main():
     print("measuring:", flush=True)
     measure_idle(table, PROGRAM)
     measure_on_fake(table)
-    measure_backups(table)
     measure_on_libvirt(table)
+    measure_volumes(table)
     print("\n" + table.text())
     for row in table.rows:
         if row["note"]:

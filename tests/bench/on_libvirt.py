@@ -1,5 +1,4 @@
-"""Rows with real guests: Virga beside libvirt alone, and volumes from images beside qemu-img and cp."""
-import os
+"""Rows with real guests: Virga beside libvirt alone."""
 import pathlib
 import re
 import shutil
@@ -11,10 +10,9 @@ import uuid
 from harness.guests import FLAVOR, upload_guest
 from harness.resources import Resources
 from harness.serve import ServedCloud
-from measure import MIB, Client, run, timed
+from measure import Client, run
 
 ROUNDS = 10
-IMAGE_MIB = 512
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -22,7 +20,6 @@ def measure_on_libvirt(table):
     cloud = ServedCloud("libvirt").start()
     try:
         GuestBench(cloud, table).boots()
-        measure_volumes(table, cloud)
     finally:
         cloud.close()
 
@@ -108,43 +105,3 @@ class BareLibvirt:
         rounds = [[int(word) / 1000 for word in line.split()] for line in lines]
         return (statistics.median(times[0] + times[1] for times in rounds),
                 statistics.median(times[2] + times[3] for times in rounds))
-
-
-def measure_volumes(table, cloud):
-    api = Resources(cloud)
-    source = cloud.folder / "source.raw"
-    with open(source, "wb") as out:
-        for _ in range(IMAGE_MIB // 4):
-            out.write(os.urandom(4 * MIB))
-    with open(source, "rb") as data:
-        image = api.image("large", data)
-    name = f"volume from a {IMAGE_MIB} MiB image, "
-    times = [volume_ms(api, image, index) for index in range(1 + 5)]
-    target = cloud.folder / "target.raw"
-    convert = timed(lambda: run("qemu-img", "convert", "-f", "raw", "-O", "raw", source, target)) * 1000
-    table.add(name + "the first", times[0], "ms", "-", convert, "qemu-img convert")
-    table.add(name + "the next", statistics.median(times[1:]), "ms", "under 100 ms", *cheapest_copy(source, target))
-    api.delete_all()
-
-
-def volume_ms(api, image, index):
-    started = time.time()
-    volume = api.volume(f"bench-{index}", 1, imageRef=image)
-
-    def ended():
-        flow = api.flows(volume)[0]
-        return flow if flow["ended_us"] else None
-    flow = api.wait(ended, "volume", seconds=120)
-    assert flow["state"].lower() == "succeeded", flow
-    return (flow["ended_us"] / 1e6 - started) * 1000
-
-
-def cheapest_copy(source, target):
-    """A reflink where the file system can, else an overlay: (ms, what it is)."""
-    target.unlink()
-    if subprocess.run(["cp", "--reflink=always", source, target], capture_output=True, check=False).returncode == 0:
-        target.unlink()
-        return timed(lambda: run("cp", "--reflink=always", source, target)) * 1000, "cp --reflink"
-    overlay = target.with_suffix(".qcow2")
-    words = ("qemu-img", "create", "-f", "qcow2", "-b", source, "-F", "raw", overlay)
-    return timed(lambda: run(*words)) * 1000, "qemu-img create of an overlay (no reflink on this file system)"

@@ -46,8 +46,8 @@ run_pytest() {
 run_group() {
     case $1 in
     unit | conformance) run_ctest "$1" ;;
-    api | recovery) run_pytest "$1" -n 2 "tests/$1" ;;
-    e2e) run_pytest e2e --ignore tests/e2e/storage tests/e2e ;;
+    api | recovery) run_pytest "$1" -n 3 "tests/$1" ;; # they wait for the disk more than they compute
+    e2e) run_pytest e2e -n 2 --dist loadfile --ignore tests/e2e/storage tests/e2e ;; # one cloud for each file
     storage) run_pytest storage -n 2 --dist loadfile tests/e2e/storage ;; # one cloud for each file
     esac
 }

@@ -21,10 +21,10 @@ void rebase(const std::string& path, const std::optional<Backing>& backing) {
 }
 
 // -d: the overlay isn't emptied afterwards, so that until the caller has dropped it the chain reads the same.
-void commit(const std::string& path) {
+void commit(const std::string& path, const Cancelled& cancelled) {
     const auto bytes = allocated_bytes(path);
     run_qemu_img({"commit", "-q", "-d", "-t", "writeback", "-f", "qcow2", path},
-                 {.what = "merge disk", .work_bytes = bytes});
+                 {.what = "merge disk", .work_bytes = bytes, .watch = cancelled});
 }
 
 }  // namespace virga::disk

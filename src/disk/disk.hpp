@@ -90,8 +90,9 @@ void rebase_unsafe(const std::string& path, const Backing& backing);
 /// Puts a qcow2 on another backing file, or on none, and takes into it what it would lose (`qemu-img rebase`, explicit
 /// formats).
 void rebase(const std::string& path, const std::optional<Backing>& backing);
-/// Merges an overlay into its backing file (`qemu-img commit`, explicit format).
-void commit(const std::string& path);
+/// Merges an overlay into its backing file (`qemu-img commit`, explicit format). Throws Cancelled, NoSpace: whoever
+/// reads the overlay finds the same as before.
+void commit(const std::string& path, const Cancelled& cancelled = {});
 
 /// Writes a small text file new, syncs it, renames it over the old one and syncs the folder.
 void write_file_atomically(const std::string& path, std::string_view text, int mode = 0600);

@@ -55,8 +55,12 @@ inline constexpr const char* kCreateFromImage = "volume.create_from_image";
 inline constexpr const char* kCreateFromSnapshot = "volume.create_from_snapshot";
 /// {backend, volume_id, size_gib, source_volume_id} -> VolumeFile + {copied_bytes}
 inline constexpr const char* kClone = "volume.clone";
-/// {backend, volume_id}. Success when there is none. Also removes what an interrupted create left.
+/// {backend, volume_id} -> {dependents: [id]}: volumes that shared data with it. Success when there is none. Also
+/// removes what an interrupted create left.
 inline constexpr const char* kDelete = "volume.delete";
+/// {backend, volume_id} -> VolumeFile + {merged}. See Driver::flatten. Ends early when another command wants the
+/// volume.
+inline constexpr const char* kFlatten = "volume.flatten";
 /// {backend, volume_id, size_gib} -> VolumeFile. Offline growth; never shrinks (smaller or equal: nothing happens).
 inline constexpr const char* kExtend = "volume.extend";
 /// {backend, volume_id, snapshot_id, attached: bool} -> VolumeFile of the volume (its active file may be another one

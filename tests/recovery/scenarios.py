@@ -430,6 +430,22 @@ class DeleteVolume(Scenario):
         self.api.wait_flows(self.made["volume"])
 
 
+class DeleteSource(DeleteVolume):
+    """What a clone shared with it becomes the clone's own."""
+
+    def begin(self, name):
+        super().begin(name)
+        self.made["clone"] = self.api.ready_volume(f"{name}-clone", 1, source_volid=self.made["volume"])
+
+    def settle(self, name):
+        super().settle(name)
+        self.api.wait_flows(self.made["clone"])
+
+    def check(self, name):
+        assert_same_content(self.cloud, self.made["clone"], self.image_path)
+        assert len(list((self.cloud.state / "host" / "volumes").glob("volume-*"))) == 2, "one file and its record"
+
+
 class ExtendVolume(DeleteVolume):
     def act(self, name):
         self.api.extend(self.made["volume"], 2)
@@ -823,22 +839,6 @@ class CloneOnline(OnlineVolume):
         assert_same_content(self.cloud, self.made["new"], self.image_path)
 
 
-class DetachVolume(AttachVolume):
-    def begin(self, name):
-        super().begin(name)
-        self.api.attach(self.made["server"], self.made["volume"])
-        self.api.wait_volume(self.made["volume"], "in-use")
-        self.api.wait_flows(self.made["server"])
-        self.watch_flows(self.made["server"])
-
-    def act(self, name):
-        self.api.detach(self.made["server"], self.made["volume"])
-
-    def settle(self, name):
-        self.api.wait_flows(self.made["server"])
-        self.api.wait_volume(self.made["volume"], "available")
-
-    def check(self, name):
 class UploadOnline(OnlineVolume):
     """An image is made from a volume in use: of a temporary volume, made from a temporary snapshot."""
 
@@ -888,6 +888,22 @@ class BackupOnline(OnlineVolume):
         super().clean(name)
 
 
+class DetachVolume(AttachVolume):
+    def begin(self, name):
+        super().begin(name)
+        self.api.attach(self.made["server"], self.made["volume"])
+        self.api.wait_volume(self.made["volume"], "in-use")
+        self.api.wait_flows(self.made["server"])
+        self.watch_flows(self.made["server"])
+
+    def act(self, name):
+        self.api.detach(self.made["server"], self.made["volume"])
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["server"])
+        self.api.wait_volume(self.made["volume"], "available")
+
+    def check(self, name):
         assert self.api.attached_volumes(self.made["server"]) == []
 
 

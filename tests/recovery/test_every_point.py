@@ -15,9 +15,10 @@ ALL = [
 # Flows of one or two tasks.
 SHORT = [
     scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DeleteBackup,
-    scenarios.DetachVolume, scenarios.ManageVolume, scenarios.UnmanageVolume, scenarios.CreateGroupSnapshot,
-    scenarios.CreateGroupFromGroup, scenarios.DeleteGroup, scenarios.RevertVolume, scenarios.ReimageVolume,
-    scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
+    scenarios.DeleteSource, scenarios.DetachVolume, scenarios.ManageVolume, scenarios.UnmanageVolume,
+    scenarios.CreateGroupSnapshot, scenarios.CreateGroupFromGroup, scenarios.DeleteGroup, scenarios.RevertVolume,
+    scenarios.ReimageVolume, scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer,
+    scenarios.StartServer, scenarios.RebootServer,
 ]
 # On volumes that a guest has open.
 ONLINE = [

@@ -88,9 +88,14 @@ public:
             outcome.decision = "never scheduled to a host: nothing to delete there";
             return outcome;
         }
-        call_host(d_, context, volume.host, command::kDelete,
-                  {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kShortDeadline);
+        const auto reply = call_host(d_, context, volume.host, command::kDelete,
+                                     {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kShortDeadline);
         outcome.decision = "deleted from " + volume.host + "@" + volume.backend;
+        const auto dependents = get_array(reply, "dependents");
+        if (!dependents.empty()) {
+            outcome.decision += "; data that it shared with " + std::to_string(dependents.size()) + " others stays";
+            outcome.provides = json::object{{"dependents", dependents}};
+        }
         return outcome;
     }
 };
@@ -102,7 +107,11 @@ public:
     Outcome execute(const TaskContext& context) override {
         Outcome outcome;
         outcome.decision = "volume is gone";
-        outcome.apply = [id = volume_of(context)](db::Transaction& tx) { repo::delete_volume(tx, id); };
+        outcome.apply = [this, context_copy = context](db::Transaction& tx) {
+            repo::delete_volume(tx, volume_of(context_copy));
+            for (const auto& item : get_array(context_copy.data, "dependents"))
+                flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), context_copy.request_id);
+        };
         return outcome;
     }
 };

@@ -57,8 +57,9 @@ public:
     using VolumeTask::VolumeTask;
 
     Outcome execute(const TaskContext& context) override {
-        return wait_or_continue(context.db.read_with([&](db::Transaction& tx) { return earlier(tx, context); }),
-                                "no earlier flow works on the files of the volume");
+        auto flows = context.db.read_with([&](db::Transaction& tx) { return earlier(tx, context); });
+        end_housekeeping(context, flows);
+        return wait_or_continue(std::move(flows), "no earlier flow works on the files of the volume");
     }
 
 private:
@@ -71,6 +72,17 @@ private:
         const auto own = began(context.flow);
         std::erase_if(flows, [&](const FlowId& id) { return began(id) >= own; });
         return flows;
+    }
+
+    /// What a user asked for doesn't wait for what nobody asked for.
+    void end_housekeeping(const TaskContext& context, const std::vector<FlowId>& flows) {
+        if (flows.empty()) return;
+        context.db.write_with([&](db::Transaction& tx) {
+            for (const auto& id : flows) {
+                const auto record = d_.runner.find(tx, id);
+                if (record && record->kind == kFlattenFlow) d_.runner.cancel(tx, id);
+            }
+        });
     }
 };
 
@@ -225,7 +237,9 @@ public:
             }
             ++merged;
         }
-        outcome.apply = [id = snapshot_of(context)](db::Transaction& tx) { repo::delete_snapshot(tx, id); };
+        outcome.apply = [id = snapshot_of(context)](db::Transaction& tx) {
+            if (!id.empty()) repo::delete_snapshot(tx, id);
+        };
         return outcome;
     }
 
@@ -303,6 +317,13 @@ void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volu
                 {}, volume.id.value);
 }
 
+bool must_freeze(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {
+    if (volume.status != "in-use") return false;
+    if (!snapshots_alone(d, volume) && servers_of(tx, volume.id).empty()) return false;
+    check_online(tx, d, volume);
+    return true;
+}
+
 std::vector<taskflow::TaskSpec> freeze_tasks() {
     return {{kTakeTurn}, {kFreeze}, {kSwitch}};
 }
@@ -317,13 +338,6 @@ taskflow::TaskSpec delete_temporary_task() {
 
 taskflow::TaskSpec take_turn_task() {
     return {kTakeTurn};
-bool must_freeze(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {
-    if (volume.status != "in-use") return false;
-    if (!snapshots_alone(d, volume) && servers_of(tx, volume.id).empty()) return false;
-    check_online(tx, d, volume);
-    return true;
-}
-
 }
 
 taskflow::TaskSpec merge_task() {

@@ -38,7 +38,8 @@ json::object freeze_data(const VolumeId& volume, const std::string& snapshot);
 taskflow::TaskSpec delete_temporary_task();
 /// Waits until earlier flows on the volume `online_volume` of the flow's data have ended.
 taskflow::TaskSpec take_turn_task();
-/// Merges the layers of that volume that nobody needs any more, then removes the snapshot's row.
+/// Merges the layers of that volume that nobody needs any more, then removes the row of the snapshot that the flow is
+/// about, if any.
 taskflow::TaskSpec merge_task();
 
 /// A snapshot that could not be made: in error, with a message; nothing happens when it is being deleted.

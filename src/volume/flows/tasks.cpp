@@ -12,6 +12,7 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_create_volume(registry, dependencies);
     register_create_from_spec(registry, dependencies);
     register_delete_volume(registry, dependencies);
+    register_flatten_volume(registry, dependencies);
     register_extend_volume(registry, dependencies);
     register_manage(registry, dependencies);
     register_groups(registry, dependencies);
@@ -22,8 +23,8 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_retype_volume(registry, dependencies);
     register_create_snapshot(registry, dependencies);
     register_delete_snapshot(registry, dependencies);
-    register_create_backup(registry, dependencies);
     register_temporary_volume(registry, dependencies);
+    register_create_backup(registry, dependencies);
     register_delete_backup(registry, dependencies);
     register_restore_backup(registry, dependencies);
     register_import_backup(registry, dependencies);

@@ -31,12 +31,18 @@ void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const 
 /// Parks the flow until the given ones have ended; without any, goes on with `otherwise` as the decision.
 taskflow::Outcome wait_or_continue(std::vector<FlowId> flows, const std::string& otherwise);
 
+inline constexpr const char* kFlattenFlow = "flatten_volume";
+/// Starts the flow that merges what a volume shared with others that were deleted, and that is its own by now. Nothing
+/// happens when there is no such volume.
+void flatten_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id, const std::string& request_id);
+
 /// Unfinished flows of a resource but `self`.
 std::vector<FlowId> other_flows(db::Transaction& tx, Dependencies& d, const std::string& resource, const FlowId& self);
 
 void register_create_volume(taskflow::Registry& registry, Dependencies& d);
 void register_create_from_spec(taskflow::Registry& registry, Dependencies& d);
 void register_delete_volume(taskflow::Registry& registry, Dependencies& d);
+void register_flatten_volume(taskflow::Registry& registry, Dependencies& d);
 void register_extend_volume(taskflow::Registry& registry, Dependencies& d);
 void register_manage(taskflow::Registry& registry, Dependencies& d);
 void register_groups(taskflow::Registry& registry, Dependencies& d);
@@ -47,13 +53,13 @@ void register_upload_image(taskflow::Registry& registry, Dependencies& d);
 void register_retype_volume(taskflow::Registry& registry, Dependencies& d);
 void register_create_snapshot(taskflow::Registry& registry, Dependencies& d);
 void register_delete_snapshot(taskflow::Registry& registry, Dependencies& d);
+void register_temporary_volume(taskflow::Registry& registry, Dependencies& d);
 void register_create_backup(taskflow::Registry& registry, Dependencies& d);
 void register_delete_backup(taskflow::Registry& registry, Dependencies& d);
 void register_restore_backup(taskflow::Registry& registry, Dependencies& d);
 void register_import_backup(taskflow::Registry& registry, Dependencies& d);
 
 namespace task {
-void register_temporary_volume(taskflow::Registry& registry, Dependencies& d);
 inline constexpr const char* kExtractRequest = "volume.flows.create_volume.ExtractVolumeRequest";
 inline constexpr const char* kSchedule = "volume.scheduler.create_volume";
 inline constexpr const char* kCreateFromSpec = "volume.flows.create_volume.CreateVolumeFromSpec";
@@ -63,6 +69,7 @@ inline constexpr const char* kDeleteWait = "volume.flows.delete_volume.WaitForRu
 inline constexpr const char* kDeleteSnapshots = "volume.flows.delete_volume.DeleteSnapshots";
 inline constexpr const char* kDeleteVolume = "volume.flows.delete_volume.DeleteVolume";
 inline constexpr const char* kDeleteOnFinish = "volume.flows.delete_volume.DeleteVolumeOnFinish";
+inline constexpr const char* kFlattenVolume = "volume.manager.flatten";
 inline constexpr const char* kExtendVolume = "volume.manager.extend_volume";
 inline constexpr const char* kManageVolume = "volume.manager.manage_existing";
 inline constexpr const char* kUnmanageVolume = "volume.manager.unmanage";
@@ -77,13 +84,13 @@ inline constexpr const char* kRevertVolume = "volume.manager.revert_to_snapshot"
 inline constexpr const char* kReimage = "volume.manager.reimage";
 inline constexpr const char* kStartUpload = "volume.manager.copy_volume_to_image.StartUpload";
 inline constexpr const char* kCopyVolumeToImage = "volume.manager.copy_volume_to_image";
+inline constexpr const char* kFinishUpload = "volume.manager.copy_volume_to_image.FinishUpload";
 inline constexpr const char* kRetypeVolume = "volume.manager.retype";
 inline constexpr const char* kCreateSnapshot = "volume.manager.create_snapshot";
 inline constexpr const char* kSnapshotWait = "volume.flows.delete_snapshot.WaitForRunningFlows";
 inline constexpr const char* kDeleteSnapshot = "volume.manager.delete_snapshot";
 inline constexpr const char* kPrepareBackup = "backup.api.create";
 inline constexpr const char* kRunBackup = "backup.chunkeddriver.backup";
-inline constexpr const char* kFinishUpload = "volume.manager.copy_volume_to_image.FinishUpload";
 inline constexpr const char* kFinishBackup = "backup.manager.create_backup";
 inline constexpr const char* kBackupWait = "backup.flows.delete_backup.WaitForRunningFlows";
 inline constexpr const char* kDeleteBackup = "backup.manager.delete_backup";

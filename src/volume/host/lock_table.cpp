@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/error.hpp"
+#include "base/scope_exit.hpp"
 
 namespace virga::volume::host {
 
@@ -13,18 +14,27 @@ LockTable::Held::~Held() {
     table_.released_.notify_all();
 }
 
+bool LockTable::Held::is_wanted() const {
+    const std::lock_guard lock(table_.mutex_);
+    return std::any_of(names_.begin(), names_.end(), [&](const auto& name) { return table_.wanted_.contains(name); });
+}
+
 bool LockTable::is_free(const std::set<std::string>& names) const {
     return std::none_of(names.begin(), names.end(), [&](const auto& name) { return locked_.contains(name); });
 }
 
-LockTable::Held LockTable::lock(std::set<std::string> names, const std::function<bool()>& cancelled) {
+LockTable::Held LockTable::lock(const std::set<std::string>& names, const std::function<bool()>& cancelled) {
     std::unique_lock lock(mutex_);
+    wanted_.insert(names.begin(), names.end());
+    const ScopeExit waited([&] {
+        for (const auto& name : names) wanted_.erase(wanted_.find(name));
+    });
     while (!is_free(names)) {
         released_.wait_for(lock, std::chrono::milliseconds(100));
         if (cancelled && cancelled()) throw Error(ErrorCode::Cancelled, "waiting for the volume was cancelled");
     }
     locked_.insert(names.begin(), names.end());
-    return Held(*this, std::move(names));
+    return Held(*this, names);
 }
 
 }  // namespace virga::volume::host

@@ -18,13 +18,16 @@ public:
         Held(const Held&) = delete;
         Held& operator=(const Held&) = delete;
 
+        /// Whether somebody waits for one of them: work that may be put off should end.
+        bool is_wanted() const;
+
     private:
         LockTable& table_;
         std::set<std::string> names_;
     };
 
     /// Waits until all are free. `cancelled` is asked every 100 ms while waiting; true throws Error{Cancelled}.
-    Held lock(std::set<std::string> names, const std::function<bool()>& cancelled);
+    Held lock(const std::set<std::string>& names, const std::function<bool()>& cancelled);
 
 private:
     bool is_free(const std::set<std::string>& names) const;
@@ -32,6 +35,7 @@ private:
     std::mutex mutex_;
     std::condition_variable released_;
     std::set<std::string> locked_;
+    std::multiset<std::string> wanted_;  ///< by those who wait
 };
 
 }  // namespace virga::volume::host

@@ -85,8 +85,17 @@ json::object clone(Driver& driver, const rpc::Command& c) {
 }
 
 json::object remove(Driver& driver, const rpc::Command& c) {
-    driver.remove(read_id(c.params, "volume_id"));
-    return {};
+    return {{"dependents", names(driver.remove(read_id(c.params, "volume_id")))}};
+}
+
+/// Housekeeping: whoever wants the volume meanwhile comes first.
+json::object flatten(Driver& driver, const rpc::Command& c, const LockTable::Held& held) {
+    auto call = call_of(c);
+    call.cancelled = [&] { return held.is_wanted() || (c.cancelled && c.cancelled()); };
+    const auto flattened = driver.flatten(read_id(c.params, "volume_id"), call);
+    auto result = flattened.file.to_json();
+    result["merged"] = flattened.merged;
+    return result;
 }
 
 json::object extend(Driver& driver, const rpc::Command& c) {
@@ -245,6 +254,7 @@ void Manager::register_commands(rpc::HostEndpoint& endpoint) {
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
     for (const auto& [method, operation] : backup::volume_operations())
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
+    endpoint.on(command::kFlatten, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kManageable, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kLogLevel, log_level);
@@ -257,12 +267,14 @@ json::object Manager::run(const rpc::Command& command) {
     if (of_store != backup::store_operations().end()) return of_store->second(backups_, command);
     const auto of_backup = backup::volume_operations().find(command.method);
     const auto operation = operations().find(command.method);
-    if (operation == operations().end() && of_backup == backup::volume_operations().end())
+    if (command.method != command::kFlatten && operation == operations().end() &&
+        of_backup == backup::volume_operations().end())
         throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
     const ScopeExit look_again([this] { watch_.nudge(); });
     auto& backend = backend_of(command.params);
     const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
     if (of_backup != backup::volume_operations().end()) return of_backup->second(backups_, *backend.driver, command);
+    if (command.method == command::kFlatten) return flatten(*backend.driver, command, held);
     return operation->second(*backend.driver, command);
 }
 

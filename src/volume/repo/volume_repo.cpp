@@ -195,6 +195,11 @@ void set_file(db::Transaction& tx, const VolumeId& id, const VolumeFile& file) {
     tx.exec("UPDATE volumes SET path = ?, format = ? WHERE id = ?", {file.path, file.format, id.value});
 }
 
+void replace_file(db::Transaction& tx, const VolumeId& id, const std::string& old_path, const VolumeFile& file) {
+    tx.exec("UPDATE volumes SET path = ?, format = ? WHERE id = ? AND path = ?",
+            {file.path, file.format, id.value, old_path});
+}
+
 void set_size(db::Transaction& tx, const VolumeId& id, std::int64_t size_gib) {
     set(tx, id, "size_gib", size_gib);
 }

@@ -52,6 +52,8 @@ std::int64_t count_volumes(db::Transaction& tx, const VolumeFilter& filter);
 void set_placement(db::Transaction& tx, const VolumeId& id, const std::string& host, const std::string& backend,
                    bool host_local);
 void set_file(db::Transaction& tx, const VolumeId& id, const VolumeFile& file);
+/// Only when the volume's file is still `old_path`: a change of its files that was recorded meanwhile is newer.
+void replace_file(db::Transaction& tx, const VolumeId& id, const std::string& old_path, const VolumeFile& file);
 void set_size(db::Transaction& tx, const VolumeId& id, std::int64_t size_gib);
 void set_launched(db::Transaction& tx, const VolumeId& id, TimestampUs time);
 void set_error(db::Transaction& tx, const VolumeId& id, const std::string& reason);

@@ -262,6 +262,35 @@ TEST_P(DriverSuite, dependents_outlive_their_source) {
     expect_nothing_left();
 }
 
+TEST_P(DriverSuite, a_volume_whose_source_is_gone_comes_to_stand_alone) {
+    const auto source = new_uuid();
+    const auto clone = new_uuid();
+    driver_->create(source, 1);
+    write(source, 1, "1M");
+    driver_->clone(clone, 2, source, {});
+    write(clone, 2, "2M");
+    EXPECT_EQ(driver_->flatten(clone, {}).merged, 0);  // the source needs what they share
+    const auto dependents = driver_->remove(source);
+    const auto hidden = driver_->inventory().hidden.size();
+    EXPECT_EQ(dependents, hidden > 0 ? std::vector<std::string>{clone} : std::vector<std::string>{});
+    driver_->initialize_connection(clone, "host");
+    EXPECT_EQ(driver_->flatten(clone, {}).merged, 0);
+    driver_->terminate_connection(clone, "host");
+    const auto stopped = driver_->flatten(clone, {[] { return true; }, {}});
+    expect(clone, 1, "1M");
+    const auto flattened = driver_->flatten(clone, {});
+    EXPECT_EQ(stopped.merged + flattened.merged, static_cast<std::int64_t>(hidden));
+    EXPECT_TRUE(driver_->inventory().hidden.empty());
+    EXPECT_EQ(driver_->flatten(clone, {}).file.path, flattened.file.path);
+    restart();
+    expect(clone, 1, "1M");
+    expect(clone, 2, "2M");
+    expect(clone, 0, "2146959360");
+    EXPECT_EQ(code_of([&] { driver_->flatten(source, {}); }), ErrorCode::NotFound);
+    driver_->remove(clone);
+    expect_nothing_left();
+}
+
 TEST_P(DriverSuite, clones_are_independent) {
     const auto source = new_uuid();
     driver_->create(source, 1);

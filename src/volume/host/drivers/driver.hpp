@@ -43,6 +43,11 @@ struct Created {
     std::int64_t virtual_size_bytes = 0;  ///< of the image; 0 for other sources
 };
 
+struct Flattened {
+    VolumeFile file;
+    std::int64_t merged = 0;  ///< how many files are fewer
+};
+
 struct Inventory {
     std::int64_t total_bytes = 0;
     std::int64_t free_bytes = 0;
@@ -88,8 +93,13 @@ public:
 
     /// Removes a volume and what interrupted operations left of it; nothing there is success. What others depend on
     /// stays, hidden, until the last of them goes. Conflict while it has snapshots. A failed removal is completed by
-    /// the repeat.
-    virtual void remove(const std::string& id) = 0;
+    /// the repeat. Gives the ids of the volumes that shared data with it, which flatten() may have work on now.
+    virtual std::vector<std::string> remove(const std::string& id) = 0;
+
+    /// Makes what only this volume needs any more of volumes that were removed its own, in as few files as can be. A
+    /// volume that is connected or in use stays as it is. When call.cancelled says so it ends early, and what was done
+    /// by then stays. NotFound, NoSpace. The active file may be another one afterwards.
+    virtual Flattened flatten(const std::string& id, const Call& call) = 0;
 
     /// Grows; a smaller or equal size changes nothing. NotFound, NoSpace, Busy (the format can't grow under a running
     /// guest). On failure the old size stands.

@@ -175,7 +175,7 @@ Created FakeDriver::clone(const std::string& id, std::int64_t size_gib, const st
     return result;
 }
 
-void FakeDriver::remove(const std::string& id) {
+std::vector<std::string> FakeDriver::remove(const std::string& id) {
     script_.run("remove", id, {}, [&] {
         const std::lock_guard lock(mutex_);
         const auto found = volumes_.find(id);
@@ -185,6 +185,16 @@ void FakeDriver::remove(const std::string& id) {
         volumes_.erase(found);
         save();
     });
+    return {};
+}
+
+Flattened FakeDriver::flatten(const std::string& id, const Call& call) {
+    Flattened result;
+    script_.run("flatten", id, call.cancelled, [&] {
+        const std::lock_guard lock(mutex_);
+        result.file = view(id, get(id));
+    });
+    return result;
 }
 
 VolumeFile FakeDriver::extend(const std::string& id, std::int64_t size_gib) {

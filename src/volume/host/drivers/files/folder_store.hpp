@@ -70,7 +70,8 @@ public:
                                  const std::string& snapshot_id, const Call& call) override;
     Created clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
                   const Call& call) override;
-    void remove(const std::string& id) override;
+    std::vector<std::string> remove(const std::string& id) override;
+    Flattened flatten(const std::string& id, const Call& call) override;
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
     VolumeFile create_snapshot(const std::string& id, const std::string& snapshot_id) override;
     VolumeFile revert(const std::string& id, const std::string& snapshot_id, const Call& call) override;
@@ -144,11 +145,12 @@ private:
     std::string copy_active(Sidecar& sidecar, const std::string& tag);
     void remove_unneeded(const std::vector<std::string>& files);
     void remove_orphans(const std::string& id);
+    std::vector<std::string> sharers(const std::string& id) const;
     /// Merges frozen layers that nobody needs as such into one with the layer above.
-    void compact(Sidecar& sidecar);
+    void compact(Sidecar& sidecar, const Call& call);
     std::optional<std::string> mergeable(const Sidecar& sidecar) const;
     bool is_mergeable(const Sidecar& sidecar, const Layer& layer) const;
-    void merge_into(Sidecar& sidecar, const std::string& file);
+    void merge_into(Sidecar& sidecar, const std::string& file, const Call& call);
     void set_modes(const Sidecar& sidecar) const;
     std::string path(const std::string& file) const { return catalog_.path(file); }
 

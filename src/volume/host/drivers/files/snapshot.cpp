@@ -41,7 +41,7 @@ std::string FolderStore::free_name(const Sidecar& sidecar, const std::string& ta
 std::string FolderStore::freeze(Sidecar& sidecar, const std::string& tag) {
     // Deleted clones leave layers that nobody needs. Merging them costs time, a long chain costs the guest.
     constexpr std::size_t kLongChain = 16;
-    if (sidecar.chain(sidecar.active).size() > kLongChain) compact(sidecar);
+    if (sidecar.chain(sidecar.active).size() > kLongChain) compact(sidecar, {});
     const auto& active = sidecar.active_layer();
     // Nothing was written since the last time (as when a kill made this a repeat): what is beneath is the content.
     if (!active.backing.empty() && disk::qcow2_is_empty(path(active.file))) return active.backing;
@@ -110,16 +110,27 @@ VolumeFile FolderStore::delete_snapshot(const std::string& id, const std::string
     }
     remove_orphans(id);
     failpoint("volume.files.delete_snapshot.removed");
-    compact(sidecar);
+    compact(sidecar, {});
     return view(sidecar);
+}
+
+Flattened FolderStore::flatten(const std::string& id, const Call& call) {
+    auto sidecar = catalog_.get(id);
+    const auto before = sidecar.layers.size();
+    try {
+        compact(sidecar, call);
+    } catch (const Error& e) {
+        if (e.code() != ErrorCode::Cancelled) throw;
+    }
+    return {view(sidecar), static_cast<std::int64_t>(before - sidecar.layers.size())};
 }
 
 // A connected volume is left alone: a guest may have the whole chain open. Damaged files are left alone too: that must
 // not keep a snapshot or a volume from being deleted.
-void FolderStore::compact(Sidecar& sidecar) {
+void FolderStore::compact(Sidecar& sidecar, const Call& call) {
     if (!sidecar.connections.empty() || is_busy(sidecar)) return;
     try {
-        while (const auto file = mergeable(sidecar)) merge_into(sidecar, *file);
+        while (const auto file = mergeable(sidecar)) merge_into(sidecar, *file, call);
     } catch (const Error& e) {
         if (e.code() != ErrorCode::Corrupt) throw;
         log::error("layers are not merged", {{"volume", sidecar.id}, {"error", e.what()}, {"detail", e.detail()}});
@@ -144,13 +155,13 @@ bool FolderStore::is_mergeable(const Sidecar& sidecar, const Layer& layer) const
 // Merges the layer above into this one, which takes its place. Until the sidecar is saved the chain reads the same at
 // every instant: the upper layer hides whatever was merged already, and a layer re-pointed past it finds the same data
 // below. Every step may be repeated.
-void FolderStore::merge_into(Sidecar& sidecar, const std::string& file) {
+void FolderStore::merge_into(Sidecar& sidecar, const std::string& file, const Call& call) {
     const auto upper = sidecar.layer(sidecar.children(file).at(0));
     const auto lower = sidecar.layer(file);
     sidecar.check_files(catalog_.folder(), upper.file);
     ::chmod(path(file).c_str(), 0600);
     disk::grow(path(file), lower.format, disk::virtual_size(path(upper.file), upper.format));
-    disk::commit(path(upper.file));
+    disk::commit(path(upper.file), call.cancelled);
     failpoint("volume.files.merge.committed");
     for (const auto& child : sidecar.children(upper.file)) {
         ::chmod(path(child).c_str(), 0600);

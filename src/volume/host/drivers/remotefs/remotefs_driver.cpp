@@ -1,5 +1,7 @@
 #include "volume/host/drivers/remotefs/remotefs_driver.hpp"
 
+#include <set>
+
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "volume/host/drivers/remotefs/promise.hpp"
@@ -92,14 +94,22 @@ Created RemoteFsDriver::copy_elsewhere(Share& target, const std::string& id, std
     return result;
 }
 
-void RemoteFsDriver::remove(const std::string& id) {
-    const auto on_share = [&](ShareStore& store) { store.remove(id); };
+std::vector<std::string> RemoteFsDriver::remove(const std::string& id) {
+    std::set<std::string> dependents;
+    const auto on_share = [&](ShareStore& store) {
+        for (auto& one : store.remove(id)) dependents.insert(std::move(one));
+    };
     const bool known = find_or_none(id) != nullptr;
     while (auto* share = find(id)) share->with(on_share);
     // Files of a create that was killed may be on any other one. A share that is gone now is cleaned when it is back.
     for (const auto& share : shares_) {
         if (!known || share->try_open()) share->with(on_share);
     }
+    return {dependents.begin(), dependents.end()};
+}
+
+Flattened RemoteFsDriver::flatten(const std::string& id, const Call& call) {
+    return get(id).with([&](ShareStore& store) { return store.flatten(id, call); });
 }
 
 VolumeFile RemoteFsDriver::extend(const std::string& id, std::int64_t size_gib) {

@@ -7,7 +7,7 @@ import subprocess
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TAP = re.compile(r"tap[0-9a-f-]{11}")
 HASH = re.compile(r"[0-9a-f]{12,128}")
-FOLDERS = ("instances", "volumes", "backups", "fake-guests", "taps")
+FOLDERS = ("instances", "backups", "fake-guests", "taps")
 CACHE = "_base"  # cached images outlive their users
 STANDING = "volumes/manage"  # the folder of disks to be taken over is always there
 
@@ -21,7 +21,7 @@ def census(resources):
         "backups": sorted(backup_line(item) for item in resources.backups()),
         "attachments": sorted(f"{item['status']} server={bool(item['instance'])}" for item in resources.attachments()),
         "ports": sorted(f"{item['status']} {item['device_owner']}" for item in resources.ports()),
-        "files": files(cloud.state / "host"),
+        "files": files(cloud),
     }
 
 
@@ -44,12 +44,14 @@ def backup_line(backup):
             f"objects={backup['object_count']} dependents={backup['has_dependent_backups']}")
 
 
-def files(host_folder):
-    """Disk files and records of the host, ids taken out of their names."""
+def files(cloud):
+    """Disk files and records of the host and its volumes, ids taken out of their names."""
+    folders = {name: cloud.state / "host" / name for name in FOLDERS}
+    folders["volumes"] = cloud.volume_folder
     found = []
-    for folder in FOLDERS:
-        for path in sorted((host_folder / folder).rglob("*")):
-            name = str(path.relative_to(host_folder))
+    for kind, folder in folders.items():
+        for path in sorted(folder.rglob("*")):
+            name = f"{kind}/{path.relative_to(folder)}"
             if CACHE not in path.parts and "lock" not in path.name and name != STANDING:
                 found.append(HASH.sub("<hash>", TAP.sub("<tap>", UUID.sub("<id>", name))))
     return sorted(found)
@@ -57,14 +59,13 @@ def files(host_folder):
 
 def leftovers(cloud):
     """Half-made files, which no ended flow may leave."""
-    return [str(path) for path in (cloud.state / "host").rglob("*")
+    return [str(path) for folder in (cloud.state / "host", cloud.volume_folder) for path in folder.rglob("*")
             if path.suffix in (".part", ".tmp", ".new")]
 
 
 def volume_disk(cloud, volume):
-    """Path and format of the file that a volume of the local driver is."""
-    folder = cloud.state / "host" / "volumes"
-    record = next(path for path in folder.rglob(f"volume-{volume}.json"))
+    """Path and format of the file that a volume is."""
+    record = next(path for path in cloud.volume_folder.rglob(f"volume-{volume}.json"))
     described = json.loads(record.read_text())
     layers = described["layers"]
     layer = layers[described["active"]] if isinstance(layers, dict) else next(

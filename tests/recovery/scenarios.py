@@ -274,7 +274,7 @@ class ManageVolume(Scenario):
     def begin(self, name):
         self.fresh_image(name)
         self.api.delete_image(self.made.pop("image"))
-        self.folder = self.cloud.state / "host" / "volumes" / "manage"
+        self.folder = self.cloud.volume_folder / "manage"
         self.folder.mkdir(exist_ok=True)
         (self.folder / "disk").write_bytes(self.image_path.read_bytes())
 
@@ -299,7 +299,7 @@ class UnmanageVolume(ManageVolume):
     """A volume is let go; its data stays."""
 
     def begin(self, name):
-        self.folder = self.cloud.state / "host" / "volumes" / "manage"
+        self.folder = self.cloud.volume_folder / "manage"
         self.made["volume"] = self.bootable_volume(name)
         self.watch_flows(self.made["volume"])
 
@@ -443,7 +443,7 @@ class DeleteSource(DeleteVolume):
 
     def check(self, name):
         assert_same_content(self.cloud, self.made["clone"], self.image_path)
-        assert len(list((self.cloud.state / "host" / "volumes").glob("volume-*"))) == 2, "one file and its record"
+        assert len(list(self.cloud.volume_folder.glob("volume-*"))) == 2, "one file and its record"
 
 
 class ExtendVolume(DeleteVolume):

@@ -200,6 +200,25 @@ def test_clone_of_a_volume_that_is_written_to(cloud, api, server, tmp_path):
     api.wait_gone(lambda: api.show_volume(clone), "clone")
 
 
+@pytest.mark.parametrize("server", ["qcow2"], indirect=True)
+def test_source_of_a_volume_that_is_written_to_is_deleted(cloud, api, server, tmp_path):
+    """What they shared becomes the volume's own while the guest goes on."""
+    server, volume = server
+    source = api.show_volume(volume)["source_volid"]
+    wait_written(api, server)
+    assert len(record(cloud, volume)["layers"]) == 2
+    api.delete_volume(source)
+    api.wait_gone(lambda: api.show_volume(source), "source")
+    api.wait_flows(volume)
+    assert len(record(cloud, volume)["layers"]) == 1
+    assert len([path for path in volume_folder(cloud).glob("volume-*")]) == 2, "a file and its record"
+    told = wait_written(api, server)
+    assert cloud.differences() == []
+    api.action(server, "os-stop")
+    api.wait_server(server, "SHUTOFF", 120)
+    assert lines_of(cloud, volume, tmp_path) >= told
+
+
 def test_image_of_a_volume_that_is_written_to(cloud, api, server, tmp_path):
     server, volume = server
     told = wait_written(api, server)

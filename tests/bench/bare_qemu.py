@@ -37,9 +37,12 @@ class Qemu:
     def command(self, name, **arguments):
         self.process.stdin.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
         self.process.stdin.flush()
-        while True:
-            answer = json.loads(self.process.stdout.readline())
+        for line in self.process.stdout:
+            if not line.startswith("{"):
+                continue  # it tells about files that it makes
+            answer = json.loads(line)
             if "error" in answer:
                 raise RuntimeError(f"{name}: {answer['error']}")
             if "return" in answer:
                 return answer["return"]
+        raise RuntimeError(f"{name}: QEMU ended")

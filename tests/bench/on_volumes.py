@@ -165,7 +165,7 @@ class VolumeBench:
             run("qemu-img", "create", "-f", "qcow2", base, f"{VOLUME_MIB}M")
             run("qemu-img", "create", "-f", "qcow2", "-b", base, "-F", "qcow2", layer)
             run("qemu-io", "-f", "qcow2", "-c", f"write -s {data} 0 {CHANGED_MIB}M", layer)
-            return timed(lambda: run("qemu-img", "commit", "-f", "qcow2", layer))
+            return timed(lambda: run("qemu-img", "commit", "-d", "-f", "qcow2", layer))
         finally:
             base.unlink(missing_ok=True)
             layer.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sodium.h>
+#include <xxhash.h>
 
 #include "base/error.hpp"
 
@@ -29,8 +30,10 @@ const EVP_MD* digest_of(HashAlgorithm algorithm) {
             return EVP_sha256();
         case HashAlgorithm::Sha512:
             return EVP_sha512();
+        case HashAlgorithm::Xxh3:
+            break;
     }
-    return EVP_sha256();
+    return nullptr;
 }
 
 std::string to_hex(std::string_view raw) {
@@ -47,23 +50,40 @@ std::string to_hex(std::string_view raw) {
 }  // namespace
 
 struct Hasher::Impl {
-    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+    explicit Impl(HashAlgorithm algorithm) {
+        if (algorithm == HashAlgorithm::Xxh3) {
+            xxh3.reset(XXH3_createState());
+            usable = xxh3 && XXH3_128bits_reset(xxh3.get()) == XXH_OK;
+        } else {
+            context.reset(EVP_MD_CTX_new());
+            usable = EVP_DigestInit_ex(context.get(), digest_of(algorithm), nullptr) == 1;
+        }
+    }
+
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{nullptr, &EVP_MD_CTX_free};
+    std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> xxh3{nullptr, &XXH3_freeState};
+    bool usable = false;
 };
 
-Hasher::Hasher(HashAlgorithm algorithm) : impl_(std::make_unique<Impl>()) {
-    if (EVP_DigestInit_ex(impl_->context.get(), digest_of(algorithm), nullptr) != 1)
-        throw Error(ErrorCode::Internal, "digest algorithm is not available");
+Hasher::Hasher(HashAlgorithm algorithm) : impl_(std::make_unique<Impl>(algorithm)) {
+    if (!impl_->usable) throw Error(ErrorCode::Internal, "digest algorithm is not available");
 }
 Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 
 void Hasher::update(std::string_view data) {
-    if (EVP_DigestUpdate(impl_->context.get(), data.data(), data.size()) != 1)
-        throw Error(ErrorCode::Internal, "digest update failed");
+    const bool done = impl_->xxh3 ? XXH3_128bits_update(impl_->xxh3.get(), data.data(), data.size()) == XXH_OK
+                                  : EVP_DigestUpdate(impl_->context.get(), data.data(), data.size()) == 1;
+    if (!done) throw Error(ErrorCode::Internal, "digest update failed");
 }
 
 std::string Hasher::finish_raw() {
+    if (impl_->xxh3) {
+        XXH128_canonical_t canonical;
+        XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(impl_->xxh3.get()));
+        return {reinterpret_cast<char*>(canonical.digest), sizeof canonical.digest};
+    }
     unsigned char out[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
     if (EVP_DigestFinal_ex(impl_->context.get(), out, &size) != 1)

@@ -14,7 +14,7 @@ std::string digest_of(const std::string& path, HashAlgorithm algorithm, const st
 /// Computes the digest of a file on a thread of its own. Destruction ends the thread.
 class ChecksumThread {
 public:
-    explicit ChecksumThread(const std::string& path, HashAlgorithm algorithm = HashAlgorithm::Sha512);
+    ChecksumThread(const std::string& path, HashAlgorithm algorithm);
     ~ChecksumThread();
     ChecksumThread(const ChecksumThread&) = delete;
     ChecksumThread& operator=(const ChecksumThread&) = delete;

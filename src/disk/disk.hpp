@@ -62,7 +62,7 @@ struct FetchOptions {
     bool to_raw = true;  ///< convert to raw; false: keep the image's own format
     std::int64_t max_virtual_size_bytes =
         0;                        ///< InvalidInput when the image is larger, before a byte is copied; 0: no bound
-    bool verify_checksum = true;  ///< sha512 over the data, beside the conversion
+    bool verify_checksum = true;  ///< xxh3, or sha512 where that isn't known, over the data, beside the conversion
     Progress progress;
     Cancelled cancelled;
 };

@@ -67,10 +67,13 @@ FetchResult fetch_image(const ImageSource& source, const std::string& target, co
     ScopeExit cleanup([&] { ::unlink(part.c_str()); });
     FetchResult result;
     {
+        const bool fast = !source.xxh3.empty();
+        const auto& expected = fast ? source.xxh3 : source.sha512;
         std::optional<ChecksumThread> checksum;
-        if (options.verify_checksum && !source.sha512.empty()) checksum.emplace(source.path);
+        if (options.verify_checksum && !expected.empty())
+            checksum.emplace(source.path, fast ? HashAlgorithm::Xxh3 : HashAlgorithm::Sha512);
         result.copied_bytes = bring(source, plan, part, options);
-        if (checksum && checksum->wait(options.cancelled) != source.sha512)
+        if (checksum && checksum->wait(options.cancelled) != expected)
             throw Error(ErrorCode::Corrupt, "The image's data is damaged: its checksum is not the recorded one.",
                         source.path);
     }

@@ -82,9 +82,10 @@ StoredImage store_image(const std::string& from, const std::string& from_format,
     result.format = image::check_declared(target.disk_format, found);
     result.size_bytes = File::open_for_reading(path).size();
     result.virtual_size_bytes = found.virtual_size_bytes.value_or(result.size_bytes);
-    ChecksumThread sha512(path);
-    result.md5 = digest_of(
-        path, HashAlgorithm::Md5, cancelled ? cancelled : [] { return false; });
+    ChecksumThread sha512(path, HashAlgorithm::Sha512);
+    const std::function<bool()> stop = cancelled ? cancelled : [] { return false; };
+    result.md5 = digest_of(path, HashAlgorithm::Md5, stop);
+    result.xxh3 = digest_of(path, HashAlgorithm::Xxh3, stop);
     result.sha512 = sha512.wait(cancelled);
     if (cancelled && cancelled()) throw Error(ErrorCode::Cancelled, "storing the image was cancelled");
     return result;

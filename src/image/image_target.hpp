@@ -37,19 +37,17 @@ struct StoredImage {
     std::string format;  ///< as inspected, in the words of tools: raw, qcow2, vpc, ...
     std::int64_t size_bytes = 0;
     std::int64_t virtual_size_bytes = 0;
-    std::string md5;  ///< lowercase hex, as is sha512
+    std::string md5;  ///< lowercase hex, as are the others
     std::string sha512;
+    std::string xxh3;
 
     json::object to_json() const {
-        return {{"format", format},
-                {"size_bytes", size_bytes},
-                {"virtual_size_bytes", virtual_size_bytes},
-                {"md5", md5},
-                {"sha512", sha512}};
+        return {{"format", format}, {"size_bytes", size_bytes}, {"virtual_size_bytes", virtual_size_bytes},
+                {"md5", md5},       {"sha512", sha512},         {"xxh3", xxh3}};
     }
     static StoredImage from_json(const json::object& o) {
         return {get_string(o, "format"), get_int(o, "size_bytes"), get_int(o, "virtual_size_bytes"),
-                get_string(o, "md5"), get_string(o, "sha512")};
+                get_string(o, "md5"),    get_string(o, "sha512"),  get_string(o, "xxh3")};
     }
 };
 

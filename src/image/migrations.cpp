@@ -22,6 +22,7 @@ const std::vector<db::Migration>& migrations() {
              "created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, PRIMARY KEY (image_id, member_id))",
              "CREATE INDEX image_members_by_member ON image_members (member_id)",
          }},
+        {"image", 2, {"ALTER TABLE images ADD COLUMN xxh3 TEXT"}},
     };
     return steps;
 }

@@ -66,7 +66,8 @@ ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
             record->disk_format,
             record->container_format,
             record->size_bytes.value_or(0),
-            record->sha512};
+            record->sha512,
+            record->xxh3};
 }
 
 Image Service::create(db::Transaction& tx, const identity::Auth& auth, const NewImage& image) {
@@ -124,6 +125,7 @@ void Service::finish_upload(db::Transaction& tx, const ImageId& id, const FlowId
     record->virtual_size_bytes = stored.virtual_size_bytes;
     record->checksum_md5 = stored.md5;
     record->sha512 = stored.sha512;
+    record->xxh3 = stored.xxh3;
     if (repo::finish_upload(tx, *record)) return;
     throw Error(ErrorCode::Conflict, "Image " + id.value + " no longer waits for this upload.", {}, id.value);
 }

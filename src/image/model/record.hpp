@@ -32,6 +32,7 @@ struct Record {
     bool hidden = false;
     std::string checksum_md5;
     std::string sha512;
+    std::string xxh3;               ///< for hosts that verify the data
     std::vector<std::string> tags;  ///< each once, in the order of adding
     json::object properties;        ///< name -> string
     std::string upload_id;          ///< of the upload that runs while the status is saving

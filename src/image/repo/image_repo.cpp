@@ -51,6 +51,7 @@ Record read_record(const db::Row& row) {
     record.hidden = row.flag("hidden");
     record.checksum_md5 = row.text("checksum_md5");
     record.sha512 = row.text("sha512");
+    record.xxh3 = row.text("xxh3");
     for (const auto& tag : get_array(parse_object(row.text("tags")), "tags")) {
         record.tags.emplace_back(tag.as_string());
     }
@@ -124,9 +125,9 @@ bool finish_upload(db::Transaction& tx, const Record& record) {
     if (!lifecycle::try_change(tx, image_transitions(), "store", record.id, condition)) return false;
     tx.exec(
         "UPDATE images SET tool_format = ?, size_bytes = ?, virtual_size_bytes = ?, checksum_md5 = ?, sha512 = ?, "
-        "upload_id = NULL, upload_by_flow = 0 WHERE id = ?",
+        "xxh3 = ?, upload_id = NULL, upload_by_flow = 0 WHERE id = ?",
         {record.tool_format, db::nullable(record.size_bytes), db::nullable(record.virtual_size_bytes),
-         record.checksum_md5, record.sha512, record.id});
+         record.checksum_md5, record.sha512, record.xxh3, record.id});
     return true;
 }
 

@@ -73,6 +73,7 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
                       std::int64_t limit) const {
     BackgroundHasher sha512(kBuffers, kBufferBytes);
     Hasher md5(HashAlgorithm::Md5);
+    Hasher xxh3(HashAlgorithm::Xxh3);
     Inspector inspector;
     std::int64_t size = 0;
     while (true) {
@@ -83,6 +84,7 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
         if (size > limit) too_large(limit);
         const bool last = buffer->used < buffer->data.size();
         md5.update(buffer->view());
+        xxh3.update(buffer->view());
         inspector.update(buffer->view());
         part.write(buffer->view());
         sha512.submit(buffer);
@@ -93,6 +95,7 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
     record.virtual_size_bytes = found.virtual_size_bytes;
     record.size_bytes = size;
     record.checksum_md5 = md5.finish();
+    record.xxh3 = xxh3.finish();
     record.sha512 = sha512.finish();
 }
 

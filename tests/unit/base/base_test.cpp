@@ -52,6 +52,7 @@ TEST(Crypto, DigestsOfKnownTexts) {
     EXPECT_EQ(hash_hex(HashAlgorithm::Sha1, "abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
     EXPECT_EQ(hash_hex(HashAlgorithm::Sha256, "abc"),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(hash_hex(HashAlgorithm::Xxh3, "abc"), "06b05ab6733a618578af5f94892f3950");
     Hasher pieces(HashAlgorithm::Sha256);
     pieces.update("a");
     pieces.update("bc");

@@ -81,6 +81,8 @@ TEST_F(Fetch, damage_is_found) {
     auto image = source(make("qcow2"), "qcow2");
     image.sha512[0] = image.sha512[0] == 'a' ? 'b' : 'a';
     EXPECT_EQ(code_of([&] { fetch_image(image, at("target"), {}); }), ErrorCode::Corrupt);
+    image.xxh3 = std::string(32, 'a');
+    EXPECT_EQ(code_of([&] { fetch_image(image, at("target"), {}); }), ErrorCode::Corrupt);
     image.size_bytes += 1;
     EXPECT_EQ(code_of([&] { fetch_image(image, at("target"), {}); }), ErrorCode::Corrupt);
     EXPECT_FALSE(exists(at("target")));

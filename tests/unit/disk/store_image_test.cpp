@@ -34,6 +34,7 @@ TEST_F(StoreImage, tells_what_it_stored) {
     EXPECT_EQ(stored.virtual_size_bytes, 64 << 20);
     EXPECT_EQ(stored.md5, hash_hex(HashAlgorithm::Md5, all_of(disk)));
     EXPECT_EQ(stored.sha512, hash_hex(HashAlgorithm::Sha512, all_of(path)));
+    EXPECT_EQ(stored.xxh3, hash_hex(HashAlgorithm::Xxh3, all_of(path)));
     EXPECT_LT(allocated_bytes(path), 8 << 20);
     EXPECT_FALSE(exists(target("raw").part_path()));
 }

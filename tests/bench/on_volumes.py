@@ -1,4 +1,5 @@
 """Rows of volumes on each kind of storage, beside qemu-img, cp and QEMU alone on the same storage."""
+import json
 import os
 import pathlib
 import statistics
@@ -41,11 +42,18 @@ class VolumeBench:
         self.cloud, self.table, self.label, self.folder = cloud, table, label, folder
         self.api = Resources(cloud)
         self.source = cloud.folder / "source.raw"
-        self.target = folder / "bench-target"
+        self.targets = []
         fill(self.source, VOLUME_MIB)
 
     def measure(self):
-        convert = self.floor_s("qemu-img", "convert", "-f", "raw", "-O", "raw", self.source, self.target)
+        try:
+            self.measure_all()
+        finally:
+            for target in self.targets:
+                target.unlink(missing_ok=True)
+
+    def measure_all(self):
+        convert = self.floor_s("qemu-img", "convert", "-f", "raw", "-O", "raw", self.source)
         overlay, overlay_is = self.cheapest_copy_s()
         with open(self.source, "rb") as data:
             image = self.api.image("bench", data)
@@ -70,25 +78,25 @@ class VolumeBench:
 
     # ---- floors
 
-    def floor_s(self, *words, rounds=3):
-        return statistics.median(self.once_s(words) for _ in range(rounds))
+    def fresh_target(self, folder):
+        """They stay until the end: a copy into memory that an earlier one just gave back would be no match for a volume."""
+        self.targets.append(folder / f"bench-target-{len(self.targets)}")
+        return self.targets[-1]
 
-    def once_s(self, words):
-        self.target.unlink(missing_ok=True)
-        try:
-            return timed(lambda: run(*words))
-        finally:
-            self.target.unlink(missing_ok=True)
+    def floor_s(self, *words, rounds=3):
+        """Of a command whose last word, the target, is still missing."""
+        return statistics.median(timed(lambda: run(*words, self.fresh_target(self.folder))) for _ in range(rounds))
 
     def cheapest_copy_s(self):
         """A reflink where the storage can, else an overlay: (seconds, what it is)."""
         original = self.folder / "bench-original"
         run("cp", self.source, original)
         try:
-            reflink = ("cp", "--reflink=always", original, self.target)
-            if subprocess.run([str(word) for word in reflink], capture_output=True, check=False).returncode == 0:
+            reflink = ("cp", "--reflink=always", original)
+            tried = [*reflink, self.fresh_target(self.folder)]
+            if subprocess.run([str(word) for word in tried], capture_output=True, check=False).returncode == 0:
                 return self.floor_s(*reflink), "cp --reflink"
-            return self.floor_s("qemu-img", "create", "-f", "qcow2", "-b", original, "-F", "raw", self.target), \
+            return self.floor_s("qemu-img", "create", "-f", "qcow2", "-b", original, "-F", "raw"), \
                 "qemu-img create of an overlay"
         finally:
             original.unlink()
@@ -151,7 +159,7 @@ class VolumeBench:
 
     def write(self, volume, number):
         """Through the chain, as a guest would."""
-        active = max(self.folder.glob(f"volume-{volume}*"), key=lambda path: (path.suffix != ".json", path.stat().st_ctime_ns))
+        active = self.folder / json.loads((self.folder / f"volume-{volume}.json").read_text())["active"]
         data = self.cloud.folder / "changed.raw"
         fill(data, CHANGED_MIB)
         words = f"write -s {data} {number * CHANGED_MIB}M {CHANGED_MIB}M"
@@ -176,8 +184,8 @@ class VolumeBench:
         volume = self.api.ready_volume("backed up")
         self.file = self.folder / f"volume-{volume}"
         fill(self.file, VOLUME_MIB)
-        copy = VOLUME_MIB / statistics.median(self.copy_s() for _ in range(3))
-        full = [self.backup_s(volume, f"full-{index}") for index in range(3)]
+        pairs = [(self.copy_s(), self.backup_s(volume, f"full-{index}")) for index in range(3)]
+        copy, full = VOLUME_MIB / statistics.median(pair[0] for pair in pairs), [pair[1] for pair in pairs]
         self.add("full backup of 1 GiB", VOLUME_MIB / statistics.median(full), "MiB/s", "90 % of the floor", copy,
                  "cp and sync to the backups' disk")
         increments = []
@@ -187,22 +195,19 @@ class VolumeBench:
         self.add(f"incremental backup, {CHANGED_MIB} of {VOLUME_MIB} MiB changed",
                  VOLUME_MIB / statistics.median(increments), "MiB/s", "90 % of the floor", copy,
                  "cp and sync to the backups' disk", "MiB of the volume, all of which is read")
-        back = VOLUME_MIB / statistics.median(self.copy_s(back=True) for _ in range(3))
-        restores = [self.restore_s(f"increment-{2}") for _ in range(3)]
+        pairs = [(self.copy_s(back=True), self.restore_s("increment-2")) for _ in range(3)]
+        back, restores = VOLUME_MIB / statistics.median(pair[0] for pair in pairs), [pair[1] for pair in pairs]
         self.add("restore of 1 GiB, verified", VOLUME_MIB / statistics.median(restores), "MiB/s", "90 % of the floor", back,
                  "cp and sync to the volumes' storage")
 
     def copy_s(self, back=False):
         source = self.source if back else self.file
-        target = self.target if back else self.cloud.state / "host" / "bench-copy"
+        target = self.fresh_target(self.folder if back else self.cloud.state / "host")
 
         def work():
             run("cp", "--reflink=never", source, target)
             run("sync", "--data", target)
-        try:
-            return timed(work)
-        finally:
-            target.unlink(missing_ok=True)
+        return timed(work)
 
     def backup_s(self, volume, name, **fields):
         started = time.time()

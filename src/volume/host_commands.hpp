@@ -55,6 +55,10 @@ inline constexpr const char* kCreateFromImage = "volume.create_from_image";
 inline constexpr const char* kCreateFromSnapshot = "volume.create_from_snapshot";
 /// {backend, volume_id, size_gib, source_volume_id} -> VolumeFile + {copied_bytes}
 inline constexpr const char* kClone = "volume.clone";
+/// {backend, volume_id, size_gib, source_backend} -> VolumeFile + {copied_bytes}. A volume with the content that the
+/// volume of the same id has on another backend of this host, where nothing may write to it meanwhile. Long: reports
+/// progress, may be cancelled. Conflict: a guest wrote to it, nothing is left.
+inline constexpr const char* kCopyHere = "volume.copy_here";
 /// {backend, volume_id} -> {dependents: [id]}: volumes that shared data with it. Success when there is none. Also
 /// removes what an interrupted create left.
 inline constexpr const char* kDelete = "volume.delete";

@@ -255,6 +255,7 @@ void Manager::register_commands(rpc::HostEndpoint& endpoint) {
     for (const auto& [method, operation] : backup::volume_operations())
         endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kFlatten, [this](const rpc::Command& command) { return run(command); });
+    endpoint.on(command::kCopyHere, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kManageable, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
     endpoint.on(command::kLogLevel, log_level);
@@ -265,12 +266,13 @@ json::object Manager::run(const rpc::Command& command) {
     if (command.method == command::kManageable) return manageable(*backend_of(command.params).driver);
     const auto of_store = backup::store_operations().find(command.method);
     if (of_store != backup::store_operations().end()) return of_store->second(backups_, command);
+    const ScopeExit look_again([this] { watch_.nudge(); });
+    if (command.method == command::kCopyHere) return copy_here(command);
     const auto of_backup = backup::volume_operations().find(command.method);
     const auto operation = operations().find(command.method);
     if (command.method != command::kFlatten && operation == operations().end() &&
         of_backup == backup::volume_operations().end())
         throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
-    const ScopeExit look_again([this] { watch_.nudge(); });
     auto& backend = backend_of(command.params);
     const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
     if (of_backup != backup::volume_operations().end()) return of_backup->second(backups_, *backend.driver, command);
@@ -278,8 +280,29 @@ json::object Manager::run(const rpc::Command& command) {
     return operation->second(*backend.driver, command);
 }
 
-Manager::Backend& Manager::backend_of(const json::object& params) {
-    const auto name = get_string(params, "backend");
+// The source is locked first, here as everywhere: no two can wait for each other.
+json::object Manager::copy_here(const rpc::Command& command) {
+    const auto& params = command.params;
+    const auto id = read_id(params, "volume_id");
+    auto& source = backend_of(params, "source_backend");
+    auto& target = backend_of(params);
+    if (&source == &target) throw Error(ErrorCode::InvalidInput, "parameter 'source_backend' is the volume's backend");
+    const auto held_source = source.locks.lock({id}, command.cancelled);
+    const auto held_target = target.locks.lock({id}, command.cancelled);
+    Created created;
+    try {
+        source.driver->read(id, [&](const VolumeFile& disk) {
+            created = target.driver->create_from_disk(id, read_size_gib(params), disk, call_of(command));
+        });
+    } catch (const Error&) {
+        target.driver->remove(id);
+        throw;
+    }
+    return to_json(created);
+}
+
+Manager::Backend& Manager::backend_of(const json::object& params, std::string_view key) {
+    const auto name = get_string(params, key);
     for (const auto& backend : backends_) {
         if (backend->config.name == name) return *backend;
     }

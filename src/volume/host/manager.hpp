@@ -47,7 +47,8 @@ private:
         LockTable locks;
     };
 
-    Backend& backend_of(const json::object& params);
+    Backend& backend_of(const json::object& params, std::string_view key = "backend");
+    json::object copy_here(const rpc::Command& command);
     json::object inventory() const;
 
     std::vector<std::unique_ptr<Backend>> backends_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "conformance/volume/suite.hpp"
+#include "disk/file.hpp"
 #include "volume/host/drivers/registry.hpp"
 
 namespace virga::volume::host::test {
@@ -180,6 +181,38 @@ TEST_P(DriverSuite, reimage_leaves_nothing_of_the_old_content) {
     driver_->delete_snapshot(id, snapshot);
     expect(id, 3, "0");
     for (const auto& volume : driver_->inventory().volumes) driver_->remove(volume);
+    expect_nothing_left();
+}
+
+TEST_P(DriverSuite, a_copy_of_a_disk_stands_alone) {
+    const auto source = new_uuid();
+    const auto snapshot = new_uuid();
+    driver_->create_from_image(source, 1, make_image(*images_, "qcow2", 32), {});
+    write(source, 1, "2M");
+    driver_->create_snapshot(source, snapshot);
+    write(source, 2, "100M");
+    const auto id = new_uuid();
+    driver_->read(source, [&](const VolumeFile& disk) {
+        const Call cancelled{[] { return true; }, {}};
+        if (has_data()) {
+            EXPECT_EQ(code_of([&] { driver_->create_from_disk(id, 2, disk, cancelled); }), ErrorCode::Cancelled);
+        }
+        const auto made = driver_->create_from_disk(id, 2, disk, {});
+        EXPECT_EQ(made.file.size_gib, 2);
+        EXPECT_EQ(driver_->create_from_disk(id, 2, disk, {}).file.path, made.file.path) << "again";
+    });
+    write(source, 9, "2M");
+    driver_->delete_snapshot(source, snapshot);
+    driver_->remove(source);
+    restart();
+    expect(id, 0x11, "0");
+    expect(id, 1, "2M");
+    expect(id, 2, "100M");
+    expect(id, 0, "2147418112");
+    if (has_data()) {
+        EXPECT_LT(disk::allocated_bytes(look(id).path), 64 << 20) << "zeros take no space";
+    }
+    driver_->remove(id);
     expect_nothing_left();
 }
 

@@ -133,7 +133,7 @@ protected:
     void repeat(const std::string& op, const World& w) {
         apply(*driver_, operation(op, w));
         expect_source(w);
-        if (op == "clone" || op == "revert") expect(w.target, 3, "2M");
+        if (op == "clone" || op == "revert" || op == "create_from_disk") expect(w.target, 3, "2M");
         if (op == "reimage") expect(w.target, 0, "2M");
         if (op == "create_from_snapshot") expect(w.target, 1, "2M");
         if (op == "create_from_image" || op == "reimage") expect(w.target, 0x11, "0");
@@ -158,6 +158,9 @@ TEST_P(KillSuite, create_from_snapshot) {
 }
 TEST_P(KillSuite, clone) {
     check("clone");
+}
+TEST_P(KillSuite, create_from_disk) {
+    check("create_from_disk");
 }
 TEST_P(KillSuite, remove) {
     check("remove");

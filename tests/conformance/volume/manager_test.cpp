@@ -55,6 +55,47 @@ TEST_F(ManagerTest, a_volume_from_creation_to_removal) {
     EXPECT_TRUE(volume_files(folder_.at("volumes")).empty());
 }
 
+TEST_F(ManagerTest, a_volume_is_copied_to_another_backend) {
+    config::Config config;
+    config.set("volume.backends.a.path", folder_.at("a"));
+    config.set("volume.backends.b.path", folder_.at("b"));
+    config.set("volume.backends.b.format", "qcow2");
+    Manager manager(config, folder_.path());
+    manager.recover();
+    const auto id = new_uuid();
+    const auto run = [&](const char* method, json::object params) {
+        rpc::Command command;
+        command.method = method;
+        command.params = std::move(params);
+        command.params["volume_id"] = id;
+        command.params["size_gib"] = 1;
+        return manager.run(command);
+    };
+    const auto source = VolumeFile::from_json(run(command::kCreate, {{"backend", "a"}}));
+    write_pattern(source, 7, "5M", "64k");
+    for (int i = 0; i < 2; ++i) {
+        const auto reply = run(command::kCopyHere, {{"backend", "b"}, {"source_backend", "a"}});
+        const auto copy = VolumeFile::from_json(reply);
+        EXPECT_EQ(copy.format, "qcow2");
+        EXPECT_TRUE(reads_as(copy, 7, "5M", "64k"));
+    }
+    EXPECT_EQ(code_of([&] {
+                  run(command::kCopyHere, {{"backend", "b"}, {"source_backend", "none"}});
+              }),
+              ErrorCode::NotFound);
+    EXPECT_EQ(code_of([&] {
+                  run(command::kCopyHere, {{"backend", "b"}, {"source_backend", "b"}});
+              }),
+              ErrorCode::InvalidInput);
+    run(command::kDelete, {{"backend", "a"}});
+    run(command::kDelete, {{"backend", "b"}});
+    EXPECT_EQ(code_of([&] {
+                  run(command::kCopyHere, {{"backend", "b"}, {"source_backend", "a"}});
+              }),
+              ErrorCode::NotFound);
+    for (const auto* folder : {"a", "b"}) EXPECT_TRUE(volume_files(folder_.at(folder)).empty());
+}
+
 TEST_F(ManagerTest, operations_cause_a_report_when_it_is_another_one) {
     std::mutex mutex;
     std::condition_variable told;

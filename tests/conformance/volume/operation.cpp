@@ -20,6 +20,8 @@ void apply(Driver& driver, const json::object& o) {
         driver.create_from_image(id, size, ImageSource::from_json(get_object(o, "image")), {});
     if (op == "create_from_snapshot") driver.create_from_snapshot(id, size, source, snapshot, {});
     if (op == "clone") driver.clone(id, size, source, {});
+    if (op == "create_from_disk")
+        driver.read(source, [&](const VolumeFile& disk) { driver.create_from_disk(id, size, disk, {}); });
     if (op == "remove") driver.remove(id);
     if (op == "revert") driver.revert(id, snapshot, {});
     if (op == "reimage") driver.reimage(id, ImageSource::from_json(get_object(o, "image")), {});

@@ -91,6 +91,11 @@ public:
     virtual Created clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
                           const Call& call) = 0;
 
+    /// A volume with a full copy of a disk of this host that nothing writes to, grown to size_gib; it may have backing
+    /// files. NoSpace, Cancelled. On failure no volume exists.
+    virtual Created create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile& disk,
+                                     const Call& call) = 0;
+
     /// Removes a volume and what interrupted operations left of it; nothing there is success. What others depend on
     /// stays, hidden, until the last of them goes. Conflict while it has snapshots. A failed removal is completed by
     /// the repeat. Gives the ids of the volumes that shared data with it, which flatten() may have work on now.

@@ -175,6 +175,16 @@ Created FakeDriver::clone(const std::string& id, std::int64_t size_gib, const st
     return result;
 }
 
+Created FakeDriver::create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile&,
+                                     const Call& call) {
+    Created result;
+    script_.run("create_from_disk", id, call.cancelled, [&] {
+        const std::lock_guard lock(mutex_);
+        result.file = add(id, size_gib);
+    });
+    return result;
+}
+
 std::vector<std::string> FakeDriver::remove(const std::string& id) {
     script_.run("remove", id, {}, [&] {
         const std::lock_guard lock(mutex_);

@@ -8,6 +8,19 @@
 #include "volume/host/drivers/files/folder_store.hpp"
 
 namespace virga::volume::host::files {
+namespace {
+
+/// What a disk stands on, as Virga wrote it into the header.
+std::optional<VolumeFile> backing_of(const VolumeFile& disk) {
+    if (disk.format != "qcow2") return std::nullopt;
+    const auto backing = disk::qcow2_backing(disk.path);
+    if (!backing) return std::nullopt;
+    const bool absolute = backing->path.starts_with('/');
+    return VolumeFile{absolute ? backing->path : disk::folder_of(disk.path) + "/" + backing->path, backing->format,
+                      disk.size_gib};
+}
+
+}  // namespace
 
 std::optional<Sidecar> FolderStore::find_or_prepare(const std::string& id) {
     auto found = catalog_.find(id);
@@ -175,6 +188,17 @@ Created FolderStore::create_from_content(const std::string& id, std::int64_t siz
     failpoint("volume.files.create_from_content.saved");
     result.file = view(sidecar);
     return result;
+}
+
+Created FolderStore::create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile& disk,
+                                      const Call& call) {
+    Content content{disk.path, disk.format, disk::allocated_bytes(disk.path)};
+    auto top = disk;
+    for (auto below = backing_of(top); below; below = backing_of(top)) {
+        content.allocated_bytes += disk::allocated_bytes(below->path);
+        top = *below;
+    }
+    return create_from_content(id, size_gib, content, call);
 }
 
 Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,

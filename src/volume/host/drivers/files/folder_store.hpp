@@ -70,6 +70,8 @@ public:
                                  const std::string& snapshot_id, const Call& call) override;
     Created clone(const std::string& id, std::int64_t size_gib, const std::string& source_id,
                   const Call& call) override;
+    Created create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile& disk,
+                             const Call& call) override;
     std::vector<std::string> remove(const std::string& id) override;
     Flattened flatten(const std::string& id, const Call& call) override;
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;

@@ -94,6 +94,14 @@ Created RemoteFsDriver::copy_elsewhere(Share& target, const std::string& id, std
     return result;
 }
 
+Created RemoteFsDriver::create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile& disk,
+                                         const Call& call) {
+    const auto make = [&](ShareStore& store) { return store.create_from_disk(id, size_gib, disk, call); };
+    if (auto* begun = find_begun(id)) return begun->with(make);
+    const auto place = choose(size_gib);
+    return place->share().with(make);
+}
+
 std::vector<std::string> RemoteFsDriver::remove(const std::string& id) {
     std::set<std::string> dependents;
     const auto on_share = [&](ShareStore& store) {

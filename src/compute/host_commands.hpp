@@ -8,8 +8,8 @@
 #include "network/nic.hpp"
 
 /// Commands of the compute service to a host that runs servers. Header only: shared by both sides of the RPC.
-/// Every command is idempotent. Commands on one server run one after the other on the host, but for the two that merge
-/// layers: they may take hours, so others go on beside them and end them where they have to.
+/// Every command is idempotent. Commands on one server run one after the other on the host, but for those that merge
+/// layers or copy a disk: they may take hours, so others go on beside them and end them where they have to.
 namespace virga::compute {
 
 /// A disk as the guest sees it.
@@ -141,6 +141,15 @@ inline constexpr const char* kCommitDisk = "compute.commit_disk";
 /// {server_id, volume_id, lower, below} -> {running}: takes the content of the layer beneath the active one into the
 /// active one, which then stands on `below` (empty: on nothing). Long, as kCommitDisk.
 inline constexpr const char* kPullDisk = "compute.pull_disk";
+/// {server_id, disk: GuestDisk} -> {running}: copies the disk of a running guest into this one, an empty one of the
+/// same size for the same volume, and has the guest write to both: they are the same when this returns, and stay so.
+/// Long, as kCommitDisk; cancelled, nothing is written to the other one any more.
+inline constexpr const char* kMirrorDisk = "compute.mirror_disk";
+/// {server_id, disk: GuestDisk} -> {running}: a running guest goes on in this disk, its complete mirror. Conflict: it
+/// has no such mirror, and is not in it already.
+inline constexpr const char* kPivotDisk = "compute.pivot_disk";
+/// {server_id, volume_id} -> {running}: ends a mirror, the guest goes on in the disk that it has.
+inline constexpr const char* kEndMirror = "compute.end_mirror";
 /// {server_id, max_bytes (0: all)} -> {output: base64}: the end of the console log.
 inline constexpr const char* kConsoleOutput = "compute.console_output";
 /// {server_id} -> {power_state, exists: bool}

@@ -26,6 +26,11 @@ void check_overlay(const DiskFile& file) {
         refuse("an overlay must be a qcow2 file with an absolute path");
 }
 
+void check_mirror(const DiskFile& file) {
+    if ((file.format != "raw" && file.format != "qcow2") || !file.path.starts_with('/'))
+        refuse("a mirror must be a raw or qcow2 file with an absolute path");
+}
+
 void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files) {
     if (!is_uuid_like(guest.server_id)) refuse("guest id '" + guest.server_id + "' is not a UUID");
     if (guest.memory_mib <= 0) refuse("guest " + guest.server_id + " needs a memory size");

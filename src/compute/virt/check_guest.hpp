@@ -12,6 +12,8 @@ void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files);
 void check_file(const GuestDisk& disk, const DiskFile& file);
 /// A qcow2 file with an absolute path. Throws Error{InvalidInput}.
 void check_overlay(const DiskFile& file);
+/// A raw or qcow2 file with an absolute path. Throws Error{InvalidInput}.
+void check_mirror(const DiskFile& file);
 
 /// "vda" of "/dev/vda" or "vda".
 std::string target_name(const GuestDisk& disk);

@@ -24,7 +24,7 @@ struct Capabilities {
     bool attach_while_running = false;
     bool console_output = false;
     bool acpi_power_off = false;
-    bool live_disks = false;   ///< resize_disk, snapshot_disk, commit_disk and pull_disk
+    bool live_disks = false;   ///< resize_disk, snapshot_disk, commit_disk, pull_disk, mirror_disk and pivot_disk
     bool real_guests = false;  ///< false: the fake
 };
 
@@ -48,8 +48,8 @@ struct JobHooks {
 };
 
 /// A hypervisor. Every method is idempotent and may be called from several threads; calls for one server come one at a
-/// time, but for commit_disk and pull_disk, which others of the same server may overtake. Errors: Error{Internal or
-/// InvalidInput} with the hypervisor's reason in the message; Unavailable when it doesn't answer.
+/// time, but for commit_disk, pull_disk and mirror_disk, which others of the same server may overtake. Errors:
+/// Error{Internal or InvalidInput} with the hypervisor's reason in the message; Unavailable when it doesn't answer.
 class Driver {
 public:
     using Changed = std::function<void(const std::string& server_id, int power_state)>;
@@ -76,7 +76,7 @@ public:
     /// Returns when the guest has let go. Error{Busy} when it refuses for 20 s. Nothing happens when it isn't there.
     virtual void detach_disk(const std::string& server_id, const std::string& volume_id) = 0;
 
-    // The four below change a volume's disk under a running guest. They return false, and nothing is done, when no
+    // Those below change a volume's disk under a running guest. They return false, and nothing is done, when no
     // running guest of that server has the volume.
 
     /// Grows the file, and the guest sees the new size at once. A size that it has already or more changes nothing.
@@ -94,6 +94,17 @@ public:
     /// then (empty: on nothing). As commit_disk.
     virtual bool pull_disk(const std::string& server_id, const std::string& volume_id, const std::string& lower,
                            const std::string& below, const JobHooks& hooks) = 0;
+    /// Copies the disk into `file`, an empty disk of its size, and has the guest write to both from then on. Returns
+    /// when both are the same, which they are at every instant until pivot_disk, end_mirror, or the end of the guest.
+    /// Done already when the guest is in that file. Joins a mirror into this file that an earlier call began. On
+    /// failure or Cancelled nothing is written to `file` any more. Errors: Internal (the target failed).
+    virtual bool mirror_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file,
+                             const JobHooks& hooks) = 0;
+    /// The guest goes on in `file`, its complete mirror; nothing happens when it is in that file. Conflict: it has no
+    /// such mirror.
+    virtual bool pivot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) = 0;
+    /// Ends a mirror, complete or not, if there is one; the guest goes on in the file that it has.
+    virtual bool end_mirror(const std::string& server_id, const std::string& volume_id) = 0;
     /// Files that a running guest has open for a volume, the active one first; empty when none has it.
     virtual std::vector<std::string> disk_chain(const std::string& server_id, const std::string& volume_id) = 0;
     virtual GuestState state(const std::string& server_id) = 0;

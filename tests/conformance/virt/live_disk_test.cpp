@@ -10,6 +10,7 @@
 #include "conformance/virt/guest_image.hpp"
 #include "conformance/virt/host.hpp"
 #include "disk/disk.hpp"
+#include "disk/file.hpp"
 
 namespace virga::test {
 namespace {
@@ -62,16 +63,18 @@ protected:
         const auto command = "write -P " + std::to_string(pattern) + " " + offset + " 64k";
         if (real()) return emulator("qemu-io -d /machine/peripheral/virtio-disk1/virtio-backend \"" + command + "\"");
         const auto file = chain().front();
-        const auto format = file == path("") ? "raw" : "qcow2";
+        const auto format = file == path("") || file == moved_.path ? "raw" : "qcow2";
         EXPECT_EQ(run_process({"qemu-io", "-f", format, "-c", command, file}).exit_code, 0);
     }
     /// What the volume holds, once the guest is gone.
     void expect(const std::string& tag, int pattern, const std::string& offset) {
-        const auto format = tag.empty() ? "raw" : "qcow2";
-        const auto read = run_process({"qemu-io", "-r", "-f", format, "-c",
-                                       "read -P " + std::to_string(pattern) + " " + offset + " 64k", path(tag)});
+        expect_in({path(tag), tag.empty() ? "raw" : "qcow2", ""}, pattern, offset);
+    }
+    static void expect_in(const DiskFile& file, int pattern, const std::string& offset) {
+        const auto read = run_process({"qemu-io", "-r", "-f", file.format, "-c",
+                                       "read -P " + std::to_string(pattern) + " " + offset + " 64k", file.path});
         EXPECT_TRUE(read.out.find("verification failed") == std::string::npos && read.exit_code == 0)
-            << tag << " at " << offset << ": " << read.out << read.err;
+            << file.path << " at " << offset << ": " << read.out << read.err;
     }
     static std::string backing_name(const std::string& file) {
         const auto backing = disk::qcow2_backing(file);
@@ -96,6 +99,7 @@ protected:
     compute::GuestSpec guest_;
     std::string volume_;
     DiskFile file_;
+    DiskFile moved_;
 };
 
 TEST_P(LiveDisk, RawDiskGrows) {
@@ -124,6 +128,9 @@ TEST_P(LiveDisk, NothingIsDoneWhereNoGuestRuns) {
         EXPECT_FALSE(driver().commit_disk(server, volume_, over.path, file_.path, {}));
         EXPECT_FALSE(driver().pull_disk(server, volume_, file_.path, "", {}));
         EXPECT_TRUE(driver().disk_chain(server, volume_).empty());
+        EXPECT_FALSE(driver().mirror_disk(server, volume_, over, {}));
+        EXPECT_FALSE(driver().pivot_disk(server, volume_, over));
+        EXPECT_FALSE(driver().end_mirror(server, volume_));
     }
     EXPECT_EQ(disk::virtual_size(file_.path, "raw"), kSize);
     EXPECT_FALSE(driver().resize_disk(guest_.server_id, new_uuid(), kSize)) << "a volume that it doesn't have";
@@ -219,6 +226,97 @@ TEST_P(LiveDisk, MergesWorkAfterARestartOfTheGuest) {
     end_guest();
     for (const auto& [pattern, offset] : {std::pair{0x11, "0"}, {0x22, "1M"}, {0x33, "2M"}})
         expect("b", pattern, offset);
+}
+
+TEST_P(LiveDisk, MirrorsAndMovesToTheMirror) {
+    for (const std::string format : {"raw", "qcow2"}) {
+        if (format == "raw") attach_raw();
+        write(0x11, "0");
+        const DiskFile target{host_folder() + "/moved-" + format + "-" + volume_, format, volume_};
+        if (format == "raw")
+            disk::create_raw(target.path, kSize);
+        else
+            disk::create_qcow2(target.path, kSize);
+        const auto source = chain();
+        EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
+        EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {})) << "again";
+        EXPECT_EQ(driver().disk_chain(guest_.server_id, volume_).front(), source.front()) << "still the old one";
+        EXPECT_TRUE(driver().pivot_disk(guest_.server_id, volume_, target));
+        EXPECT_TRUE(driver().pivot_disk(guest_.server_id, volume_, target)) << "again";
+        EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {})) << "it is there";
+        EXPECT_EQ(chain(), std::vector<std::string>{target.path});
+        moved_ = target;
+    }
+    if (real()) write(0x22, "1M");
+    end_guest();
+    expect_in(moved_, 0x11, "0");
+    if (real()) expect_in(moved_, 0x22, "1M");
+    EXPECT_LT(disk::allocated_bytes(moved_.path), kSize / 2);
+}
+
+// Whatever the guest has written is in both files, also when it dies before it moves.
+TEST_P(LiveDisk, MirrorHasWhatTheGuestWrites) {
+    if (!real()) return SUCCEED() << "fake guests write nothing";
+    attach_raw();
+    write(0x11, "0");
+    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    disk::create_raw(target.path, kSize);
+    EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
+    EXPECT_LT(disk::allocated_bytes(target.path), kSize / 2) << "zeros take no space";
+    write(0x22, "1M");
+    write(0x33, "0");
+    host().kill_guest(guest_.server_id);
+    for (const auto& file : {file_, target}) {
+        expect_in(file, 0x22, "1M");
+        expect_in(file, 0x33, "0");
+    }
+    EXPECT_FALSE(driver().pivot_disk(guest_.server_id, volume_, target));
+}
+
+TEST_P(LiveDisk, MirrorIsEnded) {
+    attach_raw();
+    write(0x11, "0");
+    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    disk::create_raw(target.path, kSize);
+    EXPECT_TRUE(driver().end_mirror(guest_.server_id, volume_)) << "there is none";
+    EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
+    EXPECT_TRUE(driver().end_mirror(guest_.server_id, volume_));
+    EXPECT_EQ(chain(), std::vector<std::string>{file_.path});
+    try {
+        driver().pivot_disk(guest_.server_id, volume_, target);
+        FAIL() << "no error";
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Conflict) << failure.what();
+    }
+    EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {})) << "another one, over what is left";
+    EXPECT_TRUE(driver().pivot_disk(guest_.server_id, volume_, target));
+    EXPECT_EQ(chain(), std::vector<std::string>{target.path});
+}
+
+TEST_P(LiveDisk, MirrorOfNoUseIsAnError) {
+    if (!real()) return SUCCEED() << "the fake copies into anything";
+    attach_raw();
+    const DiskFile small{host_folder() + "/small-" + volume_, "raw", volume_};
+    disk::create_raw(small.path, kSize / 2);
+    for (const auto& path : {small.path, host_folder() + "/missing"}) {
+        EXPECT_THROW(driver().mirror_disk(guest_.server_id, volume_, {path, "raw", volume_}, {}), Error) << path;
+        EXPECT_EQ(chain(), std::vector<std::string>{file_.path});
+    }
+}
+
+TEST_P(LiveDisk, MirrorIsCancelled) {
+    if (!real()) return SUCCEED() << "mirrors of the fake take no time";
+    attach_raw();
+    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    disk::create_raw(target.path, kSize);
+    const JobHooks hooks{[] { return true; }, {}};
+    try {
+        driver().mirror_disk(guest_.server_id, volume_, target, hooks);
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::Cancelled) << failure.what();
+        EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {})) << "the repeat completes it";
+    }
+    EXPECT_TRUE(driver().pivot_disk(guest_.server_id, volume_, target));
 }
 
 TEST_P(LiveDisk, GuestWritesToTheLayerThatIsToGo) {

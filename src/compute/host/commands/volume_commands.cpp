@@ -67,7 +67,8 @@ json::object snapshot_disk(Context& context, const rpc::Command& call) {
     return running(done);
 }
 
-// The two merges don't hold the server's lock: they may take hours, in which the server can be stopped or deleted.
+// What moves a disk's content doesn't hold the server's lock: they may take hours, in which the server can be stopped
+// or deleted.
 json::object commit_disk(Context& context, const rpc::Command& call) {
     failpoint("host.commit_disk.begin");
     const bool done =
@@ -86,6 +87,47 @@ json::object pull_disk(Context& context, const rpc::Command& call) {
     return running(done);
 }
 
+/// A disk that a volume has or will have, whatever the guest uses now.
+struct Target {
+    std::string server;
+    std::string volume;
+    virt::DiskFile file;
+};
+
+Target target_of(Context& context, const rpc::Command& call) {
+    const auto server = server_of(call.params);
+    const auto disk = GuestDisk::from_json(get_object(call.params, "disk"));
+    if (!is_uuid_like(disk.volume_id)) throw Error(ErrorCode::InvalidInput, "disk.volume_id is not a UUID");
+    return {server, disk.volume_id, disk_file(context.folder(server), disk, {})};
+}
+
+json::object mirror_disk(Context& context, const rpc::Command& call) {
+    const auto target = target_of(context, call);
+    failpoint("host.mirror_disk.begin");
+    const bool done =
+        context.driver->mirror_disk(target.server, target.volume, target.file, {call.cancelled, call.progress});
+    failpoint("host.mirror_disk.done");
+    return running(done);
+}
+
+json::object pivot_disk(Context& context, const rpc::Command& call) {
+    const auto target = target_of(context, call);
+    const NamedLocks::Guard guard(context.servers, target.server);
+    failpoint("host.pivot_disk.begin");
+    const bool done = context.driver->pivot_disk(target.server, target.volume, target.file);
+    failpoint("host.pivot_disk.done");
+    return running(done);
+}
+
+json::object end_mirror(Context& context, const rpc::Command& call) {
+    const auto server = server_of(call.params);
+    const NamedLocks::Guard guard(context.servers, server);
+    failpoint("host.end_mirror.begin");
+    const bool done = context.driver->end_mirror(server, volume_of(call.params));
+    failpoint("host.end_mirror.done");
+    return running(done);
+}
+
 }  // namespace
 
 void add_volume_commands(CommandTable& table, Context& context) {
@@ -95,6 +137,9 @@ void add_volume_commands(CommandTable& table, Context& context) {
     table[command::kSnapshotDisk] = [&context](const rpc::Command& call) { return snapshot_disk(context, call); };
     table[command::kCommitDisk] = [&context](const rpc::Command& call) { return commit_disk(context, call); };
     table[command::kPullDisk] = [&context](const rpc::Command& call) { return pull_disk(context, call); };
+    table[command::kMirrorDisk] = [&context](const rpc::Command& call) { return mirror_disk(context, call); };
+    table[command::kPivotDisk] = [&context](const rpc::Command& call) { return pivot_disk(context, call); };
+    table[command::kEndMirror] = [&context](const rpc::Command& call) { return end_mirror(context, call); };
 }
 
 }  // namespace virga::compute::host

@@ -228,6 +228,44 @@ bool FakeDriver::pull_disk(const std::string& server_id, const std::string& volu
     return true;
 }
 
+// A fake guest writes nothing: a copy stays the same as what it was made from.
+bool FakeDriver::mirror_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file,
+                             const JobHooks& hooks) {
+    const bool lose = script_.begin("mirror_disk");
+    check_mirror(file);
+    auto disk = running_disk(server_id, volume_id);
+    if (disk && disk->path != file.path && disk->mirror != file.path) {
+        if (::access(disk->path.c_str(), F_OK) == 0)
+            disk::convert(disk->path, disk->format, file.path, file.format, hooks.progress, hooks.cancelled);
+        disk->mirror = file.path;
+        disk->mirror_format = file.format;
+        put_disk(server_id, volume_id, *disk);
+    }
+    if (lose) Script::lost("mirror_disk");
+    return disk.has_value();
+}
+
+bool FakeDriver::pivot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) {
+    const bool lose = script_.begin("pivot_disk");
+    check_mirror(file);
+    const auto disk = running_disk(server_id, volume_id);
+    if (disk && disk->path != file.path) {
+        if (disk->mirror != file.path)
+            throw Error(ErrorCode::Conflict, "fake hypervisor: the guest doesn't mirror its disk into this file");
+        put_disk(server_id, volume_id, {file.path, file.format, disk->size_bytes});
+    }
+    if (lose) Script::lost("pivot_disk");
+    return disk.has_value();
+}
+
+bool FakeDriver::end_mirror(const std::string& server_id, const std::string& volume_id) {
+    const bool lose = script_.begin("end_mirror");
+    const auto disk = running_disk(server_id, volume_id);
+    if (disk && !disk->mirror.empty()) put_disk(server_id, volume_id, {disk->path, disk->format, disk->size_bytes});
+    if (lose) Script::lost("end_mirror");
+    return disk.has_value();
+}
+
 std::vector<std::string> FakeDriver::disk_chain(const std::string& server_id, const std::string& volume_id) {
     const auto disk = running_disk(server_id, volume_id);
     return disk ? chain_of(*disk) : std::vector<std::string>();

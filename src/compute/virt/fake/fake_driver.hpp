@@ -36,6 +36,10 @@ public:
                      const std::string& lower, const JobHooks& hooks) override;
     bool pull_disk(const std::string& server_id, const std::string& volume_id, const std::string& lower,
                    const std::string& below, const JobHooks& hooks) override;
+    bool mirror_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file,
+                     const JobHooks& hooks) override;
+    bool pivot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) override;
+    bool end_mirror(const std::string& server_id, const std::string& volume_id) override;
     std::vector<std::string> disk_chain(const std::string& server_id, const std::string& volume_id) override;
     GuestState state(const std::string& server_id) override;
     std::vector<GuestInfo> list() override;

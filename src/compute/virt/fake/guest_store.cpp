@@ -12,7 +12,11 @@ namespace {
 std::string to_text(const FakeGuest& guest) {
     json::object volumes;
     for (const auto& [id, disk] : guest.volumes)
-        volumes[id] = json::object{{"path", disk.path}, {"format", disk.format}, {"size_bytes", disk.size_bytes}};
+        volumes[id] = json::object{{"path", disk.path},
+                                   {"format", disk.format},
+                                   {"size_bytes", disk.size_bytes},
+                                   {"mirror", disk.mirror},
+                                   {"mirror_format", disk.mirror_format}};
     return json::serialize(json::object{{"power_state", guest.power_state}, {"volumes", std::move(volumes)}});
 }
 
@@ -23,7 +27,8 @@ FakeGuest from_text(const std::string& text) {
     for (const auto& [id, value] : get_object(object, "volumes")) {
         const auto& disk = value.as_object();
         guest.volumes[std::string(id)] = {get_string(disk, "path"), get_string(disk, "format"),
-                                          get_int(disk, "size_bytes")};
+                                          get_int(disk, "size_bytes"), get_string(disk, "mirror"),
+                                          get_string(disk, "mirror_format")};
     }
     return guest;
 }

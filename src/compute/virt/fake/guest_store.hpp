@@ -13,6 +13,8 @@ struct FakeDisk {
     std::string path;
     std::string format;
     std::int64_t size_bytes = 0;  ///< as the guest was last told; 0: never
+    std::string mirror = {};      ///< file that it writes to as well; empty: none
+    std::string mirror_format = {};
 };
 
 struct FakeGuest {

@@ -2,6 +2,7 @@
 
 #include "compute/virt/check_guest.hpp"
 #include "compute/virt/libvirt/connection.hpp"
+#include "compute/virt/libvirt/disk_mirrors.hpp"
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/guest_disks.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
@@ -35,13 +36,15 @@ struct LibvirtDriver::Impl {
           connection(state_dir + "/libvirt"),
           power(connection, settings),
           disks(connection, settings.detach_timeout),
-          live(connection) {}
+          live(connection),
+          mirrors(connection) {}
 
     DomainSettings settings;
     Connection connection;
     GuestPower power;
     GuestDisks disks;
     LiveDisks live;
+    DiskMirrors mirrors;
 };
 
 LibvirtDriver::LibvirtDriver(const config::Config& config, const std::string& state_dir)
@@ -120,6 +123,21 @@ bool LibvirtDriver::commit_disk(const std::string& server_id, const std::string&
 bool LibvirtDriver::pull_disk(const std::string& server_id, const std::string& volume_id, const std::string& lower,
                               const std::string& below, const JobHooks& hooks) {
     return impl_->live.pull(server_id, volume_id, lower, below, hooks);
+}
+
+bool LibvirtDriver::mirror_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file,
+                                const JobHooks& hooks) {
+    check_mirror(file);
+    return impl_->mirrors.make(server_id, volume_id, file, hooks);
+}
+
+bool LibvirtDriver::pivot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) {
+    check_mirror(file);
+    return impl_->mirrors.pivot(server_id, volume_id, file);
+}
+
+bool LibvirtDriver::end_mirror(const std::string& server_id, const std::string& volume_id) {
+    return impl_->mirrors.end(server_id, volume_id);
 }
 
 std::vector<std::string> LibvirtDriver::disk_chain(const std::string& server_id, const std::string& volume_id) {

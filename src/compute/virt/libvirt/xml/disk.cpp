@@ -70,8 +70,15 @@ bool is_readonly(const GuestDisk& disk) {
 DefinedDisk parse_disk(const pugi::xml_node& node) {
     std::ostringstream out;
     node.print(out, "", pugi::format_raw);
-    return {node.child_value("serial"), node.child("target").attribute("dev").value(),
-            node.child("alias").attribute("name").value(), node.child("driver").attribute("type").value(), out.str()};
+    const auto mirror = node.child("mirror");
+    return {node.child_value("serial"),
+            node.child("target").attribute("dev").value(),
+            node.child("alias").attribute("name").value(),
+            node.child("driver").attribute("type").value(),
+            out.str(),
+            node.child("source").attribute("file").value(),
+            mirror.child("source").attribute("file").value(),
+            std::string_view(mirror.attribute("ready").value()) == "yes"};
 }
 
 }  // namespace
@@ -97,6 +104,16 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
 std::string disk_xml(const GuestDisk& disk, const DiskFile& file) {
     pugi::xml_document document;
     add_disk(document, disk, file, 0);
+    return to_text(document);
+}
+
+std::string mirror_xml(const DiskFile& file) {
+    pugi::xml_document document;
+    auto node = document.append_child("disk");
+    node.append_attribute("type") = "file";
+    node.append_child("driver").append_attribute("type") = file.format.c_str();
+    node.append_child("source").append_attribute("file") = file.path.c_str();
+    node.append_child("backingStore");
     return to_text(document);
 }
 

@@ -14,6 +14,9 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
 /// The <disk> element alone, for a hot attach.
 std::string disk_xml(const GuestDisk& disk, const DiskFile& file);
 
+/// A disk that a running guest's disk is copied to. Nothing is beneath it.
+std::string mirror_xml(const DiskFile& file);
+
 /// A disk as a domain's XML shows it.
 struct DefinedDisk {
     std::string serial;  ///< volume id; empty for local disks
@@ -21,6 +24,9 @@ struct DefinedDisk {
     std::string alias;   ///< of a running guest
     std::string format;  ///< of the active file
     std::string xml;
+    std::string source;         ///< active file
+    std::string mirror;         ///< file that is written to as well; empty: none
+    bool mirror_ready = false;  ///< both are the same at every instant
 };
 std::vector<DefinedDisk> disks_of(const char* domain_xml);
 std::optional<DefinedDisk> find_disk(const char* domain_xml, const std::string& serial);

@@ -42,7 +42,7 @@ bool try_change(db::Transaction& tx, const TransitionTable& table, std::string_v
         sql += i == 0 ? "?" : ", ?";
         params.emplace_back(transition.from[i]);
     }
-    sql += ") ";
+    sql += ") " + transition.condition + " ";
     sql += extra_condition;
     return tx.exec(sql, params) > 0;
 }

@@ -8,11 +8,13 @@
 namespace virga::lifecycle {
 
 /// One allowed change of a resource's status: `action` moves it from any of `from` to `to`. An empty `to` keeps the
-/// status: the row is only checked.
+/// status: the row is only checked. `condition` ("AND attach_status <> 'attached'", SQL without parameters) must hold
+/// besides.
 struct Transition {
     std::string action;
     std::vector<std::string> from;
     std::string to;
+    std::string condition = {};
 };
 
 /// The transition table of one status column. It is what the code uses and what the generated page shows.
@@ -26,7 +28,7 @@ struct TransitionTable {
 };
 
 /// Compare and swap: changes the status in one statement and returns the number of rows changed, 1 or 0.
-/// `extra_condition` ("AND attach_status <> 'attached'", SQL without parameters) narrows it. Also sets updated_us.
+/// `extra_condition` narrows it as Transition::condition does. Also sets updated_us.
 bool try_change(db::Transaction& tx, const TransitionTable& table, std::string_view action, const std::string& id,
                 std::string_view extra_condition = {});
 

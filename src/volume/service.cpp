@@ -148,4 +148,8 @@ void Service::detached(db::Transaction& tx, const AttachmentId& id) {
     flows::detached(tx, id);
 }
 
+std::vector<FlowId> Service::flows_holding(db::Transaction& tx, const ServerId& server) {
+    return repo::flows_holding_volumes_of(tx, server);
+}
+
 }  // namespace virga::volume

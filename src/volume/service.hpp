@@ -80,7 +80,7 @@ struct NewVolume {
 };
 
 /// What flows of this service ask of whoever runs the servers that a volume is attached to. Compute implements it; the
-/// composition root hands it over. The three that change a guest's disk block and must have no transaction open; they
+/// composition root hands it over. Those that change a guest's disk block and must have no transaction open; they
 /// return false, and nothing was done, when no running guest of the server has the volume: what it finds when it is
 /// started next is right then. Errors: Unavailable (the server's host is away), and what the host says.
 class AttachedVolumes {
@@ -103,6 +103,16 @@ public:
     /// Merges two layers. Long; may be cancelled, the chain is as before then.
     virtual bool merge(const ServerId& server, const VolumeId& volume, const LayerMerge& merge,
                        const rpc::CallOptions& options) = 0;
+    /// Copies the disk into the empty one of `connection_info`, and writes to both from then on: returns when both are
+    /// the same, which they stay at every instant. Long; may be cancelled, the other one isn't written to any more
+    /// then.
+    virtual bool mirror(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
+                        const rpc::CallOptions& options) = 0;
+    /// The guest goes on in its mirror alone. Conflict: it has none, and is not there already.
+    virtual bool pivot(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
+                       const rpc::CallOptions& options) = 0;
+    /// Nothing is written to a mirror any more.
+    virtual bool end_mirror(const ServerId& server, const VolumeId& volume, const rpc::CallOptions& options) = 0;
 };
 
 /// The volume service (Cinder v3).
@@ -165,6 +175,8 @@ public:
                               const rpc::CallOptions& options);
     /// Deletes the attachment row and recomputes the volume's status. Success when it is gone.
     void detached(db::Transaction& tx, const AttachmentId& id);
+    /// Flows that must have ended before a guest of the server is started: they copy data that it would write to.
+    std::vector<FlowId> flows_holding(db::Transaction& tx, const ServerId& server);
 
 private:
     struct Impl;

@@ -56,6 +56,14 @@ class Cloud:
         self._conn = None
         self._token = None
 
+    def with_two_backends(self, **second):
+        """Before start(): backends "local" and "second" in folders of the host's state; settings of the second one."""
+        folder = self.state / "host"
+        self.settings.update({"volume.backends.local.path": folder / "volumes",
+                              "volume.backends.second.path": folder / "volumes-second"})
+        self.settings.update({f"volume.backends.second.{key}": value for key, value in second.items()})
+        return self
+
     # ---- processes
 
     def arguments(self, half):

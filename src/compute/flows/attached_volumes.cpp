@@ -10,6 +10,15 @@
 namespace virga::compute::flows {
 namespace {
 
+/// The disk of a volume with another connection than the one that is recorded.
+json::object disk_with(const VolumeId& volume, const json::object& connection_info) {
+    GuestDisk disk;
+    disk.kind = "volume";
+    disk.volume_id = volume.value;
+    disk.connection_info = connection_info;
+    return {{"disk", disk.to_json()}};
+}
+
 constexpr std::int64_t kBytesPerGib = 1024LL * 1024 * 1024;
 
 /// Flows that never start a guest or plug a disk.
@@ -73,6 +82,20 @@ bool AttachedVolumes::merge(const ServerId& server, const VolumeId& volume, cons
     if (merge.into_active)
         return ask(server, volume, command::kPullDisk, {{"lower", merge.lower}, {"below", merge.below}}, options);
     return ask(server, volume, command::kCommitDisk, {{"upper", merge.upper}, {"lower", merge.lower}}, options);
+}
+
+bool AttachedVolumes::mirror(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
+                             const rpc::CallOptions& options) {
+    return ask(server, volume, command::kMirrorDisk, disk_with(volume, connection_info), options);
+}
+
+bool AttachedVolumes::pivot(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
+                            const rpc::CallOptions& options) {
+    return ask(server, volume, command::kPivotDisk, disk_with(volume, connection_info), options);
+}
+
+bool AttachedVolumes::end_mirror(const ServerId& server, const VolumeId& volume, const rpc::CallOptions& options) {
+    return ask(server, volume, command::kEndMirror, {}, options);
 }
 
 }  // namespace virga::compute::flows

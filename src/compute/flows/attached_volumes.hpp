@@ -19,6 +19,11 @@ public:
                    const rpc::CallOptions& options) override;
     bool merge(const ServerId& server, const VolumeId& volume, const volume::LayerMerge& merge,
                const rpc::CallOptions& options) override;
+    bool mirror(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
+                const rpc::CallOptions& options) override;
+    bool pivot(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
+               const rpc::CallOptions& options) override;
+    bool end_mirror(const ServerId& server, const VolumeId& volume, const rpc::CallOptions& options) override;
 
 private:
     /// False when the server is gone or has no host: then no guest runs.

@@ -2,6 +2,7 @@
 
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
+#include "volume/api/migration_actions.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/manage.hpp"
@@ -34,14 +35,8 @@ http::Response extend(const Action& action) {
     return http::Response::empty(202);
 }
 
-/// migration_policy only matters for a type that another backend has.
 http::Response retype(const Action& action) {
-    auto fields = action.fields();
-    const auto type = fields.required_string("new_type", 1, 255);
-    fields.one_of("migration_policy", {"never", "on-demand"});
-    fields.finish();
-    flows::retype_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, type);
-    return http::Response::empty(202);
+    return retype(action.call, action.tx, action.volume, action.fields());
 }
 
 http::Response set_bootable(const Action& action) {
@@ -68,14 +63,19 @@ http::Response reset_status(const Action& action) {
     auto fields = action.fields();
     const auto status = fields.string("status", 1, 64);
     const auto attach_status = fields.one_of("attach_status", {"attached", "detached"});
-    fields.any("migration_status");
-    if (!status && !attach_status) fields.fail("status", "or attach_status must be given");
+    const auto migration_status =
+        fields.one_of("migration_status", {"none", "starting", "migrating", "completing", "success", "error"});
+    if (!status && !attach_status && !migration_status)
+        fields.fail("status", "or attach_status or migration_status must be given");
     const auto& allowed = resettable_volume_statuses();
     if (status && std::find(allowed.begin(), allowed.end(), *status) == allowed.end()) {
         fields.fail("status", "'" + *status + "' is not a status of volumes");
     }
     if (status) repo::force_status(action.tx, action.volume.id, *status);
     if (attach_status) repo::set_attach_status(action.tx, action.volume.id, *attach_status);
+    if (migration_status) {
+        repo::set_migration_status(action.tx, action.volume.id, *migration_status == "none" ? "" : *migration_status);
+    }
     return http::Response::empty(202);
 }
 
@@ -250,25 +250,11 @@ http::Response reimage(const Action& action) {
 }
 
 http::Response migrate(const Action& action) {
-    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:migrate_volume");
-    auto fields = action.fields();
-    const auto host = fields.required_string("host", 1, 255);
-    fields.boolean("force_host_copy");
-    fields.boolean("lock_volume");
-    const auto& volume = action.volume;
-    if (host.substr(0, host.find('#')) == volume.host + "@" + volume.backend) {
-        fields.fail("host", "the volume is there already");
-    }
-    fields.fail("host", "volumes can't be moved to another backend; make a backup and restore it there");
+    return migrate(action.call, action.tx, action.volume, action.fields());
 }
 
 http::Response migrate_completion(const Action& action) {
-    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:migrate_volume_completion");
-    auto fields = action.fields();
-    fields.required_uuid("new_volume");
-    fields.boolean("error");
-    throw Error(ErrorCode::InvalidInput, "Invalid volume: volume " + action.volume.id.value + " is not migrating.", {},
-                action.volume.id.value);
+    return migrate_completion(action.call, action.volume, action.fields());
 }
 
 http::Response unmanage(const Action& action) {

@@ -22,9 +22,9 @@ json::array attachments_view(const std::vector<AttachmentRecord>& attachments, b
 void add_admin_fields(json::object& view, const VolumeRecord& v, int minor) {
     view["os-vol-host-attr:host"] =
         v.host.empty() ? json::value(nullptr) : json::value(v.host + "@" + v.backend + "#" + v.backend);
-    view["os-vol-mig-status-attr:migstat"] = nullptr;
+    view["os-vol-mig-status-attr:migstat"] = string_or_null(v.migration_status);
     view["os-vol-mig-status-attr:name_id"] = nullptr;
-    view["migration_status"] = nullptr;
+    view["migration_status"] = string_or_null(v.migration_status);
     if (minor >= 21) view["provider_id"] = nullptr;
     if (minor >= 61) view["cluster_name"] = nullptr;
 }

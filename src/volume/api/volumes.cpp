@@ -51,7 +51,7 @@ bool asks_for_nothing(const Call& call) {
         const auto value = call.request.query_value(name).value_or("");
         return !value.empty() && value != "None" && value != "none";
     };
-    if (is_set("migration_status") || (call.auth.is_admin() && is_set("cluster_name"))) return true;
+    if (call.auth.is_admin() && is_set("cluster_name")) return true;
     return call.at_least(kConsumesQuota) && boolean_filter(call, "consumes_quota") == "0";
 }
 
@@ -72,6 +72,7 @@ repo::VolumeFilter filter_of(const Call& call) {
     filter.volume_type = text("volume_type").empty() ? text("volume_type_id") : text("volume_type");
     filter.attach_status = text("attach_status");
     filter.group_id = text("group_id");
+    filter.migration_status = text("migration_status") == "none" ? "" : text("migration_status");
     if (!text("id").empty()) filter.ids.push_back(text("id"));
     if (call.auth.is_admin()) filter.host = text("host");
     filter.bootable = boolean_filter(call, "bootable");

@@ -121,6 +121,9 @@ private:
             found->second.lacks_volume(volume.id.value)) {
             out_.push_back("volume " + volume.id.value + " (" + volume.status + ") is missing on " + found->first);
         }
+        if (volume.is_moving() && !is_worked_on(volume)) {
+            out_.push_back("volume " + volume.id.value + " is being moved, but nothing works on it");
+        }
         const bool attached = servers_.contains(volume.id.value);
         if (is_transient(volume.status) && !is_worked_on(volume)) {
             out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
@@ -181,8 +184,12 @@ private:
         for (const auto& reason : stock.incomplete)
             out_.push_back("backend " + place + " can't be looked at as a whole: " + reason);
         for (const auto& id : stock.volumes) {
-            if (!volumes_.contains(id) && !temporary_.contains(id))
+            const auto found = volumes_.find(id);
+            if (found != volumes_.end()) {
+                check_place(found->second, place);
+            } else if (!temporary_.contains(id)) {
                 out_.push_back("volume " + id + " on " + place + " has no row");
+            }
         }
         for (const auto& id : stock.snapshots) {
             // A volume that is being cloned while it is in use has a temporary snapshot of the clone's id.
@@ -190,6 +197,13 @@ private:
             if (!snapshots_.contains(id) && !temporary_.contains(id))
                 out_.push_back("snapshot " + id + " on " + place + " has no row");
         }
+    }
+
+    /// Only while a volume moves is there data of it in two places.
+    void check_place(const VolumeRecord& volume, const std::string& place) {
+        const auto own = volume.host + "@" + volume.backend;
+        if (place == own || volume.host.empty() || !d_.runner.unfinished(tx_, volume.id.value).empty()) return;
+        out_.push_back("volume " + volume.id.value + " has data on " + place + ", but it is on " + own);
     }
 
     db::Transaction& tx_;

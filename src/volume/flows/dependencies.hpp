@@ -30,6 +30,8 @@ inline constexpr std::chrono::hours kCopyDeadline{12};
 inline constexpr std::chrono::minutes kShortDeadline{5};
 /// For how long a task waits for a host that is away before it gives up.
 inline constexpr int kHostRetrySeconds = 600;
+/// Past the point of no return a task is tried until it succeeds.
+inline constexpr int kForeverSeconds = 10 * 365 * 24 * 3600;
 
 /// Calls a command of a storage host for a task. `part` tells several commands of one task apart.
 json::object call_host(Dependencies& d, const taskflow::TaskContext& context, const std::string& host,

@@ -56,10 +56,16 @@ struct ImageRequest {
 FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
                     const ImageRequest& request);
 
-/// The volume must be available or in-use, and stay on its backend: Error{InvalidInput} for a type that another backend
-/// has, that is encrypted otherwise, or that would change what a guest sees.
+/// The volume must be available or in-use. With `may_move` it goes to another backend when its own isn't what the type
+/// asks for. Error{InvalidInput} for a type that would make it move otherwise, that is encrypted otherwise, or that
+/// would change what a guest sees.
 FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
-                     const std::string& new_type);
+                     const std::string& new_type, bool may_move);
+
+/// To a backend that is named as "host@backend" or "host@backend#pool". The volume must be available or in-use;
+/// `lock`: an available one is in "maintenance" meanwhile, so that nobody can delete it.
+FlowId migrate_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
+                      const std::string& to, bool lock);
 
 struct NewSnapshot {
     SnapshotId id;

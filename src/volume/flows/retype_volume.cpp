@@ -1,12 +1,13 @@
-#include "volume/flows/attachments.hpp"
 #include "volume/flows/choose_type.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/move_volume.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/encryption_repo.hpp"
 #include "volume/repo/qos_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -16,13 +17,6 @@ namespace {
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
 using taskflow::TaskContext;
-
-/// Back to what the volume's attachments say: they may have changed meanwhile.
-bool end_retyping(db::Transaction& tx, const VolumeId& id) {
-    if (!lifecycle::try_change(tx, volume_states(), "finish_retype", id.value)) return false;
-    recompute_status(tx, id);
-    return true;
-}
 
 /// Both types fit the backend where the volume is, so only its row changes.
 class RetypeVolume : public VolumeTask {
@@ -52,8 +46,22 @@ public:
     }
 };
 
+constexpr const char* kField = "os-retype.new_type";
+
 [[noreturn]] void refuse(const std::string& why) {
-    throw Error(ErrorCode::InvalidInput, "Invalid input received: os-retype.new_type: " + why);
+    throw Error(ErrorCode::InvalidInput, std::string("Invalid input received: ") + kField + ": " + why);
+}
+
+/// The snapshots count as of the volume's type.
+void check_quota(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume, const VolumeType& type) {
+    std::int64_t snapshots = 0;
+    auto size_gib = volume.size_gib;
+    for (const auto& snapshot : repo::snapshots_of(tx, volume.id)) {
+        ++snapshots;
+        size_gib += snapshot.size_gib;
+    }
+    check_retype(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), size_gib, type.name,
+                 snapshots);
 }
 
 bool same_encryption(db::Transaction& tx, const VolumeType& a, const VolumeType& b) {
@@ -81,12 +89,14 @@ void check_attached(db::Transaction& tx, const VolumeRecord& volume, const Volum
     }
 }
 
-void check_backend(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume, const VolumeType& type) {
+/// Whether the volume can have the type where it is.
+bool may_stay(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume, const VolumeType& type, bool may_move) {
     for (const auto& backend : backends(tx, d)) {
         if (backend.host != volume.host || backend.name != volume.backend) continue;
-        if (fits_specs(backend, type.extra_specs)) return;
+        if (fits_specs(backend, type.extra_specs)) return true;
+        if (may_move) return false;
         refuse("volumes of type " + type.name + " can't be on backend " + backend.label() +
-               ", and moving a volume to another one is not supported yet");
+               "; ask with migration_policy on-demand to move the volume to another one");
     }
     throw Error(ErrorCode::Conflict,
                 "The host of volume " + volume.id.value + ", " + volume.host + ", isn't connected. Try again later.",
@@ -96,7 +106,7 @@ void check_backend(db::Transaction& tx, Dependencies& d, const VolumeRecord& vol
 }  // namespace
 
 FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
-                     const std::string& new_type) {
+                     const std::string& new_type, bool may_move) {
     const auto volume = repo::get_volume(tx, id);
     const auto type = usable_type(tx, auth, new_type);
     const auto old_type = repo::get_type(tx, volume.type_id);
@@ -104,10 +114,16 @@ FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     require_change(tx, volume_states(), "check_retype", id.value);
     if (!same_encryption(tx, old_type, type)) refuse("the types must have the same encryption");
     check_attached(tx, volume, old_type, type);
-    check_backend(tx, d, volume, type);
-    check_retype(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
-                 type.name);
+    if (!volume.group_id.empty()) refuse("the volume is in group " + volume.group_id + ", which has its own types");
+    check_quota(tx, d, volume, type);
+    const bool stays = may_stay(tx, d, volume, type, may_move);
+    std::optional<Placement> target;
+    if (!stays) {
+        check_movable(tx, d, volume, kField);
+        target = choose_target(tx, d, volume, type, {}, kField);
+    }
     require_change(tx, volume_states(), "retype", id.value);
+    if (target) return start_move(tx, d, auth, "retype_volume", volume, *target, type);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,

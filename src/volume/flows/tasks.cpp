@@ -21,6 +21,7 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_reimage_volume(registry, dependencies);
     register_upload_image(registry, dependencies);
     register_retype_volume(registry, dependencies);
+    register_move_volume(registry, dependencies);
     register_create_snapshot(registry, dependencies);
     register_delete_snapshot(registry, dependencies);
     register_temporary_volume(registry, dependencies);

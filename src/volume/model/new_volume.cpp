@@ -70,6 +70,10 @@ void check_source(const SnapshotRecord& snapshot) {
 }
 
 void check_source(const VolumeRecord& volume) {
+    if (volume.is_moving()) {
+        throw Error(ErrorCode::InvalidInput, "Invalid volume: source volume " + volume.id.value +
+                                                 " is being moved to another backend. Wait until that has ended.");
+    }
     if (volume.status == "available" || volume.status == "in-use") return;
     throw Error(ErrorCode::InvalidInput, "Invalid volume: the status of source volume " + volume.id.value +
                                              " must be available or in-use, but it is " + volume.status + ".");

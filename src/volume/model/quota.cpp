@@ -105,10 +105,12 @@ void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64
     check_gigabytes(limits, "gigabytes_" + type, usage_of_type(usage, type).gigabytes, new_gib - old_gib);
 }
 
-void check_retype(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib, const std::string& type) {
+void check_retype(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib, const std::string& type,
+                  std::int64_t snapshots) {
     const auto own = usage_of_type(usage, type);
     check_gigabytes(limits, "gigabytes_" + type, own.gigabytes, size_gib);
     check_count(limits, "volumes_" + type, own.volumes);
+    if (snapshots > 0) check_count(limits, "snapshots_" + type, own.snapshots + snapshots - 1);
 }
 
 }  // namespace virga::volume

@@ -44,7 +44,8 @@ void check_new_backup(const QuotaLimits& limits, const QuotaUsage& usage, std::i
 /// For a volume that grows from `old_gib` to `new_gib`.
 void check_extend(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t old_gib, std::int64_t new_gib,
                   const std::string& type = {});
-/// For a volume that gets another type: only the quotas of that type.
-void check_retype(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib, const std::string& type);
+/// For a volume that gets another type: only the quotas of that type. `size_gib` with that of its snapshots.
+void check_retype(const QuotaLimits& limits, const QuotaUsage& usage, std::int64_t size_gib, const std::string& type,
+                  std::int64_t snapshots = 0);
 
 }  // namespace virga::volume

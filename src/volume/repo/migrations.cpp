@@ -12,7 +12,8 @@ CREATE TABLE volumes (
     host TEXT NOT NULL, backend TEXT NOT NULL, host_local BIGINT NOT NULL, path TEXT NOT NULL, format TEXT NOT NULL,
     image_id TEXT NOT NULL, snapshot_id TEXT NOT NULL, source_volid TEXT NOT NULL,
     metadata TEXT NOT NULL, image_metadata TEXT NOT NULL, created_for TEXT NOT NULL,
-    group_id TEXT NOT NULL DEFAULT '',
+    group_id TEXT NOT NULL DEFAULT '', migration_status TEXT NOT NULL DEFAULT '',
+    other_host TEXT NOT NULL DEFAULT '', other_backend TEXT NOT NULL DEFAULT '', held_by TEXT NOT NULL DEFAULT '',
     error TEXT NOT NULL, flow_id TEXT NOT NULL,
     created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL))";
 
@@ -147,6 +148,7 @@ const std::vector<db::Migration>& migrations() {
           "CREATE INDEX volumes_by_status ON volumes (status)",
           "CREATE INDEX volumes_by_type ON volumes (volume_type_id)",
           "CREATE INDEX volumes_by_backend ON volumes (host, backend)",
+          "CREATE INDEX volumes_by_other_backend ON volumes (other_host, other_backend)",
           "CREATE INDEX volume_snapshots_by_project ON volume_snapshots (project_id, created_us, id)",
           "CREATE INDEX volume_snapshots_by_volume ON volume_snapshots (volume_id)",
           "CREATE INDEX volume_attachments_by_volume ON volume_attachments (volume_id)",

@@ -40,6 +40,9 @@ VolumeRecord record_of(const db::Row& row) {
     v.image_metadata = object_of(row.text("image_metadata"));
     v.created_for = ServerId(row.text("created_for"));
     v.group_id = row.text("group_id");
+    v.migration_status = row.text("migration_status");
+    v.other_host = row.text("other_host");
+    v.other_backend = row.text("other_backend");
     v.error = row.text("error");
     v.flow = FlowId(row.text("flow_id"));
     v.created_us = row.number("created_us");
@@ -93,6 +96,7 @@ ListQuery query_of(const VolumeFilter& filter) {
     query.equals("source_volid", filter.source_volid);
     query.equals("attach_status", filter.attach_status);
     query.equals("group_id", filter.group_id);
+    query.equals("migration_status", filter.migration_status);
     if (!filter.name_like.empty()) query.where("v.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
     if (!filter.size.empty()) query.where("CAST(v.size_gib AS TEXT) = ?", {filter.size});
     if (!filter.bootable.empty()) query.where(filter.bootable == "1" ? "v.bootable <> 0" : "v.bootable = 0");
@@ -248,6 +252,33 @@ std::map<std::string, std::int64_t> provisioned_gib(db::Transaction& tx) {
     for (const auto& row : tx.query(
              "SELECT host, backend, SUM(size_gib) AS total FROM volumes WHERE host <> '' GROUP BY host, backend")) {
         out[row.text("host") + "@" + row.text("backend")] = row.number("total");
+    }
+    for (const auto& row :
+         tx.query("SELECT other_host, other_backend, SUM(size_gib) AS total FROM volumes WHERE other_host > '' "
+                  "GROUP BY other_host, other_backend")) {
+        out[row.text("other_host") + "@" + row.text("other_backend")] += row.number("total");
+    }
+    return out;
+}
+
+void set_migration_status(db::Transaction& tx, const VolumeId& id, const std::string& status) {
+    set(tx, id, "migration_status", status);
+}
+
+void set_other_place(db::Transaction& tx, const VolumeId& id, const std::string& host, const std::string& backend) {
+    tx.exec("UPDATE volumes SET other_host = ?, other_backend = ? WHERE id = ?", {host, backend, id.value});
+}
+
+void set_held_by(db::Transaction& tx, const VolumeId& id, const FlowId& flow) {
+    tx.exec("UPDATE volumes SET held_by = ? WHERE id = ?", {flow.value, id.value});
+}
+
+std::vector<FlowId> flows_holding_volumes_of(db::Transaction& tx, const ServerId& server) {
+    std::vector<FlowId> out;
+    for (const auto& row : tx.query("SELECT v.held_by AS flow FROM volume_attachments a JOIN volumes v "
+                                    "ON v.id = a.volume_id WHERE a.server_id = ? AND v.held_by <> ''",
+                                    {server.value})) {
+        out.emplace_back(row.text("flow"));
     }
     return out;
 }

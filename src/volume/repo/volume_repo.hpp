@@ -33,6 +33,7 @@ struct VolumeFilter {
     std::string volume_type;  ///< name or id
     std::string attach_status;
     std::string group_id;
+    std::string migration_status;
     std::string bootable;                                    ///< "0" or "1"
     std::string multiattach;                                 ///< "0" or "1"
     std::vector<std::string> ids;                            ///< any of
@@ -66,6 +67,14 @@ void set_image_metadata(db::Transaction& tx, const VolumeId& id, const json::obj
 void set_attach_status(db::Transaction& tx, const VolumeId& id, const std::string& attach_status);
 /// Sets any status: only for os-reset_status.
 void force_status(db::Transaction& tx, const VolumeId& id, const std::string& status);
+
+// Of volumes that move to another backend.
+void set_migration_status(db::Transaction& tx, const VolumeId& id, const std::string& status);
+/// Where else there is data of the volume, which counts there too; empty: nowhere.
+void set_other_place(db::Transaction& tx, const VolumeId& id, const std::string& host, const std::string& backend);
+/// No guest may be started with the volume until the flow has ended; empty: nobody holds it.
+void set_held_by(db::Transaction& tx, const VolumeId& id, const FlowId& flow);
+std::vector<FlowId> flows_holding_volumes_of(db::Transaction& tx, const ServerId& server);
 
 /// Sum of sizes by "host@backend".
 std::map<std::string, std::int64_t> provisioned_gib(db::Transaction& tx);

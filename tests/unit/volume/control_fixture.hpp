@@ -1,6 +1,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -39,9 +40,9 @@ public:
     std::vector<rpc::HostState> hosts() const override {
         const std::lock_guard lock(mutex_);
         if (!up) return {};
-        json::array backends;
-        backends.push_back(json::object{{"name", "local"}, {"driver", "fake"}, {"total_gib", 1000}, {"free_gib", 900}});
-        return {{kName, json::object{{"backends", std::move(backends)}}}};
+        std::vector<rpc::HostState> states{{kName, report(backends)}};
+        for (const auto& [name, list] : other_hosts) states.push_back({name, report(list)});
+        return states;
     }
     bool is_up(const std::string&) const override { return up; }
 
@@ -58,36 +59,53 @@ public:
     }
     bool has(const std::string& id) const {
         const std::lock_guard lock(mutex_);
-        return volumes_.contains(id) || snapshots_.contains(id);
+        return snapshots_.contains(id) || std::any_of(volumes_.begin(), volumes_.end(),
+                                                      [&](const auto& item) { return item.second.contains(id); });
+    }
+    bool has_on(const std::string& backend, const std::string& id) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = volumes_.find(backend);
+        return found != volumes_.end() && found->second.contains(id);
     }
     void lose(const std::string& id) {
         const std::lock_guard lock(mutex_);
-        volumes_.erase(id);
+        for (auto& [backend, ids] : volumes_) ids.erase(id);
     }
 
     std::atomic<bool> up{true};
+    std::vector<std::string> backends{"local"};
+    std::map<std::string, std::vector<std::string>> other_hosts;  ///< that answer nothing
     std::vector<std::string> calls;
 
 private:
+    static json::object report(const std::vector<std::string>& names) {
+        json::array list;
+        for (const auto& name : names)
+            list.push_back(json::object{{"name", name}, {"driver", "fake"}, {"total_gib", 1000}, {"free_gib", 900}});
+        return {{"backends", std::move(list)}};
+    }
     json::object keep(std::string_view method, const json::object& params) {
         const std::lock_guard lock(mutex_);
         if (method == command::kInventory) return inventory();
         if (method.find("backup") != std::string_view::npos) return keep_backup(method, params);
         const auto volume = get_string(params, "volume_id");
+        const auto backend = get_string(params, "backend");
+        auto& volumes = volumes_[backend];
         if (method == command::kInitializeConnection) {
-            return {{"driver_volume_type", "local"}, {"data", json::object{{"path", "/x"}, {"format", "raw"}}}};
+            const json::object data{{"path", "/" + backend + "/" + volume}, {"format", "raw"}};
+            return {{"driver_volume_type", "local"}, {"data", data}};
         }
         if (method == command::kTerminateConnection) return {};
         if (method == command::kDelete) {
-            volumes_.erase(volume);
+            volumes.erase(volume);
             return {};
         }
         if (method == command::kCreateSnapshot) snapshots_.insert(get_string(params, "snapshot_id"));
         if (method == command::kDeleteSnapshot) snapshots_.erase(get_string(params, "snapshot_id"));
         if (std::string(method).find("napshot") == std::string::npos || method == command::kCreateFromSnapshot) {
-            volumes_.insert(volume);
+            volumes.insert(volume);
         }
-        auto reply = VolumeFile{"/volumes/" + volume, "raw", get_int(params, "size_gib", 1)}.to_json();
+        auto reply = VolumeFile{"/" + backend + "/" + volume, "raw", get_int(params, "size_gib", 1)}.to_json();
         reply["copied_bytes"] = 0;
         reply["base_hit"] = true;
         return reply;
@@ -102,27 +120,29 @@ private:
         if (method == command::kDeleteBackup) backups_.erase(id);
         if (method == command::kCreateBackup) backups_.insert(id);
         const auto volume = get_string(params, "volume_id");
-        if (method == command::kCreateFromBackup) volumes_.insert(volume);
+        if (method == command::kCreateFromBackup) volumes_[get_string(params, "backend")].insert(volume);
         auto reply = VolumeFile{"/volumes/" + volume, "raw", get_int(params, "size_gib", 1)}.to_json();
         reply["own_chunks"] = 1;
         return reply;
     }
     json::object inventory() const {
-        json::array volumes;
-        for (const auto& id : volumes_) volumes.emplace_back(json::string(id));
         json::array snapshots;
         for (const auto& id : snapshots_) snapshots.emplace_back(json::string(id));
-        json::array backends;
-        backends.push_back(json::object{{"name", "local"},
-                                        {"driver", "fake"},
-                                        {"volumes", std::move(volumes)},
-                                        {"snapshots", std::move(snapshots)}});
-        return {{"backends", std::move(backends)}};
+        json::array list;
+        for (const auto& name : backends) {
+            json::array ids;
+            const auto found = volumes_.find(name);
+            if (found != volumes_.end())
+                for (const auto& id : found->second) ids.emplace_back(json::string(id));
+            list.push_back(json::object{
+                {"name", name}, {"driver", "fake"}, {"volumes", std::move(ids)}, {"snapshots", snapshots}});
+        }
+        return {{"backends", std::move(list)}};
     }
 
     mutable std::mutex mutex_;
     std::map<std::string, Answer, std::less<>> answers_;
-    std::set<std::string> volumes_;
+    std::map<std::string, std::set<std::string>> volumes_;  ///< by backend
     std::set<std::string> snapshots_;
     std::set<std::string> backups_;
 };

@@ -1,49 +1,12 @@
 #include <future>
 
-#include "unit/volume/control_fixture.hpp"
+#include "unit/volume/scripted_guests.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 
 namespace virga::volume {
 namespace {
-
-/// Guests that do what they are told, or what a test says.
-class ScriptedGuests : public AttachedVolumes {
-public:
-    std::vector<FlowId> flows_of(db::Transaction&, const ServerId&) override { return running; }
-    void record_action(db::Transaction&, const ServerId&, const std::string& action,
-                       const taskflow::FlowSpec&) override {
-        actions.push_back(action);
-    }
-    void moved(db::Transaction&, const ServerId&, const VolumeId&, const json::object& connection_info) override {
-        path = get_string(get_object(connection_info, "data"), "path");
-    }
-    bool resize(const ServerId&, const VolumeId&, std::int64_t size_gib, const rpc::CallOptions&) override {
-        return note("resize " + std::to_string(size_gib));
-    }
-    bool switch_to(const ServerId&, const VolumeId&, const std::string& file, const std::string&,
-                   const rpc::CallOptions&) override {
-        return note("switch " + file);
-    }
-    bool merge(const ServerId&, const VolumeId&, const LayerMerge& merge, const rpc::CallOptions&) override {
-        return note("merge " + merge.lower);
-    }
-
-    std::vector<FlowId> running;
-    std::string path;
-    std::vector<std::string> calls;
-    std::vector<std::string> actions;
-    std::optional<Error> failure;
-    bool runs = true;
-
-private:
-    bool note(const std::string& call) {
-        if (failure) throw *failure;
-        calls.push_back(call);
-        return runs;
-    }
-};
 
 class OnlineFlows : public ControlFixture {
 protected:

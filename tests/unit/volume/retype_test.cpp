@@ -14,7 +14,7 @@ protected:
         return type;
     }
     FlowId retype(db::Transaction& tx, const VolumeId& id, const std::string& type) {
-        return flows::retype_volume(tx, dependencies, auth, id, type);
+        return flows::retype_volume(tx, dependencies, auth, id, type, false);
     }
     std::string type_of(const VolumeId& id) { return row(id)->volume_type; }
 

@@ -45,6 +45,18 @@ protected:
         });
     }
 
+    /// Flows that copy data which the guest would write to: it is started when they have ended.
+    std::vector<FlowId> holding(const taskflow::TaskContext& context) {
+        return d_.db.read_with([&](db::Transaction& tx) { return d_.volumes.flows_holding(tx, server_id(context)); });
+    }
+
+    static taskflow::Outcome wait_for(std::vector<FlowId> flows) {
+        taskflow::Outcome outcome;
+        outcome.decision = "a volume of the server is being moved: its guest is started when that has ended";
+        outcome.wait_for = std::move(flows);
+        return outcome;
+    }
+
     static std::function<void(db::Transaction&)> finish(const ServerId& id, const std::string& action,
                                                         PowerState state) {
         return [id, action, state](db::Transaction& tx) {
@@ -66,6 +78,7 @@ public:
     using PowerTask::PowerTask;
 
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        if (auto flows = holding(context); !flows.empty()) return wait_for(std::move(flows));
         const auto [server, guest] = server_and_guest(context);
         const json::object params{{"guest", guest}};
         d_.hosts.call(server.host, command::kPowerOn, params, call_options(context, "power_on", kSpawnDeadline));
@@ -110,6 +123,7 @@ public:
     using PowerTask::PowerTask;
 
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+        if (auto flows = holding(context); !flows.empty()) return wait_for(std::move(flows));
         const auto [server, guest] = server_and_guest(context);
         const auto type = get_string(context.arg, "type");
         const json::object params{{"guest", guest}, {"type", type}};

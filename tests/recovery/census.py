@@ -7,9 +7,9 @@ import subprocess
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TAP = re.compile(r"tap[0-9a-f-]{11}")
 HASH = re.compile(r"[0-9a-f]{12,128}")
-FOLDERS = ("instances", "backups", "fake-guests", "taps")
+FOLDERS = ("instances", "volumes-second", "backups", "fake-guests", "taps")
 CACHE = "_base"  # cached images outlive their users
-STANDING = "volumes/manage"  # the folder of disks to be taken over is always there
+STANDING = ("volumes/manage", "volumes-second/manage")  # the folder of disks to be taken over is always there
 
 
 def census(resources):
@@ -52,7 +52,7 @@ def files(cloud):
     for kind, folder in folders.items():
         for path in sorted(folder.rglob("*")):
             name = f"{kind}/{path.relative_to(folder)}"
-            if CACHE not in path.parts and "lock" not in path.name and name != STANDING:
+            if CACHE not in path.parts and "lock" not in path.name and name not in STANDING:
                 found.append(HASH.sub("<hash>", TAP.sub("<tap>", UUID.sub("<id>", name))))
     return sorted(found)
 
@@ -65,7 +65,8 @@ def leftovers(cloud):
 
 def volume_disk(cloud, volume):
     """Path and format of the file that a volume is."""
-    record = next(path for path in cloud.volume_folder.rglob(f"volume-{volume}.json"))
+    folders = (cloud.volume_folder, cloud.state / "host" / "volumes-second")
+    record = next(path for folder in folders for path in folder.rglob(f"volume-{volume}.json"))
     described = json.loads(record.read_text())
     layers = described["layers"]
     layer = layers[described["active"]] if isinstance(layers, dict) else next(

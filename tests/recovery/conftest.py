@@ -22,6 +22,13 @@ def cloud():
 
 
 @pytest.fixture
+def drill_on_two_backends():
+    running = FailingCloud().with_two_backends(format="qcow2").start()
+    yield Drill(running)
+    running.close()
+
+
+@pytest.fixture
 def drill(cloud):
     return Drill(cloud)
 

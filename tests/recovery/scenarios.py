@@ -2,8 +2,10 @@
 import os
 import subprocess
 
+import requests
+
 from census import assert_same_content, assert_same_disk, guest_file, volume_disk
-from harness.resources import Resources, blank, device
+from harness.resources import ApiError, Resources, blank, device
 
 IMAGE_BYTES = 2 * 1024 * 1024
 
@@ -482,6 +484,70 @@ class RetypeVolume(DeleteVolume):
         self.api.volume_api("DELETE", f"/types/{made}")
 
 
+class OnTwoBackends(Scenario):
+    """A volume of a type that any backend may have, on the first one."""
+
+    def prepare(self):
+        super().prepare()
+        self.types = [self.type(name) for name in ("local", "second")]
+
+    def type(self, backend):
+        body = {"volume_type": {"name": f"{self.name}-{backend}", "extra_specs": {"volume_backend_name": backend}}}
+        return self.api.volume_api("POST", "/types", body)["volume_type"]["name"]
+
+    def bootable_volume(self, name):
+        self.fresh_image(name)
+        volume = self.api.ready_volume(name, 1, imageRef=self.made["image"], volume_type=self.types[0])
+        scribble(self.cloud, volume)
+        return self.retyped(volume)
+
+    def retyped(self, volume):
+        self.api.volume_action(volume, "os-retype", {"new_type": "__DEFAULT__"})
+        self.api.wait_flows(volume)
+        return volume
+
+    def move(self):
+        self.api.volume_action(self.made["volume"], "os-migrate_volume", {"host": "host-1@second"})
+
+    def check_moved(self, backend="second", migration_status="success"):
+        found = self.api.show_volume(self.made["volume"])
+        assert found["os-vol-host-attr:host"] == f"host-1@{backend}#{backend}"
+        assert found["migration_status"] == migration_status
+        path, disk_format = volume_disk(self.cloud, self.made["volume"])
+        assert path.parent.name == ("volumes" if backend == "local" else "volumes-second")
+        for offset in ("1M", "700M"):
+            read = subprocess.run(["qemu-io", "-r", "-f", disk_format, "-c", f"read -P 0x77 {offset} 64k", str(path)],
+                                  check=True, capture_output=True, text=True, timeout=60)
+            assert "verification failed" not in read.stdout, read.stdout
+        return path
+
+
+class MoveVolume(OnTwoBackends):
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.move()
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["volume"])
+        self.api.wait_volume(self.made["volume"])
+
+    def check(self, name):
+        self.check_moved()
+
+
+class MoveByRetype(MoveVolume):
+    def act(self, name):
+        body = {"new_type": self.types[1], "migration_policy": "on-demand"}
+        self.api.volume_action(self.made["volume"], "os-retype", body)
+
+    def check(self, name):
+        self.check_moved()
+        assert self.api.show_volume(self.made["volume"])["volume_type"] == self.types[1]
+
+
 class CreateSnapshot(Scenario):
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
@@ -886,6 +952,67 @@ class BackupOnline(OnlineVolume):
         self.api.delete_backup(self.made["backup"])
         self.api.wait_gone(lambda: self.api.show_backup(self.made["backup"]), "backup")
         super().clean(name)
+
+
+class MoveOnline(OnlineVolume, OnTwoBackends):
+    def prepare_volume(self, name):
+        self.watch_flows(self.made["volume"])
+
+    def act(self, name):
+        self.move()
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["volume"])
+        super().settle(name)
+
+    def check(self, name):
+        path = self.check_moved()
+        assert guest_file(self.cloud, self.made["server"], self.made["volume"]) == str(path)
+
+
+class FailedMoveOnline(MoveOnline):
+    """The guest can't be mirrored: all is as before."""
+
+    def prepare_volume(self, name):
+        super().prepare_volume(name)
+        fail_next(self.cloud, "mirror_disk")
+
+    def is_part(self, point):
+        return super().is_part(point) and (".revert." in point or "end_mirror" in point)
+
+    def settle(self, name):
+        super().settle(name)
+        script = self.cloud.state / "host" / "fake-script"  # a host that was killed would read it again
+        script.unlink(missing_ok=True)
+
+    def check(self, name):
+        path = self.check_moved("local", "error")
+        assert guest_file(self.cloud, self.made["server"], self.made["volume"]) == str(path)
+
+
+class MoveOfStoppedServer(MoveOnline):
+    """Its server is started while the data is copied."""
+
+    def prepare_volume(self, name):
+        self.api.action(self.made["server"], "os-stop")
+        self.api.wait_server(self.made["server"], "SHUTOFF")
+        super().prepare_volume(name)
+
+    def armed(self, half):
+        return ["volume.files.create_from_content.file:delay=30"] if half == "host" else []
+
+    def settle(self, name):
+        self.start_server()
+        super().settle(name)
+
+    def start_server(self):
+        """A request whose reply was lost is repeated when it wasn't accepted."""
+        if self.api.show_server(self.made["server"])["status"] == "SHUTOFF":
+            try:
+                self.api.action(self.made["server"], "os-start")
+            except (ApiError, requests.RequestException):
+                pass
+        self.api.wait(lambda: self.api.show_server(self.made["server"])["status"] == "ACTIVE", "server runs")
 
 
 class DetachVolume(AttachVolume):

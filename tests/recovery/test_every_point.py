@@ -25,6 +25,11 @@ ONLINE = [
     scenarios.ExtendOnline, scenarios.SnapshotOnline, scenarios.DeleteSnapshotOnline,
     scenarios.DeleteLastSnapshotOnline, scenarios.CloneOnline, scenarios.UploadOnline, scenarios.BackupOnline,
 ]
+# From one backend to another.
+MOVES = [
+    scenarios.MoveVolume, scenarios.MoveByRetype, scenarios.MoveOnline, scenarios.FailedMoveOnline,
+    scenarios.MoveOfStoppedServer,
+]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda item: item.__name__)
@@ -44,6 +49,11 @@ def test_kill_at_every_point_of_a_flow_that_only_changes_rows(drill):
 @pytest.mark.parametrize("scenario", ONLINE, ids=lambda item: item.__name__)
 def test_kill_at_every_point_of_work_on_a_volume_in_use(drill, scenario):
     drill.kill_at_every_point(scenario(drill.cloud), least=5)
+
+
+@pytest.mark.parametrize("scenario", MOVES, ids=lambda item: item.__name__)
+def test_kill_at_every_point_of_a_move(drill_on_two_backends, scenario):
+    drill_on_two_backends.kill_at_every_point(scenario(drill_on_two_backends.cloud), least=5)
 
 
 def test_kill_at_every_point_of_a_snapshot_that_fails(drill):

@@ -15,6 +15,7 @@ def announced(cloud, service):
 
 def sections(cloud, images, flavors, folder, backend):
     rc = cloud.openrc()
+    backends = backend_names(cloud)
     compute_flags = {flag: "false" for flag in LACKS_COMPUTE}
     return {
         "DEFAULT": {"log_dir": folder, "log_file": "tempest.log", "debug": "true"},
@@ -35,11 +36,19 @@ def sections(cloud, images, flavors, folder, backend):
         "network": {"build_timeout": "60"},
         "network-feature-enabled": {"floating_ips": "false", "api_extensions": announced(cloud, "network")},
         "volume": {"min_microversion": "3.0", "max_microversion": "3.70", "build_timeout": "60",
-                   "storage_protocol": backend, "vendor_name": "Virga", "manage_snapshot_ref": "source-name,snapshot-%s"},
+                   "storage_protocol": backend, "vendor_name": "Virga", "manage_snapshot_ref": "source-name,snapshot-%s",
+                   **({"backend_names": ",".join(backends)} if len(backends) > 1 else {})},
         "volume-feature-enabled": {"backup": "true", "manage_volume": "true", "manage_snapshot": "true",
-                                   "extend_attached_volume": "true"},
+                                   "extend_attached_volume": "true",
+                                   "multi_backend": str(len(backends) > 1).lower()},
         "validation": {"run_validation": "false"},
     }
+
+
+def backend_names(cloud):
+    """What types can ask for as volume_backend_name."""
+    pools = cloud.http("GET", "/volume/v3/scheduler-stats/get_pools?detail=true").json()["pools"]
+    return sorted({pool["capabilities"]["volume_backend_name"] for pool in pools})
 
 
 def default_network(cloud):

@@ -133,6 +133,8 @@ def main():
             settings = backend_settings(gluster)
         driver = wanted.driver or ("libvirt" if wanted.suite in REAL_GUESTS else "fake")
         cloud = Cloud(driver, settings)
+        if settings is None:
+            cloud.with_two_backends()
         ending.callback(cloud.close)
         cloud.start()
         prepare(cloud, folder, wanted.backend)

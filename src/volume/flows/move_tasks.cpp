@@ -302,15 +302,20 @@ public:
         const auto source = volume_at(d_, context, "source");
         Outcome outcome;
         outcome.decision = "old data deleted from " + label_of(source);
+        json::array dependents;
         try {
-            call_host(d_, context, source.host, command::kDelete, params_of(source), kShortDeadline);
+            const auto reply = call_host(d_, context, source.host, command::kDelete, params_of(source), kShortDeadline);
+            dependents = get_array(reply, "dependents");
         } catch (const Error& error) {
             if (is_retryable(error.code()) || error.code() == ErrorCode::Cancelled) throw;
             log::error("old data of a moved volume can't be deleted",
                        {{"volume", source.id.value}, {"backend", label_of(source)}, {"error", error.message()}});
             outcome.decision = "old data stays on " + label_of(source) + ": " + error.message();
         }
-        outcome.apply = [id = source.id](db::Transaction& tx) { end_move(tx, id, "success"); };
+        outcome.apply = [this, id = source.id, request = context.request_id, dependents](db::Transaction& tx) {
+            end_move(tx, id, "success");
+            for (const auto& item : dependents) flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), request);
+        };
         return outcome;
     }
 };

@@ -1,5 +1,6 @@
 """Volumes move to another backend while a guest writes to them, back, and through what may happen meanwhile."""
 import os
+import re
 import signal
 
 import pytest
@@ -52,6 +53,11 @@ def folder_of(api, cloud, volume):
     return cloud.state / "host" / ("volumes" if place(api, volume) == HERE else "volumes-second")
 
 
+def wait_second_boot(api, server):
+    api.wait(lambda: re.search(f"VIRGA-GUEST-BOOT 2.*{LOGIN}", api.console(server), re.DOTALL),
+             "the guest is there again", lambda: api.console(server)[-1500:], 120)
+
+
 def at_its_place(cloud, api, volume, monkeypatch):
     """Has the helpers of test_online_volumes look where the volume is now."""
     monkeypatch.setitem(cloud.settings, "volume.path", str(folder_of(api, cloud, volume)))
@@ -90,8 +96,7 @@ def test_the_new_place_is_used_from_then_on(cloud, api, server, tmp_path, monkey
     api.wait_server(server)
     at_its_place(cloud, api, volume, monkeypatch)
     assert lines_of(cloud, volume, tmp_path) >= told
-    api.wait(lambda: "VIRGA-GUEST-BOOT 2" in api.console(server), "the guest is there again", seconds=120)
-    api.wait(lambda: api.console(server).rstrip().endswith(LOGIN) or api.console(server).count(LOGIN) >= 2, "login", seconds=120)
+    wait_second_boot(api, server)
     api.detach(server, volume)
     api.wait_volume(volume, "available")
     api.attach(server, volume)
@@ -167,8 +172,7 @@ def test_the_boot_volume_moves(cloud, api, image, flavor):
     moved(api, volume, target)
     api.action(server, "reboot", {"type": "HARD"})
     api.wait_server(server)
-    api.wait(lambda: api.console(server).count(LOGIN) >= 2, "the guest is there again",
-             lambda: api.console(server)[-1500:], 120)
+    wait_second_boot(api, server)
     assert cloud.differences() == []
     api.delete_server(server)
     api.wait_gone(lambda: api.show_server(server), "server")

@@ -314,7 +314,8 @@ public:
         }
         outcome.apply = [this, id = source.id, request = context.request_id, dependents](db::Transaction& tx) {
             end_move(tx, id, "success");
-            for (const auto& item : dependents) flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), request);
+            for (const auto& item : dependents)
+                flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), request);
         };
         return outcome;
     }

@@ -1,13 +1,18 @@
 #include "base/error.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/keyed.hpp"
 #include "disk/qemu_img.hpp"
 
 namespace virga::disk {
 
-void rebase_unsafe(const std::string& path, const Backing& backing) {
-    run_qemu_img({"rebase", "-q", "-u", "-f", "qcow2", "-F", backing.format, "-b", backing.path, path},
-                 {.what = "re-point disk"});
+void rebase_unsafe(const std::string& path, const Backing& backing, const Secret& key) {
+    std::vector<std::string> arguments{"rebase", "-q", "-u", "-F", backing.format, "-b", backing.path};
+    if (key.empty())
+        arguments.insert(arguments.end(), {"-f", "qcow2", path});
+    else
+        arguments.push_back(keyed_layer(path));
+    run_qemu_img(std::move(arguments), {.what = "re-point disk", .key = key});
     File::open_for_writing(path).sync();
 }
 
@@ -21,10 +26,14 @@ void rebase(const std::string& path, const std::optional<Backing>& backing) {
 }
 
 // -d: the overlay isn't emptied afterwards, so that until the caller has dropped it the chain reads the same.
-void commit(const std::string& path, const Cancelled& cancelled) {
+void commit(const std::string& path, const Cancelled& cancelled, const Secret& key) {
     const auto bytes = allocated_bytes(path);
-    run_qemu_img({"commit", "-q", "-d", "-t", "writeback", "-f", "qcow2", path},
-                 {.what = "merge disk", .work_bytes = bytes, .watch = cancelled});
+    std::vector<std::string> arguments{"commit", "-q", "-d", "-t", "writeback"};
+    if (key.empty())
+        arguments.insert(arguments.end(), {"-f", "qcow2", path});
+    else
+        arguments.push_back(keyed_disk(path, "qcow2"));
+    run_qemu_img(std::move(arguments), {.what = "merge disk", .work_bytes = bytes, .watch = cancelled, .key = key});
 }
 
 }  // namespace virga::disk

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
 #include "disk/file.hpp"
+#include "disk/keyed.hpp"
 #include "disk/qemu_img.hpp"
 
 namespace virga::disk {
@@ -36,6 +37,24 @@ private:
     std::int64_t last_us_;
 };
 
+// An encrypted target is made beforehand, since the tool would spend seconds on making a key hard to guess.
+std::vector<std::string> arguments_of(const Conversion& c) {
+    std::vector<std::string> words{"convert", "-q", "-W"};
+    const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
+    const bool keyed_source = !c.key.empty() && c.from_format == "qcow2";
+    const bool keyed_target = !c.key.empty() && c.to_format == "qcow2";
+    if (!keyed_source) add({"-f", c.from_format});
+    if (keyed_target) {
+        add({"-n", "--target-is-zero", "--target-image-opts"});
+    } else {
+        add({"-O", c.to_format});
+    }
+    if (!c.options.empty()) add({"-o", c.options});
+    words.push_back(keyed_source ? keyed_disk(c.from, c.from_format) : c.from);
+    words.push_back(keyed_target ? keyed_options(c.to) : c.to);
+    return words;
+}
+
 }  // namespace
 
 std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
@@ -45,26 +64,30 @@ std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
 }
 
 std::int64_t convert_into(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled) {
-    File::create(conversion.to);  // so that it is ours alone: the tool keeps the mode of what is there
-    QemuImgRun run{.what = "convert disk", .work_bytes = conversion.virtual_bytes, .file_bytes = conversion.file_bytes};
+    if (!conversion.key.empty() && conversion.to_format == "qcow2")
+        create_qcow2(conversion.to, conversion.virtual_bytes, std::nullopt, conversion.key);
+    else
+        File::create(conversion.to);  // so that it is ours alone: the tool keeps the mode of what is there
+    QemuImgRun run{.what = "convert disk",
+                   .work_bytes = conversion.virtual_bytes,
+                   .file_bytes = conversion.file_bytes,
+                   .key = conversion.key};
     if (progress || cancelled) run.watch = Watch(conversion, progress, cancelled);
-    std::vector<std::string> arguments{"convert", "-q", "-W", "-f", conversion.from_format, "-O", conversion.to_format};
-    if (!conversion.options.empty()) arguments.insert(arguments.end(), {"-o", conversion.options});
-    arguments.insert(arguments.end(), {conversion.from, conversion.to});
-    run_qemu_img(std::move(arguments), run);
+    run_qemu_img(arguments_of(conversion), run);
     File::open_for_writing(conversion.to).sync();
     return allocated_bytes(conversion.to);
 }
 
 CopyResult convert(const std::string& from, const std::string& from_format, const std::string& to,
-                   const std::string& to_format, const Progress& progress, const Cancelled& cancelled) {
+                   const std::string& to_format, const Progress& progress, const Cancelled& cancelled,
+                   const Secret& key) {
     const auto part = to + ".part";
     remove_file(part);
     ScopeExit cleanup([&] { ::unlink(part.c_str()); });
     const auto size = virtual_size(from, from_format);
     CopyResult result;
-    result.copied_bytes =
-        convert_into({from, from_format, part, to_format, size, file_bound(to_format, size)}, progress, cancelled);
+    result.copied_bytes = convert_into({from, from_format, part, to_format, size, file_bound(to_format, size), {}, key},
+                                       progress, cancelled);
     rename_durably(part, to);
     cleanup.dismiss();
     return result;

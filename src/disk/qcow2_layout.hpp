@@ -13,6 +13,8 @@ inline constexpr std::uint32_t kRefcountOrder = 4;
 inline constexpr std::size_t kHeaderBytes = 104;
 inline constexpr std::uint32_t kBackingFormat = 0xe2792aca;
 inline constexpr std::uint32_t kEndOfExtensions = 0;
+inline constexpr std::uint32_t kEncryptionHeader = 0x0537be77;
+inline constexpr std::uint32_t kLuks = 2;  ///< crypt_method
 
 inline constexpr std::int64_t kRefcountTableCluster = 1;
 inline constexpr std::int64_t kRefcountBlockCluster = 2;

@@ -55,6 +55,10 @@ std::optional<Backing> qcow2_backing(const std::string& path) {
     return backing;
 }
 
+bool qcow2_is_encrypted(const std::string& path) {
+    return number(read_header(File::open_for_reading(path)), 32, 4) != 0;
+}
+
 bool qcow2_is_empty(const std::string& path) {
     constexpr std::uint64_t kMaxL1Bytes = 32 * 1024 * 1024;
     const auto file = File::open_for_reading(path);

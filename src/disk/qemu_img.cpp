@@ -2,8 +2,11 @@
 
 #include <signal.h>
 
+#include <optional>
+
 #include "base/error.hpp"
 #include "disk/disk.hpp"
+#include "disk/keyed.hpp"
 
 namespace virga::disk {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 // of stack and up to 64 MiB of allocator arena.
 constexpr std::uint64_t kAddressSpace = 2ULL * 1024 * 1024 * 1024;
 constexpr std::uint64_t kCpuSecondsPerGib = 60;
+constexpr std::ptrdiff_t kSubCommand = 4;  ///< its place among the words
 
 ProcessLimits limits_of(const QemuImgRun& run) {
     ProcessLimits limits;
@@ -31,6 +35,8 @@ bool mentions(const std::string& text, std::string_view words) {
         throw Error(ErrorCode::NoSpace, run.what + ": no space left on the storage", result.err);
     if (mentions(result.err, "Failed to get"))
         throw Error(ErrorCode::Busy, run.what + ": the disk is in use by a running server", result.err);
+    if (mentions(result.err, "Invalid password"))
+        throw Error(ErrorCode::Corrupt, run.what + ": the disk is not encrypted with its key", result.err);
     const bool over_bound = result.exit_code == 128 + SIGXCPU || result.exit_code == 128 + SIGXFSZ ||
                             mentions(result.err, "File too large");
     if (over_bound)
@@ -44,6 +50,11 @@ bool mentions(const std::string& text, std::string_view words) {
 ProcessResult run_qemu_img(std::vector<std::string> arguments, const QemuImgRun& run) {
     std::vector<std::string> argv{"setpriv", "--pdeathsig", "KILL", "qemu-img"};
     for (auto& argument : arguments) argv.push_back(std::move(argument));
+    std::optional<KeyFile> key;
+    if (!run.key.empty()) {
+        const auto more = key.emplace(run.key).arguments();
+        argv.insert(argv.begin() + kSubCommand + 1, more.begin(), more.end());
+    }
     auto result = run_process(argv, limits_of(run), run.watch);
     if (result.exit_code != 0) fail(result, run);
     return result;

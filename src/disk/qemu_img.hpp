@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/process.hpp"
+#include "base/secret.hpp"
 
 namespace virga::disk {
 
@@ -13,11 +14,13 @@ struct QemuImgRun {
     std::int64_t work_bytes = 0;    ///< how much data it handles: scales the CPU bound
     std::int64_t file_bytes = 0;    ///< largest file it may write; 0: not limited
     std::function<bool()> watch{};  ///< asked every 100 ms; true ends it
+    Secret key{};                   ///< of the disks that keyed.hpp names in the arguments
 };
 
 /// Runs qemu-img under limits (2 GiB of address space, 60 s of CPU per GiB handled, no network) and so that it dies
 /// with this process: a repeat after a restart must not meet a left-over writer. Throws NoSpace, Busy (the file is in
-/// use by a running guest), Cancelled (watch said so), InvalidInput (a limit was hit), Internal.
+/// use by a running guest), Cancelled (watch said so), InvalidInput (a limit was hit), Corrupt (wrong key), Internal.
+/// The first argument is the sub-command.
 ProcessResult run_qemu_img(std::vector<std::string> arguments, const QemuImgRun& run);
 
 }  // namespace virga::disk

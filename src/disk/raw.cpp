@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/keyed.hpp"
 #include "disk/qemu_img.hpp"
 
 namespace virga::disk {
@@ -20,7 +21,7 @@ void create_raw(const std::string& path, std::int64_t size_bytes) {
     rename_durably(part, path);
 }
 
-void grow(const std::string& path, const std::string& format, std::int64_t size_bytes) {
+void grow(const std::string& path, const std::string& format, std::int64_t size_bytes, const Secret& key) {
     if (virtual_size(path, format) >= size_bytes) return;
     if (format == "raw") {
         auto file = File::open_for_writing(path);
@@ -28,7 +29,13 @@ void grow(const std::string& path, const std::string& format, std::int64_t size_
         file.sync();
         return;
     }
-    run_qemu_img({"resize", "-q", "-f", "qcow2", path, std::to_string(size_bytes)}, {.what = "grow disk"});
+    std::vector<std::string> arguments{"resize", "-q"};
+    if (key.empty())
+        arguments.insert(arguments.end(), {"-f", "qcow2", path});
+    else
+        arguments.push_back(keyed_disk(path, format));
+    arguments.push_back(std::to_string(size_bytes));
+    run_qemu_img(std::move(arguments), {.what = "grow disk", .key = key});
     File::open_for_writing(path).sync();
 }
 

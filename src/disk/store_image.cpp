@@ -53,14 +53,15 @@ void give_to_store(const std::string& path, const ImageTarget& target) {
 }
 
 void write_part(const std::string& from, const std::string& from_format, const ImageTarget& target,
-                const Progress& progress, const Cancelled& cancelled) {
+                const Progress& progress, const Cancelled& cancelled, const Secret& key) {
     const auto format = tool_format(target.disk_format);
     const auto size = virtual_size(from, from_format);
     if (format.name == "raw") check_size(size, target);
     const auto part = target.part_path();
     remove_file(part);
     ScopeExit cleanup([&] { ::unlink(part.c_str()); });
-    Conversion conversion{from, from_format, part, format.name, size, file_bound(format.name, size), format.options};
+    Conversion conversion{from,           from_format, part, format.name, size, file_bound(format.name, size),
+                          format.options, key};
     convert_into(conversion, progress, cancelled);
     check_size(File::open_for_reading(part).size(), target);
     image::check_declared(target.disk_format, image::inspect_file(part));
@@ -74,9 +75,9 @@ void write_part(const std::string& from, const std::string& from_format, const I
 }  // namespace
 
 StoredImage store_image(const std::string& from, const std::string& from_format, const ImageTarget& target,
-                        const Progress& progress, const Cancelled& cancelled) {
+                        const Progress& progress, const Cancelled& cancelled, const Secret& key) {
     const auto path = target.path();
-    if (!exists(path)) write_part(from, from_format, target, progress, cancelled);
+    if (!exists(path)) write_part(from, from_format, target, progress, cancelled, key);
     const auto found = image::inspect_file(path);
     StoredImage result;
     result.format = image::check_declared(target.disk_format, found);

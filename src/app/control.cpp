@@ -121,6 +121,7 @@ private:
             write_openrc(options_.openrc_path(), {"", "admin", Secret(random_token(kPasswordBytes)), "admin"});
         identity_.bootstrap(read_openrc(options_.openrc_path()).password);
         volumes_.bootstrap();
+        volumes_.open_vault(options_.control_dir());
         networks_.bootstrap();
         compute_.bootstrap();
     }

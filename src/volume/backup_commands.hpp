@@ -1,6 +1,7 @@
 #pragma once
 
-/// Commands about backups to the storage host whose directory holds them. Idempotent as those of host_commands.hpp.
+/// Commands about backups to the storage host whose directory holds them. Idempotent as those of host_commands.hpp. The
+/// key of an encrypted backup stands among `keys` by the backup's id.
 namespace virga::volume::command {
 
 /// {backend, volume_id, backup_id, parent_id, origin_id, volume: {}} -> {size_bytes, chunks, own_chunks, stored_bytes,

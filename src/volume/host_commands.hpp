@@ -10,6 +10,10 @@
 /// Commands of the volume service to a storage host. Header only: shared by both sides of the RPC.
 /// Every command is idempotent: a repeat with the same arguments finds what the first one did and returns the same
 /// result.
+///
+/// Any command may have `keys: {volume_id: key}`: of encrypted volumes that it works on. They are passphrases: they
+/// stand in no record and in no log, on neither side. A volume that is made while its key is given is encrypted; what
+/// reads or writes the content of an encrypted one without its key is Error{InvalidInput}.
 namespace virga::volume {
 
 /// How the data of a volume is stored. Fixed at creation or by a driver operation, never found out by looking at the
@@ -21,12 +25,19 @@ struct VolumeFile {
     std::string path;   ///< absolute path of the active file on the host
     DiskFormat format;  ///< of the active file
     std::int64_t size_gib = 0;
+    std::string encryption = {};  ///< kLuks or empty: none. Whoever opens the file must be told.
 
-    json::object to_json() const { return {{"path", path}, {"format", format}, {"size_gib", size_gib}}; }
+    json::object to_json() const {
+        return {{"path", path}, {"format", format}, {"size_gib", size_gib}, {"encryption", encryption}};
+    }
     static VolumeFile from_json(const json::object& o) {
-        return {get_string(o, "path"), get_string(o, "format"), get_int(o, "size_gib")};
+        return {get_string(o, "path"), get_string(o, "format"), get_int(o, "size_gib"), get_string(o, "encryption")};
     }
 };
+
+/// Every qcow2 of the volume is encrypted by LUKS, all with the volume's key; a raw file that it stands on is the copy
+/// of an image, and plain.
+inline constexpr const char* kLuks = "luks";
 
 /// Two neighbours of a volume's chain of files that shall become one while a guest has them open. Absolute paths.
 struct LayerMerge {

@@ -5,7 +5,10 @@
 #include "volume/flows/check.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/volume_keys.hpp"
+#include "volume/model/key_vault.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/key_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -16,6 +19,7 @@ namespace virga::volume {
 struct Service::Impl {
     flows::Dependencies dependencies;
     identity::Service& identity;
+    std::unique_ptr<KeyVault> vault = {};
 };
 
 namespace {
@@ -62,6 +66,26 @@ void Service::bootstrap() {
         VolumeType type{new_uuid(), name, "Default Volume Type", true, {}, {}, now_us()};
         repo::insert(tx, type);
     });
+}
+
+void Service::open_vault(const std::string& state_dir) {
+    auto& d = impl_->dependencies;
+    auto file = d.config.get(setting::master_key_file);
+    if (file.empty()) file = state_dir + "/master.key";
+    const auto present = d.db.read_with([](db::Transaction& tx) { return repo::some_key(tx); });
+    auto vault = std::make_unique<KeyVault>(file, !present);
+    try {
+        if (present) vault->opened(present->id, present->sealed);
+    } catch (const Error& failure) {
+        throw Error(ErrorCode::InvalidInput,
+                    "master key file '" + file + "' is not the one of this cloud: " + failure.message());
+    }
+    impl_->vault = std::move(vault);
+    d.vault = impl_->vault.get();
+}
+
+void Service::add_keys(json::object& params) {
+    flows::add_keys(impl_->dependencies, params);
 }
 
 std::vector<std::string> Service::check(db::Transaction& tx, const std::vector<ServerId>& live_servers) {

@@ -131,6 +131,13 @@ public:
     /// Differences between rows, hosts' inventories and attachments; empty when healthy. `live_servers`: ids that
     /// exist.
     std::vector<std::string> check(db::Transaction& tx, const std::vector<ServerId>& live_servers);
+    /// Call once, before flows run. Reads the master key of the keys of volumes, from the file of the settings or one
+    /// in `state_dir`, which is made when nothing was sealed yet. Throws Error{InvalidInput} when it can't be read or
+    /// isn't the one that keys were sealed with.
+    void open_vault(const std::string& state_dir);
+    /// Adds to the parameters of a command to a host the keys of the encrypted volumes that it names (its volume_id,
+    /// disk, or guest's disks). For the call alone: not to be kept anywhere.
+    void add_keys(json::object& params);
 
     std::optional<Volume> find(db::Transaction& tx, const VolumeId& id);
     /// Throws Error{NotFound} "Volume <id> could not be found." also for another project's volume.

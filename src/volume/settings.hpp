@@ -14,6 +14,11 @@ inline const config::Setting<std::string> path{"volume.path", std::string(),
                                                "Folder of the local driver; empty: volumes/ in the state folder."};
 inline const config::Setting<std::string> format{"volume.format", std::string("raw"),
                                                  "Format of new empty volumes of the local driver: raw or qcow2."};
+inline const config::Setting<std::string> master_key_file{
+    "volume.master_key_file", std::string(),
+    "File of the control process with the master key, which seals the keys of encrypted volumes: 32 bytes in base64, "
+    "readable by its owner only. Keep a copy: without it no encrypted volume can be read. Empty: master.key in the "
+    "control process's part of the state folder, made at the first start."};
 inline const config::Setting<std::string> default_type{"volume.default_type", std::string("__DEFAULT__"),
                                                        "Volume type of a request that names none."};
 inline const config::Setting<std::int64_t> quota_volumes{"quota.volumes", 1000,

@@ -6,6 +6,7 @@
 #include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
@@ -20,6 +21,7 @@ constexpr int kMetadata = 43;
 constexpr int kCount = 45;
 constexpr int kZone = 51;
 constexpr int kUser = 56;
+constexpr int kEncryption = 64;
 
 json::object summary(const Call& call, const BackupRecord& b) {
     return {{"id", b.id.value}, {"name", string_or_null(b.name)}, {"links", links_of(call, "/backups/" + b.id.value)}};
@@ -44,6 +46,7 @@ json::object detail(const Call& call, const BackupRecord& b) {
     if (call.at_least(kProject) && call.auth.is_admin()) view["os-backup-project-attr:project_id"] = b.project.value;
     if (call.at_least(kMetadata)) view["metadata"] = b.metadata;
     if (call.at_least(kUser) && call.auth.is_admin()) view["user_id"] = b.user.value;
+    if (call.at_least(kEncryption) && !b.encryption_key_id.empty()) view["encryption_key_id"] = b.encryption_key_id;
     return view;
 }
 
@@ -160,6 +163,13 @@ http::Response remove(const Call& call) {
     return http::Response::empty(202);
 }
 
+/// What is encrypted stays so: the type that the volume had. Empty: the default type.
+std::string type_for(db::Transaction& tx, const BackupRecord& backup) {
+    if (backup.encryption_key_id.empty()) return {};
+    const auto name = get_string(backup.volume_facts, "volume_type");
+    return repo::find_type(tx, name) ? name : std::string();
+}
+
 /// A new volume with what the backed-up one was called and said of itself.
 VolumeRecord restore_to_new(db::Transaction& tx, const Call& call, const BackupRecord& backup,
                             const std::string& name) {
@@ -169,6 +179,7 @@ VolumeRecord restore_to_new(db::Transaction& tx, const Call& call, const BackupR
     volume.description = backup.description;
     volume.size_gib = backup.size_gib;
     volume.backup_id = backup.id.value;
+    volume.volume_type = type_for(tx, backup);
     volume.metadata = get_object(backup.volume_facts, "metadata");
     flows::create_volume(tx, call.context.d, call.auth, volume, std::nullopt);
     return repo::get_volume(tx, volume.id);

@@ -1,5 +1,6 @@
 #include "volume/api/manageable.hpp"
 #include "volume/api/volume_view.hpp"
+#include "volume/repo/encryption_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -43,6 +44,10 @@ http::Response manage_volume(const Call& call) {
     volume.availability_zone = place.zone;
     auto tx = call.db().write();
     const auto chosen = type_of(tx, call, type);
+    if (repo::find_encryption(tx, chosen.id)) {
+        fields.fail("volume_type",
+                    "volumes of type " + chosen.name + " are encrypted: a disk can't become one of these");
+    }
     volume.type_id = chosen.id;
     volume.volume_type = chosen.name;
     volume.multiattach = chosen.multiattach();

@@ -9,6 +9,7 @@ namespace {
 constexpr int kTransfers = 55;  ///< /volume-transfers and no_snapshots; /os-volume-transfer is older
 constexpr int kProjects = 57;
 constexpr int kSorting = 59;
+constexpr int kEncrypted = 70;
 
 /// One of the two paths under which transfers are found.
 struct Place {
@@ -90,7 +91,13 @@ http::Response create(const Call& call, const Place& place) {
     const auto no_snapshots = place.newer && fields.boolean("no_snapshots").value_or(false);
     fields.finish();
     auto tx = call.db().write();
-    const auto offer = flows::offer_volume(tx, own_volume(tx, call, volume_id), name, no_snapshots);
+    const auto volume = own_volume(tx, call, volume_id);
+    if (!volume.encryption_key_id.empty() && !call.at_least(kEncrypted)) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: transferring encrypted volume " + volume_id + " needs microversion 3.70.", {},
+                    volume_id);
+    }
+    const auto offer = flows::offer_volume(tx, volume, name, no_snapshots);
     auto view = detail(call, place, offer.transfer);
     view["auth_key"] = offer.auth_key;
     tx.commit();

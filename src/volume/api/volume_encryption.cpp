@@ -7,7 +7,7 @@ namespace {
 
 json::object view_of(db::Transaction& tx, const Call& call) {
     const auto volume = own_volume(tx, call, call.request.param("volume_id"));
-    json::object view{{"encryption_key_id", nullptr}};
+    json::object view{{"encryption_key_id", string_or_null(volume.encryption_key_id)}};
     const auto encryption = repo::find_encryption(tx, volume.type_id);
     if (!encryption) return view;
     view["provider"] = encryption->provider;

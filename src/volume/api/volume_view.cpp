@@ -36,6 +36,7 @@ void add_by_microversion(json::object& view, const VolumeRecord& v, int minor) {
                                               : json::value(derived_uuid("cinder-volume", v.host + "@" + v.backend));
         view["shared_targets"] = false;
     }
+    if (minor >= 64 && !v.encryption_key_id.empty()) view["encryption_key_id"] = v.encryption_key_id;
     if (minor >= 63) view["volume_type_id"] = string_or_null(v.type_id);
     if (minor >= 65) view["consumes_quota"] = true;
 }
@@ -63,7 +64,7 @@ json::object volume_detail(const VolumeRecord& v, const std::vector<AttachmentRe
                       {"links", std::move(options.links)},
                       {"user_id", v.user.value},
                       {"bootable", v.bootable ? "true" : "false"},
-                      {"encrypted", false},
+                      {"encrypted", !v.encryption_key_id.empty()},
                       {"replication_status", nullptr},
                       {"consistencygroup_id", nullptr},
                       {"multiattach", v.multiattach},

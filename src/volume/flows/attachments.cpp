@@ -62,6 +62,15 @@ json::value qos_of(Dependencies& d, const VolumeRecord& volume) {
     });
 }
 
+/// A volume must never be given to a guest as if it weren't encrypted, nor the other way round.
+void check_encryption_told(const VolumeRecord& volume, const std::string& told) {
+    if (told.empty() == volume.encryption_key_id.empty()) return;
+    throw Error(ErrorCode::Corrupt,
+                "The backend of volume " + volume.id.value + " says that the volume is " +
+                    (told.empty() ? "not encrypted." : "encrypted.") + " It must be the other way round.",
+                {}, volume.id.value);
+}
+
 void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, const std::string& host) {
     const auto volume = repo::get_volume(tx, attachment.volume);
     if (volume.multiattach) return;
@@ -108,7 +117,8 @@ json::object connection_of(Dependencies& d, const VolumeRecord& volume, const js
     if (volume.multiattach) info["multiattach"] = true;
     auto data = get_object(info, "data");
     data["access_mode"] = is_readonly(volume) ? "ro" : "rw";
-    data["encrypted"] = false;
+    check_encryption_told(volume, get_string(data, "encryption"));
+    data["encrypted"] = !volume.encryption_key_id.empty();
     data["qos_specs"] = qos_of(d, volume);
     info["data"] = std::move(data);
     return info;

@@ -11,6 +11,7 @@
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/backup_repo.hpp"
 #include "volume/repo/group_repo.hpp"
+#include "volume/repo/key_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/transfer_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -222,6 +223,7 @@ std::vector<std::string> check(db::Transaction& tx, Dependencies& d, const std::
     std::vector<std::string> differences;
     Checker(tx, d, differences).run(live_servers);
     check_backups(tx, d, differences);
+    for (const auto& key : repo::unused_keys(tx)) differences.push_back("encryption key " + key + " opens nothing");
     return differences;
 }
 

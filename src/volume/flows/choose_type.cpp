@@ -1,5 +1,6 @@
 #include "volume/flows/choose_type.hpp"
 
+#include "volume/flows/volume_keys.hpp"
 #include "volume/repo/encryption_repo.hpp"
 #include "volume/repo/type_access_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -18,12 +19,10 @@ VolumeType default_type(db::Transaction& tx, Dependencies& d, const ProjectId& p
     return repo::get_type(tx, own ? own->type_id : d.config.get(setting::default_type));
 }
 
-void check_not_encrypted(db::Transaction& tx, const VolumeType& type) {
-    if (!repo::find_encryption(tx, type.id)) return;
-    throw Error(ErrorCode::InvalidInput,
-                "volume_type: volumes of type " + type.name +
-                    " are to be encrypted, which is not supported yet. Choose a type without encryption.",
-                {}, type.id);
+bool is_encrypted(db::Transaction& tx, const VolumeType& type) {
+    const auto encryption = repo::find_encryption(tx, type.id);
+    if (encryption) check_encryption(type, *encryption);
+    return encryption.has_value();
 }
 
 }  // namespace virga::volume::flows

@@ -14,7 +14,7 @@ VolumeType usable_type(db::Transaction& tx, const identity::Auth& auth, const st
 /// The project's default type, else the cloud's.
 VolumeType default_type(db::Transaction& tx, Dependencies& d, const ProjectId& project);
 
-/// Error{InvalidInput} for a type whose volumes are to be encrypted.
-void check_not_encrypted(db::Transaction& tx, const VolumeType& type);
+/// Whether volumes of the type are encrypted. Error{InvalidInput} when they can't be as the type says.
+bool is_encrypted(db::Transaction& tx, const VolumeType& type);
 
 }  // namespace virga::volume::flows

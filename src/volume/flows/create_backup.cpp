@@ -5,6 +5,7 @@
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/temporary_volume.hpp"
+#include "volume/flows/volume_keys.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -70,14 +71,18 @@ public:
     int retry_seconds() const override { return kHostRetrySeconds; }
 
     Outcome execute(const TaskContext& context) override {
+        const auto source = volume_to_read(context);
+        json::object params{{"backend", get_string(context.data, "backend")},
+                            {"volume_id", source},
+                            {"backup_id", backup_of(context).value},
+                            {"parent_id", get_string(context.data, "parent_id")},
+                            {"origin_id", volume_of(context).value},
+                            {"volume", get_object(context.data, "volume_facts")}};
+        const auto key = get_string(get_object(context.data, "volume_facts"), "encryption_key_id");
+        give_key(d_, params, source, key);
+        give_key(d_, params, backup_of(context).value, key);
         const auto reply = call_host(d_, context, get_string(context.data, "host"), command::kCreateBackup,
-                                     {{"backend", get_string(context.data, "backend")},
-                                      {"volume_id", volume_to_read(context)},
-                                      {"backup_id", backup_of(context).value},
-                                      {"parent_id", get_string(context.data, "parent_id")},
-                                      {"origin_id", volume_of(context).value},
-                                      {"volume", get_object(context.data, "volume_facts")}},
-                                     kCopyDeadline);
+                                     std::move(params), kCopyDeadline);
         const auto own = get_int(reply, "own_chunks");
         const auto stored = get_int(reply, "stored_bytes");
         Outcome outcome;
@@ -212,6 +217,8 @@ FlowId create_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     check_new_backup(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                      backup.size_gib);
+    backup.encryption_key_id = copy_key(tx, d, volume.encryption_key_id);
+    if (!backup.encryption_key_id.empty()) backup.volume_facts["encryption_key_id"] = backup.encryption_key_id;
     backup.parent = parent_of(tx, request, volume, backup.data_timestamp_us);
     const auto source = take_source(tx, d, request, volume);
     repo::insert(tx, backup);

@@ -3,6 +3,7 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/volume_keys.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/model/placement.hpp"
 #include "volume/model/volume_states.hpp"
@@ -30,6 +31,7 @@ struct Source {
     std::string backend;
     std::string origin_volume;  ///< of a snapshot
     std::string backup_data;    ///< name of a backup's data
+    std::string key_id;         ///< of its encryption
     bool bootable = false;
     bool in_use = false;  ///< a volume that a guest may write to while it is copied
     json::object image_metadata;
@@ -41,6 +43,7 @@ void take_from_volume(Source& source, const VolumeRecord& volume) {
     source.zone = volume.availability_zone;
     source.host = volume.host;
     source.backend = volume.backend;
+    source.key_id = volume.encryption_key_id;
 }
 
 void check_project(const identity::Auth& auth, const ProjectId& owner, const std::string& what, const std::string& id) {
@@ -82,6 +85,11 @@ Source source_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
         throw Error(ErrorCode::InvalidInput,
                     "Invalid image identifier or unable to access requested image: imageRef " + id.value + ".");
     }
+    if (!get_string(source.image->properties, "cinder_encryption_key_id").empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "volume.imageRef: the data of image " + id.value + " is encrypted by another cloud's key.", {},
+                    id.value);
+    }
     source.bootable = true;
     source.image_metadata = metadata_of_image(*source.image);
     source.type_name = get_string(source.image_metadata, "cinder_img_volume_type");
@@ -96,6 +104,7 @@ Source source_backup(db::Transaction& tx, const identity::Auth& auth, const Back
     source.size_gib = backup.size_gib;
     source.host = backup.host;
     source.backup_data = backup.data;
+    source.key_id = backup.encryption_key_id;
     source.bootable = get_bool(backup.volume_facts, "bootable");
     source.image_metadata = get_object(backup.volume_facts, "image_metadata");
     return source;
@@ -139,6 +148,33 @@ std::string zone_of(Dependencies& d, const NewVolume& request, const Source& sou
     return request.availability_zone;
 }
 
+/// The key of a volume that is encrypted. Data is copied between volumes as it lies there, so that a copy of a volume
+/// or a snapshot has the same encryption.
+std::string key_for(db::Transaction& tx, Dependencies& d, const VolumeType& type, const Source& source) {
+    const bool encrypted = is_encrypted(tx, type);
+    const bool copies = source.type == SourceType::Volume || source.type == SourceType::Snapshot;
+    if (copies && !same_encryption(tx, repo::get_type(tx, source.type_name), type)) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume_type provided: " + type.name +
+                        " (requested type is not compatible; recommend omitting the type argument): its encryption is "
+                        "not that of the source's type.",
+                    {}, type.id);
+    }
+    if (!encrypted && source.type == SourceType::Backup && !source.key_id.empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "volume_type: the backup is of an encrypted volume, but volumes of type " + type.name +
+                        " are not encrypted.",
+                    {}, type.id);
+    }
+    if (!encrypted) return {};
+    if (type.multiattach()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "volume_type: volumes of type " + type.name + " can't be both multiattach and encrypted.", {},
+                    type.id);
+    }
+    return copies ? copy_key(tx, d, source.key_id) : make_key(tx, d);
+}
+
 VolumeRecord record_of(const identity::Auth& auth, const NewVolume& request, const Source& source,
                        const VolumeType& type, const FlowId& flow) {
     VolumeRecord v;
@@ -176,6 +212,7 @@ json::object data_of(const VolumeRecord& volume, const NewVolume& request, const
             {"source_volid", source.origin_volume.empty() ? request.source_volid : source.origin_volume},
             {"backup_id", request.backup_id},
             {"data_id", source.backup_data},
+            {"backup_key_id", source.type == SourceType::Backup ? source.key_id : ""},
             {"type", type.name},
             {"backend_name", get_string(type.extra_specs, "volume_backend_name")},
             {"type_specs", type.extra_specs},
@@ -341,13 +378,13 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     auto source = source_of(tx, d, auth, request);
     const auto type = type_of(tx, d, auth, request, source);
-    check_not_encrypted(tx, type);
     if (!request.group_id.empty()) join_group(tx, auth, request, type, parent.has_value(), source);
     auto volume = record_of(auth, request, source, type, flow);
     volume.availability_zone = zone_of(d, request, source);
     if (source.image) check_image(*source.image, volume.size_gib);
     check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib,
                      volume.volume_type);
+    volume.encryption_key_id = key_for(tx, d, type, source);
     if (source.type == SourceType::Backup) hold_backup(tx, request.backup_id, flow);
     repo::insert(tx, volume);
     auto data = data_of(volume, request, source, type);

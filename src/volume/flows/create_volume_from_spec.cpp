@@ -1,5 +1,6 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/volume_keys.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -94,6 +95,7 @@ private:
     Spec backup_spec(const TaskContext& context, json::object params) {
         show(context, "create_from_backup");
         params["backup_id"] = get_string(context.data, "data_id");
+        give_key(d_, params, get_string(context.data, "data_id"), get_string(context.data, "backup_key_id"));
         return {command::kCreateFromBackup, std::move(params), kCopyDeadline};
     }
 

@@ -1,5 +1,7 @@
 #include "volume/flows/dependencies.hpp"
 
+#include "volume/flows/volume_keys.hpp"
+
 namespace virga::volume::flows {
 
 json::object call_host(Dependencies& d, const taskflow::TaskContext& context, const std::string& host,
@@ -9,6 +11,7 @@ json::object call_host(Dependencies& d, const taskflow::TaskContext& context, co
     options.on_progress = context.report_progress;
     // A revert goes on although the flow is cancelled: only executes listen.
     if (part == "execute") options.cancelled = context.cancel_requested;
+    add_keys(d, params);
     return d.hosts.call(host, method, std::move(params), options);
 }
 

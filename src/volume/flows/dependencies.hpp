@@ -11,7 +11,8 @@
 
 namespace virga::volume {
 class AttachedVolumes;
-}
+class KeyVault;
+}  // namespace virga::volume
 
 namespace virga::volume::flows {
 
@@ -23,6 +24,7 @@ struct Dependencies {
     rpc::Caller& hosts;
     taskflow::Runner& runner;
     AttachedVolumes* attached = nullptr;  ///< given by the composition root
+    KeyVault* vault = nullptr;            ///< given by the composition root
 };
 
 /// How long a command that copies data may take.
@@ -33,7 +35,8 @@ inline constexpr int kHostRetrySeconds = 600;
 /// Past the point of no return a task is tried until it succeeds.
 inline constexpr int kForeverSeconds = 10 * 365 * 24 * 3600;
 
-/// Calls a command of a storage host for a task. `part` tells several commands of one task apart.
+/// Calls a command of a storage host for a task, with the keys of the volumes that it is about. `part` tells several
+/// commands of one task apart.
 json::object call_host(Dependencies& d, const taskflow::TaskContext& context, const std::string& host,
                        std::string_view method, json::object params, std::chrono::milliseconds deadline,
                        std::string_view part = "execute");

@@ -29,6 +29,7 @@ public:
         backup.object_count = get_int(reply, "own_chunks");
         backup.stored_bytes = get_int(reply, "stored_bytes");
         backup.volume_facts = get_object(reply, "volume");
+        backup.encryption_key_id = get_string(backup.volume_facts, "encryption_key_id");
         Outcome outcome;
         outcome.decision = "found in the directory of " + backup.host + ", its manifest and all data files are there";
         outcome.apply = [backup](db::Transaction& tx) {

@@ -208,6 +208,7 @@ FlowId unmanage_volume(db::Transaction& tx, Dependencies& d, const identity::Aut
     };
     if (!repo::snapshots_of(tx, volume.id).empty()) refuse("has snapshots. Unmanage or delete them first.");
     if (!volume.group_id.empty()) refuse("is in group " + volume.group_id + ".");
+    if (!volume.encryption_key_id.empty()) refuse("is encrypted: nobody could read the disk without its key.");
     require_change(tx, volume_states(), "unmanage", volume.id.value,
                    "AND attach_status NOT IN ('attached', 'attaching', 'reserved', 'detaching')");
     return start(tx, d, auth, "unmanage_volume", volume.id.value, task::kUnmanageVolume,
@@ -238,6 +239,11 @@ FlowId unmanage_snapshot(db::Transaction& tx, Dependencies& d, const identity::A
                     "Invalid snapshot: snapshot " + snapshot.id.value + " is a part of group snapshot " +
                         snapshot.group_snapshot_id + ".",
                     {}, snapshot.id.value);
+    }
+    if (!repo::get_volume(tx, snapshot.volume).encryption_key_id.empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid snapshot: snapshot " + snapshot.id.value + " is of an encrypted volume.", {},
+                    snapshot.id.value);
     }
     require_change(tx, snapshot_states(), "unmanage", snapshot.id.value);
     return start(tx, d, auth, "unmanage_snapshot", snapshot.id.value, task::kUnmanageSnapshot,

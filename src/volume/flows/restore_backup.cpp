@@ -2,6 +2,7 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/volume_keys.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -62,11 +63,11 @@ public:
 
     Outcome execute(const TaskContext& context) override {
         const auto volume = load_volume(d_, volume_of(context));
-        const auto reply = call_host(d_, context, volume.host, command::kRestoreBackup,
-                                     {{"backend", volume.backend},
-                                      {"volume_id", volume.id.value},
-                                      {"backup_id", get_string(context.data, "data_id")}},
-                                     kCopyDeadline);
+        const auto data = get_string(context.data, "data_id");
+        json::object params{{"backend", volume.backend}, {"volume_id", volume.id.value}, {"backup_id", data}};
+        give_key(d_, params, data, get_string(get_object(context.data, "volume_facts"), "encryption_key_id"));
+        const auto reply =
+            call_host(d_, context, volume.host, command::kRestoreBackup, std::move(params), kCopyDeadline);
         Outcome outcome;
         outcome.decision = "wrote " + std::to_string(get_int(reply, "written_bytes")) +
                            " bytes, every chunk verified; the rest of the volume is zeros";
@@ -98,6 +99,14 @@ void check_fits(const BackupRecord& backup, const VolumeRecord& volume) {
                     " GiB is smaller than the backup, which has " + std::to_string(backup.size_gib) + " GiB.");
 }
 
+void check_encryption(const BackupRecord& backup, const VolumeRecord& volume) {
+    if (backup.encryption_key_id.empty() || !volume.encryption_key_id.empty()) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid backup: backup " + backup.id.value + " is of an encrypted volume, but volume " +
+                    volume.id.value + " is not encrypted.",
+                {}, backup.id.value);
+}
+
 }  // namespace
 
 FlowId restore_backup(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BackupId& id,
@@ -106,6 +115,7 @@ FlowId restore_backup(db::Transaction& tx, Dependencies& d, const identity::Auth
     const auto volume = repo::get_volume(tx, volume_id);
     check_source(backup);
     check_fits(backup, volume);
+    check_encryption(backup, volume);
     require_change(tx, backup_states(), "restore", id.value);
     require_change(tx, volume_states(), "restore_backup", volume_id.value);
     const auto flow = new_id<FlowId>();

@@ -3,8 +3,8 @@
 #include "volume/flows/move_volume.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/flows/volume_keys.hpp"
 #include "volume/model/volume_states.hpp"
-#include "volume/repo/encryption_repo.hpp"
 #include "volume/repo/qos_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -62,14 +62,6 @@ void check_quota(db::Transaction& tx, Dependencies& d, const VolumeRecord& volum
     }
     check_retype(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), size_gib, type.name,
                  snapshots);
-}
-
-bool same_encryption(db::Transaction& tx, const VolumeType& a, const VolumeType& b) {
-    const auto first = repo::find_encryption(tx, a.id);
-    const auto second = repo::find_encryption(tx, b.id);
-    if (!first || !second) return !first && !second;
-    return first->provider == second->provider && first->cipher == second->cipher &&
-           first->key_size == second->key_size && first->control_location == second->control_location;
 }
 
 json::value bounds(db::Transaction& tx, const VolumeType& type, std::int64_t size_gib) {

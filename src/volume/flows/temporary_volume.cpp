@@ -1,6 +1,7 @@
 #include "volume/flows/temporary_volume.hpp"
 
 #include "volume/flows/online.hpp"
+#include "volume/flows/volume_keys.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::volume::flows {
@@ -38,6 +39,9 @@ public:
         params["size_gib"] = get_int(temporary, "size_gib");
         params["source_volume_id"] = get_string(temporary, "volume_id");
         params["snapshot_id"] = get_string(temporary, "snapshot_id");
+        // It has no row, and is encrypted as the volume is.
+        const auto volume = load_volume(d_, VolumeId(get_string(temporary, "volume_id")));
+        give_key(d_, params, get_string(temporary, "id"), volume.encryption_key_id);
         const auto reply = call_host(d_, context, get_string(temporary, "host"), command::kCreateFromSnapshot,
                                      std::move(params), kCopyDeadline);
         Outcome outcome;

@@ -48,6 +48,12 @@ Offer offer_volume(db::Transaction& tx, const VolumeRecord& volume, const std::s
                     "Invalid volume: volume " + volume.id.value + " is in group " + volume.group_id + ".", {},
                     volume.id.value);
     }
+    if (no_snapshots && !volume.encryption_key_id.empty() && !repo::snapshots_of(tx, volume.id).empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value +
+                        " is encrypted: its snapshots have its key, and must go with it.",
+                    {}, volume.id.value);
+    }
     require_change(tx, volume_states(), "offer", volume.id.value);
     Offer offer;
     offer.auth_key = random_token(kKeyBytes);

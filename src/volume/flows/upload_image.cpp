@@ -158,6 +158,12 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
                     "Invalid volume: volume " + id.value + " is in-use. Detach it, or upload it with force.", {},
                     id.value);
     }
+    if (!volume.encryption_key_id.empty()) {
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + id.value +
+                        " is encrypted. An image of it would not be: copy what is to be public inside a server.",
+                    {}, id.value);
+    }
     const TemporaryVolume source{upload_source_id(id), id, {}, must_freeze(tx, d, volume)};
     require_change(tx, volume_states(), "upload", id.value, kNoBusySnapshot);
     d.images.create(tx, auth, image_from(request, volume));

@@ -142,11 +142,16 @@ json::object reimage(Driver& driver, const rpc::Command& c) {
     return to_json(driver.reimage(read_id(c.params, "volume_id"), read_image(c.params), call_of(c)));
 }
 
+Secret key_of(Driver& driver, const rpc::Command& c, const VolumeFile& file) {
+    if (file.encryption.empty()) return {};
+    return driver.keys().find(read_id(c.params, "volume_id"));
+}
+
 json::object upload(Driver& driver, const rpc::Command& c) {
     const auto target = read_target(c.params);
     StoredImage stored;
     driver.read(read_id(c.params, "volume_id"), [&](const VolumeFile& file) {
-        stored = disk::store_image(file.path, file.format, target, c.progress, c.cancelled);
+        stored = disk::store_image(file.path, file.format, target, c.progress, c.cancelled, key_of(driver, c, file));
     });
     return stored.to_json();
 }
@@ -231,6 +236,12 @@ std::set<std::string> locks_of(const json::object& params) {
     return ids;
 }
 
+std::vector<std::unique_ptr<KeyRing::Held>> hold_keys(const json::object& params, KeyRing& ring) {
+    std::vector<std::unique_ptr<KeyRing::Held>> held;
+    for (auto& [id, key] : read_keys(params)) held.push_back(std::make_unique<KeyRing::Held>(ring, id, key));
+    return held;
+}
+
 }  // namespace
 
 Manager::Manager(const config::Config& config, const std::string& state_dir)
@@ -275,6 +286,7 @@ json::object Manager::run(const rpc::Command& command) {
         throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
     auto& backend = backend_of(command.params);
     const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
+    const auto keys = hold_keys(command.params, backend.driver->keys());
     if (of_backup != backup::volume_operations().end()) return of_backup->second(backups_, *backend.driver, command);
     if (command.method == command::kFlatten) return flatten(*backend.driver, command, held);
     return operation->second(*backend.driver, command);

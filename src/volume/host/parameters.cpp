@@ -25,6 +25,16 @@ std::int64_t read_size_gib(const json::object& params) {
     return size;
 }
 
+std::map<std::string, Secret> read_keys(const json::object& params) {
+    std::map<std::string, Secret> keys;
+    const auto given = get_object(params, "keys");
+    for (const auto& [id, key] : given) {
+        if (!is_uuid_like(id) || !key.is_string() || key.get_string().empty()) refuse("keys", "keys by volume ids");
+        keys.emplace(canonical_uuid(id), Secret(std::string(key.get_string())));
+    }
+    return keys;
+}
+
 std::string read_connector_host(const json::object& params) {
     auto host = get_string(get_object(params, "connector"), "host");
     if (host.empty() || host.size() > 255) refuse("connector.host", "a host name");

@@ -1,8 +1,10 @@
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "base/json.hpp"
+#include "base/secret.hpp"
 #include "image/image_source.hpp"
 #include "image/image_target.hpp"
 
@@ -12,6 +14,8 @@ namespace virga::volume::host {
 /// Canonical form. Throws Error{InvalidInput} naming the parameter.
 std::string read_id(const json::object& params, std::string_view key);
 std::int64_t read_size_gib(const json::object& params);  ///< 1 to 65,536
+/// By volume id; empty when the command has none.
+std::map<std::string, Secret> read_keys(const json::object& params);
 std::string read_connector_host(const json::object& params);
 ImageSource read_image(const json::object& params);
 ImageTarget read_target(const json::object& params);

@@ -30,7 +30,8 @@ struct BackupRecord {
     std::int64_t stored_bytes = 0;  ///< size of its own data
     json::object metadata;
     json::object volume_facts;  ///< of the volume when it was backed up: bootable, metadata, image_metadata, name ...
-    FlowId flow;                ///< the last flow that changed it
+    std::string encryption_key_id;  ///< of its data; empty: not encrypted
+    FlowId flow;                    ///< the last flow that changed it
     TimestampUs data_timestamp_us = 0;
     TimestampUs created_us = 0;
     TimestampUs updated_us = 0;

@@ -13,11 +13,12 @@ struct VolumeRecord : Volume {
     std::string path;    ///< of the active file on `host`: for operators, the driver finds it by the volume's id
     std::string image_id;
     json::object metadata;
-    ServerId created_for;          ///< the server whose boot made it
-    std::string group_id;          ///< volume group, or empty
-    FlowId flow;                   ///< the last flow that changed it
-    std::string migration_status;  ///< of its last move: starting, migrating, completing, success, error; or empty
-    std::string other_host;        ///< while it moves: where else there is data of it; empty otherwise
+    ServerId created_for;           ///< the server whose boot made it
+    std::string encryption_key_id;  ///< empty: not encrypted
+    std::string group_id;           ///< volume group, or empty
+    FlowId flow;                    ///< the last flow that changed it
+    std::string migration_status;   ///< of its last move: starting, migrating, completing, success, error; or empty
+    std::string other_host;         ///< while it moves: where else there is data of it; empty otherwise
     std::string other_backend;
     bool is_moving() const { return !other_host.empty(); }
     TimestampUs updated_us = 0;

@@ -31,6 +31,7 @@ BackupRecord record_of(const db::Row& row) {
     b.stored_bytes = row.number("stored_bytes");
     b.metadata = parse_object(row.text("metadata"));
     b.volume_facts = parse_object(row.text("volume_facts"));
+    b.encryption_key_id = row.text("encryption_key_id");
     b.flow = FlowId(row.text("flow_id"));
     b.data_timestamp_us = row.number("data_timestamp_us");
     b.created_us = row.number("created_us");
@@ -70,8 +71,8 @@ void insert(db::Transaction& tx, const BackupRecord& b) {
     tx.exec(
         "INSERT INTO volume_backups (id, project_id, user_id, volume_id, snapshot_id, parent_id, data_id, name, "
         "description, container, availability_zone, host, size_gib, status, fail_reason, object_count, stored_bytes, "
-        "metadata, volume_facts, flow_id, data_timestamp_us, created_us, updated_us) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "metadata, volume_facts, encryption_key_id, flow_id, data_timestamp_us, created_us, updated_us) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {b.id.value,
          b.project.value,
          b.user.value,
@@ -91,6 +92,7 @@ void insert(db::Transaction& tx, const BackupRecord& b) {
          b.stored_bytes,
          json::serialize(b.metadata),
          json::serialize(b.volume_facts),
+         b.encryption_key_id,
          b.flow.value,
          b.data_timestamp_us,
          b.created_us,
@@ -110,6 +112,11 @@ BackupRecord get_backup(db::Transaction& tx, const BackupId& id) {
 }
 
 void delete_backup(db::Transaction& tx, const BackupId& id) {
+    tx.exec(
+        "DELETE FROM volume_keys WHERE id IN (SELECT encryption_key_id FROM volume_backups WHERE id = ?) AND NOT "
+        "EXISTS "
+        "(SELECT 1 FROM volume_backups b WHERE b.encryption_key_id = volume_keys.id AND b.id <> ?)",
+        {id.value, id.value});
     tx.exec("DELETE FROM volume_backups WHERE id = ?", {id.value});
 }
 
@@ -152,9 +159,9 @@ void set_result(db::Transaction& tx, const BackupId& id, std::int64_t object_cou
 void set_found(db::Transaction& tx, const BackupRecord& b) {
     tx.exec(
         "UPDATE volume_backups SET volume_id = ?, parent_id = ?, size_gib = ?, object_count = ?, stored_bytes = ?, "
-        "volume_facts = ?, updated_us = ? WHERE id = ?",
+        "volume_facts = ?, encryption_key_id = ?, updated_us = ? WHERE id = ?",
         {b.volume.value, b.parent, b.size_gib, b.object_count, b.stored_bytes, json::serialize(b.volume_facts),
-         now_us(), b.id.value});
+         b.encryption_key_id, now_us(), b.id.value});
 }
 
 void set_names(db::Transaction& tx, const BackupId& id, const std::string& name, const std::string& description) {

@@ -12,7 +12,7 @@ CREATE TABLE volumes (
     host TEXT NOT NULL, backend TEXT NOT NULL, host_local BIGINT NOT NULL, path TEXT NOT NULL, format TEXT NOT NULL,
     image_id TEXT NOT NULL, snapshot_id TEXT NOT NULL, source_volid TEXT NOT NULL,
     metadata TEXT NOT NULL, image_metadata TEXT NOT NULL, created_for TEXT NOT NULL,
-    group_id TEXT NOT NULL DEFAULT '', migration_status TEXT NOT NULL DEFAULT '',
+    encryption_key_id TEXT NOT NULL DEFAULT '', group_id TEXT NOT NULL DEFAULT '', migration_status TEXT NOT NULL DEFAULT '',
     other_host TEXT NOT NULL DEFAULT '', other_backend TEXT NOT NULL DEFAULT '', held_by TEXT NOT NULL DEFAULT '',
     error TEXT NOT NULL, flow_id TEXT NOT NULL,
     created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL))";
@@ -47,6 +47,10 @@ constexpr const char* kTypeEncryption = R"(
 CREATE TABLE volume_type_encryption (
     volume_type_id TEXT PRIMARY KEY, encryption_id TEXT NOT NULL, provider TEXT NOT NULL, cipher TEXT,
     key_size BIGINT, control_location TEXT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
+
+/// Passphrases of encrypted volumes and backups, sealed with the master key.
+constexpr const char* kKeys = R"(
+CREATE TABLE volume_keys (id TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_us BIGINT NOT NULL))";
 
 constexpr const char* kQosSpecs = R"(
 CREATE TABLE volume_qos_specs (
@@ -83,7 +87,8 @@ CREATE TABLE volume_backups (
     snapshot_id TEXT NOT NULL, parent_id TEXT NOT NULL, data_id TEXT NOT NULL, name TEXT NOT NULL,
     description TEXT NOT NULL, container TEXT NOT NULL, availability_zone TEXT NOT NULL, host TEXT NOT NULL,
     size_gib BIGINT NOT NULL, status TEXT NOT NULL, fail_reason TEXT NOT NULL, object_count BIGINT NOT NULL,
-    stored_bytes BIGINT NOT NULL, metadata TEXT NOT NULL, volume_facts TEXT NOT NULL, flow_id TEXT NOT NULL,
+    stored_bytes BIGINT NOT NULL, metadata TEXT NOT NULL, volume_facts TEXT NOT NULL,
+    encryption_key_id TEXT NOT NULL DEFAULT '', flow_id TEXT NOT NULL,
     data_timestamp_us BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
 
 constexpr const char* kTransfers = R"(
@@ -124,6 +129,7 @@ const std::vector<db::Migration>& migrations() {
           kBackups,
           kTypeAccess,
           kTypeEncryption,
+          kKeys,
           kQosSpecs,
           kDefaultTypes,
           kQuotaClasses,
@@ -141,7 +147,9 @@ const std::vector<db::Migration>& migrations() {
           "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
           "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",
+          "CREATE INDEX volume_backups_by_key ON volume_backups (encryption_key_id)",
           "CREATE INDEX volume_backups_by_data ON volume_backups (data_id)",
+          "CREATE INDEX volumes_by_key ON volumes (encryption_key_id)",
           "CREATE INDEX volumes_by_project ON volumes (project_id, created_us, id)",
           "CREATE INDEX volumes_by_snapshot ON volumes (snapshot_id)",
           "CREATE INDEX volumes_by_source ON volumes (source_volid)",

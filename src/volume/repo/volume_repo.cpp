@@ -39,6 +39,7 @@ VolumeRecord record_of(const db::Row& row) {
     v.metadata = object_of(row.text("metadata"));
     v.image_metadata = object_of(row.text("image_metadata"));
     v.created_for = ServerId(row.text("created_for"));
+    v.encryption_key_id = row.text("encryption_key_id");
     v.group_id = row.text("group_id");
     v.migration_status = row.text("migration_status");
     v.other_host = row.text("other_host");
@@ -122,9 +123,10 @@ void insert(db::Transaction& tx, const VolumeRecord& v) {
     tx.exec(
         "INSERT INTO volumes (id, project_id, user_id, name, description, size_gib, status, attach_status, bootable, "
         "multiattach, volume_type_id, availability_zone, host, backend, host_local, path, format, image_id, "
-        "snapshot_id, source_volid, metadata, image_metadata, created_for, group_id, error, flow_id, created_us, "
-        "updated_us, "
-        "launched_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "snapshot_id, source_volid, metadata, image_metadata, created_for, encryption_key_id, group_id, error, "
+        "flow_id, "
+        "created_us, updated_us, launched_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {v.id.value,
          v.project.value,
          v.user.value,
@@ -148,6 +150,7 @@ void insert(db::Transaction& tx, const VolumeRecord& v) {
          json::serialize(v.metadata),
          json::serialize(v.image_metadata),
          v.created_for.value,
+         v.encryption_key_id,
          v.group_id,
          v.error,
          v.flow.value,
@@ -171,7 +174,23 @@ VolumeRecord get_volume(db::Transaction& tx, const VolumeId& id) {
 void delete_volume(db::Transaction& tx, const VolumeId& id) {
     tx.exec("DELETE FROM volume_attachments WHERE volume_id = ?", {id.value});
     tx.exec("DELETE FROM volume_transfers WHERE volume_id = ?", {id.value});
+    tx.exec("DELETE FROM volume_keys WHERE id IN (SELECT encryption_key_id FROM volumes WHERE id = ?)", {id.value});
     tx.exec("DELETE FROM volumes WHERE id = ?", {id.value});
+}
+
+std::map<std::string, std::string> encryption_keys(db::Transaction& tx, const std::set<std::string>& volumes) {
+    std::map<std::string, std::string> keys;
+    std::string marks;
+    db::Params params;
+    for (const auto& id : volumes) {
+        marks += marks.empty() ? "?" : ", ?";
+        params.emplace_back(id);
+    }
+    for (const auto& row :
+         tx.query("SELECT id, encryption_key_id FROM volumes WHERE encryption_key_id <> '' AND id IN (" + marks + ")",
+                  std::move(params)))
+        keys[row.text("id")] = row.text("encryption_key_id");
+    return keys;
 }
 
 std::vector<VolumeRecord> all_volumes(db::Transaction& tx) {

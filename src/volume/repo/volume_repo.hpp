@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ std::optional<VolumeRecord> find_volume(db::Transaction& tx, const VolumeId& id)
 /// Throws Error{NotFound} "Volume <id> could not be found."
 VolumeRecord get_volume(db::Transaction& tx, const VolumeId& id);
 void delete_volume(db::Transaction& tx, const VolumeId& id);
+/// Ids of the keys of those among the volumes that are encrypted, by volume id.
+std::map<std::string, std::string> encryption_keys(db::Transaction& tx, const std::set<std::string>& volumes);
 std::vector<VolumeRecord> all_volumes(db::Transaction& tx);
 
 /// What a list asks for. Empty fields don't narrow.

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "conformance/volume/keyed_driver.hpp"
 #include "conformance/volume/shares.hpp"
 #include "disk/disk.hpp"
 #include "volume/host/drivers/registry.hpp"
@@ -26,17 +27,23 @@ void must(const std::vector<std::string>& argv) {
 }  // namespace
 
 const std::vector<std::string>& backend_kinds() {
-    static const std::vector<std::string> kinds{"local", "local_reflink", "glusterfs", "nfs", "fake"};
+    static const std::vector<std::string> kinds{"local",           "local_reflink",          "glusterfs", "nfs", "fake",
+                                                "local_encrypted", "local_reflink_encrypted"};
     return kinds;
 }
 
 const std::vector<std::string>& storing_kinds() {
-    static const std::vector<std::string> kinds{"local", "local_reflink", "glusterfs", "nfs"};
+    static const std::vector<std::string> kinds{"local", "local_reflink",   "glusterfs",
+                                                "nfs",   "local_encrypted", "local_reflink_encrypted"};
     return kinds;
 }
 
 bool is_remote(const std::string& kind) {
     return kind == "glusterfs" || kind == "nfs";
+}
+
+bool is_encrypted(const std::string& kind) {
+    return kind.ends_with("_encrypted");
 }
 
 XfsMount::XfsMount(int mib) {
@@ -70,7 +77,7 @@ void close_shared_xfs() {
 }
 
 std::string parent_folder(const std::string& kind) {
-    if (kind == "local_reflink") return shared_xfs().path();
+    if (kind.starts_with("local_reflink")) return shared_xfs().path();
     if (kind == "glusterfs") return gluster_root();
     return kind == "nfs" ? nfs_root() : "/tmp";
 }
@@ -87,7 +94,8 @@ std::unique_ptr<Driver> open_driver(const std::string& kind, const std::string& 
     config.mount_point_base = kMountBase;
     if (kind == "glusterfs") config.mount_options = "log-file=/dev/null,attribute-timeout=0,entry-timeout=0";
     if (is_remote(kind)) config.shares.push_back(share_of(kind, folder));
-    return make_driver(config);
+    auto driver = make_driver(config);
+    return is_encrypted(kind) ? with_keys(std::move(driver)) : std::move(driver);
 }
 
 void release_folder(const std::string& kind, const std::string& folder) {

@@ -9,11 +9,12 @@
 namespace virga::volume::host::test {
 
 /// "local" (a file system without reflink), "local_reflink" (XFS), "glusterfs" (a real one), "nfs" (bind mounts),
-/// "fake".
+/// "fake". Those that end in "_encrypted" are the same with all volumes encrypted.
 const std::vector<std::string>& backend_kinds();
 /// Those whose volumes have content.
 const std::vector<std::string>& storing_kinds();
 bool is_remote(const std::string& kind);
+bool is_encrypted(const std::string& kind);
 /// A folder whose file system suits the kind.
 std::string parent_folder(const std::string& kind);
 /// A folder for images for it.

@@ -1,11 +1,13 @@
 #include "conformance/volume/tools.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/crypto.hpp"
 #include "base/ids.hpp"
 #include "base/process.hpp"
+#include "conformance/volume/keyed_driver.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 
@@ -22,6 +24,19 @@ std::string file_digest(const std::string& path) {
 
 }  // namespace
 
+Opened::Opened(const VolumeFile& file) : file_(file) {
+    if (!file.encryption.empty()) key_ = std::make_unique<disk::KeyFile>(test_key());
+}
+
+std::vector<std::string> Opened::in(std::vector<std::string> words, const std::string& format) const {
+    const auto place = std::find(words.begin(), words.end(), "FILE");
+    const auto subcommand = words[0] == "qemu-img" ? 2 : 1;
+    *place = key_ ? disk::keyed_disk(file_.path, file_.format) : file_.path;
+    const auto more = key_ ? key_->arguments() : std::vector<std::string>{format, file_.format};
+    words.insert(words.begin() + subcommand, more.begin(), more.end());
+    return words;
+}
+
 std::string tool(const std::vector<std::string>& argv) {
     const auto result = run_process(argv);
     EXPECT_EQ(result.exit_code, 0) << argv[0] << ": " << result.err << result.out;
@@ -29,22 +44,26 @@ std::string tool(const std::vector<std::string>& argv) {
 }
 
 void write_pattern(const VolumeFile& file, int pattern, const std::string& offset, const std::string& length) {
-    tool({"qemu-io", "-f", file.format, "-c", "write -P " + std::to_string(pattern) + " " + offset + " " + length,
-          file.path});
+    const auto command = "write -P " + std::to_string(pattern) + " " + offset + " " + length;
+    const Opened opened(file);
+    tool(opened.in({"qemu-io", "-c", command, "FILE"}));
 }
 
 bool reads_as(const VolumeFile& file, int pattern, const std::string& offset, const std::string& length) {
-    const auto out = tool({"qemu-io", "-r", "-f", file.format, "-c",
-                           "read -P " + std::to_string(pattern) + " " + offset + " " + length, file.path});
+    const auto command = "read -P " + std::to_string(pattern) + " " + offset + " " + length;
+    const Opened opened(file);
+    const auto out = tool(opened.in({"qemu-io", "-r", "-c", command, "FILE"}));
     return out.find("verification failed") == std::string::npos && out.find("bytes at offset") != std::string::npos;
 }
 
 void keep_content(const VolumeFile& file, const std::string& raw) {
-    tool({"qemu-img", "convert", "-f", file.format, "-O", "raw", file.path, raw});
+    const Opened opened(file);
+    tool(opened.in({"qemu-img", "convert", "-O", "raw", "FILE", raw}));
 }
 
 bool has_content(const VolumeFile& file, const std::string& raw) {
-    return run_process({"qemu-img", "compare", "-q", "-f", file.format, "-F", "raw", file.path, raw}).exit_code == 0;
+    const Opened opened(file);
+    return run_process(opened.in({"qemu-img", "compare", "-q", "-F", "raw", "FILE", raw})).exit_code == 0;
 }
 
 Folder::Folder(const std::string& parent) {

@@ -1,15 +1,29 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "disk/keyed.hpp"
 #include "image/image_source.hpp"
 #include "volume/host/drivers/driver.hpp"
 
 namespace virga::volume::host::test {
+
+/// Words that make QEMU's tools open the file: its name and explicit format, or, when it is encrypted, with its key.
+class Opened {
+public:
+    explicit Opened(const VolumeFile& file);
+    /// `words` with the file's words in place of "FILE"; `format` is the option that gives the format.
+    std::vector<std::string> in(std::vector<std::string> words, const std::string& format = "-f") const;
+
+private:
+    const VolumeFile& file_;
+    std::unique_ptr<disk::KeyFile> key_;
+};
 
 /// Runs a program; a failure fails the test. Returns its output.
 std::string tool(const std::vector<std::string>& argv);

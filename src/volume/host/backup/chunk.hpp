@@ -21,7 +21,7 @@ struct Chunk {
     Codec codec = Codec::Raw;       ///< of the stored data
     std::int64_t offset = 0;        ///< in the owner's data file
     std::int64_t stored_bytes = 0;  ///< in the owner's data file
-    std::string sha256;             ///< of the plain data, lowercase hex
+    std::string sha256;             ///< of the plain data, lowercase hex; keyed in an encrypted backup
 };
 
 bool is_zero(std::string_view data);

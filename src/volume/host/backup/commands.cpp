@@ -12,9 +12,9 @@ Call call_of(const rpc::Command& command) {
     return {command.cancelled, command.progress};
 }
 
-std::unique_ptr<VolumeDisk> open_to_write(Driver& driver, const VolumeFile& file) {
+std::unique_ptr<VolumeDisk> open_to_write(Driver& driver, const VolumeFile& file, const std::string& id) {
     if (!driver.capabilities().stores_data) return open_nothing(file.size_gib * disk::kGiB);
-    return open_volume(file, Access::Write);
+    return open_volume(file, Access::Write, driver.keys().find(id));
 }
 
 /// Growing to the least size changes nothing and tells where a volume is.
@@ -38,23 +38,30 @@ json::object create(Store& store, Driver& driver, const rpc::Command& c) {
     NewBackup backup{
         read_id(c.params, "backup_id"), {}, read_id(c.params, "origin_id"), get_object(c.params, "volume")};
     if (!get_string(c.params, "parent_id").empty()) backup.parent = read_id(c.params, "parent_id");
+    const auto source = read_id(c.params, "volume_id");
+    backup.key = driver.keys().find(backup.id);
     Result result;
-    driver.read(read_id(c.params, "volume_id"), [&](const VolumeFile& file) {
-        result = store.create(backup, *open_volume(file, Access::Read), call_of(c));
+    driver.read(source, [&](const VolumeFile& file) {
+        const auto key = file.encryption.empty() ? Secret() : driver.keys().find(source);
+        result = store.create(backup, *open_volume(file, Access::Read, key), call_of(c));
     });
     return to_json(result);
 }
 
 json::object restore(Store& store, Driver& driver, const rpc::Command& c) {
-    const auto disk = open_to_write(driver, find_volume(driver, read_id(c.params, "volume_id")));
-    return {{"written_bytes", store.restore(read_id(c.params, "backup_id"), *disk, call_of(c))}};
+    const auto volume = read_id(c.params, "volume_id");
+    const auto backup = read_id(c.params, "backup_id");
+    const auto disk = open_to_write(driver, find_volume(driver, volume), volume);
+    return {{"written_bytes", store.restore(backup, *disk, call_of(c), driver.keys().find(backup))}};
 }
 
 json::object create_volume(Store& store, Driver& driver, const rpc::Command& c) {
-    const auto file = driver.create(read_id(c.params, "volume_id"), read_size_gib(c.params));
-    const auto disk = open_to_write(driver, file);
+    const auto volume = read_id(c.params, "volume_id");
+    const auto backup = read_id(c.params, "backup_id");
+    const auto file = driver.create(volume, read_size_gib(c.params));
+    const auto disk = open_to_write(driver, file, volume);
     auto result = file.to_json();
-    result["copied_bytes"] = store.restore(read_id(c.params, "backup_id"), *disk, call_of(c));
+    result["copied_bytes"] = store.restore(backup, *disk, call_of(c), driver.keys().find(backup));
     return result;
 }
 

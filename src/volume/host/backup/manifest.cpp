@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/sealing.hpp"
 #include "disk/disk.hpp"
 
 namespace virga::volume::host::backup {
@@ -26,6 +27,7 @@ json::object to_json(const Header& header) {
             {"size_bytes", header.size_bytes},
             {"chunk_bytes", header.chunk_bytes},
             {"owners", std::move(owners)},
+            {"encrypted", header.encrypted},
             {"volume", header.volume}};
 }
 
@@ -163,7 +165,7 @@ Header ManifestReader::parse_header(const std::string& line) const {
     const auto o = parse_object(line);
     Header header{get_string(o, "id"),      get_string(o, "parent"),   get_string(o, "volume_id"),
                   get_int(o, "size_bytes"), get_int(o, "chunk_bytes"), {},
-                  get_object(o, "volume")};
+                  get_bool(o, "encrypted"), get_object(o, "volume")};
     for (const auto& owner : get_array(o, "owners")) {
         if (!owner.is_string() || !is_uuid_like(owner.get_string())) damaged("it names an impossible backup");
         header.owners.emplace_back(canonical_uuid(owner.get_string()));
@@ -196,10 +198,11 @@ Chunk ManifestReader::parse_chunk(const std::string& line) const {
     chunk.stored_bytes = read(stored);
     chunk.codec = codec == to_string(Codec::Zstd) ? Codec::Zstd : Codec::Raw;
     chunk.sha256 = digest;
+    const auto longest = header_.chunk_bytes + (header_.encrypted ? static_cast<std::int64_t>(kSealBytes) : 0);
     const bool possible = is_digest(digest) && chunk.index > last_index_ &&
                           chunk.index <= (header_.size_bytes - 1) / header_.chunk_bytes &&
                           chunk.owner < static_cast<std::int64_t>(header_.owners.size()) && chunk.stored_bytes > 0 &&
-                          chunk.stored_bytes <= header_.chunk_bytes && codec == to_string(chunk.codec);
+                          chunk.stored_bytes <= longest && codec == to_string(chunk.codec);
     if (!possible) damaged("it says something impossible of chunk " + std::string(index));
     return chunk;
 }

@@ -21,6 +21,7 @@ struct Header {
     std::int64_t size_bytes = 0;
     std::int64_t chunk_bytes = kChunkBytes;
     std::vector<std::string> owners;  ///< backups whose data files it needs, oldest first, itself last
+    bool encrypted = false;           ///< chunks are encrypted, see chunk_cipher.hpp
     json::object volume;  ///< of the volume when it was backed up: metadata and the like, as control gave it
 };
 

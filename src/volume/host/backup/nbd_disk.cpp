@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
 #include "disk/file.hpp"
+#include "disk/keyed.hpp"
 #include "volume/host/backup/disks.hpp"
 
 namespace virga::volume::host::backup {
@@ -19,10 +21,10 @@ constexpr const char* kAllocation = LIBNBD_CONTEXT_BASE_ALLOCATION;
 /// connection, also when this process is killed.
 class NbdDisk : public VolumeDisk {
 public:
-    NbdDisk(const std::string& path, Access access) : path_(path), nbd_(nbd_create()) {
+    NbdDisk(const std::string& path, Access access, const Secret& key) : path_(path), nbd_(nbd_create()) {
         if (!nbd_) throw Error(ErrorCode::Internal, "no NBD client");
         if (!disk::exists(path)) throw Error(ErrorCode::NotFound, "the file of the volume is missing", path);
-        connect(access);
+        connect(access, key);
     }
 
     std::int64_t size() const override { return size_; }
@@ -83,10 +85,16 @@ private:
         return 0;
     }
 
-    void connect(Access access) {
-        std::vector<std::string> words{"qemu-nbd", "--format=qcow2", "--discard=unmap", "--cache=writeback"};
+    void connect(Access access, const Secret& key) {
+        std::vector<std::string> words{"qemu-nbd", "--discard=unmap", "--cache=writeback"};
         if (access == Access::Read) words.emplace_back("--read-only");
-        words.push_back(path_);
+        std::optional<disk::KeyFile> key_file;  // read before the connection is there
+        if (key.empty()) {
+            words.insert(words.end(), {"--format=qcow2", path_});
+        } else {
+            for (auto& word : key_file.emplace(key).arguments()) words.push_back(std::move(word));
+            words.push_back(disk::keyed_disk(path_, "qcow2"));
+        }
         std::vector<char*> argv;
         for (auto& word : words) argv.push_back(word.data());
         argv.push_back(nullptr);
@@ -113,8 +121,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<VolumeDisk> open_with_qemu(const std::string& path, Access access) {
-    return std::make_unique<NbdDisk>(path, access);
+std::unique_ptr<VolumeDisk> open_with_qemu(const std::string& path, Access access, const Secret& key) {
+    return std::make_unique<NbdDisk>(path, access, key);
 }
 
 }  // namespace virga::volume::host::backup

@@ -93,7 +93,11 @@ std::unique_ptr<VolumeDisk> open_nothing(std::int64_t size_bytes) {
     return std::make_unique<NoDisk>(size_bytes);
 }
 
-std::unique_ptr<VolumeDisk> open_volume(const VolumeFile& file, Access access) {
+std::unique_ptr<VolumeDisk> open_volume(const VolumeFile& file, Access access, const Secret& key) {
+    if (file.encryption.empty() != key.empty())
+        throw Error(ErrorCode::InvalidInput, "a volume is opened with a key if, and only if, it is encrypted",
+                    file.path);
+    if (!key.empty()) return open_with_qemu(file.path, access, key);
     if (file.format == "raw") return open_raw(file.path, access);
     if (file.format == "qcow2") return open_qcow2(file.path, access);
     throw Error(ErrorCode::NotSupported, "backups of volumes in format " + file.format + " are not supported");

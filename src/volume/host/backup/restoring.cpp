@@ -47,8 +47,8 @@ private:
 
 class Worker {
 public:
-    Worker(const Header& header, const std::vector<disk::File>& owners, VolumeDisk& disk)
-        : header_(header), owners_(owners), disk_(disk) {}
+    Worker(const Header& header, const std::vector<disk::File>& owners, const ChunkCipher& cipher, VolumeDisk& disk)
+        : header_(header), owners_(owners), cipher_(cipher), disk_(disk) {}
 
     std::int64_t run(const Job& job) {
         if (job.gap_end > job.gap_begin) disk_.zero(job.gap_begin, job.gap_end - job.gap_begin);
@@ -60,17 +60,27 @@ public:
 private:
     void load(const Chunk& chunk) {
         const auto& owner = owners_[static_cast<std::size_t>(chunk.owner)];
-        const auto stored = owner.read_at(chunk.offset, static_cast<std::size_t>(chunk.stored_bytes));
+        auto stored = owner.read_at(chunk.offset, static_cast<std::size_t>(chunk.stored_bytes));
         const auto bytes = std::min(header_.chunk_bytes, header_.size_bytes - chunk.index * header_.chunk_bytes);
         plain_.resize(static_cast<std::size_t>(bytes));
         if (stored.size() != static_cast<std::size_t>(chunk.stored_bytes)) damaged(chunk, "is cut off");
+        stored = decrypted(std::move(stored), chunk);
         if (chunk.codec == Codec::Zstd) {
             if (!compressor_.expand(stored, plain_)) damaged(chunk, "can't be expanded");
         } else {
             plain_ = stored;
         }
-        if (plain_.size() != static_cast<std::size_t>(bytes) || hash_hex(HashAlgorithm::Sha256, plain_) != chunk.sha256)
+        if (plain_.size() != static_cast<std::size_t>(bytes) || cipher_.digest(plain_) != chunk.sha256)
             damaged(chunk, "has the wrong digest");
+    }
+
+    std::string decrypted(std::string stored, const Chunk& chunk) const {
+        try {
+            return cipher_.decrypt(std::move(stored), header_.owners[static_cast<std::size_t>(chunk.owner)],
+                                   chunk.index);
+        } catch (const Error&) {
+            damaged(chunk, "can't be decrypted");
+        }
     }
 
     [[noreturn]] void damaged(const Chunk& chunk, const std::string& why) const {
@@ -100,6 +110,7 @@ private:
 
     const Header& header_;
     const std::vector<disk::File>& owners_;
+    const ChunkCipher& cipher_;
     VolumeDisk& disk_;
     Compressor compressor_;
     std::string plain_;
@@ -107,12 +118,12 @@ private:
 
 }  // namespace
 
-std::int64_t write_chunks(ManifestReader& manifest, const std::vector<disk::File>& owners, VolumeDisk& disk,
-                          const Call& call) {
+std::int64_t write_chunks(ManifestReader& manifest, const std::vector<disk::File>& owners, const ChunkCipher& cipher,
+                          VolumeDisk& disk, const Call& call) {
     Jobs jobs(manifest, disk.size(), call);
     std::atomic<std::int64_t> written{0};
     run_workers(worker_count(), [&](const std::atomic<bool>& stop) {
-        Worker worker(manifest.header(), owners, disk);
+        Worker worker(manifest.header(), owners, cipher, disk);
         while (!stop) {
             const auto job = jobs.take();
             if (!job) return;

@@ -106,7 +106,8 @@ private:
 /// What one thread does with its chunks.
 class Worker {
 public:
-    Worker(VolumeDisk& disk, Recorder& recorder, std::int64_t own) : disk_(disk), recorder_(recorder), own_(own) {}
+    Worker(VolumeDisk& disk, Recorder& recorder, const ChunkCipher& cipher, const Header& header)
+        : disk_(disk), recorder_(recorder), cipher_(cipher), header_(header) {}
 
     void save(const Job& job) {
         plain_.resize(static_cast<std::size_t>(job.bytes));
@@ -118,12 +119,13 @@ private:
     Chunk chunk_of(const Job& job) {
         Chunk chunk;
         chunk.index = job.index;
-        chunk.sha256 = hash_hex(HashAlgorithm::Sha256, plain_);
+        chunk.sha256 = cipher_.digest(plain_);
         if (job.parent && job.parent->sha256 == chunk.sha256) return *job.parent;
         const auto packed = compressor_.compress(plain_);
-        const std::string_view stored = packed.empty() ? std::string_view(plain_) : packed;
+        const auto stored =
+            cipher_.encrypt(packed.empty() ? std::string_view(plain_) : packed, header_.id, chunk.index);
         chunk.codec = packed.empty() ? Codec::Raw : Codec::Zstd;
-        chunk.owner = own_;
+        chunk.owner = static_cast<std::int64_t>(header_.owners.size()) - 1;
         chunk.stored_bytes = static_cast<std::int64_t>(stored.size());
         chunk.offset = recorder_.store(stored);
         return chunk;
@@ -131,7 +133,8 @@ private:
 
     VolumeDisk& disk_;
     Recorder& recorder_;
-    std::int64_t own_;
+    const ChunkCipher& cipher_;
+    const Header& header_;
     Compressor compressor_;
     std::string plain_;
 };
@@ -139,12 +142,12 @@ private:
 }  // namespace
 
 Saved save(const std::string& folder, const Header& header, ManifestReader* parent, VolumeDisk& disk,
-           const Call& call) {
+           const ChunkCipher& cipher, const Call& call) {
     Jobs jobs(disk, parent, call);
     Recorder recorder(folder, header);
     std::atomic<std::int64_t> read_bytes{0};
     run_workers(worker_count(), [&](const std::atomic<bool>& stop) {
-        Worker worker(disk, recorder, static_cast<std::int64_t>(header.owners.size()) - 1);
+        Worker worker(disk, recorder, cipher, header);
         while (!stop) {
             const auto job = jobs.take();
             if (!job) return;

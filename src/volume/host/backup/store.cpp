@@ -32,7 +32,8 @@ void remove_folder(const std::string& path) {
 }
 
 Header header_of(const NewBackup& backup, const ManifestReader* parent, std::int64_t size_bytes) {
-    Header header{backup.id, backup.parent, backup.volume_id, size_bytes, kChunkBytes, {}, backup.volume};
+    Header header{backup.id, backup.parent,       backup.volume_id, size_bytes, kChunkBytes,
+                  {},        !backup.key.empty(), backup.volume};
     if (parent != nullptr) header.owners = parent->header().owners;
     header.owners.push_back(backup.id);
     return header;
@@ -46,6 +47,8 @@ Result Store::create(const NewBackup& backup, VolumeDisk& disk, const Call& call
     if (!backup.parent.empty()) parent.emplace(manifest(backup.parent));
     if (parent && parent->header().chunk_bytes != kChunkBytes)
         throw Error(ErrorCode::NotSupported, "The parent has chunks of another size: make a full backup.");
+    if (parent && parent->header().encrypted == backup.key.empty())
+        throw Error(ErrorCode::InvalidInput, "The parent is not encrypted as the volume is: make a full backup.");
     const auto folder = part(backup.id);
     remove_folder(folder);
     make_folder(folder);
@@ -56,7 +59,7 @@ Result Store::create(const NewBackup& backup, VolumeDisk& disk, const Call& call
     failpoint("volume.backup.create.begun");
     Result result;
     result.header = header_of(backup, parent ? &*parent : nullptr, disk.size());
-    const auto saved = save(folder, result.header, parent ? &*parent : nullptr, disk, call);
+    const auto saved = save(folder, result.header, parent ? &*parent : nullptr, disk, ChunkCipher(backup.key), call);
     result.totals = saved.totals;
     result.read_bytes = saved.read_bytes;
     failpoint("volume.backup.create.saved");
@@ -77,8 +80,11 @@ Result Store::describe(const std::string& id) const {
     return {reader.header(), reader.totals(), 0};
 }
 
-std::int64_t Store::restore(const std::string& id, VolumeDisk& disk, const Call& call) {
+std::int64_t Store::restore(const std::string& id, VolumeDisk& disk, const Call& call, const Secret& key) {
     ManifestReader reader(manifest(id));
+    if (reader.header().encrypted == key.empty())
+        throw Error(ErrorCode::InvalidInput, key.empty() ? "Backup " + id + " is encrypted, and its key was not given."
+                                                         : "Backup " + id + " is not encrypted, but a key was given.");
     if (disk.size() < reader.header().size_bytes)
         throw Error(ErrorCode::InvalidInput, "The volume is smaller than the backup, which has " +
                                                  std::to_string(reader.header().size_bytes / disk::kGiB) + " GiB.");
@@ -91,7 +97,7 @@ std::int64_t Store::restore(const std::string& id, VolumeDisk& disk, const Call&
         owners.push_back(disk::File::open_for_reading(data));
     }
     failpoint("volume.backup.restore.begun");
-    const auto written = write_chunks(reader, owners, disk, call);
+    const auto written = write_chunks(reader, owners, ChunkCipher(key), disk, call);
     failpoint("volume.backup.restore.written");
     disk.sync();
     failpoint("volume.backup.restore.synced");

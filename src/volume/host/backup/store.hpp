@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "volume/host/backup/manifest.hpp"
 #include "volume/host/backup/volume_disk.hpp"
 #include "volume/host/drivers/driver.hpp"
@@ -20,6 +21,7 @@ struct NewBackup {
     std::string parent;     ///< of an incremental; empty: full
     std::string volume_id;  ///< what is backed up
     json::object volume;    ///< kept in the header
+    Secret key = {};        ///< of an encrypted volume: the backup is encrypted, too
 };
 
 /// Backups of a directory, each a folder of two files:
@@ -36,13 +38,15 @@ public:
 
     /// Backs the disk up. Areas without data are neither read nor stored; of an incremental, only the chunks are stored
     /// that differ from the parent. One that exists is left as it is. Memory is constant. Throws NotFound (no such
-    /// parent), Corrupt (the parent's manifest is damaged), NoSpace, Cancelled; then nothing is left.
+    /// parent), InvalidInput (the parent is encrypted and the backup isn't to be, or the other way round), Corrupt (the
+    /// parent's manifest is damaged), NoSpace, Cancelled; then nothing is left.
     Result create(const NewBackup& backup, VolumeDisk& disk, const Call& call);
 
     /// Writes the backup over the disk, which must be at least as large: all of it that the backup has no data for
-    /// becomes zeros. Every chunk is verified. Throws NotFound, InvalidInput (too small), NoSpace, Cancelled, Corrupt
-    /// that names the chunk or the missing parent; then the disk is half-written. Returns the bytes written.
-    std::int64_t restore(const std::string& id, VolumeDisk& disk, const Call& call);
+    /// becomes zeros. Every chunk is verified. `key`: of an encrypted backup. Throws NotFound, InvalidInput (too small,
+    /// or no key), NoSpace, Cancelled, Corrupt that names the chunk or the missing parent; then the disk is
+    /// half-written. Returns the bytes written.
+    std::int64_t restore(const std::string& id, VolumeDisk& disk, const Call& call, const Secret& key = {});
 
     /// Header and totals of a backup whose manifest and data files are all there. Throws NotFound, Corrupt.
     Result describe(const std::string& id) const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/secret.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::volume::host::backup {
@@ -28,8 +29,9 @@ public:
 enum class Access { Read, Write };
 
 /// Opens the file of a volume: raw and, to read, qcow2 by itself, qcow2 to write through qemu-nbd with its explicit
-/// format. Throws NotFound, Busy (a guest writes to it), NotSupported (another format).
-std::unique_ptr<VolumeDisk> open_volume(const VolumeFile& file, Access access);
+/// format. One that is encrypted is read through qemu-nbd, too, by its key. Throws NotFound, Busy (a guest writes to
+/// it, or a wrong key), NotSupported (another format).
+std::unique_ptr<VolumeDisk> open_volume(const VolumeFile& file, Access access, const Secret& key = {});
 /// A disk of zeros that forgets what is written: for drivers that keep no data.
 std::unique_ptr<VolumeDisk> open_nothing(std::int64_t size_bytes);
 

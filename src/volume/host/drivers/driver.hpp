@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "image/image_source.hpp"
+#include "volume/host/key_ring.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::volume::host {
@@ -27,6 +28,7 @@ struct Capabilities {
     bool online_snapshot = false;  ///< a running guest's volume can be snapshotted and cloned by the storage alone
     bool host_local = true;        ///< volumes can only be used on this host
     bool manage = false;           ///< disks can be taken over and let go
+    bool encryption = false;       ///< volumes can be encrypted
     bool survives_restart = true;  ///< a new driver object on the same folder finds everything
 };
 
@@ -64,11 +66,16 @@ struct Inventory {
 /// parallel: a driver must be thread-safe across volumes. Every method is idempotent: repeated with the same arguments,
 /// also after a kill in the middle, it completes and gives the same result. Besides the errors named, any method may
 /// throw Internal (the storage failed), Corrupt (its records are damaged).
+///
+/// A volume is encrypted when its key is in keys() while it is made; a clone or a volume from a snapshot has the key of
+/// its source. Afterwards, whatever reads or writes content needs the key there, else InvalidInput: all but remove(),
+/// next_merge(), finish_merge() and the two of connections. A backend never stores a key.
 class Driver {
 public:
     virtual ~Driver() = default;
     virtual std::string name() const = 0;
     virtual Capabilities capabilities() const = 0;
+    KeyRing& keys() { return keys_; }
 
     /// An empty volume that reads as zeros. NoSpace. On failure nothing is left that remove() wouldn't take away.
     virtual VolumeFile create(const std::string& id, std::int64_t size_gib) = 0;
@@ -170,6 +177,8 @@ public:
     virtual void recover() = 0;
 
 private:
+    KeyRing keys_;
+
     static Error unmanageable() {
         return Error(ErrorCode::NotSupported, "Nothing can be taken over on this backend, nor let go.");
     }

@@ -32,6 +32,7 @@ Capabilities FakeDriver::capabilities() const {
     Capabilities result;
     result.stores_data = false;
     result.online_snapshot = true;
+    result.encryption = true;
     return result;
 }
 
@@ -44,6 +45,7 @@ void FakeDriver::load() {
         const auto& o = value.as_object();
         auto& volume = volumes_[std::string(id)];
         volume.size_gib = get_int(o, "size_gib");
+        volume.encryption = get_string(o, "encryption");
         for (const auto& [snapshot, size] : get_object(o, "snapshots"))
             volume.snapshots[std::string(snapshot)] = size.as_int64();
         for (const auto& host : get_array(o, "connections")) volume.connections.insert(std::string(host.as_string()));
@@ -57,7 +59,10 @@ void FakeDriver::save() const {
         for (const auto& [snapshot, size] : volume.snapshots) snapshots[snapshot] = size;
         json::array hosts;
         for (const auto& host : volume.connections) hosts.emplace_back(host);
-        volumes[id] = json::object{{"size_gib", volume.size_gib}, {"snapshots", snapshots}, {"connections", hosts}};
+        volumes[id] = json::object{{"size_gib", volume.size_gib},
+                                   {"encryption", volume.encryption},
+                                   {"snapshots", snapshots},
+                                   {"connections", hosts}};
     }
     json::array images;
     for (const auto& image : images_) images.emplace_back(image);
@@ -66,7 +71,8 @@ void FakeDriver::save() const {
 }
 
 VolumeFile FakeDriver::view(const std::string& id, const Volume& volume) const {
-    return {folder_ + "/volume-" + id, "raw", volume.size_gib};
+    const bool encrypted = !volume.encryption.empty();
+    return {folder_ + "/volume-" + id, encrypted ? "qcow2" : "raw", volume.size_gib, volume.encryption};
 }
 
 FakeDriver::Volume& FakeDriver::get(const std::string& id) {
@@ -79,6 +85,7 @@ VolumeFile FakeDriver::add(const std::string& id, std::int64_t size_gib) {
     const auto [place, added] = volumes_.try_emplace(id);
     if (added) {
         place->second.size_gib = size_gib;
+        place->second.encryption = keys().find(id).empty() ? "" : kLuks;
         save();
     }
     return view(id, place->second);
@@ -258,6 +265,8 @@ void FakeDriver::read(const std::string& id, const std::function<void(const Volu
             file = view(id, get(id));
         }
         file.path += ".read.tmp";
+        file.format = "raw";
+        file.encryption.clear();
         const ScopeExit cleanup([&] { ::unlink(file.path.c_str()); });
         disk::create_raw(file.path, file.size_gib * disk::kGiB);
         use(file);

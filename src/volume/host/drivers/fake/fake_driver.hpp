@@ -49,6 +49,7 @@ public:
 private:
     struct Volume {
         std::int64_t size_gib = 0;
+        std::string encryption;
         std::map<std::string, std::int64_t> snapshots;  ///< id to size
         std::set<std::string> connections;
     };

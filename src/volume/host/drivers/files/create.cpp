@@ -40,18 +40,29 @@ Sidecar FolderStore::fresh(const std::string& id, std::int64_t size_gib, const s
     sidecar.size_gib = size_gib;
     sidecar.created_us = now_us();
     sidecar.active = volume_file(id);
+    sidecar.encryption = encryption_of(id);
     sidecar.layers[sidecar.active] = {sidecar.active, format, backing, Layer::Kind::Active};
     return sidecar;
 }
 
+std::string FolderStore::format_of_new(const std::string& id) const {
+    return encryption_of(id).empty() ? options_.format : "qcow2";
+}
+
+void FolderStore::check_same_encryption(const std::string& id, const std::string& source) const {
+    if (encryption_of(id) == source) return;
+    throw Error(ErrorCode::InvalidInput, "Volume " + id + " must be encrypted as its source is.", {}, id);
+}
+
 VolumeFile FolderStore::create(const std::string& id, std::int64_t size_gib) {
     if (const auto done = find_or_prepare(id)) return view(*done);
-    const auto sidecar = fresh(id, size_gib, options_.format);
+    const auto format = format_of_new(id);
+    const auto sidecar = fresh(id, size_gib, format);
     const auto file = path(sidecar.active);
-    if (options_.format == "raw")
+    if (format == "raw")
         disk::create_raw(file, size_gib * disk::kGiB);
     else
-        disk::create_qcow2(file, size_gib * disk::kGiB);
+        disk::create_qcow2(file, size_gib * disk::kGiB, std::nullopt, key_of(sidecar));
     failpoint("volume.files.create.file");
     catalog_.save(sidecar);
     failpoint("volume.files.create.saved");
@@ -71,10 +82,10 @@ Created FolderStore::create_from_image(const std::string& id, std::int64_t size_
 }
 
 Layer FolderStore::layer_on_base(const std::string& file, std::int64_t size_gib, const BaseCache::Pin& base,
-                                 const Call& call, Created& result) const {
+                                 const Secret& key, const Call& call, Created& result) const {
     const auto bytes = size_gib * disk::kGiB;
-    if (!reflink_) {
-        disk::create_qcow2(path(file), bytes, disk::Backing{base.file(), "raw"});
+    if (!reflink_ || !key.empty()) {
+        disk::create_qcow2(path(file), bytes, disk::Backing{base.file(), "raw"}, key);
         return {file, "qcow2", base.file(), Layer::Kind::Active};
     }
     result.copied_bytes = disk::copy(path(base.file()), path(file), call.progress, call.cancelled).copied_bytes;
@@ -86,7 +97,7 @@ Layer FolderStore::layer_on_base(const std::string& file, std::int64_t size_gib,
 Created FolderStore::on_base(const std::string& id, std::int64_t size_gib, const BaseCache::Pin& base,
                              const Call& call) {
     Created result;
-    const auto layer = layer_on_base(volume_file(id), size_gib, base, call, result);
+    const auto layer = layer_on_base(volume_file(id), size_gib, base, ring_.find(id), call, result);
     auto sidecar = fresh(id, size_gib, layer.format, layer.backing);
     if (!layer.backing.empty()) sidecar.layers[layer.backing] = {layer.backing, "raw", {}, Layer::Kind::Base};
     sidecar.image_virtual_bytes = base.virtual_size_bytes;
@@ -164,7 +175,7 @@ Content FolderStore::quiet_content(const std::string& id, std::int64_t size_gib)
 
 Content FolderStore::content_of(const Sidecar& source, const Layer& layer) const {
     source.check_files(catalog_.folder(), layer.file);
-    Content content{path(layer.file), layer.format, 0};
+    Content content{path(layer.file), layer.format, 0, source.encryption};
     for (const auto& one : source.chain(layer.file)) content.allocated_bytes += disk::allocated_bytes(path(one.file));
     return content;
 }
@@ -172,7 +183,10 @@ Content FolderStore::content_of(const Sidecar& source, const Layer& layer) const
 Created FolderStore::create_from_content(const std::string& id, std::int64_t size_gib, const Content& content,
                                          const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done)};
-    const auto sidecar = fresh(id, size_gib, options_.format);
+    check_same_encryption(id, content.encryption);
+    const auto format = format_of_new(id);
+    const auto sidecar = fresh(id, size_gib, format);
+    const auto key = key_of(sidecar);
     const auto file = path(sidecar.active);
     auto claim = space_.claim(content.allocated_bytes);
     const auto progress = [&](std::int64_t done, std::int64_t total) {
@@ -181,8 +195,8 @@ Created FolderStore::create_from_content(const std::string& id, std::int64_t siz
     };
     Created result;
     result.copied_bytes =
-        disk::convert(content.path, content.format, file, options_.format, progress, call.cancelled).copied_bytes;
-    disk::grow(file, options_.format, size_gib * disk::kGiB);
+        disk::convert(content.path, content.format, file, format, progress, call.cancelled, key).copied_bytes;
+    disk::grow(file, format, size_gib * disk::kGiB, key);
     failpoint("volume.files.create_from_content.file");
     catalog_.save(sidecar);
     failpoint("volume.files.create_from_content.saved");
@@ -203,6 +217,7 @@ Created FolderStore::create_from_disk(const std::string& id, std::int64_t size_g
 
 Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                             bool overlay, const Call& call) {
+    check_same_encryption(id, source.encryption);
     source.check_files(catalog_.folder(), layer.file);
     const auto bytes = size_gib * disk::kGiB;
     const auto file = path(volume_file(id));
@@ -210,10 +225,10 @@ Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const 
     for (auto& one : source.chain(layer.file)) sidecar.layers.emplace(one.file, one);
     Created result;
     if (overlay) {
-        disk::create_qcow2(file, bytes, disk::Backing{layer.file, layer.format});
+        disk::create_qcow2(file, bytes, disk::Backing{layer.file, layer.format}, key_of(sidecar));
     } else {
         result.copied_bytes = copy_file(layer.file, volume_file(id), call);
-        disk::grow(file, layer.format, bytes);
+        disk::grow(file, layer.format, bytes, key_of(sidecar));
     }
     failpoint("volume.files.derive.file");
     sidecar.prune();

@@ -30,6 +30,7 @@ bool is_temporary(const std::string& name) {
 
 FolderStore::FolderStore(const Options& options)
     : options_(options),
+      ring_(options.keys != nullptr ? *options.keys : keys()),
       reflink_(disk::reflink_works(made(options.folder))),
       catalog_(options.folder),
       space_(options.folder),
@@ -41,11 +42,24 @@ Capabilities FolderStore::capabilities() const {
     Capabilities result;
     result.online_snapshot = reflink_;
     result.manage = true;
+    result.encryption = true;
     return result;
 }
 
 VolumeFile FolderStore::view(const Sidecar& sidecar) const {
-    return {path(sidecar.active), sidecar.active_layer().format, sidecar.size_gib};
+    return {path(sidecar.active), sidecar.active_layer().format, sidecar.size_gib, sidecar.encryption};
+}
+
+std::string FolderStore::encryption_of(const std::string& id) const {
+    return ring_.find(id).empty() ? "" : kLuks;
+}
+
+Secret FolderStore::key_of(const Sidecar& sidecar) const {
+    if (sidecar.encryption.empty()) return {};
+    auto key = ring_.find(sidecar.id);
+    if (!key.empty()) return key;
+    throw Error(ErrorCode::InvalidInput, "Volume " + sidecar.id + " is encrypted, and its key was not given.", {},
+                sidecar.id);
 }
 
 VolumeFile FolderStore::extend(const std::string& id, std::int64_t size_gib) {
@@ -54,7 +68,7 @@ VolumeFile FolderStore::extend(const std::string& id, std::int64_t size_gib) {
     sidecar.check_files(catalog_.folder(), sidecar.active);
     // The file first: a volume whose record is too small is repaired by the repeat, one that is shorter than its record
     // would give a guest errors.
-    disk::grow(path(sidecar.active), sidecar.active_layer().format, size_gib * disk::kGiB);
+    disk::grow(path(sidecar.active), sidecar.active_layer().format, size_gib * disk::kGiB, key_of(sidecar));
     failpoint("volume.files.extend.grown");
     sidecar.size_gib = size_gib;
     catalog_.save(sidecar);

@@ -19,6 +19,7 @@ struct Options {
     std::string folder;          ///< absolute; made when missing
     std::string format = "raw";  ///< of empty volumes: raw or qcow2
     CacheLimits cache = {};      ///< of the raw copies of images
+    KeyRing* keys = nullptr;     ///< of the driver that this store is a part of; null: its own
 };
 
 /// A disk that can be copied elsewhere.
@@ -26,6 +27,7 @@ struct Content {
     std::string path;
     std::string format;
     std::int64_t allocated_bytes = 0;  ///< what a copy takes at most, roughly
+    std::string encryption = {};
 };
 
 struct Usage {
@@ -45,6 +47,9 @@ struct Usage {
 ///
 /// Where the file system can reflink, copies are reflinks and files stand alone. Elsewhere copies are qcow2 overlays on
 /// frozen files, which are shared.
+///
+/// An encrypted volume is always a qcow2, so that QEMU encrypts it. Made from an image it is, with reflinks too, an
+/// overlay on the image's raw copy. Each layer has a LUKS header of its own, and all are opened by the volume's key.
 ///
 /// A snapshot of a volume that guests have open is made the other way round than one would think: first the record says
 /// that the overlay is active, then the guest is moved on to it. Whoever opens the volume in between, after a crash
@@ -118,6 +123,12 @@ private:
     std::optional<Sidecar> find_or_prepare(const std::string& id);
     Sidecar fresh(const std::string& id, std::int64_t size_gib, const std::string& format,
                   const std::string& backing = {}) const;
+    /// The key of an encrypted volume; empty for another one. Throws InvalidInput when it isn't given.
+    Secret key_of(const Sidecar& sidecar) const;
+    /// Of a volume that is to be made: kLuks when its key is given.
+    std::string encryption_of(const std::string& id) const;
+    std::string format_of_new(const std::string& id) const;
+    void check_same_encryption(const std::string& id, const std::string& source) const;
     /// Makes volume-<id> from a frozen or a copyable layer of another volume, and its sidecar.
     Created derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                    bool overlay, const Call& call);
@@ -127,8 +138,8 @@ private:
     std::int64_t copy_file(const std::string& from, const std::string& to, const Call& call);
     Content content_of(const Sidecar& source, const Layer& layer) const;
     /// An active file with the image's content.
-    Layer layer_on_base(const std::string& file, std::int64_t size_gib, const BaseCache::Pin& base, const Call& call,
-                        Created& result) const;
+    Layer layer_on_base(const std::string& file, std::int64_t size_gib, const BaseCache::Pin& base, const Secret& key,
+                        const Call& call, Created& result) const;
     void refuse_connected(const Sidecar& sidecar) const;
     /// Makes the layer the active one, and removes what nothing needs any more.
     VolumeFile put_in_place(Sidecar& sidecar, const Layer& layer);
@@ -157,6 +168,7 @@ private:
     std::string path(const std::string& file) const { return catalog_.path(file); }
 
     Options options_;
+    const KeyRing& ring_;
     bool reflink_;
     Catalog catalog_;
     Space space_;

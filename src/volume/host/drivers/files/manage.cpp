@@ -90,6 +90,8 @@ VolumeFile FolderStore::manage(const std::string& id, const std::string& name, c
         return view(*done);
     }
     const auto file = path(volume_file(id));
+    if (!encryption_of(id).empty())
+        throw Error(ErrorCode::InvalidInput, "a disk can't be taken over as an encrypted volume");
     if (!is_same_file(source, file)) check_plain_file(source);
     const auto format = format_of(name, declared);
     const auto size_gib = gib_of(checked_size(source, format));
@@ -113,6 +115,9 @@ void FolderStore::unmanage(const std::string& id) {
         if (!sidecar->snapshots.empty())
             throw Error(ErrorCode::Conflict, "Volume " + id + " still has snapshots.", {}, id);
         refuse_connected(*sidecar);
+        if (!sidecar->encryption.empty())
+            throw Error(ErrorCode::InvalidInput, "Volume " + id + " is encrypted, and can't be let go with its key.",
+                        {}, id);
         const auto active = sidecar->active_layer();
         const auto target =
             path(std::string(kManageFolder) + "/" + volume_file(id)) + (active.format == "raw" ? "" : ".qcow2");

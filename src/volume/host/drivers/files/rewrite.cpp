@@ -44,11 +44,12 @@ VolumeFile FolderStore::revert(const std::string& id, const std::string& snapsho
     Layer layer{free_name(sidecar, "revert"), data.format, data.backing, Layer::Kind::Active};
     if (reflink_) {
         copy_file(data.file, layer.file, call);
-        disk::grow(path(layer.file), layer.format, sidecar.size_gib * disk::kGiB);
+        disk::grow(path(layer.file), layer.format, sidecar.size_gib * disk::kGiB, key_of(sidecar));
     } else {
         layer.format = "qcow2";
         layer.backing = data.file;
-        disk::create_qcow2(path(layer.file), sidecar.size_gib * disk::kGiB, disk::Backing{data.file, data.format});
+        disk::create_qcow2(path(layer.file), sidecar.size_gib * disk::kGiB, disk::Backing{data.file, data.format},
+                           key_of(sidecar));
     }
     return put_in_place(sidecar, layer);
 }
@@ -56,12 +57,13 @@ VolumeFile FolderStore::revert(const std::string& id, const std::string& snapsho
 Created FolderStore::reimage(const std::string& id, const ImageSource& image, const Call& call) {
     auto sidecar = catalog_.get(id);
     refuse_connected(sidecar);
+    const auto key = key_of(sidecar);
     const auto base = bases_.get(image, sidecar.size_gib * disk::kGiB, call);
     Created result;
     const auto active = sidecar.active_layer();
     const bool done = active.backing == base->file() && disk::qcow2_is_empty(path(active.file));
     if (done) return {view(sidecar), 0, true, base->virtual_size_bytes};
-    const auto layer = layer_on_base(free_name(sidecar, "image"), sidecar.size_gib, *base, call, result);
+    const auto layer = layer_on_base(free_name(sidecar, "image"), sidecar.size_gib, *base, key, call, result);
     if (layer.backing == base->file()) sidecar.layers[layer.backing] = {layer.backing, "raw", {}, Layer::Kind::Base};
     sidecar.image_virtual_bytes = base->virtual_size_bytes;
     result.file = put_in_place(sidecar, layer);

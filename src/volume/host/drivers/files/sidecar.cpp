@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "disk/disk.hpp"
+#include "volume/host_commands.hpp"
 
 namespace virga::volume::host::files {
 namespace {
@@ -114,6 +115,9 @@ void Sidecar::check_files(const std::string& folder, const std::string& file) co
         if (!S_ISREG(info.st_mode))
             throw Error(ErrorCode::Corrupt, "A disk file of volume " + id + " is not a file.", path, id);
         if (one.format != "qcow2") continue;
+        if (disk::qcow2_is_encrypted(path) == encryption.empty())
+            throw Error(ErrorCode::Corrupt, "A disk file of volume " + id + " is not encrypted as the volume is.",
+                        one.file, id);
         const auto backing = disk::qcow2_backing(path);
         if (!backing) continue;
         // Any layer: an operation that was killed may have re-pointed the file already.
@@ -150,6 +154,7 @@ std::string Sidecar::to_text() const {
                            {"created_us", created_us},
                            {"image_virtual_bytes", image_virtual_bytes},
                            {"active", active},
+                           {"encryption", encryption},
                            {"deleting", deleting},
                            {"layers", files},
                            {"snapshots", data_to(snapshots)},
@@ -166,6 +171,7 @@ Sidecar Sidecar::from_text(const std::string& text) {
     s.created_us = get_int(o, "created_us");
     s.image_virtual_bytes = get_int(o, "image_virtual_bytes");
     s.active = checked(get_string(o, "active"));
+    s.encryption = get_string(o, "encryption");
     s.deleting = get_bool(o, "deleting");
     for (const auto& value : get_array(o, "layers")) {
         auto one = layer_from(value.as_object());
@@ -174,6 +180,8 @@ Sidecar Sidecar::from_text(const std::string& text) {
     s.snapshots = data_from(get_object(o, "snapshots"));
     s.unmanaged = data_from(get_object(o, "unmanaged"));
     for (const auto& host : get_array(o, "connections")) s.connections.insert(std::string(host.as_string()));
+    if (!s.encryption.empty() && s.encryption != kLuks)
+        throw Error(ErrorCode::Corrupt, "a volume's record names an unknown encryption", s.encryption);
     if (s.size_gib < 1) throw Error(ErrorCode::Corrupt, "a volume's record has an impossible size");
     s.chain(s.active);
     for (const auto& [snapshot, data] : s.snapshots) s.chain(data.file);

@@ -34,6 +34,7 @@ struct Sidecar {
     std::int64_t size_gib = 0;
     std::int64_t created_us = 0;
     std::string active;                    ///< a key of layers
+    std::string encryption;                ///< kLuks (host_commands.hpp), or empty
     std::int64_t image_virtual_bytes = 0;  ///< of the image that it was made from; 0: other source
     bool deleting = false;  ///< removal has begun: its files count for nobody, only the rest of the removal follows
     std::map<std::string, Layer> layers;            ///< by file
@@ -52,7 +53,8 @@ struct Sidecar {
 
     /// Looks at this file and all beneath it before anything opens them that follows links or headers; `folder` has
     /// them. Throws Error{Corrupt} when one is no regular file, or is a qcow2 whose header names a backing file that is
-    /// none of the volume's layers; Error{NotFound} when one is missing.
+    /// none of the volume's layers, or that is encrypted while
+    /// the volume isn't, or the other way round; Error{NotFound} when one is missing.
     void check_files(const std::string& folder, const std::string& file) const;
 
     std::string to_text() const;

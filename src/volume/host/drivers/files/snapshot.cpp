@@ -53,7 +53,7 @@ std::string FolderStore::put_overlay(Sidecar& sidecar, const std::string& tag) {
     const auto overlay = free_name(sidecar, tag);
     const auto active = sidecar.active_layer();
     disk::create_qcow2(path(overlay), disk::virtual_size(path(active.file), active.format),
-                       disk::Backing{active.file, active.format});
+                       disk::Backing{active.file, active.format}, key_of(sidecar));
     sidecar.layers[overlay] = {overlay, "qcow2", active.file, Layer::Kind::Active};
     sidecar.active = overlay;
     sidecar.layers[active.file].kind = Layer::Kind::Frozen;
@@ -158,14 +158,15 @@ bool FolderStore::is_mergeable(const Sidecar& sidecar, const Layer& layer) const
 void FolderStore::merge_into(Sidecar& sidecar, const std::string& file, const Call& call) {
     const auto upper = sidecar.layer(sidecar.children(file).at(0));
     const auto lower = sidecar.layer(file);
+    const auto key = key_of(sidecar);
     sidecar.check_files(catalog_.folder(), upper.file);
     ::chmod(path(file).c_str(), 0600);
-    disk::grow(path(file), lower.format, disk::virtual_size(path(upper.file), upper.format));
-    disk::commit(path(upper.file), call.cancelled);
+    disk::grow(path(file), lower.format, disk::virtual_size(path(upper.file), upper.format), key);
+    disk::commit(path(upper.file), call.cancelled, key);
     failpoint("volume.files.merge.committed");
     for (const auto& child : sidecar.children(upper.file)) {
         ::chmod(path(child).c_str(), 0600);
-        disk::rebase_unsafe(path(child), {file, lower.format});
+        disk::rebase_unsafe(path(child), {file, lower.format}, key);
         sidecar.layers[child].backing = file;
     }
     failpoint("volume.files.merge.rebased");

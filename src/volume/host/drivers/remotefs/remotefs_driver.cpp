@@ -13,7 +13,7 @@ RemoteFsDriver::RemoteFsDriver(std::string type, const BackendConfig& config)
       reserved_percentage_(config.reserved_percentage),
       ratio_(config.max_over_subscription_ratio) {
     for (const auto& text : config.shares) {
-        const files::Options store{{}, config.format, config.cache};
+        const files::Options store{{}, config.format, config.cache, &keys()};
         shares_.push_back(
             std::make_unique<Share>(parse_share(type_, text, config.mount_options), config.mount_point_base, store));
     }
@@ -26,6 +26,7 @@ Capabilities RemoteFsDriver::capabilities() const {
     Capabilities result;
     result.host_local = false;
     result.manage = true;
+    result.encryption = true;
     for (const auto& share : shares_) {
         if (const auto store = share->known()) result.online_snapshot = store->capabilities().online_snapshot;
     }

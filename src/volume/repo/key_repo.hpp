@@ -1,0 +1,24 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/database.hpp"
+
+/// SQL of the keys of encrypted volumes and backups, which are stored sealed.
+namespace virga::volume::repo {
+
+struct SealedKey {
+    std::string id;
+    std::string sealed;
+};
+
+void insert(db::Transaction& tx, const SealedKey& key);
+std::optional<SealedKey> find_key(db::Transaction& tx, const std::string& id);
+/// Any one; nullopt when there is none.
+std::optional<SealedKey> some_key(db::Transaction& tx);
+void delete_key(db::Transaction& tx, const std::string& id);
+/// Ids of the keys that neither a volume nor a backup has.
+std::vector<std::string> unused_keys(db::Transaction& tx);
+
+}  // namespace virga::volume::repo

@@ -10,6 +10,10 @@
 /// Commands of the compute service to a host that runs servers. Header only: shared by both sides of the RPC.
 /// Every command is idempotent. Commands on one server run one after the other on the host, but for those that merge
 /// layers or copy a disk: they may take hours, so others go on beside them and end them where they have to.
+///
+/// A command that starts a guest, plugs a disk or snapshots one has `keys: {volume_id: key}` beside its parameters: of
+/// those volumes that are encrypted. They are passphrases, and not part of a GuestSpec or GuestDisk, which are
+/// recorded.
 namespace virga::compute {
 
 /// A disk as the guest sees it.

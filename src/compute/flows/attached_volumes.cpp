@@ -74,6 +74,8 @@ bool AttachedVolumes::switch_to(const ServerId& server, const VolumeId& volume, 
                                 const std::string& format, const rpc::CallOptions& options) {
     json::object params;
     params["file"] = json::object{{"path", path}, {"format", format}};
+    params["volume_id"] = volume.value;
+    d_.volumes.add_keys(params);
     return ask(server, volume, command::kSnapshotDisk, std::move(params), options);
 }
 

@@ -18,6 +18,13 @@ GuestSpec guest_of(const json::object& params) {
     return guest;
 }
 
+std::map<std::string, Secret> keys_of(const json::object& params) {
+    std::map<std::string, Secret> keys;
+    const auto given = get_object(params, "keys");
+    for (const auto& [id, key] : given) keys.emplace(std::string(id), Secret(get_string(given, id)));
+    return keys;
+}
+
 FetchHooks hooks_of(const rpc::Command& call) {
     return {call.cancelled, call.progress};
 }

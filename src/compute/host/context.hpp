@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/secret.hpp"
 #include "compute/host/images/base_folder.hpp"
 #include "compute/host/images/blank_bases.hpp"
 #include "compute/host/images/image_backend.hpp"
@@ -45,6 +46,8 @@ void add_query_commands(CommandTable& table, Context& context);
 /// The id of a command's server, checked and in canonical form. Throws Error{InvalidInput}.
 std::string server_of(const json::object& params);
 GuestSpec guest_of(const json::object& params);
+/// Keys of encrypted volumes, by volume id: `keys` of the command.
+std::map<std::string, Secret> keys_of(const json::object& params);
 FetchHooks hooks_of(const rpc::Command& call);
 /// {power_state} of a server's guest.
 json::object power_state_reply(Context& context, const std::string& server_id);

@@ -43,14 +43,18 @@ virt::DiskFile local_file(const ServerFolder& folder, const GuestDisk& disk, con
 
 }  // namespace
 
-virt::DiskFile disk_file(const ServerFolder& folder, const GuestDisk& disk, const DiskRecords& records) {
-    return disk.volume_id.empty() ? local_file(folder, disk, records) : volume_file(disk);
+virt::DiskFile disk_file(const ServerFolder& folder, const GuestDisk& disk, const DiskRecords& records,
+                         const Keys& keys) {
+    if (disk.volume_id.empty()) return local_file(folder, disk, records);
+    auto file = volume_file(disk);
+    if (const auto key = keys.find(disk.volume_id); key != keys.end()) file.key = key->second;
+    return file;
 }
 
-std::vector<virt::DiskFile> disk_files(const ServerFolder& folder, const GuestSpec& guest) {
+std::vector<virt::DiskFile> disk_files(const ServerFolder& folder, const GuestSpec& guest, const Keys& keys) {
     const auto records = folder.disks();
     std::vector<virt::DiskFile> files;
-    for (const auto& disk : guest.disks) files.push_back(disk_file(folder, disk, records));
+    for (const auto& disk : guest.disks) files.push_back(disk_file(folder, disk, records, keys));
     return files;
 }
 

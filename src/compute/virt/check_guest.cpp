@@ -10,6 +10,11 @@ namespace {
     throw Error(ErrorCode::InvalidInput, what);
 }
 
+bool is_encrypted(const GuestDisk& disk) {
+    const auto data = get_object(disk.connection_info, "data");
+    return get_bool(data, "encrypted") || !get_string(data, "encryption").empty();
+}
+
 }  // namespace
 
 void check_file(const GuestDisk& disk, const DiskFile& file) {
@@ -17,6 +22,10 @@ void check_file(const GuestDisk& disk, const DiskFile& file) {
     if (file.format != "raw" && file.format != "qcow2")
         refuse(name + " has format '" + file.format + "': only raw and qcow2 can be given to a guest");
     if (!file.path.starts_with('/')) refuse(name + " has no absolute path");
+    if (is_encrypted(disk) == file.key.empty())
+        refuse(name + (file.key.empty() ? " is encrypted, and its key was not given"
+                                        : " is not encrypted, but a key was given"));
+    if (!file.key.empty() && file.format != "qcow2") refuse(name + " is encrypted, which only a qcow2 can be");
     const bool named_by_driver = disk.kind == "config";
     if (target_name(disk).empty() && !named_by_driver) refuse("a disk of the guest has no device name");
 }

@@ -80,7 +80,8 @@ public:
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
         if (auto flows = holding(context); !flows.empty()) return wait_for(std::move(flows));
         const auto [server, guest] = server_and_guest(context);
-        const json::object params{{"guest", guest}};
+        json::object params{{"guest", guest}};
+        d_.volumes.add_keys(params);
         d_.hosts.call(server.host, command::kPowerOn, params, call_options(context, "power_on", kSpawnDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "powered on by host " + server.host + ": vm_state active";
@@ -126,7 +127,8 @@ public:
         if (auto flows = holding(context); !flows.empty()) return wait_for(std::move(flows));
         const auto [server, guest] = server_and_guest(context);
         const auto type = get_string(context.arg, "type");
-        const json::object params{{"guest", guest}, {"type", type}};
+        json::object params{{"guest", guest}, {"type", type}};
+        d_.volumes.add_keys(params);
         d_.hosts.call(server.host, command::kReboot, params, call_options(context, "reboot", kSpawnDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "reboot_type " + type + ": rebooted by host " + server.host;

@@ -31,8 +31,10 @@ public:
         const auto guest = d_.db.read_with(
             [&](db::Transaction& tx) { return guest_spec(tx, d_, live_server(tx, server_id(context))); });
         const auto host = host_of(context);
-        const auto reply = d_.hosts.call(host, command::kSpawn, json::object{{"guest", guest.to_json()}},
-                                         call_options(context, "spawn", kSpawnDeadline));
+        json::object params{{"guest", guest.to_json()}};
+        d_.volumes.add_keys(params);
+        const auto reply =
+            d_.hosts.call(host, command::kSpawn, std::move(params), call_options(context, "spawn", kSpawnDeadline));
         const auto power = get_int(reply, "power_state", static_cast<int>(PowerState::Running));
         if (power != static_cast<int>(PowerState::Running)) {
             throw Error(ErrorCode::Internal, "The guest did not start: power_state is " + std::to_string(power) + ".");

@@ -44,8 +44,9 @@ public:
             live_server(tx, server_id(context));
             return get_block_device(tx, context);
         });
-        const json::object params{{"server_id", device.server.value}, {"disk", volume_disk(device).to_json()}};
-        d_.hosts.call(host_of(context), command::kAttachDisk, params,
+        json::object params{{"server_id", device.server.value}, {"disk", volume_disk(device).to_json()}};
+        d_.volumes.add_keys(params);
+        d_.hosts.call(host_of(context), command::kAttachDisk, std::move(params),
                       call_options(context, "attach_disk", kShortDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "the guest has volume " + device.volume_id + " as " + device.device_name +
@@ -111,9 +112,10 @@ private:
     std::string plug_again(const taskflow::TaskContext& context) {
         const auto device = find_block_device(d_.db, context);
         if (!device || host_of(context).empty()) return "nobody has the disk";
-        const json::object params{{"server_id", device->server.value}, {"disk", volume_disk(*device).to_json()}};
+        json::object params{{"server_id", device->server.value}, {"disk", volume_disk(*device).to_json()}};
         try {
-            d_.hosts.call(host_of(context), command::kAttachDisk, params,
+            d_.volumes.add_keys(params);
+            d_.hosts.call(host_of(context), command::kAttachDisk, std::move(params),
                           revert_options(context, "attach_disk", kShortDeadline));
             return "the guest keeps the disk";
         } catch (const Error& error) {

@@ -11,7 +11,7 @@ json::object attach_disk(Context& context, const rpc::Command& call) {
     const auto server = server_of(call.params);
     const auto disk = GuestDisk::from_json(get_object(call.params, "disk"));
     if (!is_uuid_like(disk.volume_id)) throw Error(ErrorCode::InvalidInput, "disk.volume_id is not a UUID");
-    const auto file = disk_file(context.folder(server), disk, {});
+    const auto file = disk_file(context.folder(server), disk, {}, keys_of(call.params));
     const NamedLocks::Guard guard(context.servers, server);
     failpoint("host.attach_disk.begin");
     context.driver->attach_disk(server, disk, file);
@@ -61,8 +61,11 @@ json::object snapshot_disk(Context& context, const rpc::Command& call) {
     const auto file = get_object(call.params, "file");
     const NamedLocks::Guard guard(context.servers, server);
     failpoint("host.snapshot_disk.begin");
-    const bool done = context.driver->snapshot_disk(server, volume_of(call.params),
-                                                    {path_of(file, "path"), get_string(file, "format"), ""});
+    const auto volume = volume_of(call.params);
+    virt::DiskFile overlay{path_of(file, "path"), get_string(file, "format"), ""};
+    const auto keys = keys_of(call.params);
+    if (const auto key = keys.find(volume); key != keys.end()) overlay.key = key->second;
+    const bool done = context.driver->snapshot_disk(server, volume, overlay);
     failpoint("host.snapshot_disk.done");
     return running(done);
 }

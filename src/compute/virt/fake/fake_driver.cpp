@@ -42,6 +42,16 @@ bool contains(const std::vector<std::string>& files, const std::string& file) {
     return std::find(files.begin(), files.end(), file) != files.end();
 }
 
+/// The fake keeps no keys: what an emulator would do to encrypted files stays undone.
+bool is_encrypted(const FakeDisk& disk) {
+    return disk.format == "qcow2" && disk::qcow2_is_encrypted(disk.path);
+}
+
+void refuse_encrypted(const FakeDisk& disk) {
+    if (is_encrypted(disk))
+        throw Error(ErrorCode::NotSupported, "fake hypervisor: layers of encrypted disks are not merged");
+}
+
 }  // namespace
 
 FakeDriver::FakeDriver(std::string state_dir, std::string_view script)
@@ -173,7 +183,8 @@ void FakeDriver::put_disk(const std::string& server_id, const std::string& volum
 bool FakeDriver::resize_disk(const std::string& server_id, const std::string& volume_id, std::int64_t size_bytes) {
     const bool lose = script_.begin("resize_disk");
     auto disk = running_disk(server_id, volume_id);
-    if (disk && ::access(disk->path.c_str(), F_OK) == 0) disk::grow(disk->path, disk->format, size_bytes);
+    const bool is_file = disk && ::access(disk->path.c_str(), F_OK) == 0;
+    if (is_file && !is_encrypted(*disk)) disk::grow(disk->path, disk->format, size_bytes);
     if (disk && disk->size_bytes < size_bytes) {
         disk->size_bytes = size_bytes;
         put_disk(server_id, volume_id, *disk);
@@ -205,6 +216,7 @@ bool FakeDriver::commit_disk(const std::string& server_id, const std::string& vo
     const auto files = chain_of(*disk);
     const auto found = std::find(files.begin() + 1, files.end(), upper);
     if (found != files.end()) {
+        refuse_encrypted(*disk);
         const auto format = backing_of(upper)->format;
         disk::commit(upper);
         disk::rebase_unsafe(*(found - 1), {name_in(*(found - 1), lower), format});
@@ -219,6 +231,7 @@ bool FakeDriver::pull_disk(const std::string& server_id, const std::string& volu
     const auto disk = running_disk(server_id, volume_id);
     if (!disk) return false;
     if (contains(chain_of(*disk), lower)) {
+        refuse_encrypted(*disk);
         if (below.empty())
             disk::rebase(disk->path, std::nullopt);
         else

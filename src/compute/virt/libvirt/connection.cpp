@@ -12,26 +12,12 @@
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/power_state.hpp"
 #include "compute/virt/libvirt/qemu_conf.hpp"
+#include "compute/virt/libvirt/uri.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
 
 constexpr std::chrono::seconds kReconnectBound{10};
-
-// Percent-encodes what would end the query value of a libvirt URI.
-std::string uri_value(const std::string& text) {
-    constexpr char kHex[] = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char character : text) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (std::isalnum(byte) != 0 || std::string_view("/-_.~").find(character) != std::string_view::npos) {
-            encoded += character;
-        } else {
-            encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
-        }
-    }
-    return encoded;
-}
 
 }  // namespace
 
@@ -50,7 +36,8 @@ void Connection::open(const DomainSettings& settings, Driver::Changed changed) {
         changed_ = std::move(changed);
     }
     const auto started = monotonic_us();
-    handle_.reset(virConnectOpen(("qemu:///embed?root=" + uri_value(root_)).c_str()));
+    secrets_.open();
+    handle_.reset(virConnectOpen(embedded_uri("qemu", root_).c_str()));
     if (!handle_) throw Error(ErrorCode::Unavailable, last_failure("open the hypervisor").message());
     const auto opened = monotonic_us();
     wait_reconnected();
@@ -116,6 +103,7 @@ void Connection::close() {
     for (const int callback : callbacks_) virConnectDomainEventDeregisterAny(handle_.get(), callback);
     callbacks_.clear();
     handle_.reset();
+    secrets_.close();
     watch_.note();
 }
 

@@ -9,6 +9,7 @@
 #include "compute/virt/driver.hpp"
 #include "compute/virt/libvirt/domain_settings.hpp"
 #include "compute/virt/libvirt/handle.hpp"
+#include "compute/virt/libvirt/secret_slots.hpp"
 #include "compute/virt/libvirt/watch.hpp"
 
 namespace virga::compute::virt::libvirt {
@@ -16,7 +17,7 @@ namespace virga::compute::virt::libvirt {
 /// The one connection to the embedded QEMU driver, opened once, with its events. Thread-safe after open().
 class Connection {
 public:
-    explicit Connection(std::string root) : root_(std::move(root)) {}
+    explicit Connection(std::string root) : root_(std::move(root)), secrets_(root_) {}
     ~Connection() { close(); }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -35,6 +36,7 @@ public:
     std::vector<DomainHandle> all(unsigned flags = 0) const;
 
     Watch& watch() { return watch_; }
+    SecretSlots& secrets() { return secrets_; }
     /// How often the guest was reset (a soft reboot that came through) since the start.
     std::uint64_t resets(const std::string& server_id) const;
     /// True once after the guest refused to let go of a device.
@@ -55,6 +57,7 @@ private:
     static void job_event(virConnectPtr, virDomainPtr, const char* disk, int type, int status, void* self);
 
     std::string root_;
+    SecretSlots secrets_;
     ConnectionHandle handle_;
     std::int64_t version_ = 0;
     std::vector<int> callbacks_;

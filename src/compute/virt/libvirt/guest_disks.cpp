@@ -31,7 +31,8 @@ void GuestDisks::attach(const std::string& server_id, const GuestDisk& disk, con
     if (is_active(domain.get()) && !find(domain.get(), file.serial, 0)) flags |= VIR_DOMAIN_AFFECT_LIVE;
     if (!find(domain.get(), file.serial, VIR_DOMAIN_XML_INACTIVE)) flags |= VIR_DOMAIN_AFFECT_CONFIG;
     if (flags == 0) return;
-    check(virDomainAttachDeviceFlags(domain.get(), disk_xml(disk, file).c_str(), flags),
+    const auto lease = connection_.secrets().lend({file});
+    check(virDomainAttachDeviceFlags(domain.get(), disk_xml(disk, lease.files().front()).c_str(), flags),
           "attach volume " + disk.volume_id + " to server " + server_id, server_id);
 }
 

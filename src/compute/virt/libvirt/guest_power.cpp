@@ -46,8 +46,9 @@ SpawnTimes GuestPower::spawn(const GuestSpec& guest, const std::vector<DiskFile>
         times.already_running = true;
         return times;
     }
+    const auto lease = connection_.secrets().lend(files);
     const auto started = monotonic_us();
-    const auto domain = define(connection_.get(), settings_, guest, files, console_log);
+    const auto domain = define(connection_.get(), settings_, guest, lease.files(), console_log);
     const auto defined = monotonic_us();
     if (virDomainCreate(domain.get()) < 0) {
         const auto failure = last_failure("start the guest of server " + guest.server_id, guest.server_id);
@@ -61,7 +62,8 @@ SpawnTimes GuestPower::spawn(const GuestSpec& guest, const std::vector<DiskFile>
 
 void GuestPower::start(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log) {
     if (const auto found = connection_.find(guest.server_id); found && is_active(found.get())) return;
-    const auto domain = define(connection_.get(), settings_, guest, files, console_log);
+    const auto lease = connection_.secrets().lend(files);
+    const auto domain = define(connection_.get(), settings_, guest, lease.files(), console_log);
     check(virDomainCreate(domain.get()), "start the guest of server " + guest.server_id, guest.server_id);
 }
 

@@ -35,13 +35,25 @@ std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
     return chain;
 }
 
+// The format of the encryption is that of the qcow2 that the source names. libvirt asks for the key of each.
+void add_source(pugi::xml_node node, const std::string& path, const std::string& format, const std::string& secret) {
+    auto source = node.append_child("source");
+    source.append_attribute("file") = path.c_str();
+    if (secret.empty() || format != "qcow2") return;
+    auto encryption = source.append_child("encryption");
+    encryption.append_attribute("format") = "luks";
+    auto key = encryption.append_child("secret");
+    key.append_attribute("type") = "passphrase";
+    key.append_attribute("uuid") = secret.c_str();
+}
+
 // The empty element at the end tells libvirt that the chain is complete: nothing is left for it to find out.
-void add_chain(pugi::xml_node node, const std::vector<ChainLink>& chain) {
+void add_chain(pugi::xml_node node, const std::vector<ChainLink>& chain, const std::string& secret) {
     for (const auto& link : chain) {
         auto backing = node.append_child("backingStore");
         backing.append_attribute("type") = "file";
         backing.append_child("format").append_attribute("type") = link.format.c_str();
-        backing.append_child("source").append_attribute("file") = link.path.c_str();
+        add_source(backing, link.path, link.format, secret);
         node = backing;
     }
     node.append_child("backingStore");
@@ -75,6 +87,7 @@ DefinedDisk parse_disk(const pugi::xml_node& node) {
             node.child("target").attribute("dev").value(),
             node.child("alias").attribute("name").value(),
             node.child("driver").attribute("type").value(),
+            static_cast<bool>(node.child("source").child("encryption")),
             out.str(),
             node.child("source").attribute("file").value(),
             mirror.child("source").attribute("file").value(),
@@ -88,8 +101,8 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
     node.append_attribute("type") = "file";
     node.append_attribute("device") = disk.device_type == "cdrom" ? "cdrom" : "disk";
     add_driver(node, file);
-    node.append_child("source").append_attribute("file") = file.path.c_str();
-    add_chain(node, chain_of(disk, file));
+    add_source(node, file.path, file.format, file.secret);
+    add_chain(node, chain_of(disk, file), file.secret);
     auto target = node.append_child("target");
     target.append_attribute("dev") = target_name(disk).c_str();
     target.append_attribute("bus") = disk.disk_bus.empty() ? "virtio" : disk.disk_bus.c_str();
@@ -99,6 +112,10 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
     if (get_bool(disk.connection_info, "multiattach") && file.format == "raw") node.append_child("shareable");
     if (!file.serial.empty()) add_text(node, "serial", file.serial);
     if (boot_order > 0) node.append_child("boot").append_attribute("order") = static_cast<long long>(boot_order);
+}
+
+void add_source(pugi::xml_node node, const DiskFile& file) {
+    add_source(node, file.path, file.format, file.secret);
 }
 
 std::string disk_xml(const GuestDisk& disk, const DiskFile& file) {

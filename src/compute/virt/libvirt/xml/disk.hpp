@@ -17,12 +17,16 @@ std::string disk_xml(const GuestDisk& disk, const DiskFile& file);
 /// A disk that a running guest's disk is copied to. Nothing is beneath it.
 std::string mirror_xml(const DiskFile& file);
 
+/// The <source> element of an overlay, with its encryption.
+void add_source(pugi::xml_node node, const DiskFile& file);
+
 /// A disk as a domain's XML shows it.
 struct DefinedDisk {
     std::string serial;  ///< volume id; empty for local disks
     std::string target;  ///< "vdb"
     std::string alias;   ///< of a running guest
     std::string format;  ///< of the active file
+    bool encrypted = false;
     std::string xml;
     std::string source;         ///< active file
     std::string mirror;         ///< file that is written to as well; empty: none

@@ -42,12 +42,6 @@ def test_bad_input(cloud, volume_type, change):
     assert next(iter(change)) in fault["badRequest"]["message"]
 
 
-def test_volumes_to_be_encrypted_are_refused_for_now(cloud, volume_type):
-    call(cloud, "POST", f"/types/{volume_type}/encryption", {"encryption": LUKS}, expect=200)
-    fault = call(cloud, "POST", "/volumes", {"volume": {"size": 1, "volume_type": volume_type}}, expect=400).json()
-    assert "encrypted" in fault["badRequest"]["message"]
-
-
 def test_a_type_in_use_keeps_its_encryption(cloud, volume_type, volumes):
     path = f"/types/{volume_type}/encryption"
     volume = volumes(size=1, volume_type=volume_type)

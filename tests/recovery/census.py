@@ -3,6 +3,9 @@ import hashlib
 import json
 import re
 import subprocess
+import tempfile
+
+from harness.keys import key_ids, passphrase_of
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TAP = re.compile(r"tap[0-9a-f-]{11}")
@@ -21,6 +24,7 @@ def census(resources):
         "backups": sorted(backup_line(item) for item in resources.backups()),
         "attachments": sorted(f"{item['status']} server={bool(item['instance'])}" for item in resources.attachments()),
         "ports": sorted(f"{item['status']} {item['device_owner']}" for item in resources.ports()),
+        "keys": len(key_ids(cloud)),
         "files": files(cloud),
     }
 
@@ -82,7 +86,30 @@ def guest_file(cloud, server, volume):
 
 def assert_same_content(cloud, volume, image_path):
     """A volume starts with the bytes of its image; what is behind them is zero."""
-    assert_same_disk(*volume_disk(cloud, volume), image_path)
+    path, disk_format = volume_disk(cloud, volume)
+    key = passphrase_of(cloud, volume)
+    if key is None:
+        return assert_same_disk(path, disk_format, image_path)
+    with tempfile.NamedTemporaryFile() as secret:
+        secret.write(key)
+        secret.flush()
+        done = subprocess.run(["qemu-img", "compare", "-U", "--object", f"secret,id=key,file={secret.name}", "-F", "raw",
+                               "json:" + json.dumps(keyed(path)), str(image_path)],
+                              capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"content of {path}: {done.stdout}{done.stderr}"
+
+
+def keyed(path):
+    """An encrypted qcow2 with all beneath it, as QEMU's tools want to be told of it."""
+    info = json.loads(subprocess.run(["qemu-img", "info", "-U", "--output=json", "-f", "qcow2", str(path)],
+                                     capture_output=True, check=True).stdout)
+    disk = {"driver": "qcow2", "encrypt": {"format": "luks", "key-secret": "key"},
+            "file": {"driver": "file", "filename": str(path)}}
+    if "backing-filename" in info:
+        below = path.parent / info["backing-filename"]
+        raw = info["backing-filename-format"] == "raw"
+        disk["backing"] = {"driver": "raw", "file": {"driver": "file", "filename": str(below)}} if raw else keyed(below)
+    return disk
 
 
 def assert_same_disk(path, disk_format, image_path):

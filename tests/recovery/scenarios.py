@@ -5,6 +5,7 @@ import subprocess
 import requests
 
 from census import assert_same_content, assert_same_disk, guest_file, volume_disk
+from harness.keys import encrypted_type
 from harness.resources import ApiError, Resources, blank, device
 
 IMAGE_BYTES = 2 * 1024 * 1024
@@ -185,6 +186,27 @@ class CreateVolumeFromVolume(CreateVolumeFromImage):
 
     def source(self):
         return {"source_volid": self.made["volume"]}
+
+
+class Encrypted:
+    """Of a volume whose type has an encryption; its content is compared through its key."""
+
+    def prepare(self):
+        super().prepare()
+        self.type = encrypted_type(self.api, self.name)
+
+    def bootable_volume(self, name):
+        self.fresh_image(name)
+        return self.api.ready_volume(name, 1, imageRef=self.made["image"], volume_type=self.type)
+
+
+class CreateEncryptedFromImage(Encrypted, CreateVolumeFromImage):
+    def source(self):
+        return {**super().source(), "volume_type": self.type}
+
+
+class CreateEncryptedFromVolume(Encrypted, CreateVolumeFromVolume):
+    pass
 
 
 class UploadVolume(Scenario):
@@ -586,6 +608,10 @@ class DeleteSnapshot(Scenario):
         assert_same_content(self.cloud, self.made["volume"], self.image_path)
 
 
+class DeleteEncryptedSnapshot(Encrypted, DeleteSnapshot):
+    pass
+
+
 class CreateBackup(Scenario):
     fields = {}
 
@@ -615,6 +641,10 @@ class CreateBackup(Scenario):
         assert_same_content(self.cloud, volume, self.image_path)
         self.api.delete_volume(volume)
         self.api.wait_gone(lambda: self.api.show_volume(volume), "restored volume")
+
+
+class CreateEncryptedBackup(Encrypted, CreateBackup):
+    pass
 
 
 class CreateIncrement(CreateBackup):

@@ -10,15 +10,16 @@ ALL = [
     scenarios.CreateVolumeFromVolume, scenarios.CreateVolumeFromBackup, scenarios.CreateBackup,
     scenarios.CreateIncrement, scenarios.CreateBackupOfSnapshot, scenarios.RestoreBackup,
     scenarios.DeleteVolume, scenarios.AttachVolume, scenarios.DeleteActive,
+    scenarios.CreateEncryptedFromImage, scenarios.CreateEncryptedFromVolume, scenarios.CreateEncryptedBackup,
     scenarios.DeleteStopped, scenarios.DeleteError, scenarios.FailedBoot,
 ]
 # Flows of one or two tasks.
 SHORT = [
-    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DeleteBackup,
-    scenarios.DeleteSource, scenarios.DetachVolume, scenarios.ManageVolume, scenarios.UnmanageVolume,
-    scenarios.CreateGroupSnapshot, scenarios.CreateGroupFromGroup, scenarios.DeleteGroup, scenarios.RevertVolume,
-    scenarios.ReimageVolume, scenarios.UploadVolume, scenarios.FailedUpload, scenarios.StopServer,
-    scenarios.StartServer, scenarios.RebootServer,
+    scenarios.ExtendVolume, scenarios.CreateSnapshot, scenarios.DeleteSnapshot, scenarios.DeleteEncryptedSnapshot,
+    scenarios.DeleteBackup, scenarios.DeleteSource, scenarios.DetachVolume, scenarios.ManageVolume,
+    scenarios.UnmanageVolume, scenarios.CreateGroupSnapshot, scenarios.CreateGroupFromGroup, scenarios.DeleteGroup,
+    scenarios.RevertVolume, scenarios.ReimageVolume, scenarios.UploadVolume, scenarios.FailedUpload,
+    scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
 ]
 # On volumes that a guest has open.
 ONLINE = [

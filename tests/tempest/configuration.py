@@ -3,7 +3,7 @@ import configparser
 import io
 
 LACKS_COMPUTE = ("resize", "pause", "shelve", "suspend", "cold_migration", "live_migration", "rescue", "snapshot",
-                 "change_password", "metadata_service", "attach_encrypted_volume")
+                 "change_password", "metadata_service")
 
 
 def announced(cloud, service):
@@ -16,7 +16,7 @@ def announced(cloud, service):
 def sections(cloud, images, flavors, folder, backend):
     rc = cloud.openrc()
     backends = backend_names(cloud)
-    compute_flags = {flag: "false" for flag in LACKS_COMPUTE}
+    compute_flags = {**{flag: "false" for flag in LACKS_COMPUTE}, "attach_encrypted_volume": "true"}
     return {
         "DEFAULT": {"log_dir": folder, "log_file": "tempest.log", "debug": "true"},
         "oslo_concurrency": {"lock_path": folder / "locks"},

@@ -1,8 +1,10 @@
 """Keys of encrypted volumes: where they must not be."""
 import base64
+import json
 import os
 import pathlib
 import sqlite3
+import subprocess
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -56,6 +58,19 @@ def assert_not_told(cloud, keys):
         data = _readable(path)
         for form in wanted:
             assert form not in data, f"{path} holds a key"
+
+
+def keyed(path):
+    """An encrypted qcow2 with all beneath it, as QEMU's tools want to be told of it."""
+    info = json.loads(subprocess.run(["qemu-img", "info", "-U", "--output=json", "-f", "qcow2", str(path)],
+                                     capture_output=True, check=True).stdout)
+    disk = {"driver": "qcow2", "encrypt": {"format": "luks", "key-secret": "key"},
+            "file": {"driver": "file", "filename": str(path)}}
+    if "backing-filename" in info:
+        below = path.parent / info["backing-filename"]
+        raw = info["backing-filename-format"] == "raw"
+        disk["backing"] = {"driver": "raw", "file": {"driver": "file", "filename": str(below)}} if raw else keyed(below)
+    return disk
 
 
 def encrypted_type(resources, name, **encryption):

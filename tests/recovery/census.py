@@ -5,7 +5,7 @@ import re
 import subprocess
 import tempfile
 
-from harness.keys import key_ids, passphrase_of
+from harness.keys import key_ids, keyed, passphrase_of
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TAP = re.compile(r"tap[0-9a-f-]{11}")
@@ -97,19 +97,6 @@ def assert_same_content(cloud, volume, image_path):
                                "json:" + json.dumps(keyed(path)), str(image_path)],
                               capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, f"content of {path}: {done.stdout}{done.stderr}"
-
-
-def keyed(path):
-    """An encrypted qcow2 with all beneath it, as QEMU's tools want to be told of it."""
-    info = json.loads(subprocess.run(["qemu-img", "info", "-U", "--output=json", "-f", "qcow2", str(path)],
-                                     capture_output=True, check=True).stdout)
-    disk = {"driver": "qcow2", "encrypt": {"format": "luks", "key-secret": "key"},
-            "file": {"driver": "file", "filename": str(path)}}
-    if "backing-filename" in info:
-        below = path.parent / info["backing-filename"]
-        raw = info["backing-filename-format"] == "raw"
-        disk["backing"] = {"driver": "raw", "file": {"driver": "file", "filename": str(below)}} if raw else keyed(below)
-    return disk
 
 
 def assert_same_disk(path, disk_format, image_path):

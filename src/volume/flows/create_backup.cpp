@@ -72,12 +72,10 @@ public:
 
     Outcome execute(const TaskContext& context) override {
         const auto source = volume_to_read(context);
-        json::object params{{"backend", get_string(context.data, "backend")},
-                            {"volume_id", source},
-                            {"backup_id", backup_of(context).value},
-                            {"parent_id", get_string(context.data, "parent_id")},
-                            {"origin_id", volume_of(context).value},
-                            {"volume", get_object(context.data, "volume_facts")}};
+        json::object params{
+            {"backend", get_string(context.data, "backend")}, {"volume_id", source},
+            {"backup_id", backup_of(context).value},          {"parent_id", get_string(context.data, "parent_id")},
+            {"origin_id", volume_of(context).value},          {"volume", get_object(context.data, "volume_facts")}};
         const auto key = get_string(get_object(context.data, "volume_facts"), "encryption_key_id");
         give_key(d_, params, source, key);
         give_key(d_, params, backup_of(context).value, key);

@@ -39,7 +39,7 @@ def sections(cloud, images, flavors, folder, backend):
                    "storage_protocol": backend, "vendor_name": "Virga", "manage_snapshot_ref": "source-name,snapshot-%s",
                    **({"backend_names": ",".join(backends)} if len(backends) > 1 else {})},
         "volume-feature-enabled": {"backup": "true", "manage_volume": "true", "manage_snapshot": "true",
-                                   "extend_attached_volume": "true",
+                                   "extend_attached_volume": "true", "extend_attached_encrypted_volume": "true",
                                    "multi_backend": str(len(backends) > 1).lower()},
         "validation": {"run_validation": "false"},
     }

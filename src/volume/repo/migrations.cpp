@@ -12,8 +12,7 @@ CREATE TABLE volumes (
     host TEXT NOT NULL, backend TEXT NOT NULL, host_local BIGINT NOT NULL, path TEXT NOT NULL, format TEXT NOT NULL,
     image_id TEXT NOT NULL, snapshot_id TEXT NOT NULL, source_volid TEXT NOT NULL,
     metadata TEXT NOT NULL, image_metadata TEXT NOT NULL, created_for TEXT NOT NULL,
-    encryption_key_id TEXT NOT NULL DEFAULT '', group_id TEXT NOT NULL DEFAULT '', migration_status TEXT NOT NULL DEFAULT '',
-    other_host TEXT NOT NULL DEFAULT '', other_backend TEXT NOT NULL DEFAULT '', held_by TEXT NOT NULL DEFAULT '',
+    group_id TEXT NOT NULL DEFAULT '',
     error TEXT NOT NULL, flow_id TEXT NOT NULL,
     created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, launched_us BIGINT NOT NULL))";
 
@@ -87,8 +86,7 @@ CREATE TABLE volume_backups (
     snapshot_id TEXT NOT NULL, parent_id TEXT NOT NULL, data_id TEXT NOT NULL, name TEXT NOT NULL,
     description TEXT NOT NULL, container TEXT NOT NULL, availability_zone TEXT NOT NULL, host TEXT NOT NULL,
     size_gib BIGINT NOT NULL, status TEXT NOT NULL, fail_reason TEXT NOT NULL, object_count BIGINT NOT NULL,
-    stored_bytes BIGINT NOT NULL, metadata TEXT NOT NULL, volume_facts TEXT NOT NULL,
-    encryption_key_id TEXT NOT NULL DEFAULT '', flow_id TEXT NOT NULL,
+    stored_bytes BIGINT NOT NULL, metadata TEXT NOT NULL, volume_facts TEXT NOT NULL, flow_id TEXT NOT NULL,
     data_timestamp_us BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
 
 constexpr const char* kTransfers = R"(
@@ -129,7 +127,6 @@ const std::vector<db::Migration>& migrations() {
           kBackups,
           kTypeAccess,
           kTypeEncryption,
-          kKeys,
           kQosSpecs,
           kDefaultTypes,
           kQuotaClasses,
@@ -147,21 +144,31 @@ const std::vector<db::Migration>& migrations() {
           "CREATE INDEX volume_backups_by_project ON volume_backups (project_id, created_us, id)",
           "CREATE INDEX volume_backups_by_volume ON volume_backups (volume_id)",
           "CREATE INDEX volume_backups_by_parent ON volume_backups (parent_id)",
-          "CREATE INDEX volume_backups_by_key ON volume_backups (encryption_key_id)",
           "CREATE INDEX volume_backups_by_data ON volume_backups (data_id)",
-          "CREATE INDEX volumes_by_key ON volumes (encryption_key_id)",
           "CREATE INDEX volumes_by_project ON volumes (project_id, created_us, id)",
           "CREATE INDEX volumes_by_snapshot ON volumes (snapshot_id)",
           "CREATE INDEX volumes_by_source ON volumes (source_volid)",
           "CREATE INDEX volumes_by_status ON volumes (status)",
           "CREATE INDEX volumes_by_type ON volumes (volume_type_id)",
           "CREATE INDEX volumes_by_backend ON volumes (host, backend)",
-          "CREATE INDEX volumes_by_other_backend ON volumes (other_host, other_backend)",
           "CREATE INDEX volume_snapshots_by_project ON volume_snapshots (project_id, created_us, id)",
           "CREATE INDEX volume_snapshots_by_volume ON volume_snapshots (volume_id)",
           "CREATE INDEX volume_attachments_by_volume ON volume_attachments (volume_id)",
           "CREATE INDEX volume_attachments_by_server ON volume_attachments (server_id)",
           "CREATE INDEX volume_messages_by_project ON volume_messages (project_id, created_us)"}},
+        {"volume",
+         2,
+         {"ALTER TABLE volumes ADD COLUMN migration_status TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE volumes ADD COLUMN other_host TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE volumes ADD COLUMN other_backend TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE volumes ADD COLUMN held_by TEXT NOT NULL DEFAULT ''",
+          "CREATE INDEX volumes_by_other_backend ON volumes (other_host, other_backend)"}},
+        {"volume",
+         3,
+         {kKeys, "ALTER TABLE volumes ADD COLUMN encryption_key_id TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE volume_backups ADD COLUMN encryption_key_id TEXT NOT NULL DEFAULT ''",
+          "CREATE INDEX volumes_by_key ON volumes (encryption_key_id)",
+          "CREATE INDEX volume_backups_by_key ON volume_backups (encryption_key_id)"}},
     };
     return all;
 }

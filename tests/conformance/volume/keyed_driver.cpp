@@ -31,6 +31,10 @@ public:
         const KeyRing::Held held(driver_->keys(), source, test_key());
         return with(id, [&] { return driver_->clone(id, size, source, call); });
     }
+    Created create_from_disk(const std::string& id, std::int64_t size, const VolumeFile& disk,
+                             const Call& call) override {
+        return with(id, [&] { return driver_->create_from_disk(id, size, disk, call); });
+    }
     std::vector<std::string> remove(const std::string& id) override { return driver_->remove(id); }
     Flattened flatten(const std::string& id, const Call& call) override {
         return with(id, [&] { return driver_->flatten(id, call); });

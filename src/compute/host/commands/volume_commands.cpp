@@ -101,7 +101,7 @@ Target target_of(Context& context, const rpc::Command& call) {
     const auto server = server_of(call.params);
     const auto disk = GuestDisk::from_json(get_object(call.params, "disk"));
     if (!is_uuid_like(disk.volume_id)) throw Error(ErrorCode::InvalidInput, "disk.volume_id is not a UUID");
-    return {server, disk.volume_id, disk_file(context.folder(server), disk, {})};
+    return {server, disk.volume_id, disk_file(context.folder(server), disk, {}, keys_of(call.params))};
 }
 
 json::object mirror_disk(Context& context, const rpc::Command& call) {

@@ -25,7 +25,7 @@ def server_files(cloud):
     """Folders of servers and files of volumes, cached images left out."""
     host = cloud.state / "host"
     found = [path for path in (host / "instances").iterdir() if path.name != "_base"]
-    found += [path for path in (host / "volumes").rglob("volume-*")]
+    found += [path for folder in host.glob("volumes*") for path in folder.rglob("volume-*")]
     return sorted(str(path) for path in found)
 
 

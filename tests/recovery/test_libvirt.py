@@ -6,7 +6,7 @@ import signal
 import pytest
 import requests
 
-from census import leftovers
+from census import assert_same_disk, leftovers
 from failing_cloud import HALVES, FailingCloud
 from harness.guests import FLAVOR, LOGIN, GuestReaper, server_files, taps_of, upload_guest
 from harness.resources import Resources, blank, device
@@ -18,7 +18,8 @@ BACKGROUND = ("reconcile_host.", "sync_power_state.")
 def cloud():
     # More memory than there is, so that it is libvirt and not the scheduler that refuses a huge guest.
     with GuestReaper():
-        running = FailingCloud("libvirt", {"compute.memory_mib": 1 << 40, "quota.ram_mib": -1}).start()
+        settings = {"compute.memory_mib": 1 << 40, "quota.ram_mib": -1}
+        running = FailingCloud("libvirt", settings).with_two_backends().start()
         yield running
         running.close()
 
@@ -116,6 +117,15 @@ class Life:
         assert self.api.show_volume(self.spare)["size"] == self.size
         self.api.wait_console(self.server, f"VIRGA-GUEST-DISK vdb {self.size << 21}")
 
+    def begin_move(self):
+        self.target = other_backend(self.api, self.spare)
+        self.api.volume_action(self.spare, "os-migrate_volume", {"host": self.target})
+
+    def end_move(self):
+        self.end_online(self.spare)
+        found = self.api.show_volume(self.spare)
+        assert found["os-vol-host-attr:host"].startswith(self.target) and found["migration_status"] == "success"
+
     def begin_clone(self):
         self.clone = self.api.volume("clone", self.api.show_volume(self.spare)["size"], source_volid=self.spare)
 
@@ -162,6 +172,10 @@ class Life:
         if phase == "drop":
             found = self.api.show_snapshot(self.snapshot)
             return found is None or found["status"] == "deleting"
+        if phase == "move":
+            found = self.api.show_volume(self.spare)
+            moves = found["migration_status"] in ("starting", "migrating", "completing")
+            return moves or found["os-vol-host-attr:host"].startswith(self.target)
         if phase == "unclone":
             found = self.api.show_volume(self.clone)
             return found is None or found["status"] == "deleting"
@@ -198,6 +212,11 @@ class Life:
             self.pass_phase(first, kills[0])
             self.pass_phase(second, kills[1])
         return firsts + seconds
+
+
+def other_backend(api, volume):
+    at_first = api.show_volume(volume)["os-vol-host-attr:host"].startswith("host-1@local")
+    return "host-1@second" if at_first else "host-1@local"
 
 
 def kill_points(cloud, mark):
@@ -245,6 +264,48 @@ def test_kill_in_each_task_of_work_on_a_volume_in_use(cloud, api, flavor, guest_
     life.pass_phase("detach")
     api.delete_volume(life.spare)
     life.pass_phase("delete")
+
+
+def test_kill_in_each_task_of_a_move(cloud, api, flavor, guest_image):
+    life = Life(cloud, api, flavor, {"image": guest_image})
+    life.pass_phase("boot")
+    life.spare = api.ready_volume("spare")
+    life.pass_phase("attach")
+    done = life.kill_in_each_task("move", "move")
+    assert len(done) >= 20, done
+    api.wait_console(life.server, LOGIN)
+    life.pass_phase("detach")
+    api.delete_volume(life.spare)
+    life.pass_phase("delete")
+
+
+@pytest.mark.parametrize("halves", [["host"], ["control"], ["host", "control"]], ids="+".join)
+def test_kill_in_the_middle_of_a_move(cloud, api, flavor, guest_image, long_image, halves):
+    with open(long_image, "rb") as data:
+        image = api.image("long", data)
+    server = api.active_server("mover", flavor, guest_image)
+    volume = api.ready_volume("long", 1, imageRef=image)
+    api.attach(server, volume)
+    api.wait_volume(volume, "in-use")
+    target = other_backend(api, volume)
+    folder = cloud.state / "host" / ("volumes" if target == "host-1@local" else "volumes-second")
+    copy = folder / f"volume-{volume}"
+    guests = cloud.guest_processes()
+    api.volume_action(volume, "os-migrate_volume", {"host": target})
+    api.wait(lambda: copy.exists() and copy.stat().st_blocks * 512 > 8 << 20, "the copy has begun")
+    for half in halves:
+        cloud.kill(half)
+    cloud.revive(*halves)
+    api.wait_flows(volume)
+    found = api.wait_volume(volume, "in-use")
+    assert (found["migration_status"], found["os-vol-host-attr:host"].split("#")[0]) == ("success", target)
+    assert cloud.guest_processes() == guests, "the guest was not left alone"
+    assert cloud.differences() == []
+    api.delete_server(server)
+    api.wait_gone(lambda: api.show_server(server), "server")
+    assert_same_disk(copy, "raw", long_image)
+    api.delete_volume(volume)
+    api.delete_image(image)
 
 
 def test_a_guest_whose_boot_was_killed_reaches_its_login(cloud, api, flavor, guest_image):

@@ -3,7 +3,7 @@
 #include <future>
 #include <thread>
 
-#include "unit/volume/control_fixture.hpp"
+#include "unit/volume/scripted_guests.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -14,6 +14,8 @@ namespace {
 
 class BackupsTest : public ControlFixture {
 protected:
+    BackupsTest() { service.use(guests); }
+
     flows::NewBackup request_for(const VolumeId& volume) {
         flows::NewBackup request;
         request.id = new_id<BackupId>();
@@ -51,7 +53,8 @@ protected:
         return volume;
     }
 
-    flows::Dependencies d{*database, config, images, host, *runner};
+    ScriptedGuests guests;
+    flows::Dependencies d{*database, config, images, host, *runner, &guests};
 };
 
 TEST_F(BackupsTest, AFailureIsToldAndLeavesNothing) {
@@ -87,13 +90,13 @@ TEST_F(BackupsTest, AVolumeInUseIsReadFromATemporaryCopy) {
     EXPECT_EQ(status(volume), "in-use");
 }
 
-TEST_F(BackupsTest, ADriverThatCantCopyUnderAGuestEndsTheBackupClearly) {
+TEST_F(BackupsTest, AVolumeThatCantBeFrozenIsRefused) {
     const auto volume = in_use();
-    host.fail(command::kClone, ErrorCode::Conflict, "Volume is in use by a running server; stop the server first.");
+    write([&](db::Transaction& tx) { tx.exec("UPDATE volumes SET multiattach = 1", {}); });
     auto request = request_for(volume);
     request.force = true;
-    EXPECT_EQ(ended(back_up(request)).state, taskflow::FlowState::Failed);
-    EXPECT_NE(backup_row(request.id)->fail_reason.find("stop the server first"), std::string::npos);
+    EXPECT_EQ(code_of([&] { back_up(request); }), ErrorCode::InvalidInput);
+    EXPECT_EQ(backup_status(request.id), "gone");
     EXPECT_EQ(status(volume), "in-use");
 }
 

@@ -293,6 +293,32 @@ TEST_P(LiveDisk, MirrorIsEnded) {
     EXPECT_EQ(chain(), std::vector<std::string>{target.path});
 }
 
+// Of a guest that ends meanwhile nothing can be wrong: its disk is at rest then.
+TEST_P(LiveDisk, MirrorOfAGuestThatDies) {
+    if (!real()) return SUCCEED() << "mirrors of the fake take no time";
+    attach_raw();
+    for (int mib = 0; mib < 16; ++mib) write(0x55, std::to_string(mib) + "M");
+    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    disk::create_raw(target.path, kSize);
+    std::thread killer([&] { host().kill_guest(guest_.server_id); });
+    const bool done = driver().mirror_disk(guest_.server_id, volume_, target, {});
+    killer.join();
+    EXPECT_FALSE(driver().pivot_disk(guest_.server_id, volume_, target)) << done;
+    EXPECT_FALSE(driver().end_mirror(guest_.server_id, volume_));
+}
+
+TEST_P(LiveDisk, MirrorOfAReadOnlyDisk) {
+    file_ = {host().make_disk("volume-" + volume_, kSize), "raw", volume_};
+    auto disk = volume_disk(volume_);
+    disk.connection_info["data"] = json::object{{"access_mode", "ro"}};
+    driver().attach_disk(guest_.server_id, disk, file_);
+    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    disk::create_raw(target.path, kSize);
+    EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
+    EXPECT_TRUE(driver().pivot_disk(guest_.server_id, volume_, target));
+    EXPECT_EQ(chain(), std::vector<std::string>{target.path});
+}
+
 TEST_P(LiveDisk, MirrorOfNoUseIsAnError) {
     if (!real()) return SUCCEED() << "the fake copies into anything";
     attach_raw();

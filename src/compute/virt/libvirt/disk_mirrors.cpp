@@ -5,6 +5,7 @@
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
 #include "compute/virt/libvirt/live_disks.hpp"
+#include "compute/virt/libvirt/open_files.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
@@ -15,6 +16,7 @@ constexpr unsigned kMirrorFlags =
     VIR_DOMAIN_BLOCK_COPY_REUSE_EXT | VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB | VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES;
 constexpr std::chrono::seconds kProgressInterval{1};
 constexpr std::chrono::seconds kPivotBound{60};
+constexpr std::chrono::seconds kEndBound{10};
 
 /// nullopt: the guest is gone, or has no such disk.
 std::optional<DefinedDisk> look(virDomainPtr domain, const std::string& volume_id) {
@@ -32,6 +34,15 @@ std::optional<DiskMirrors::Disk> DiskMirrors::find(const std::string& server_id,
     auto defined = look(domain.get(), volume_id);
     if (!defined) return std::nullopt;
     return Disk{std::move(*defined), std::move(domain)};
+}
+
+bool DiskMirrors::has_ended(const Disk& disk) {
+    try {
+        open_files(disk.domain.get(), disk.alias);
+        return false;
+    } catch (const Error&) {
+        return connection_.watch().wait(kEndBound, [&] { return !is_active(disk.domain.get()); });
+    }
 }
 
 void DiskMirrors::await_ready(const Disk& disk, const DiskFile& file, const JobHooks& hooks) {
@@ -58,6 +69,7 @@ bool DiskMirrors::make(const std::string& server_id, const std::string& volume_i
         if (!disk) return false;
         if (disk->source == file.path || (disk->mirror == file.path && disk->mirror_ready)) return true;
         if (disk->mirror != file.path) {
+            if (started && has_ended(*disk)) return false;
             if (started)
                 throw Error(ErrorCode::Internal, "copying volume " + volume_id + " failed or was ended", file.path,
                             server_id);
@@ -65,7 +77,7 @@ bool DiskMirrors::make(const std::string& server_id, const std::string& volume_i
             if (virDomainBlockCopy(disk->domain.get(), disk->target.c_str(), mirror_xml(file).c_str(), nullptr, 0,
                                    kMirrorFlags) < 0) {
                 const auto failure = last_failure("copy volume " + volume_id + " of server " + server_id, server_id);
-                if (!is_active(disk->domain.get())) return false;
+                if (has_ended(*disk)) return false;
                 throw failure;
             }
             failpoint("virt.libvirt.mirror.started");
@@ -80,11 +92,13 @@ bool DiskMirrors::pivot(const std::string& server_id, const std::string& volume_
     const auto disk = find(server_id, volume_id);
     if (!disk) return false;
     if (disk->source == file.path) return true;
-    if (disk->mirror != file.path || !disk->mirror_ready)
+    if (disk->mirror != file.path || !disk->mirror_ready) {
+        if (has_ended(*disk)) return false;
         throw Error(ErrorCode::Conflict,
                     "the guest of server " + server_id + " writes to another file of volume " + volume_id +
                         " and has no complete copy of it",
                     disk->source, server_id);
+    }
     failpoint("virt.libvirt.pivot.begin");
     const bool asked =
         virDomainBlockJobAbort(disk->domain.get(), disk->target.c_str(), VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT) == 0;
@@ -94,8 +108,8 @@ bool DiskMirrors::pivot(const std::string& server_id, const std::string& volume_
         now = look(disk->domain.get(), volume_id);
         return !now || now->source == file.path || now->mirror.empty();
     };
-    if (asked) connection_.watch().wait(kPivotBound, over);
-    if (over() && !now) return false;
+    if (!over() && asked) connection_.watch().wait(kPivotBound, over);
+    if (!now || has_ended(*disk)) return false;
     if (now->source == file.path) return true;
     throw failure;
 }
@@ -103,8 +117,13 @@ bool DiskMirrors::pivot(const std::string& server_id, const std::string& volume_
 bool DiskMirrors::end(const std::string& server_id, const std::string& volume_id) {
     const auto disk = find(server_id, volume_id);
     if (!disk) return false;
-    if (!disk->mirror.empty()) end_job(disk->domain.get(), disk->target);
-    return true;
+    try {
+        if (!disk->mirror.empty()) end_job(disk->domain.get(), disk->target);
+        return true;
+    } catch (const Error&) {
+        if (has_ended(*disk)) return false;
+        throw;
+    }
 }
 
 }  // namespace virga::compute::virt::libvirt

@@ -25,6 +25,8 @@ private:
     };
     /// nullopt when no running guest has the volume.
     std::optional<Disk> find(const std::string& server_id, const std::string& volume_id);
+    /// Whether something failed because the guest ended: its mirrors go a little before it is known to be gone.
+    bool has_ended(const Disk& disk);
     /// Until the mirror is complete, or gone.
     void await_ready(const Disk& disk, const DiskFile& file, const JobHooks& hooks);
 

@@ -112,7 +112,7 @@ def test_work_on_an_encrypted_volume(cloud, encrypted):
     first = snapshot_of(cloud, volume)
     second = snapshot_of(cloud, volume)
     act(cloud, volume, revert={"snapshot_id": second})
-    assert settled(cloud, "volume", volume)["status"] == "available"
+    wait_for(lambda: show(cloud, volume)["status"] == "available", 30, "reverted")
     for snapshot in (first, second):
         call(cloud, "DELETE", f"/snapshots/{snapshot}", expect=202)
         gone(cloud, "snapshot", snapshot)

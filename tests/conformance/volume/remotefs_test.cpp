@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "conformance/volume/keyed_driver.hpp"
 #include "conformance/volume/shares.hpp"
 #include "conformance/volume/suite.hpp"
 #include "disk/disk.hpp"
@@ -118,6 +119,24 @@ TEST_F(NfsShares, parallel_creates_do_not_promise_the_same_room_twice) {
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(made, 3);
     EXPECT_EQ(driver_->inventory().volumes.size(), 3U);
+}
+
+TEST_F(NfsShares, what_is_copied_to_another_share_stays_encrypted) {
+    add_share("a", 2200);
+    add_share("b", 2300);
+    open();
+    const auto source = new_uuid();
+    const auto copy = new_uuid();
+    const KeyRing::Held of_source(driver_->keys(), source, test_key());
+    const KeyRing::Held of_copy(driver_->keys(), copy, test_key());
+    driver_->create(source, 2);
+    write_pattern(look(source), 0x5e, "1M", "64k");
+    driver_->clone(copy, 2, source, {});
+    EXPECT_NE(share_with(copy), share_with(source));
+    EXPECT_TRUE(reads_as(look(copy), 0x5e, "1M", "64k"));
+    EXPECT_EQ(look(copy).encryption, kLuks);
+    EXPECT_EQ(disk::read_file(look(copy).path).find(std::string(64, 0x5e)), std::string::npos);
+    for (const auto& id : {copy, source}) driver_->remove(id);
 }
 
 TEST_F(NfsShares, what_is_made_from_something_goes_beside_it_or_is_copied) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <random>
 
+#include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/process.hpp"
@@ -80,6 +81,38 @@ protected:
     fs::path folder_;
     Store store_;
 };
+
+// Through a raw disk: what the chunks become doesn't depend on where they come from.
+TEST_F(StoreTest, an_encrypted_backup_tells_nothing_and_opens_by_its_key_only) {
+    const Secret key("the passphrase of the volume");
+    const auto source = make("source", 8);
+    put(source, 0, std::string(static_cast<std::size_t>(kMib), 'p'));
+    put(source, 3 * kMib, random_data(static_cast<std::size_t>(kMib), 1));
+    const auto full =
+        store_.create({new_uuid(), {}, volume_, {}, key}, *open_volume({source, "raw", 1}, Access::Read), {});
+    EXPECT_TRUE(full.header.encrypted);
+    EXPECT_EQ(full.totals.chunks, 2);
+    put(source, 5 * kMib, "more");
+    const auto second = store_.create({new_uuid(), full.header.id, volume_, {}, key},
+                                      *open_volume({source, "raw", 1}, Access::Read), {});
+    EXPECT_EQ(second.totals.own_chunks, 1) << "only what changed";
+    const auto manifest = content(file_of(full.header.id, "manifest"));
+    EXPECT_EQ(manifest.find(hash_hex(HashAlgorithm::Sha256, std::string(static_cast<std::size_t>(kMib), 'p'))),
+              std::string::npos)
+        << "a digest that anybody can compute tells what a chunk is";
+    EXPECT_EQ(content(file_of(full.header.id, "data")).find(random_data(64, 1)), std::string::npos);
+
+    const auto restored = [&](const std::string& id, const Secret& with) {
+        return store_.restore(id, *open_volume({make("target-" + new_uuid(), 8), "raw", 1}, Access::Write), {}, with);
+    };
+    EXPECT_EQ(error_of([&] { restored(second.header.id, {}); }).code(), ErrorCode::InvalidInput);
+    EXPECT_EQ(error_of([&] { restored(second.header.id, Secret("another")); }).code(), ErrorCode::Corrupt);
+    const auto target = make("target", 8);
+    store_.restore(second.header.id, *open_volume({target, "raw", 1}, Access::Write), {}, key);
+    EXPECT_EQ(content(target), content(source));
+    EXPECT_EQ(error_of([&] { save(source, full.header.id); }).code(), ErrorCode::InvalidInput)
+        << "a plain increment to an encrypted backup";
+}
 
 TEST_F(StoreTest, a_full_backup_comes_back_byte_by_byte) {
     const auto source = make("source", 16);

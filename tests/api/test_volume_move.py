@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from harness.cloud import Cloud, wait_for
+from harness.keys import assert_not_told, encrypted_type, passphrases
 from harness.resources import ApiError, Resources
 from harness.volumes import NOWHERE, call, show
 
@@ -266,3 +267,29 @@ def test_a_server_that_is_deleted_takes_its_volume_with_it(cloud, api, types):
     api.delete_image(image)
     with pytest.raises(ApiError):
         api.volume_api("GET", f"/volumes/{volume}")
+
+
+def record(cloud, volume):
+    file, = (cloud.state / "host").glob(f"volumes*/volume-{volume}.json")
+    return file.parent.name, json.loads(file.read_text())["encryption"]
+
+
+def test_an_encrypted_volume(cloud, api, server, volumes):
+    made = volumes(size=1, volume_type=encrypted_type(api, f"luks-{uuid.uuid4().hex}"))
+    target = THERE if show(cloud, made)["os-vol-host-attr:host"] == HERE else HERE
+    migrate(cloud, made, target)
+    after = moved(cloud, made)
+    assert (after["status"], after["os-vol-host-attr:host"], after["encrypted"]) == ("available", target, True)
+    assert record(cloud, made) == ("volumes-second" if target == THERE else "volumes", "luks")
+    api.attach(server, made)
+    api.wait_volume(made, "in-use")
+    api.wait_flows(server)
+    target = THERE if target == HERE else HERE
+    migrate(cloud, made, target)
+    wait_for(lambda: show(cloud, made)["os-vol-host-attr:host"] == target, 60, "move")
+    api.wait_flows(made)
+    assert show(cloud, made)["status"] == "in-use"
+    assert record(cloud, made) == ("volumes-second" if target == THERE else "volumes", "luks")
+    assert_not_told(cloud, passphrases(cloud))
+    api.detach(server, made)
+    api.wait_volume(made)

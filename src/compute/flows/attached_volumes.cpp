@@ -88,7 +88,9 @@ bool AttachedVolumes::merge(const ServerId& server, const VolumeId& volume, cons
 
 bool AttachedVolumes::mirror(const ServerId& server, const VolumeId& volume, const json::object& connection_info,
                              const rpc::CallOptions& options) {
-    return ask(server, volume, command::kMirrorDisk, disk_with(volume, connection_info), options);
+    auto params = disk_with(volume, connection_info);
+    d_.volumes.add_keys(params);
+    return ask(server, volume, command::kMirrorDisk, std::move(params), options);
 }
 
 bool AttachedVolumes::pivot(const ServerId& server, const VolumeId& volume, const json::object& connection_info,

@@ -8,7 +8,6 @@
 #include "volume/flows/tasks.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
-#include "volume/repo/encryption_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -86,7 +85,6 @@ void check_movable(db::Transaction& tx, Dependencies& d, const VolumeRecord& vol
     if (!repo::snapshots_of(tx, volume.id).empty()) refuse(field, "a volume with snapshots can't be moved");
     if (!volume.group_id.empty())
         refuse(field, "the volume is in group " + volume.group_id + ", which is on one backend");
-    if (repo::find_encryption(tx, volume.type_id)) refuse(field, "an encrypted volume can't be moved");
     check_attachments(tx, volume, field);
     if (!servers_of(tx, volume.id).empty()) attached_volumes(d);
 }

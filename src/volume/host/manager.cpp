@@ -301,6 +301,8 @@ json::object Manager::copy_here(const rpc::Command& command) {
     if (&source == &target) throw Error(ErrorCode::InvalidInput, "parameter 'source_backend' is the volume's backend");
     const auto held_source = source.locks.lock({id}, command.cancelled);
     const auto held_target = target.locks.lock({id}, command.cancelled);
+    const auto keys_of_source = hold_keys(params, source.driver->keys());
+    const auto keys_of_target = hold_keys(params, target.driver->keys());
     Created created;
     try {
         source.driver->read(id, [&](const VolumeFile& disk) {

@@ -31,10 +31,6 @@ public:
         const KeyRing::Held held(driver_->keys(), source, test_key());
         return with(id, [&] { return driver_->clone(id, size, source, call); });
     }
-    Created create_from_disk(const std::string& id, std::int64_t size, const VolumeFile& disk,
-                             const Call& call) override {
-        return with(id, [&] { return driver_->create_from_disk(id, size, disk, call); });
-    }
     std::vector<std::string> remove(const std::string& id) override { return driver_->remove(id); }
     Flattened flatten(const std::string& id, const Call& call) override {
         return with(id, [&] { return driver_->flatten(id, call); });
@@ -73,6 +69,10 @@ public:
     std::vector<Manageable> manageable() override { return driver_->manageable(); }
     VolumeFile manage(const std::string& id, const std::string& name, const std::string& format) override {
         return driver_->manage(id, name, format);
+    }
+    Created create_from_disk(const std::string& id, std::int64_t size, const VolumeFile& disk,
+                             const Call& call) override {
+        return with(id, [&] { return driver_->create_from_disk(id, size, disk, call); });
     }
     void unmanage(const std::string& id) override { driver_->unmanage(id); }
     std::int64_t manage_snapshot(const std::string& id, const std::string& name, const std::string& to) override {

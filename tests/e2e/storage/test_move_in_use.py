@@ -1,13 +1,17 @@
 """Volumes move to another backend while a guest writes to them, back, and through what may happen meanwhile."""
+import base64
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
 from harness.cloud import Cloud
 from harness.guests import LOGIN, GuestReaper
+from harness.keys import assert_not_told, encrypted_type, passphrases
 from harness.resources import Resources, device
+import test_encrypted_volumes as encrypted
 from test_online_volumes import flavor, image, lines_of, server, wait_written, written
 
 __all__ = ["flavor", "image", "server"]  # fixtures
@@ -196,4 +200,30 @@ def test_what_was_written_last_is_not_lost(cloud, api, server, tmp_path, monkeyp
     api.action(server, "os-start")
     api.wait_server(server)
     assert lines_of(cloud, volume, tmp_path) >= told
+    assert cloud.differences() == []
+
+
+def test_an_encrypted_volume_stays_encrypted(cloud, api, image, flavor):
+    server = api.active_server("encrypted", flavor, image, config_drive=True,
+                               user_data=base64.b64encode(encrypted.WRITER.encode()).decode())
+    volume = api.ready_volume("secret", volume_type=encrypted_type(api, "luks"))
+    api.wait_console(server, LOGIN)
+    api.attach(server, volume)
+    api.wait_volume(volume, "in-use")
+    for _ in range(2):
+        encrypted.wait_written(api, server)
+        target = other(api, volume)
+        migrate(api, volume, target)
+        found = moved(api, volume, target)
+        assert found["status"] == "in-use" and found["encrypted"]
+        encrypted.wait_written(api, server)
+        in_clear = subprocess.run(["grep", "-rlaF", f"{encrypted.SECRET} line", str(cloud.state / "host")],
+                                  capture_output=True, check=False).stdout
+        assert in_clear == b""
+    assert_not_told(cloud, passphrases(cloud))
+    api.delete_server(server)
+    api.wait_gone(lambda: api.show_server(server), "server")
+    api.wait_volume(volume)
+    api.delete_volume(volume)
+    api.wait_gone(lambda: api.show_volume(volume), "volume")
     assert cloud.differences() == []

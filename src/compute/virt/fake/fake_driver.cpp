@@ -249,7 +249,7 @@ bool FakeDriver::mirror_disk(const std::string& server_id, const std::string& vo
     auto disk = running_disk(server_id, volume_id);
     if (disk && disk->path != file.path && disk->mirror != file.path) {
         if (::access(disk->path.c_str(), F_OK) == 0)
-            disk::convert(disk->path, disk->format, file.path, file.format, hooks.progress, hooks.cancelled);
+            disk::convert(disk->path, disk->format, file.path, file.format, hooks.progress, hooks.cancelled, file.key);
         disk->mirror = file.path;
         disk->mirror_format = file.format;
         put_disk(server_id, volume_id, *disk);

@@ -74,8 +74,10 @@ bool DiskMirrors::make(const std::string& server_id, const std::string& volume_i
                 throw Error(ErrorCode::Internal, "copying volume " + volume_id + " failed or was ended", file.path,
                             server_id);
             end_job(disk->domain.get(), disk->target);
-            if (virDomainBlockCopy(disk->domain.get(), disk->target.c_str(), mirror_xml(file).c_str(), nullptr, 0,
-                                   kMirrorFlags) < 0) {
+            check_same_encryption(*disk, file);
+            const auto lease = connection_.secrets().lend({file});
+            if (virDomainBlockCopy(disk->domain.get(), disk->target.c_str(), mirror_xml(lease.files().front()).c_str(),
+                                   nullptr, 0, kMirrorFlags) < 0) {
                 const auto failure = last_failure("copy volume " + volume_id + " of server " + server_id, server_id);
                 if (has_ended(*disk)) return false;
                 throw failure;

@@ -99,13 +99,7 @@ bool LiveDisks::switch_to(const std::string& server_id, const std::string& volum
     end_job(disk->domain.get(), disk->target);
     const TextHandle xml(virDomainGetXMLDesc(disk->domain.get(), 0));
     if (!xml) throw last_failure("read a guest's definition", server_id);
-    const auto defined = find_disk(xml.get(), volume_id);
-    if (defined && defined->encrypted == file.key.empty())
-        throw Error(ErrorCode::InvalidInput,
-                    "volume " + volume_id + " of server " + server_id +
-                        (defined->encrypted ? " is encrypted, and its key was not given"
-                                            : " is not encrypted, but a key was given"),
-                    {}, server_id);
+    if (const auto defined = find_disk(xml.get(), volume_id)) check_same_encryption(*defined, file);
     const auto lease = connection_.secrets().lend({file});
     const auto snapshot = snapshot_xml(disks_of(xml.get()), disk->target, lease.files().front());
     const SnapshotHandle made(virDomainSnapshotCreateXML(disk->domain.get(), snapshot.c_str(), kSnapshotFlags));

@@ -129,9 +129,16 @@ std::string mirror_xml(const DiskFile& file) {
     auto node = document.append_child("disk");
     node.append_attribute("type") = "file";
     node.append_child("driver").append_attribute("type") = file.format.c_str();
-    node.append_child("source").append_attribute("file") = file.path.c_str();
+    add_source(node, file);
     node.append_child("backingStore");
     return to_text(document);
+}
+
+void check_same_encryption(const DefinedDisk& disk, const DiskFile& file) {
+    if (disk.encrypted != file.key.empty()) return;
+    throw Error(ErrorCode::InvalidInput, "volume " + disk.serial +
+                                             (disk.encrypted ? " is encrypted, and its key was not given"
+                                                             : " is not encrypted, but a key was given"));
 }
 
 std::vector<DefinedDisk> disks_of(const char* domain_xml) {

@@ -32,6 +32,8 @@ struct DefinedDisk {
     std::string mirror;         ///< file that is written to as well; empty: none
     bool mirror_ready = false;  ///< both are the same at every instant
 };
+/// A disk goes on in a file that is encrypted as it is. Throws Error{InvalidInput}.
+void check_same_encryption(const DefinedDisk& disk, const DiskFile& file);
 std::vector<DefinedDisk> disks_of(const char* domain_xml);
 std::optional<DefinedDisk> find_disk(const char* domain_xml, const std::string& serial);
 

@@ -206,7 +206,7 @@ Created FolderStore::create_from_content(const std::string& id, std::int64_t siz
 
 Created FolderStore::create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile& disk,
                                       const Call& call) {
-    Content content{disk.path, disk.format, disk::allocated_bytes(disk.path)};
+    Content content{disk.path, disk.format, disk::allocated_bytes(disk.path), disk.encryption};
     auto top = disk;
     for (auto below = backing_of(top); below; below = backing_of(top)) {
         content.allocated_bytes += disk::allocated_bytes(below->path);

@@ -12,11 +12,12 @@ from harness.guests import LOGIN, GuestReaper
 from harness.keys import assert_not_told, encrypted_type, passphrases
 from harness.resources import Resources, device
 import test_encrypted_volumes as encrypted
-from test_online_volumes import flavor, image, lines_of, server, wait_written, written
+from test_online_volumes import active_file, flavor, image, lines_of, server, wait_written, written
 
 __all__ = ["flavor", "image", "server"]  # fixtures
 
 THERE, HERE = "host-1@second", "host-1@local"
+SPARSE_BYTES = 64 << 20  # of a GiB
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,7 @@ def test_there_and_back_while_the_guest_writes(cloud, api, server, tmp_path, mon
         others = [path for path in cloud.state.glob(f"host/volumes*/volume-{volume}*")
                   if path.parent != folder_of(api, cloud, volume)]
         assert others == [], "nothing is left at the old place"
+        assert active_file(cloud, volume)[0].stat().st_blocks * 512 < SPARSE_BYTES, "zeros take no space"
     decisions = [task["decision"] for flow in cloud.trace(volume) for task in flow["tasks"]]
     assert any("the same at every instant" in text for text in decisions)
     assert any("goes on in" in text for text in decisions)

@@ -11,7 +11,7 @@
 namespace virga::volume::flows {
 
 /// Throws Error{InvalidInput} that begins with `field` when a volume can't be moved, wherever to: it has snapshots, is
-/// in a group, is encrypted, or is used in a way that its data can't be taken from under it.
+/// in a group, or is used in a way that its data can't be taken from under it.
 void check_movable(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume, const std::string& field);
 
 /// The backend that the volume goes to: by the scheduler's rules, one of `wanted` that isn't the present one and that

@@ -47,6 +47,7 @@ class Cloud:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="virga-test-"))
         self.folder.chmod(0o755)
         self.state = self.folder / "state"
+        self.volume_folder = self.state / "host" / "volumes"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.driver = driver

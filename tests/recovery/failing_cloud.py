@@ -15,7 +15,6 @@ class FailingCloud(Cloud):
         self.points = self.folder / "points"
         self.points.mkdir()
         self.points.chmod(0o777)  # the control process runs as another user
-        self.volume_folder = self.state / "host" / "volumes"
         for half in HALVES:
             self.point_log(half).touch()
             self.point_log(half).chmod(0o666)

@@ -219,8 +219,9 @@ def test_an_encrypted_volume_stays_encrypted(cloud, api, image, flavor):
         found = moved(api, volume, target)
         assert found["status"] == "in-use" and found["encrypted"]
         encrypted.wait_written(api, server)
-        in_clear = subprocess.run(["grep", "-rlaF", f"{encrypted.SECRET} line", str(cloud.state / "host")],
-                                  capture_output=True, check=False).stdout
+        folders = [str(path) for path in cloud.state.glob("host/volumes*")]
+        in_clear = subprocess.run(["grep", "-rlaF", f"{encrypted.SECRET} line", *folders], capture_output=True,
+                                  check=False).stdout
         assert in_clear == b""
     assert_not_told(cloud, passphrases(cloud))
     api.delete_server(server)

@@ -29,7 +29,7 @@ ONLINE = [
 # From one backend to another.
 MOVES = [
     scenarios.MoveVolume, scenarios.MoveByRetype, scenarios.MoveOnline, scenarios.FailedMoveOnline,
-    scenarios.MoveOfStoppedServer,
+    pytest.param(scenarios.MoveOfStoppedServer, marks=pytest.mark.long),
 ]
 
 

@@ -138,7 +138,8 @@ class Life:
 
     def end_unclone(self):
         self.api.wait_gone(lambda: self.api.show_volume(self.clone), "clone")
-        self.end_online(self.clone)
+        self.api.wait_flows(self.clone)
+        self.end_online(self.spare)  # what they shared becomes its own
 
     def end_online(self, resource):
         self.api.wait_flows(resource)

@@ -8,6 +8,7 @@ from harness.gluster import GlusterServer, backend_settings
 
 import scenarios
 
+pytestmark = pytest.mark.long
 SCENARIOS = [
     scenarios.CreateVolumeFromImage, scenarios.CreateVolumeFromSnapshot, scenarios.DeleteSource, scenarios.ExtendVolume,
     scenarios.SnapshotOnline, scenarios.DeleteSnapshotOnline,

@@ -125,11 +125,12 @@ protected:
 
     enum class Ending { RecoverAndRepeat, Repeat, Undo };
 
-    // On a share each costs a mount and some hundred round trips: there one after the other takes its turn. What is
-    // under it is the engine of the local driver, whose kinds see all.
+    // On a share each costs a mount and some hundred round trips, encrypted each costs some programs: there one after
+    // the other takes its turn. What is under it is the engine of the local driver, whose kinds see all.
     std::vector<Ending> endings() {
         const std::vector<Ending> all{Ending::RecoverAndRepeat, Ending::Repeat, Ending::Undo};
-        return is_remote(GetParam()) ? std::vector<Ending>{all[turn_++ % all.size()]} : all;
+        const bool in_turn = is_remote(GetParam()) || is_encrypted(GetParam());
+        return in_turn ? std::vector<Ending>{all[turn_++ % all.size()]} : all;
     }
 
     void repeat(const std::string& op, const World& w) {

@@ -22,6 +22,19 @@ bool is_file_system(std::string_view head) {
     return known_sector && byte_at(head, 21) >= 0xf0;
 }
 
+// Any data may end its first sector in the signature (one random sector of 65,536 does), and data that no partition
+// table could be is raw, not a table to refuse.
+bool is_table(std::string_view head) {
+    bool used = false;
+    for (std::size_t i = 0; i < 4; ++i) {
+        const auto entry = kEntries + i * kEntryBytes;
+        const auto boot = byte_at(head, entry);
+        if (boot != 0 && boot != 0x80) return false;
+        used = used || byte_at(head, entry + 4) != 0;
+    }
+    return used;
+}
+
 void check_protective(std::string_view head, std::size_t entry, int used) {
     if (used != 1) refuse("gpt", "the protective partition must be the only one of the MBR");
     const bool chs = byte_at(head, entry + 1) == 0 && byte_at(head, entry + 2) == 2 && byte_at(head, entry + 3) == 0;
@@ -32,7 +45,8 @@ void check_protective(std::string_view head, std::size_t entry, int used) {
 }  // namespace
 
 bool Gpt::matches(const Sample& sample) const {
-    return sample.head.size() >= kSector && has_bytes(sample.head, 510, "\x55\xaa") && !is_file_system(sample.head);
+    const auto head = sample.head;
+    return head.size() >= kSector && has_bytes(head, 510, "\x55\xaa") && !is_file_system(head) && is_table(head);
 }
 
 std::optional<std::int64_t> Gpt::check(const Sample& sample) const {
@@ -41,13 +55,10 @@ std::optional<std::int64_t> Gpt::check(const Sample& sample) const {
     std::optional<std::size_t> protective;
     for (std::size_t i = 0; i < 4; ++i) {
         const auto entry = kEntries + i * kEntryBytes;
-        const auto boot = byte_at(head, entry);
-        if (boot != 0 && boot != 0x80) refuse(name(), "a partition has an unknown boot flag");
         const auto type = byte_at(head, entry + 4);
         if (type != 0) ++used;
         if (type == kProtective) protective = entry;
     }
-    if (used == 0) refuse(name(), "the MBR has no partition");
     if (protective) check_protective(head, *protective, used);
     return checked_size(sample.size, name());
 }

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
+#include "disk/buffer_copy.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 
@@ -15,7 +17,6 @@ namespace virga::disk {
 namespace {
 
 constexpr std::int64_t kChunk = 16 * 1024 * 1024;  ///< between two looks at `cancelled`
-constexpr std::int64_t kBuffer = 1024 * 1024;
 
 bool reflink(const File& from, const File& to) {
     return ::ioctl(to.fd(), FICLONE, from.fd()) == 0;
@@ -74,9 +75,8 @@ private:
     }
 
     std::int64_t copy_by_buffer(std::int64_t offset, std::int64_t length) {
-        const auto data = from_.read_at(offset, static_cast<std::size_t>(std::min(length, kBuffer)));
-        to_.write_at(offset, data);
-        return static_cast<std::int64_t>(data.size());
+        if (!buffer_) buffer_.emplace(from_, to_);
+        return buffer_->copy(offset, length);
     }
 
     File& from_;
@@ -86,6 +86,7 @@ private:
     std::int64_t size_;
     std::int64_t copied_ = 0;
     bool in_kernel_ = true;
+    std::optional<BufferCopy> buffer_;
 };
 
 }  // namespace

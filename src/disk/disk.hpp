@@ -57,8 +57,9 @@ struct CopyResult {
     std::int64_t copied_bytes = 0;
     bool reflinked = false;
 };
-/// Copies a file, sparse areas stay sparse: a reflink where the file system can, else copy_file_range by extents. The
-/// target appears whole or not at all. Throws Cancelled, NoSpace.
+/// Copies a file, sparse areas stay sparse: a reflink where the file system can, else by extents, with
+/// copy_file_range or (between file systems) past the page cache. The target appears whole or not at all. Throws
+/// Cancelled, NoSpace.
 CopyResult copy(const std::string& from, const std::string& to, const Progress& progress = {},
                 const Cancelled& cancelled = {});
 bool reflink_works(const std::string& folder);

@@ -25,6 +25,11 @@ File File::open_for_reading(const std::string& path) {
 File File::open_for_writing(const std::string& path) {
     return open(path, O_RDWR, 0);
 }
+std::optional<File> File::open_for_direct_writing(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    return File(fd, path);
+}
 File File::create(const std::string& path, int mode) {
     return open(path, O_RDWR | O_CREAT | O_TRUNC, mode);
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,8 @@ public:
     /// Throws Error{NotFound} or Error{Internal}.
     static File open_for_reading(const std::string& path);
     static File open_for_writing(const std::string& path);
+    /// With O_DIRECT; nothing where the file system can't, or when there is no such file.
+    static std::optional<File> open_for_direct_writing(const std::string& path);
     /// A new empty file; one of this name is truncated.
     static File create(const std::string& path, int mode = 0600);
 

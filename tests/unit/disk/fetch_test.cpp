@@ -1,5 +1,6 @@
 #include <atomic>
 
+#include "base/scope_exit.hpp"
 #include "unit/disk/fixture.hpp"
 
 namespace virga::disk {
@@ -131,6 +132,23 @@ TEST_F(Fetch, copies_keep_holes) {
     EXPECT_LT(allocated_bytes(at("copy")), 20 << 20);
     EXPECT_EQ(code_of([&] { copy(from, at("copy2"), {}, [] { return true; }); }), ErrorCode::Cancelled);
     EXPECT_FALSE(exists(at("copy2")));
+}
+
+// The kernel can't copy between these two; tmpfs is the one of them that may have no O_DIRECT.
+TEST_F(Fetch, copies_between_file_systems) {
+    char name[] = "/dev/shm/virga-disk-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    const std::string other = name;
+    const ScopeExit cleanup([&] { std::filesystem::remove_all(other); });
+    auto from = make_raw();
+    File::open_for_writing(from).write_at(64 << 20, "a last sector that is not whole");
+    for (const auto& to : {other + "/copy", at("copy")}) {
+        const auto result = copy(from, to);
+        EXPECT_FALSE(result.reflinked);
+        tool({"cmp", from, to});
+        EXPECT_LT(allocated_bytes(to), 20 << 20);
+        from = to;
+    }
 }
 
 TEST_F(Fetch, atomic_files) {

@@ -12,7 +12,7 @@ SCRIPT = pathlib.Path(__file__).with_name("gluster-server.sh")
 
 
 def backend_settings(server, name="gluster", **more):
-    """Settings of a cloud that make a backend on the server."""
+    """Settings of a cloud that make a backend on the server; all of its volume unless `more` has other shares."""
     settings = {"driver": "glusterfs", "shares": server.share, "mount_point_base": server.mounts, **more}
     return {f"volume.backends.{name}.{key}": str(value) for key, value in settings.items()}
 
@@ -35,7 +35,19 @@ class GlusterServer:
             self.close()
             raise AssertionError(f"glusterd did not start: {text}")
         self.volume = ready[1]
-        self.share = f"{self.volume} -o log-file={self.folder}/client.log"
+        self.mount_options = f"log-file={self.folder}/client.log"
+        self.share = f"{self.volume} -o {self.mount_options}"
+
+    def share_of_folder(self, name):
+        """A new folder of the volume as a share of its own, for a second backend."""
+        root = self.folder / "root"
+        root.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "glusterfs", "-o", self.mount_options, self.volume, root], check=True)
+        try:
+            (root / name).mkdir()
+        finally:
+            subprocess.run(["umount", root], check=True)
+        return f"{self.volume}/{name} -o {self.mount_options}"
 
     def command(self, words):
         """A command of the gluster client; what it printed."""

@@ -130,7 +130,8 @@ def main():
         if wanted.backend == "glusterfs":
             gluster = GlusterServer()
             ending.callback(gluster.close)
-            settings = backend_settings(gluster)
+            settings = {**backend_settings(gluster),
+                        **backend_settings(gluster, "second", shares=gluster.share_of_folder("second"))}
         driver = wanted.driver or ("libvirt" if wanted.suite in REAL_GUESTS else "fake")
         cloud = Cloud(driver, settings)
         if settings is None:

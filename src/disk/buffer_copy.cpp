@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
-
-#include "base/error.hpp"
+#include <span>
 
 namespace virga::disk {
 namespace {
@@ -33,22 +32,9 @@ BufferCopy::BufferCopy(const File& from, File& to)
 std::int64_t BufferCopy::copy(std::int64_t offset, std::int64_t length) {
     length = std::min(length, kBuffer);
     if (length > kAlign) length -= length % kAlign;  // what is left of a page comes as a piece of its own
-    const auto got = read(offset, length);
-    write(offset, {buffer_.get(), static_cast<std::size_t>(got)});
-    return got;
-}
-
-std::int64_t BufferCopy::read(std::int64_t offset, std::int64_t length) {
-    std::int64_t filled = 0;
-    while (filled < length) {
-        const auto got =
-            ::pread(from_.fd(), buffer_.get() + filled, static_cast<std::size_t>(length - filled), offset + filled);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) throw_errno(ErrorCode::Internal, "read " + from_.path(), errno);
-        if (got == 0) break;
-        filled += got;
-    }
-    return filled;
+    const auto got = from_.read_at(offset, std::span(buffer_.get(), static_cast<std::size_t>(length)));
+    write(offset, {buffer_.get(), got});
+    return static_cast<std::int64_t>(got);
 }
 
 // What a direct write doesn't take whole goes through the page cache, which also tells what is wrong.

@@ -24,7 +24,6 @@ private:
         void operator()(char* buffer) const;
     };
 
-    std::int64_t read(std::int64_t offset, std::int64_t length);
     void write(std::int64_t offset, std::string_view data);
 
     const File& from_;

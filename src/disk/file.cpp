@@ -68,17 +68,21 @@ void File::write_at(std::int64_t offset, std::string_view data) {
 
 std::string File::read_at(std::int64_t offset, std::size_t length) const {
     std::string data(length, '\0');
+    data.resize(read_at(offset, std::span(data)));
+    return data;
+}
+
+std::size_t File::read_at(std::int64_t offset, std::span<char> into) const {
     std::size_t filled = 0;
-    while (filled < length) {
+    while (filled < into.size()) {
         const auto got =
-            ::pread(fd_, data.data() + filled, length - filled, offset + static_cast<std::int64_t>(filled));
+            ::pread(fd_, into.data() + filled, into.size() - filled, offset + static_cast<std::int64_t>(filled));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw_errno(ErrorCode::Internal, "read " + path_, errno);
         if (got == 0) break;
         filled += static_cast<std::size_t>(got);
     }
-    data.resize(filled);
-    return data;
+    return filled;
 }
 
 void File::sync() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ public:
     void write_at(std::int64_t offset, std::string_view data);
     /// Fewer bytes than asked only at the end of the file.
     std::string read_at(std::int64_t offset, std::size_t length) const;
+    /// The same into memory of the caller's; how many bytes.
+    std::size_t read_at(std::int64_t offset, std::span<char> into) const;
     void sync();  ///< fdatasync; Throws NoSpace.
 
 private:

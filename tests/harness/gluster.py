@@ -40,13 +40,14 @@ class GlusterServer:
 
     def share_of_folder(self, name):
         """A new folder of the volume as a share of its own, for a second backend."""
-        root = self.folder / "root"
-        root.mkdir(exist_ok=True)
+        root = self.mounts / "root"
+        root.mkdir()
         subprocess.run(["mount", "-t", "glusterfs", "-o", self.mount_options, self.volume, root], check=True)
         try:
             (root / name).mkdir()
         finally:
             subprocess.run(["umount", root], check=True)
+        root.rmdir()
         return f"{self.volume}/{name} -o {self.mount_options}"
 
     def command(self, words):

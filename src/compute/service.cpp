@@ -4,6 +4,7 @@
 #include "compute/api/api.hpp"
 #include "compute/check.hpp"
 #include "compute/flows/attached_volumes.hpp"
+#include "compute/flows/server_nics.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/flavor_repo.hpp"
 
@@ -32,6 +33,7 @@ struct Service::Impl {
     flows::Dependencies d;
     identity::Service& identity;
     flows::AttachedVolumes attached{d};
+    flows::ServerNics nics{d};
 };
 
 Service::Service(flows::Dependencies dependencies, identity::Service& identity)
@@ -41,6 +43,9 @@ Service::~Service() = default;
 
 void Service::register_routes(http::Router& router) {
     router.set_fault_writer("/compute", http::envelope_fault);
+    router.set_stamp("/compute/v2.1", [](const http::Request& request, http::Response& response) {
+        http::announce_asked(request, response, api::microversions());
+    });
     api::Routes routes(router, impl_->identity, impl_->d);
     api::add_versions(router);
     api::add_servers(routes);
@@ -48,6 +53,7 @@ void Service::register_routes(http::Router& router) {
     api::add_server_metadata(routes);
     api::add_server_tags(routes);
     api::add_server_addresses(routes);
+    api::add_server_security_groups(routes);
     api::add_volume_attachments(routes);
     api::add_interfaces(routes);
     api::add_instance_actions(routes);
@@ -88,6 +94,10 @@ void Service::host_event(const std::string& host, std::string_view event, const 
 
 volume::AttachedVolumes& Service::attached_volumes() {
     return impl_->attached;
+}
+
+network::ServerNics& Service::server_nics() {
+    return impl_->nics;
 }
 
 std::vector<std::string> Service::check(db::Transaction& tx) {

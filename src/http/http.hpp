@@ -85,6 +85,8 @@ struct Route {
 
 /// Writes the OpenStack fault body of one service ("{"badRequest": {"code": 400, "message": ...}}") for a status.
 using FaultWriter = std::function<std::string(int status, const std::string& message)>;
+/// Adds headers to an answer, a fault or not.
+using Stamp = std::function<void(const Request&, Response&)>;
 
 /// Routes of all services. Below a prefix, errors are written in that service's form. An unknown path gives 404, a
 /// known path with another method 405 with Allow; HEAD falls back to GET.
@@ -94,6 +96,8 @@ public:
     ~Router();
     void add(Route route);
     void set_fault_writer(std::string prefix, FaultWriter writer);
+    /// Every answer below the prefix gets it.
+    void set_stamp(std::string prefix, Stamp stamp);
     /// Finds and calls the handler; never throws: Error becomes the fault of its code, anything else a 500 with the
     /// request id and no internal text.
     Response handle(Request& request) const;
@@ -109,6 +113,7 @@ private:
     Response dispatch(Request& request) const;
     std::unique_ptr<Node> root_;
     std::map<std::string, FaultWriter, std::greater<>> fault_writers_;
+    std::map<std::string, Stamp> stamps_;
 };
 
 /// HTTP status of an error code: NotFound 404, Conflict 409, InvalidInput 400, Unauthenticated 401, Forbidden 403,

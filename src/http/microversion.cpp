@@ -77,4 +77,12 @@ void announce(Response& response, const MicroversionRange& range, Microversion u
     response.headers.set("Vary", vary);
 }
 
+void announce_asked(const Request& request, Response& response, const MicroversionRange& range) {
+    try {
+        announce(response, range, negotiate(request, range));
+    } catch (const Error&) {
+        // The fault of the answer says that the version is malformed or out of range.
+    }
+}
+
 }  // namespace virga::http

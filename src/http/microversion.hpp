@@ -27,6 +27,9 @@ struct MicroversionRange {
 Microversion negotiate(const Request& request, const MicroversionRange& range);
 /// Sets OpenStack-API-Version, the legacy header and Vary on a response.
 void announce(Response& response, const MicroversionRange& range, Microversion used);
+/// The same for whatever version the request asks for; nothing where it asks for none that there is. For
+/// Router::set_stamp: clients look for the version in faults, too.
+void announce_asked(const Request& request, Response& response, const MicroversionRange& range);
 
 /// Error that a handler may throw for a status that no ErrorCode has (406, 300, 410, 411, 415).
 class StatusError : public Error {

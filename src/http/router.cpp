@@ -114,6 +114,10 @@ void Router::set_fault_writer(std::string prefix, FaultWriter writer) {
     fault_writers_[std::move(prefix)] = std::move(writer);
 }
 
+void Router::set_stamp(std::string prefix, Stamp stamp) {
+    stamps_[std::move(prefix)] = std::move(stamp);
+}
+
 Response Router::fault(std::string_view path, int status, const std::string& message) const {
     // The order is descending, so the longest of several prefixes of one path comes first.
     const auto found = std::find_if(fault_writers_.begin(), fault_writers_.end(),
@@ -162,6 +166,9 @@ Response Router::handle(Request& request) const {
         response.headers.set("WWW-Authenticate", "Keystone uri=\"" + request.base_url + "/identity\"");
     }
     stamp(response, request);
+    for (const auto& [prefix, add] : stamps_) {
+        if (is_below(request.path, prefix)) add(request, response);
+    }
     return response;
 }
 

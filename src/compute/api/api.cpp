@@ -31,9 +31,7 @@ void Routes::add(std::string method, const std::string& path, CallHandler handle
             throw Error(ErrorCode::NotFound, "The resource could not be found in API version " + version.text() + ".");
         }
         Call call{request, auth, version.minor, d};
-        auto response = handler(call);
-        http::announce(response, microversions(), version);
-        return response;
+        return handler(call);
     };
     router_.add({std::move(method), kPrefix + path, identity_.authenticated(std::move(handle))});
 }

@@ -61,9 +61,7 @@ void Routes::add(const std::string& method, const std::string& path, CallHandler
                 throw Error(ErrorCode::NotFound, "The resource could not be found: it needs microversion 3." +
                                                      std::to_string(minimum_minor) + ".");
             }
-            auto response = handler({*context, request, auth, version});
-            http::announce(response, versions(), version);
-            return response;
+            return handler({*context, request, auth, version});
         });
     router_.add({method, std::string(kRoot) + path, wrapped});
     router_.add({method, std::string(kRoot) + "/{project_id}" + path, wrapped});
@@ -71,6 +69,9 @@ void Routes::add(const std::string& method, const std::string& path, CallHandler
 
 void register_routes(http::Router& router, Context context) {
     router.set_fault_writer("/volume", http::envelope_fault);
+    router.set_stamp(std::string(kRoot), [](const http::Request& request, http::Response& response) {
+        http::announce_asked(request, response, versions());
+    });
     Routes routes(router, std::make_shared<Context>(context));
     register_versions(routes);
     register_volumes(routes);

@@ -71,6 +71,7 @@ public:
     void start() {
         bootstrap();
         volumes_.use(compute_.attached_volumes());
+        networks_.use(compute_.server_nics());
         volumes_.register_tasks(registry_);
         compute_.register_tasks(registry_);
         identity_.register_routes(router_);

@@ -133,6 +133,9 @@ inline constexpr const char* kAttachDisk = "compute.attach_disk";
 /// {server_id, volume_id} -> {}: returns when the guest has let go of it. Success when it isn't there. Busy: the guest
 /// refuses.
 inline constexpr const char* kDetachDisk = "compute.detach_disk";
+/// {server_id, nic: Nic} -> {}: returns when the guest has let go of the device and its tap is removed. Success when
+/// neither is there. Busy: the guest refuses.
+inline constexpr const char* kDetachNic = "compute.detach_nic";
 /// {server_id, volume_id, size_bytes} -> {running: bool}: a running guest sees its disk with this size at once, the
 /// file has grown with it. running false: no running guest has the volume, nothing was done.
 inline constexpr const char* kResizeDisk = "compute.resize_disk";

@@ -22,6 +22,7 @@ public:
     void host_event(const std::string& host, std::string_view event, const json::object& params);
     /// What the volume service needs to change volumes of running servers.
     volume::AttachedVolumes& attached_volumes();
+    network::ServerNics& server_nics();
     /// Differences between rows and the hosts' domains, disks and taps; empty when healthy.
     std::vector<std::string> check(db::Transaction& tx);
 

@@ -8,6 +8,7 @@
 #include "network/repo/nics.hpp"
 #include "network/repo/port_repo.hpp"
 #include "network/repo/security_group_repo.hpp"
+#include "network/repo/server_groups.hpp"
 #include "network/repo/subnet_repo.hpp"
 
 namespace virga::network {
@@ -32,7 +33,7 @@ std::string resolve_group(db::Transaction& tx, const std::string& project, const
         if (row.text("id") == name) return name;
     }
     if (rows.size() > 1) {
-        throw Error(ErrorCode::InvalidInput,
+        throw Error(ErrorCode::Conflict,
                     "Multiple security groups found matching '" + name + "'. Use an ID to be more specific.");
     }
     return rows.front().text("id");
@@ -51,6 +52,10 @@ Service::Service(db::Database& database, const config::Config& config, identity:
                  taskflow::Runner&)
     : impl_(std::make_unique<Impl>(database, config, identity, hosts)) {}
 Service::~Service() = default;
+
+void Service::use(ServerNics& server_nics) {
+    impl_->context.server_nics = &server_nics;
+}
 
 void Service::register_routes(http::Router& router) {
     api::register_routes(router, impl_->context);
@@ -113,6 +118,15 @@ std::map<std::string, GuestSubnet> Service::subnets_of_nics(db::Transaction& tx,
     return subnets;
 }
 
+std::map<ServerId, std::vector<std::string>> Service::group_names_of_servers(db::Transaction& tx,
+                                                                             const std::vector<ServerId>& servers) {
+    return repo::group_names_of_servers(tx, servers);
+}
+
+std::vector<ServerSecurityGroup> Service::security_groups_of_server(db::Transaction& tx, const ServerId& server) {
+    return repo::groups_of_server(tx, server);
+}
+
 void Service::set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status) {
     tx.exec(
         "UPDATE ports SET status = ?, updated_us = ?, revision = revision + 1 "
@@ -120,7 +134,12 @@ void Service::set_port_status(db::Transaction& tx, const ServerId& server, std::
         {std::string(status), now_us(), server.value, std::string(status)});
 }
 
+void Service::remove_port(db::Transaction& tx, const PortId& port) {
+    repo::delete_port(tx, port.value);
+}
+
 void Service::release(db::Transaction& tx, const ServerId& server) {
+    for (const auto& id : repo::leaving_ports(tx, server)) repo::delete_port(tx, id);
     for (const auto& port : repo::list_ports_of_devices(tx, {server.value})) {
         if (port.created_for_server) {
             repo::delete_port(tx, port.id);

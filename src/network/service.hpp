@@ -12,6 +12,8 @@
 #include "http/http.hpp"
 #include "identity/service.hpp"
 #include "network/nic.hpp"
+#include "network/server_nics.hpp"
+#include "network/server_security_group.hpp"
 #include "rpc/rpc.hpp"
 #include "taskflow/runner.hpp"
 
@@ -40,6 +42,8 @@ public:
             taskflow::Runner& runner);
     ~Service();
 
+    /// Before register_routes.
+    void use(ServerNics& server_nics);
     void register_routes(http::Router& router);
     /// One shared network "default" with one subnet (settings network.default_cidr ...), made once.
     void bootstrap();
@@ -51,8 +55,8 @@ public:
     /// choose from.
     std::vector<NicRequest> check_request(db::Transaction& tx, const identity::Auth& auth, const json::value& networks,
                                           std::int64_t max_count);
-    /// Names or ids to security group ids of the project; Error{InvalidInput} for an unknown one. Empty gives the
-    /// default group.
+    /// Names or ids to security group ids of the project; Error{InvalidInput} for an unknown one,
+    /// Error{Conflict} for a name that several have. Empty gives the default group.
     std::vector<std::string> resolve_security_groups(db::Transaction& tx, const identity::Auth& auth,
                                                      const std::vector<std::string>& names);
 
@@ -66,8 +70,15 @@ public:
     std::map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx, const std::vector<ServerId>& servers);
     /// The subnets of the nics' addresses, by id.
     std::map<std::string, GuestSubnet> subnets_of_nics(db::Transaction& tx, const std::vector<Nic>& nics);
+    /// Names of the groups that the servers' ports have, each once, sorted. A server without ports has no entry.
+    std::map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
+                                                                        const std::vector<ServerId>& servers);
+    /// With the rules that let traffic in, by name.
+    std::vector<ServerSecurityGroup> security_groups_of_server(db::Transaction& tx, const ServerId& server);
     /// Marks the server's ports ACTIVE / DOWN.
     void set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status);
+    /// Ends a port that ServerNics::begin_detach took: its addresses are free again. Idempotent.
+    void remove_port(db::Transaction& tx, const PortId& port);
     /// Deletes the ports that were made for the server and unbinds those that the user brought. Idempotent.
     void release(db::Transaction& tx, const ServerId& server);
 

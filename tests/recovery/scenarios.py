@@ -1064,6 +1064,28 @@ class DetachVolume(AttachVolume):
         assert self.api.attached_volumes(self.made["server"]) == []
 
 
+class DetachInterface(AttachVolume):
+    """A port of a running server is deleted."""
+
+    def begin(self, name):
+        super().begin(name)
+        (self.made["port"],) = [port["id"] for port in self.ports()]
+        self.watch_flows(self.made["server"])
+
+    def ports(self):
+        return self.api.call("GET", f"/network/v2.0/ports?device_id={self.made['server']}")["ports"]
+
+    def act(self, name):
+        self.api.call("DELETE", f"/network/v2.0/ports/{self.made['port']}")
+
+    def settle(self, name):
+        self.api.wait_flows(self.made["server"])
+
+    def check(self, name):
+        assert self.ports() == []
+        assert self.api.show_server(self.made["server"])["addresses"] == {}
+
+
 class DeleteActive(BootImageVolume):
     """A server with a root volume that goes with it and an attached one that stays."""
 

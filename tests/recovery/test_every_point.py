@@ -19,7 +19,7 @@ SHORT = [
     scenarios.DeleteBackup, scenarios.DeleteSource, scenarios.DetachVolume, scenarios.ManageVolume,
     scenarios.UnmanageVolume, scenarios.CreateGroupSnapshot, scenarios.CreateGroupFromGroup, scenarios.DeleteGroup,
     scenarios.RevertVolume, scenarios.ReimageVolume, scenarios.UploadVolume, scenarios.FailedUpload,
-    scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer,
+    scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer, scenarios.DetachInterface,
 ]
 # On volumes that a guest has open.
 ONLINE = [

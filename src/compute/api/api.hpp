@@ -51,6 +51,7 @@ void add_server_actions(Routes& routes);
 void add_server_metadata(Routes& routes);
 void add_server_tags(Routes& routes);
 void add_server_addresses(Routes& routes);
+void add_server_security_groups(Routes& routes);
 void add_volume_attachments(Routes& routes);
 void add_interfaces(Routes& routes);
 void add_instance_actions(Routes& routes);

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
 #include "compute/api/console_text.hpp"
+#include "compute/flows/record_action.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/model/server_states.hpp"
 
@@ -114,6 +115,7 @@ http::Response lock(Call& call, const json::value& value) {
         server.locked = true;
         server.locked_reason = reason;
         repo::update_details(tx, server);
+        flows::record_action(tx, "lock", call.auth, server.id);
     });
     return http::Response::empty(202);
 }
@@ -125,6 +127,7 @@ http::Response unlock(Call& call, const json::value& value) {
         server.locked = false;
         server.locked_reason.clear();
         repo::update_details(tx, server);
+        flows::record_action(tx, "unlock", call.auth, server.id);
     });
     return http::Response::empty(202);
 }
@@ -142,6 +145,7 @@ http::Response reset_state(Call& call, const json::value& value) {
             throw Error(ErrorCode::Conflict, "Instance " + server.id.value + " is being worked on; wait, or delete it");
         }
         repo::change_state(tx, server.id, {"*"}, {"*"}, *state, "");
+        flows::record_action(tx, "resetState", call.auth, server.id);
     });
     return http::Response::empty(202);
 }

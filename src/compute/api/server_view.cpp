@@ -18,9 +18,9 @@ json::value image_view(const Call& call, const Server& server) {
     return json::object{{"id", server.image_id}, {"links", std::move(links)}};
 }
 
-json::array security_groups(const Server& server) {
+json::array security_groups(const std::vector<std::string>& names) {
     json::array groups;
-    for (const auto& name : server.security_groups) groups.push_back(json::object{{"name", name}});
+    for (const auto& name : names) groups.push_back(json::object{{"name", name}});
     return groups;
 }
 
@@ -138,7 +138,7 @@ json::object full_server(const Call& call, const Server& server, const ServerPar
     view["OS-EXT-AZ:availability_zone"] = server.availability_zone;
     view["config_drive"] = server.config_drive ? "True" : "";
     view["key_name"] = string_or_null(server.key_name);
-    if (!server.security_groups.empty()) view["security_groups"] = security_groups(server);
+    if (!parts.security_groups.empty()) view["security_groups"] = security_groups(parts.security_groups);
     view["os-extended-volumes:volumes_attached"] = volumes_attached(call, parts.devices);
     add_states(server, view);
     add_progress(status, view);
@@ -148,8 +148,11 @@ json::object full_server(const Call& call, const Server& server, const ServerPar
     return view;
 }
 
-ServerParts parts_of(db::Transaction& tx, const Call& call, const ServerId& server) {
-    return {repo::block_devices(tx, server), call.d.networks.nics_of_server(tx, server)};
+ServerParts parts_of(db::Transaction& tx, const Call& call, const Server& server) {
+    auto groups = call.d.networks.group_names_of_servers(tx, {server.id});
+    const auto found = groups.find(server.id);
+    return {repo::block_devices(tx, server.id), call.d.networks.nics_of_server(tx, server.id),
+            found == groups.end() ? server.security_groups : std::move(found->second)};
 }
 
 }  // namespace virga::compute::api

@@ -9,6 +9,8 @@ namespace virga::compute::api {
 struct ServerParts {
     std::vector<BlockDevice> devices;
     std::vector<network::Nic> nics;
+    /// Of its ports; without ports those that it was created with.
+    std::vector<std::string> security_groups;
 };
 
 /// {id, name, links}.
@@ -17,6 +19,6 @@ json::object brief_server(const Call& call, const Server& server);
 json::object full_server(const Call& call, const Server& server, const ServerParts& parts, bool single);
 /// {network name: [{addr, version, OS-EXT-IPS:type, OS-EXT-IPS-MAC:mac_addr}]}; without the extensions when `plain`.
 json::object addresses_of(const std::vector<network::Nic>& nics, bool plain);
-ServerParts parts_of(db::Transaction& tx, const Call& call, const ServerId& server);
+ServerParts parts_of(db::Transaction& tx, const Call& call, const Server& server);
 
 }  // namespace virga::compute::api

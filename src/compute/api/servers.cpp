@@ -21,8 +21,11 @@ void add_detailed(const Call& call, db::Transaction& tx, const std::vector<Serve
     const auto ids = ids_of(servers);
     auto devices = repo::block_devices_of(tx, ids);
     auto nics = call.d.networks.nics_of_servers(tx, ids);
+    auto groups = call.d.networks.group_names_of_servers(tx, ids);
     for (const auto& server : servers) {
-        const ServerParts parts{std::move(devices[server.id]), std::move(nics[server.id])};
+        const auto of_ports = groups.find(server.id);
+        const ServerParts parts{std::move(devices[server.id]), std::move(nics[server.id]),
+                                of_ports == groups.end() ? server.security_groups : std::move(of_ports->second)};
         list.add(full_server(call, server, parts, false));
     }
 }
@@ -52,7 +55,7 @@ http::Response list(Call& call, bool detail) {
 http::Response show(Call& call) {
     auto tx = call.d.db.read();
     const auto server = visible_server(tx, call.auth, call.server_id());
-    return json_response(200, "server", full_server(call, server, parts_of(tx, call, server.id), true));
+    return json_response(200, "server", full_server(call, server, parts_of(tx, call, server), true));
 }
 
 /// What PUT may change; fields that a microversion doesn't have are unknown to it.
@@ -89,7 +92,7 @@ http::Response update(Call& call) {
         read_update(call, fields, server);
         repo::update_details(tx, server);
         const auto now = repo::get_server(tx, server.id);
-        auto parts = parts_of(tx, call, server.id);
+        auto parts = parts_of(tx, call, server);
         auto view = full_server(call, now, parts, true);
         if (call.minor < kFullUpdateAnswer) {
             drop_extended_attributes(view);

@@ -22,8 +22,8 @@ json::object disk_with(const VolumeId& volume, const json::object& connection_in
 constexpr std::int64_t kBytesPerGib = 1024LL * 1024 * 1024;
 
 /// Flows that never start a guest or plug a disk.
-constexpr std::array<std::string_view, 4> kHarmless{"delete_server", "stop_server", "detach_volume",
-                                                    "sync_power_state"};
+constexpr std::array<std::string_view, 6> kHarmless{"delete_server",    "stop_server",     "detach_volume",
+                                                    "detach_interface", "refresh_network", "sync_power_state"};
 
 bool is_harmless(const std::string& kind) {
     return std::find(kHarmless.begin(), kHarmless.end(), kind) != kHarmless.end();

@@ -54,6 +54,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     spec.data["nics"] = nic_requests_to_json(request.nics);
     spec.data["security_groups"] = texts_to_json(request.security_group_ids);
     spec.data["decisions"] = texts_to_json(request.decisions);
+    spec.data["wanted_zone"] = server.availability_zone;
     spec.data["wanted_host"] = request.wanted_host;
     record_action(tx, "create", spec);
     d.runner.start(tx, spec);

@@ -16,4 +16,15 @@ void record_action(db::Transaction& tx, const std::string& action, const taskflo
     repo::insert_action(tx, row);
 }
 
+void record_action(db::Transaction& tx, const std::string& action, const identity::Auth& auth, const ServerId& server) {
+    repo::InstanceAction row;
+    row.action = action;
+    row.server = server;
+    row.request_id = auth.request_id;
+    row.user_id = auth.user.value;
+    row.project_id = auth.project.value;
+    row.start_us = now_us();
+    repo::insert_action(tx, row);
+}
+
 }  // namespace virga::compute::flows

@@ -35,6 +35,8 @@ void register_others(taskflow::Registry& registry, Dependencies& d) {
     registry.add("virt.libvirt.attach_volume", make_guest_attach(d));
     registry.add("compute.manager.detach_volume", make_guest_detach(d));
     registry.add("virt.block_device.detach", make_detach_block_device(d));
+    registry.add("compute.manager.detach_interface", make_detach_interface(d));
+    registry.add("compute.manager.refresh_network", make_refresh_network(d));
     registry.add("compute.manager.init_host", make_init_host(d));
     registry.add("compute.manager.sync_power_state", make_sync_power_state(d));
 }

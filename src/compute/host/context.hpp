@@ -40,6 +40,7 @@ void add_config_drive_commands(CommandTable& table, Context& context);
 void add_guest_commands(CommandTable& table, Context& context);
 void add_power_commands(CommandTable& table, Context& context);
 void add_volume_commands(CommandTable& table, Context& context);
+void add_nic_commands(CommandTable& table, Context& context);
 void add_console_commands(CommandTable& table, Context& context);
 void add_query_commands(CommandTable& table, Context& context);
 

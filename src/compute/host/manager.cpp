@@ -73,6 +73,7 @@ CommandTable Manager::commands() {
     add_guest_commands(table, impl_->context);
     add_power_commands(table, impl_->context);
     add_volume_commands(table, impl_->context);
+    add_nic_commands(table, impl_->context);
     add_console_commands(table, impl_->context);
     add_query_commands(table, impl_->context);
     return table;

@@ -72,6 +72,7 @@ const std::vector<ServerAction>& server_actions() {
          {""},
          "",
          ""},
+        {"detach_interface", {"active", "paused", "suspended", "stopped", "error"}, {""}, "", ""},
         {"update_metadata", {"active", "paused", "suspended", "stopped"}, {"*"}, "", ""},
         {"update_tags", {"active", "paused", "suspended", "stopped"}, {"*"}, "", ""},
     };

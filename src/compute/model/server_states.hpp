@@ -17,9 +17,9 @@ struct ServerAction {
 };
 
 /// The one table of changes. What users ask for: delete, start, stop, reboot_soft, reboot_hard, attach_volume,
-/// detach_volume, update_metadata, update_tags. Steps of flows: create.networking, create.block_device_mapping,
-/// create.spawning, create.finish, create.reschedule, create.fail, start.finish, start.fail, stop.finish, stop.fail,
-/// reboot.finish, reboot.fail, delete.fail. An unknown name throws Error{Internal}.
+/// detach_volume, detach_interface, update_metadata, update_tags. Steps of flows: create.networking,
+/// create.block_device_mapping, create.spawning, create.finish, create.reschedule, create.fail, start.finish,
+/// start.fail, stop.finish, stop.fail, reboot.finish, reboot.fail, delete.fail. An unknown name throws Error{Internal}.
 const std::vector<ServerAction>& server_actions();
 const ServerAction& server_action(std::string_view name);
 

@@ -143,8 +143,13 @@ bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& a
     return swap_state(tx, id, action.from_vm, action.from_task, action.to_vm, action.to_task);
 }
 
-void set_host(db::Transaction& tx, const ServerId& id, const std::string& host) {
+void set_host(db::Transaction& tx, const ServerId& id, const std::string& host, const std::string& zone) {
     set_column(tx, id, "host", host);
+    set_column(tx, id, "availability_zone", zone);
+}
+
+void fill_zones(db::Transaction& tx, const std::string& host, const std::string& zone) {
+    tx.exec("UPDATE servers SET availability_zone = ? WHERE host = ? AND availability_zone = ''", {zone, host});
 }
 
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state) {

@@ -60,7 +60,10 @@ bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& a
 
 /// Writes what users may edit: name, description, hostname, metadata, tags, lock, access addresses, disk_config.
 void update_details(db::Transaction& tx, const Server& server);
-void set_host(db::Transaction& tx, const ServerId& id, const std::string& host);
+/// The host that a server is on and the zone of that host; empty host: `zone` is the one that was asked for.
+void set_host(db::Transaction& tx, const ServerId& id, const std::string& host, const std::string& zone);
+/// Of the servers on a host whose rows are from before zones were kept.
+void fill_zones(db::Transaction& tx, const std::string& host, const std::string& zone);
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state);
 void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time);
 void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::string& name);

@@ -18,6 +18,7 @@ struct GuestInfo {
     std::string server_id;
     int power_state = 0;
     std::vector<std::string> volumes;  ///< ids of the volumes in its definition
+    std::vector<std::string> macs;     ///< of the network devices in its definition
 };
 
 /// What a driver can do. A conformance test may accept NotSupported only where the flag is false.
@@ -78,6 +79,8 @@ public:
     virtual void attach_disk(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) = 0;
     /// Returns when the guest has let go. Error{Busy} when it refuses for 20 s. Nothing happens when it isn't there.
     virtual void detach_disk(const std::string& server_id, const std::string& volume_id) = 0;
+    /// As detach_disk, for the network device with this MAC.
+    virtual void detach_nic(const std::string& server_id, const std::string& mac) = 0;
 
     // Those below change a volume's disk under a running guest. They return false, and nothing is done, when no
     // running guest of that server has the volume.

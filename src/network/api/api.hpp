@@ -11,6 +11,7 @@
 #include "http/schema.hpp"
 #include "identity/service.hpp"
 #include "network/model/types.hpp"
+#include "network/server_nics.hpp"
 
 namespace virga::network::api {
 
@@ -19,6 +20,7 @@ struct Context {
     db::Database& database;
     const config::Config& config;
     identity::Service& identity;
+    ServerNics* server_nics = nullptr;  ///< given by the composition root; none: no server has ports
 };
 
 using Handler = std::function<http::Response(Context&, http::Request&, const identity::Auth&)>;

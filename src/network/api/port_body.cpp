@@ -14,10 +14,6 @@ constexpr std::size_t kMaxGroups = 50;
 constexpr std::size_t kMaxProfileBytes = 4095;
 constexpr std::string_view kNetworkOwner = "network:";
 
-bool is_bound(const Port& port) {
-    return !port.host_id.empty() && port.device_owner.starts_with("compute:");
-}
-
 /// A port that the service put on a host belongs to its server: only an administrator may take it away, only wholly.
 void read_device(http::Fields& fields, const PortRights& rights, Port& port) {
     const auto id = fields.string("device_id", 0, kMaxText).value_or(port.device_id);
@@ -53,6 +49,10 @@ void read_mac(http::Fields& fields, const PortRights& rights, Port& port) {
 void read_binding(http::Fields& fields, const PortRights& rights, Port& port) {
     if (const auto host = fields.string("binding:host_id", 0, kMaxText); host && *host != port.host_id) {
         if (!rights.is_admin) throw forbidden(rights.rule + ":binding:host_id");
+        if (is_bound(port)) {
+            throw conflict("PortBound", "Port " + port.id + " is bound to server " + port.device_id + " on host " +
+                                            port.host_id + ": its binding:host_id can't change.");
+        }
         port.host_id = *host;
     }
     if (const auto* profile = fields.object("binding:profile");

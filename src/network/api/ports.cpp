@@ -2,6 +2,7 @@
 #include "network/api/bodies.hpp"
 #include "network/api/port_body.hpp"
 #include "network/model/fault.hpp"
+#include "network/repo/nics.hpp"
 #include "network/repo/port_repo.hpp"
 #include "network/repo/quota_repo.hpp"
 #include "network/repo/security_group_repo.hpp"
@@ -121,9 +122,25 @@ json::object make(Context& context, db::Transaction& tx, http::Fields& fields, c
     return reloaded(tx, port.id, auth);
 }
 
+/// What a host has of the port.
+Nic nic_of(const Port& port) {
+    Nic nic;
+    nic.port_id = port.id;
+    nic.network_id = port.network_id;
+    nic.mac = port.mac;
+    nic.fixed_ips = port.fixed_ips;
+    nic.tap = repo::tap_name(port.id);
+    nic.bridge = repo::bridge_name(port.network_id);
+    return nic;
+}
+
 /// An entry that only names a subnet keeps the address that the port has there.
 void keep_addresses(const Port& port, std::vector<repo::IpRequest>& requests) {
     auto present = port.fixed_ips;
+    for (const auto& request : requests) {
+        std::erase_if(present,
+                      [&](const FixedIp& ip) { return request.address && ip.address == request.address->text(); });
+    }
     for (auto& request : requests) {
         if (request.address) continue;
         const auto found = std::find_if(present.begin(), present.end(),
@@ -139,7 +156,8 @@ void check_new_mac(db::Transaction& tx, const Port& before, const Port& port) {
     throw conflict("MacAddressInUse", "The mac address " + port.mac + " is in use: choose another one.");
 }
 
-json::object change(db::Transaction& tx, http::Fields& fields, const identity::Auth& auth, const std::string& id) {
+json::object change(Context& context, db::Transaction& tx, http::Fields& fields, const identity::Auth& auth,
+                    const std::string& id) {
     const auto before = visible_port(tx, auth, id);
     require_owner(auth, before, "update_port");
     const bool owns_network = auth.is_admin() || owns(auth, visible_network(tx, auth, before.network_id));
@@ -155,14 +173,23 @@ json::object change(db::Transaction& tx, http::Fields& fields, const identity::A
         repo::give_back_addresses(tx, id);
         repo::take_addresses(tx, port.network_id, id, wishes.fixed_ips);
     }
+    const bool is_enforced = wishes.fixed_ips || port.allowed_address_pairs != before.allowed_address_pairs;
+    if (is_enforced && is_bound(port) && context.server_nics != nullptr) {
+        context.server_nics->refresh(tx, auth, ServerId(port.device_id));
+    }
     return reloaded(tx, id, auth);
 }
 
 http::Response remove(Context& context, http::Request& request, const identity::Auth& auth) {
     const auto& id = request.param("id");
     context.database.write_with([&](db::Transaction& tx) {
-        visible_port(tx, auth, id);
-        repo::delete_port(tx, id);
+        const auto port = visible_port(tx, auth, id);
+        if (is_bound(port) && context.server_nics != nullptr &&
+            context.server_nics->begin_detach(tx, auth, ServerId(port.device_id), nic_of(port))) {
+            repo::set_leaving(tx, id);
+        } else {
+            repo::delete_port(tx, id);
+        }
     });
     return http::Response::empty(204);
 }
@@ -193,7 +220,7 @@ void add_ports(http::Router& router, Context& context) {
     add_route(router, context, "PUT", "/ports/{id}",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return update(c, request, kPorts, [&](db::Transaction& tx, http::Fields& fields) {
-                      return change(tx, fields, auth, request.param("id"));
+                      return change(c, tx, fields, auth, request.param("id"));
                   });
               });
     add_route(router, context, "DELETE", "/ports/{id}", remove);

@@ -60,6 +60,11 @@ struct Port : Standard {
     std::vector<std::string> security_groups;  ///< ids
 };
 
+/// Whether the port is a device of a server on a host. What a user wrote into device_id and device_owner doesn't count.
+inline bool is_bound(const Port& port) {
+    return !port.host_id.empty() && port.device_owner.starts_with("compute:");
+}
+
 struct SecurityGroupRule : Standard {
     std::string group_id;
     std::string direction;  ///< ingress, egress

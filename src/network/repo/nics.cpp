@@ -12,7 +12,7 @@ constexpr std::size_t kNameBytes = 11;  ///< what is left of 14 characters of a 
 constexpr const char* kColumns =
     "SELECT p.id, p.device_id, p.network_id, p.mac, p.nic_tag, a.address, a.subnet_id, a.ip_version FROM ports p "
     "LEFT JOIN ip_allocations a ON a.port_id = p.id WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' "
-    "AND p.device_id IN (";
+    "AND p.leaving = 0 AND p.device_id IN (";
 constexpr const char* kOrder =
     ") ORDER BY p.device_id, p.nic_index, p.created_us, p.id, a.ip_version, a.subnet_id, a.address_key";
 

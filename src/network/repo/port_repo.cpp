@@ -61,8 +61,10 @@ std::string free_mac(db::Transaction& tx) {
 
 }  // namespace
 
-std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& query) {
+std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& wanted) {
     std::vector<Port> ports;
+    auto query = wanted;
+    query.add("t.leaving = 0", {});
     for (const auto& row : tx.query(query.sql("SELECT t.* FROM ports t"), query.params)) {
         ports.push_back(read_port(row));
     }
@@ -137,6 +139,19 @@ void delete_port(db::Transaction& tx, const std::string& id) {
     give_back_addresses(tx, id);
     tx.exec("DELETE FROM port_security_groups WHERE port_id = ?", {id});
     tx.exec("DELETE FROM ports WHERE id = ?", {id});
+}
+
+void set_leaving(db::Transaction& tx, const std::string& id) {
+    set_security_groups(tx, id, {});
+    tx.exec("UPDATE ports SET leaving = 1, status = 'DOWN' WHERE id = ?", {id});
+}
+
+std::vector<std::string> leaving_ports(db::Transaction& tx, const ServerId& server) {
+    std::vector<std::string> ids;
+    for (const auto& row : tx.query("SELECT id FROM ports WHERE device_id = ? AND leaving = 1", {server.value})) {
+        ids.push_back(row.text("id"));
+    }
+    return ids;
 }
 
 bool bind_port(db::Transaction& tx, const Port& port) {

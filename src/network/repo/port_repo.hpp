@@ -1,12 +1,13 @@
 #pragma once
 #include <optional>
 
+#include "base/ids.hpp"
 #include "network/model/types.hpp"
 #include "network/repo/list_query.hpp"
 
 namespace virga::network::repo {
 
-/// With addresses and security groups, in a bounded number of statements.
+/// With addresses and security groups, without those that are leaving, in a bounded number of statements.
 std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& query);
 std::optional<Port> find_port(db::Transaction& tx, const std::string& id);
 /// Without addresses. Fills an empty `mac` with a free one. Throws Fault MacAddressInUse (409) for a given one.
@@ -16,6 +17,10 @@ void update_port(db::Transaction& tx, Port& port);
 void set_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups);
 /// Gives its addresses back.
 void delete_port(db::Transaction& tx, const std::string& id);
+
+/// From now on nobody sees the port; it keeps its addresses until delete_port.
+void set_leaving(db::Transaction& tx, const std::string& id);
+std::vector<std::string> leaving_ports(db::Transaction& tx, const ServerId& server);
 
 /// Binds an unbound port, or repeats the binding to the same device. False when it is bound to another device.
 bool bind_port(db::Transaction& tx, const Port& port);

@@ -74,7 +74,9 @@ const std::vector<db::Migration>& migrations() {
         auto statements = network_tables();
         for (auto& statement : address_tables()) statements.push_back(std::move(statement));
         for (auto& statement : group_tables()) statements.push_back(std::move(statement));
-        return std::vector<db::Migration>{{"network", 1, std::move(statements)}};
+        return std::vector<db::Migration>{
+            {"network", 1, std::move(statements)},
+            {"network", 2, {"ALTER TABLE ports ADD COLUMN leaving BIGINT NOT NULL DEFAULT 0"}}};
     }();
     return steps;
 }

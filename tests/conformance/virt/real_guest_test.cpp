@@ -28,6 +28,21 @@ protected:
         ASSERT_TRUE(wait_for_text(console_of(guest), "VIRGA-GUEST-LOGIN")) << *read_small_file(console_of(guest));
     }
 
+    static network::Nic new_nic() {
+        network::Nic nic;
+        nic.port_id = new_uuid();
+        nic.mac = "fa:16:3e:00:11:22";
+        nic.mtu = 1450;
+        nic.tap = "tap" + nic.port_id.substr(0, 11);
+        nic.bridge = "vbr" + new_uuid().substr(0, 11);
+        return nic;
+    }
+    std::vector<std::string> macs_of(const std::string& server_id) {
+        for (const auto& info : driver().list())
+            if (info.server_id == server_id) return info.macs;
+        return {};
+    }
+
     compute::GuestSpec guest;
     std::vector<compute::virt::DiskFile> files;
 };
@@ -63,12 +78,7 @@ TEST_P(RealGuest, RebootsSoftly) {
 
 TEST_P(RealGuest, UsesATapThatTheHostMade) {
     network::host::Taps taps(true, host().folder());
-    network::Nic nic;
-    nic.port_id = new_uuid();
-    nic.mac = "fa:16:3e:00:11:22";
-    nic.mtu = 1450;
-    nic.tap = "tap" + nic.port_id.substr(0, 11);
-    nic.bridge = "vbr" + new_uuid().substr(0, 11);
+    const auto nic = new_nic();
     taps.plug({nic});
     auto spec = new_guest();
     spec.nics.push_back(nic);
@@ -81,6 +91,26 @@ TEST_P(RealGuest, UsesATapThatTheHostMade) {
     taps.unplug({nic});
     EXPECT_TRUE(taps.inventory().empty());
     EXPECT_FALSE(read_small_file("/sys/class/net/" + nic.bridge + "/mtu").has_value());
+}
+
+TEST_P(RealGuest, LetsGoOfANetworkDevice) {
+    network::host::Taps taps(true, host().folder());
+    const auto nic = new_nic();
+    taps.plug({nic});
+    guest = new_guest();
+    guest.nics.push_back(nic);
+    const auto path = host().folder() + "/" + guest.server_id + ".qcow2";
+    disk::create_qcow2(path, disk::kGiB, disk::Backing{guest_image(), "qcow2"});
+    files = {{path, "qcow2", ""}};
+    start();
+    EXPECT_EQ(macs_of(guest.server_id), std::vector<std::string>{nic.mac});
+    driver().detach_nic(guest.server_id, nic.mac);
+    EXPECT_TRUE(macs_of(guest.server_id).empty());
+    driver().detach_nic(guest.server_id, nic.mac);
+    taps.unplug({nic});
+    EXPECT_EQ(driver().state(guest.server_id).power_state, kRunning);
+    driver().power_off(guest.server_id, 0);
+    EXPECT_TRUE(macs_of(guest.server_id).empty()) << "it is still in the definition";
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, RealGuest, testing::Values("libvirt"));

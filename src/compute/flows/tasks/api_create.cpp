@@ -24,9 +24,10 @@ public:
         taskflow::RevertOutcome outcome;
         outcome.decision = context.cancelled ? "the server is being deleted: left to the delete flow"
                                              : "the build failed: server is put to ERROR with a fault";
-        outcome.apply = [this, id = server_id(context), fault = fault_of(context, failure)](db::Transaction& tx) {
+        outcome.apply = [this, id = server_id(context), zone = get_string(context.data, "wanted_zone"),
+                         fault = fault_of(context, failure)](db::Transaction& tx) {
             release_reservations(tx, id);
-            repo::set_host(tx, id, {});
+            repo::set_host(tx, id, {}, zone);
             // A delete that came meanwhile owns the state: then nothing is changed.
             if (try_advance(tx, id, "create.fail")) repo::set_fault(tx, id, fault);
         };

@@ -53,19 +53,11 @@ private:
         if (!server.has_config_drive) return {};
         const auto nics = d_.networks.nics_of_server(tx, server.id);
         const auto meta_data =
-            guest_meta_data(server, zone_of(server), d_.config.get(setting::dhcp_domain), random_seed());
+            guest_meta_data(server, server.availability_zone, d_.config.get(setting::dhcp_domain), random_seed());
         const auto network_data = guest_network_data(nics, d_.networks.subnets_of_nics(tx, nics));
         return {{"server_id", server.id.value},
                 {"label", kConfigDriveLabel},
                 {"files", config_drive_files(meta_data, network_data, server.user_data)}};
-    }
-
-    std::string zone_of(const Server& server) const {
-        if (!server.availability_zone.empty()) return server.availability_zone;
-        for (const auto& host : d_.hosts.hosts()) {
-            if (host.name == server.host) return get_string(host.report, "zone", d_.config.get(setting::default_zone));
-        }
-        return d_.config.get(setting::default_zone);
     }
 
     static std::string describe(const json::object& params) {

@@ -39,8 +39,8 @@ public:
     taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         const auto id = server_id(context);
-        outcome.apply = [id](db::Transaction& tx) {
-            repo::set_host(tx, id, {});
+        outcome.apply = [id, zone = get_string(context.data, "wanted_zone")](db::Transaction& tx) {
+            repo::set_host(tx, id, {}, zone);
             try_advance(tx, id, "create.reschedule");
         };
         outcome.provides["host"] = "";
@@ -71,7 +71,7 @@ private:
         request.vcpus = server.flavor.vcpus;
         request.memory_mib = server.flavor.memory_mib;
         request.disk_gib = local_disk_gib(server, devices);
-        request.zone = server.availability_zone;
+        request.zone = get_string(context.data, "wanted_zone");
         request.wanted_host = get_string(context.data, "wanted_host");
         request.volume_hosts = volume_hosts(tx, d_, devices);
         for (auto& name : texts_from_json(get_array(context.data, "excluded")))
@@ -112,7 +112,7 @@ private:
         if (const auto full = scheduler::reject_capacity(view, request, allocation(d_.config))) {
             throw Error(ErrorCode::Busy, "Host " + view.name + " filled up while it was being chosen: " + full->reason);
         }
-        repo::set_host(tx, id, view.name);
+        repo::set_host(tx, id, view.name, view.zone);
         // What the guest of an earlier attempt did doesn't count for this one.
         if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);
     }

@@ -47,6 +47,10 @@ TaskPtr make_guest_attach(Dependencies& d);
 TaskPtr make_guest_detach(Dependencies& d);
 TaskPtr make_detach_block_device(Dependencies& d);
 
+// detach_interface, refresh_network
+TaskPtr make_detach_interface(Dependencies& d);
+TaskPtr make_refresh_network(Dependencies& d);
+
 // reconcile_host, sync_power_state
 TaskPtr make_init_host(Dependencies& d);
 TaskPtr make_sync_power_state(Dependencies& d);

@@ -92,7 +92,8 @@ void FakeDriver::put(const std::string& server_id, const FakeGuest& guest, bool 
 }
 
 void FakeDriver::boot(const GuestSpec& guest, const std::vector<DiskFile>& files, const std::string& console_log) {
-    FakeGuest record{kRunning, {}};
+    FakeGuest record{kRunning, {}, {}};
+    for (const auto& nic : guest.nics) record.macs.insert(nic.mac);
     for (std::size_t i = 0; i < guest.disks.size(); ++i) {
         if (!guest.disks[i].volume_id.empty())
             record.volumes[guest.disks[i].volume_id] = {files[i].path, files[i].format, 0};
@@ -164,6 +165,13 @@ void FakeDriver::detach_disk(const std::string& server_id, const std::string& vo
     auto found = guests_.find(server_id);
     if (found && found->volumes.erase(volume_id) > 0) put(server_id, *found, false);
     if (lose) Script::lost("detach_disk");
+}
+
+void FakeDriver::detach_nic(const std::string& server_id, const std::string& mac) {
+    const bool lose = script_.begin("detach_nic");
+    auto found = guests_.find(server_id);
+    if (found && found->macs.erase(mac) > 0) put(server_id, *found, false);
+    if (lose) Script::lost("detach_nic");
 }
 
 std::optional<FakeDisk> FakeDriver::running_disk(const std::string& server_id, const std::string& volume_id) const {

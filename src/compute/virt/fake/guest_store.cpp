@@ -17,7 +17,10 @@ std::string to_text(const FakeGuest& guest) {
                                    {"size_bytes", disk.size_bytes},
                                    {"mirror", disk.mirror},
                                    {"mirror_format", disk.mirror_format}};
-    return json::serialize(json::object{{"power_state", guest.power_state}, {"volumes", std::move(volumes)}});
+    json::array macs;
+    for (const auto& mac : guest.macs) macs.emplace_back(mac);
+    return json::serialize(
+        json::object{{"power_state", guest.power_state}, {"volumes", std::move(volumes)}, {"macs", std::move(macs)}});
 }
 
 FakeGuest from_text(const std::string& text) {
@@ -30,6 +33,7 @@ FakeGuest from_text(const std::string& text) {
                                           get_int(disk, "size_bytes"), get_string(disk, "mirror"),
                                           get_string(disk, "mirror_format")};
     }
+    for (const auto& mac : get_array(object, "macs")) guest.macs.emplace(mac.as_string());
     return guest;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct FakeDisk {
 struct FakeGuest {
     int power_state = 0;
     std::map<std::string, FakeDisk> volumes;  ///< by volume id
+    std::set<std::string> macs;               ///< of its network devices
 };
 
 /// The guests of the fake hypervisor: in memory, and one small file per guest, so that a killed host finds them again

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "base/clock.hpp"
-#include "base/log.hpp"
+#include "compute/virt/libvirt/device_removal.hpp"
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
 #include "compute/virt/libvirt/live_disks.hpp"
@@ -13,8 +12,6 @@
 
 namespace virga::compute::virt::libvirt {
 namespace {
-
-constexpr std::chrono::seconds kRequestInterval{2};
 
 std::optional<DefinedDisk> find(virDomainPtr domain, const std::string& volume_id, unsigned xml_flags) {
     const TextHandle xml(virDomainGetXMLDesc(domain, xml_flags));
@@ -36,29 +33,19 @@ void GuestDisks::attach(const std::string& server_id, const GuestDisk& disk, con
           "attach volume " + disk.volume_id + " to server " + server_id, server_id);
 }
 
-void GuestDisks::request(virDomainPtr domain, const std::string& server_id, const std::string& alias) {
-    if (virDomainDetachDeviceAlias(domain, alias.c_str(), VIR_DOMAIN_AFFECT_LIVE) == 0) return;
-    // The device may be gone by now, or the last request may still be pending: the next look tells.
-    log::debug("detach request was not taken", {{"server", server_id}, {"device", alias}});
-}
-
 void GuestDisks::detach_live(virDomainPtr domain, const std::string& server_id, const std::string& volume_id) {
-    const auto deadline = monotonic_us() + std::chrono::microseconds(detach_timeout_).count();
-    connection_.take_refusal(server_id);
-    const auto over = [&] { return !is_active(domain) || !find(domain, volume_id, 0); };
-    while (!over()) {
-        const auto left = std::chrono::milliseconds((deadline - monotonic_us()) / 1000);
-        if (left.count() <= 0)
-            throw Error(ErrorCode::Busy,
-                        "the guest of server " + server_id + " does not let go of volume " + volume_id +
-                            ": unmount it in the guest, or stop the server, and try again",
-                        connection_.take_refusal(server_id) ? "the guest refused" : "the guest did not answer",
-                        server_id);
+    const auto alias = [&]() -> std::optional<std::string> {
+        if (!is_active(domain)) return std::nullopt;
         const auto disk = find(domain, volume_id, 0);
-        if (disk) end_job(domain, disk->target);  // the device can't go while layers of it are being merged
-        if (disk) request(domain, server_id, disk->alias);
-        connection_.watch().wait(std::min<std::chrono::milliseconds>(left, kRequestInterval), over);
-    }
+        if (!disk) return std::nullopt;
+        end_job(domain, disk->target);  // the device can't go while layers of it are being merged
+        return disk->alias;
+    };
+    if (await_removal(connection_, domain, server_id, detach_timeout_, alias)) return;
+    throw Error(ErrorCode::Busy,
+                "the guest of server " + server_id + " does not let go of volume " + volume_id +
+                    ": unmount it in the guest, or stop the server, and try again",
+                connection_.take_refusal(server_id) ? "the guest refused" : "the guest did not answer", server_id);
 }
 
 void GuestDisks::detach(const std::string& server_id, const std::string& volume_id) {

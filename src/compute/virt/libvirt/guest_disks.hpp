@@ -20,7 +20,6 @@ public:
 
 private:
     void detach_live(virDomainPtr domain, const std::string& server_id, const std::string& volume_id);
-    void request(virDomainPtr domain, const std::string& server_id, const std::string& alias);
 
     Connection& connection_;
     std::chrono::seconds detach_timeout_;

@@ -5,10 +5,12 @@
 #include "compute/virt/libvirt/disk_mirrors.hpp"
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/guest_disks.hpp"
+#include "compute/virt/libvirt/guest_nics.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
 #include "compute/virt/libvirt/live_disks.hpp"
 #include "compute/virt/libvirt/power_state.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
+#include "compute/virt/libvirt/xml/interface.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
@@ -28,6 +30,11 @@ std::vector<std::string> volumes(virDomainPtr domain) {
     return ids;
 }
 
+std::vector<std::string> macs(virDomainPtr domain) {
+    const TextHandle xml(virDomainGetXMLDesc(domain, 0));
+    return xml ? macs_of(xml.get()) : std::vector<std::string>();
+}
+
 }  // namespace
 
 struct LibvirtDriver::Impl {
@@ -36,6 +43,7 @@ struct LibvirtDriver::Impl {
           connection(state_dir + "/libvirt"),
           power(connection, settings),
           disks(connection, settings.detach_timeout),
+          nics(connection, settings.detach_timeout),
           live(connection),
           mirrors(connection) {}
 
@@ -43,6 +51,7 @@ struct LibvirtDriver::Impl {
     Connection connection;
     GuestPower power;
     GuestDisks disks;
+    GuestNics nics;
     LiveDisks live;
     DiskMirrors mirrors;
 };
@@ -106,6 +115,10 @@ void LibvirtDriver::detach_disk(const std::string& server_id, const std::string&
     impl_->disks.detach(server_id, volume_id);
 }
 
+void LibvirtDriver::detach_nic(const std::string& server_id, const std::string& mac) {
+    impl_->nics.detach(server_id, mac);
+}
+
 bool LibvirtDriver::resize_disk(const std::string& server_id, const std::string& volume_id, std::int64_t size_bytes) {
     return impl_->live.resize(server_id, volume_id, size_bytes);
 }
@@ -153,7 +166,7 @@ GuestState LibvirtDriver::state(const std::string& server_id) {
 std::vector<GuestInfo> LibvirtDriver::list() {
     std::vector<GuestInfo> guests;
     for (const auto& domain : impl_->connection.all())
-        guests.push_back({uuid_of(domain.get()), power_state(domain.get()), volumes(domain.get())});
+        guests.push_back({uuid_of(domain.get()), power_state(domain.get()), volumes(domain.get()), macs(domain.get())});
     return guests;
 }
 

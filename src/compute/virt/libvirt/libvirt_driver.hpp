@@ -29,6 +29,7 @@ public:
                 bool hard) override;
     void attach_disk(const std::string& server_id, const GuestDisk& disk, const DiskFile& file) override;
     void detach_disk(const std::string& server_id, const std::string& volume_id) override;
+    void detach_nic(const std::string& server_id, const std::string& mac) override;
     bool resize_disk(const std::string& server_id, const std::string& volume_id, std::int64_t size_bytes) override;
     bool snapshot_disk(const std::string& server_id, const std::string& volume_id, const DiskFile& file) override;
     bool commit_disk(const std::string& server_id, const std::string& volume_id, const std::string& upper,

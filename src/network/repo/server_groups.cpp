@@ -1,0 +1,60 @@
+#include "network/repo/server_groups.hpp"
+
+#include "network/repo/list_query.hpp"
+#include "network/repo/security_group_repo.hpp"
+
+namespace virga::network::repo {
+namespace {
+
+IngressRule ingress_rule(db::Transaction& tx, const SecurityGroupRule& rule) {
+    IngressRule out{rule.id, rule.protocol, rule.port_min, rule.port_max, rule.remote_ip_prefix, {}, {}};
+    if (rule.remote_group_id.empty()) return out;
+    if (const auto remote =
+            tx.query_one("SELECT name, project_id FROM security_groups WHERE id = ?", {rule.remote_group_id})) {
+        out.remote_group_name = remote->text("name");
+        out.remote_group_project = remote->text("project_id");
+    }
+    return out;
+}
+
+}  // namespace
+
+std::map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
+                                                                    const std::vector<ServerId>& servers) {
+    std::vector<std::string> ids;
+    for (const auto& server : servers) ids.push_back(server.value);
+    std::map<ServerId, std::vector<std::string>> names;
+    in_pieces(ids, [&](const std::string& marks, const db::Params& params) {
+        tx.each(
+            "SELECT DISTINCT p.device_id, g.name FROM ports p"
+            " LEFT JOIN port_security_groups l ON l.port_id = p.id"
+            " LEFT JOIN security_groups g ON g.id = l.security_group_id"
+            " WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' AND p.leaving = 0 AND p.device_id IN (" +
+                marks + ") ORDER BY p.device_id, g.name",
+            params, [&](const db::Row& row) {
+                auto& own = names[ServerId(row.text("device_id"))];
+                if (!row.is_null("name")) own.push_back(row.text("name"));
+            });
+    });
+    return names;
+}
+
+std::vector<ServerSecurityGroup> groups_of_server(db::Transaction& tx, const ServerId& server) {
+    ListQuery query;
+    query.add(
+        "t.id IN (SELECT l.security_group_id FROM port_security_groups l JOIN ports p ON p.id = l.port_id"
+        " WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' AND p.leaving = 0 AND p.device_id = ?)",
+        {server.value});
+    query.order = "t.name, t.id";
+    std::vector<ServerSecurityGroup> groups;
+    for (const auto& group : list_security_groups(tx, query)) {
+        ServerSecurityGroup out{group.id, group.name, group.description, group.project_id, {}};
+        for (const auto& rule : group.rules) {
+            if (rule.direction == "ingress") out.rules.push_back(ingress_rule(tx, rule));
+        }
+        groups.push_back(std::move(out));
+    }
+    return groups;
+}
+
+}  // namespace virga::network::repo

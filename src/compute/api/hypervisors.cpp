@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -80,6 +81,7 @@ std::string wanted_name(const Call& call) {
 }
 
 http::Response list(Call& call, bool detail) {
+    check_query(call, "os-hypervisors");
     identity::require_admin(call.auth, "os_compute_api:os-hypervisors:list");
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);
@@ -99,6 +101,7 @@ http::Response list(Call& call, bool detail) {
 }
 
 http::Response show(Call& call) {
+    check_query(call, "os-hypervisors/{hypervisor_id}");
     identity::require_admin(call.auth, "os_compute_api:os-hypervisors:show");
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);

@@ -3,9 +3,11 @@
 namespace virga::volume::api {
 namespace {
 
+constexpr int kPoolFilters = 28;
 constexpr int kGeneralFilters = 31;
 constexpr int kResourceFilters = 33;
 constexpr int kLikeFilters = 34;
+constexpr int kCounts = 45;
 
 const FilterNames& list_words() {
     static const FilterNames words{"limit",    "marker",      "offset",     "sort",       "sort_key",
@@ -27,9 +29,10 @@ http::Response list(const Call& call) {
 
 }  // namespace
 
-void check_filters(const Call& call, const std::string& resource, const FilterNames& besides) {
-    if (!call.at_least(resource == "pool" ? 28 : kGeneralFilters)) return;
-    if (call.auth.is_admin() && resource != "pool") return;
+bool check_filters(const Call& call, const std::string& resource, const FilterNames& besides) {
+    const bool strict = call.at_least(resource == "pool" ? kPoolFilters : kGeneralFilters);
+    const bool may_use_any = call.auth.is_admin() && resource != "pool";
+    if (!strict && !may_use_any) return true;
     const auto& allowed = resource_filters().at(resource);
     std::string unknown;
     for (const auto& item : call.request.query) {
@@ -37,9 +40,17 @@ void check_filters(const Call& call, const std::string& resource, const FilterNa
         if (call.at_least(kLikeFilters) && name.ends_with('~')) name.pop_back();
         if (allowed.contains(name) || besides.contains(name) || list_words().contains(name)) continue;
         unknown += (unknown.empty() ? "" : ", ") + item.first.substr(0, 64);
+        if (may_use_any) return false;
     }
-    if (unknown.empty()) return;
+    if (unknown.empty()) return true;
     throw Error(ErrorCode::InvalidInput, "Invalid filters " + unknown + " are found in query options.");
+}
+
+http::Response empty_list(const Call& call, const std::string& name) {
+    json::object body;
+    body[name] = json::array();
+    if (call.at_least(kCounts) && call.flag("with_count")) body["count"] = 0;
+    return http::Response::with_json(200, std::move(body));
 }
 
 void register_resource_filters(Routes& routes) {

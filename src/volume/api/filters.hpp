@@ -5,8 +5,11 @@
 /// Filters of lists.
 namespace virga::volume::api {
 
-/// From 3.31 on, a query parameter that is neither of paging and sorting, nor in `besides`, nor a filter of the
-/// resource gives Error{InvalidInput}; administrators may filter by anything (but pools). "name~" is one from 3.34 on.
-void check_filters(const Call& call, const std::string& resource, const FilterNames& besides = {});
+/// Looks for a query parameter that is neither of paging and sorting, nor in `besides`, nor a filter of the resource
+/// ("name~" is one from 3.34 on). From 3.31 on it gives Error{InvalidInput}; before, it doesn't count. Administrators
+/// may filter by any attribute (but pools): then the answer says whether anything can have one that isn't known here.
+[[nodiscard]] bool check_filters(const Call& call, const std::string& resource, const FilterNames& besides = {});
+/// {"<name>": []}, with the number that "with_count" asks for.
+http::Response empty_list(const Call& call, const std::string& name);
 
 }  // namespace virga::volume::api

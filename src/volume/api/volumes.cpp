@@ -94,7 +94,7 @@ repo::VolumeFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
-    check_filters(call, "volume");
+    if (!check_filters(call, "volume", {"host", "cluster_name"})) return empty_list(call, "volumes");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto volumes = repo::list_volumes(tx, filter);

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kQuotedBytes = 64;
 constexpr std::size_t kUnlimited = 1U << 30U;
-/// More than any map of the API may hold; what a resource allows itself is less.
-constexpr std::size_t kMostMembers = 1024;
 
 /// The value in quotes, as a message shows it: cut at a character border so that it stays valid UTF-8.
 std::string quoted(const json::value& value) {
@@ -153,9 +151,6 @@ const json::object* Fields::object(std::string_view name) {
     const auto* value = find(name);
     if (value == nullptr) return nullptr;
     if (!value->is_object()) fail(name, "must be an object");
-    if (value->get_object().size() > kMostMembers) {
-        fail(name, "must have at most " + std::to_string(kMostMembers) + " members");
-    }
     return &value->get_object();
 }
 

@@ -34,7 +34,7 @@ public:
     /// true/false, and the strings and numbers that the original accepts (1, "1", "yes", "on", "True", ...).
     std::optional<bool> boolean(std::string_view name);
     std::optional<std::string> one_of(std::string_view name, const std::set<std::string, std::less<>>& allowed);
-    const json::object* object(std::string_view name);  ///< of at most 1,024 members
+    const json::object* object(std::string_view name);
     const json::array* array(std::string_view name, std::size_t max_items);
     /// Keys of 1 to 255 characters, values of at most 255 (the API's metadata maps).
     std::optional<json::object> metadata(std::string_view name);

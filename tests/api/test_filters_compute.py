@@ -82,9 +82,9 @@ def test_unknown_parameters(cloud, servers, path, since, known):
 
 
 def test_parameters_of_older_versions_are_unknown_before(cloud):
-    for name, since in (("tags", 26), ("changes-before", 66), ("locked", 73)):
-        assert cloud.http("GET", f"{V21}/servers?{name}=2020-01-01", headers=version(75)).status_code == 200
-        assert cloud.http("GET", f"{V21}/servers?{name}=2020-01-01", headers=version(since - 1)).status_code == 200
+    for name, value, since in (("tags", "x", 26), ("changes-before", "2020-01-01", 66), ("locked", "true", 73)):
+        assert cloud.http("GET", f"{V21}/servers?{name}={value}", headers=version(75)).status_code == 200
+        assert cloud.http("GET", f"{V21}/servers?{name}={value}", headers=version(since - 1)).status_code == 200
 
 
 def test_joined_tables_are_no_filters(cloud):
@@ -112,6 +112,12 @@ def test_each_filter_narrows(cloud, mark, servers, query):
     condition = query.split("&", 1)[1]
     found = listed(cloud, query.format(mark=mark), minor=93)
     assert set(ids_of(found)) == (set(servers) if condition in true else set())
+
+
+def test_locked(cloud, mark, servers):
+    assert set(ids_of(listed(cloud, f"name={mark}&locked=false"))) == set(servers)
+    assert listed(cloud, f"name={mark}&locked=True") == []
+    refused(cloud.http("GET", f"{V21}/servers?locked=perhaps", headers=version(73)), "locked")
 
 
 def test_a_time_filter_takes_the_shown_time(cloud, mark, servers):

@@ -156,7 +156,9 @@ std::vector<Accept> conditions(const Call& call, db::Transaction& tx, repo::Serv
         if (auto tags = by_tags(call)) all.push_back(std::move(tags));
     }
     if (call.minor >= 73 && request.query_value("locked")) {
-        all.push_back([wanted = query_flag(request, "locked")](const Server& s) { return s.locked == wanted; });
+        const json::object holder{{"locked", *request.query_value("locked")}};
+        const bool wanted = http::Fields(holder, "").boolean("locked").value_or(false);
+        all.push_back([wanted](const Server& s) { return s.locked == wanted; });
     }
     return all;
 }

@@ -13,34 +13,29 @@ using Accept = std::function<bool(const Server&)>;
 /// A parameter whose pattern is searched in a text of the server.
 struct TextFilter {
     const char* name;
-    std::string (*text)(const Call&, const Server&);
+    std::string (*text)(const Server&);
 };
-
-std::string zone(const Call& call, const Server& server) {
-    const bool shows_host = server.availability_zone.empty() && !server.host.empty();
-    return shows_host ? zone_of(call.d, server.host) : server.availability_zone;
-}
 
 /// As Nova's database has them; there are no kernels, RAM disks and progress.
 constexpr TextFilter kTexts[] = {
-    {"name", [](const Call&, const Server& s) { return s.name; }},
-    {"display_name", [](const Call&, const Server& s) { return s.name; }},
-    {"description", [](const Call&, const Server& s) { return s.description; }},
-    {"display_description", [](const Call&, const Server& s) { return s.description; }},
-    {"hostname", [](const Call&, const Server& s) { return s.hostname; }},
-    {"key_name", [](const Call&, const Server& s) { return s.key_name; }},
-    {"reservation_id", [](const Call&, const Server& s) { return s.reservation_id; }},
-    {"availability_zone", zone},
-    {"root_device_name", [](const Call&, const Server& s) { return s.root_device_name; }},
-    {"access_ip_v4", [](const Call&, const Server& s) { return s.access_ip_v4; }},
-    {"access_ip_v6", [](const Call&, const Server& s) { return s.access_ip_v6; }},
-    {"power_state", [](const Call&, const Server& s) { return std::to_string(static_cast<int>(s.power_state)); }},
-    {"launch_index", [](const Call&, const Server& s) { return std::to_string(s.launch_index); }},
-    {"auto_disk_config", [](const Call&, const Server& s) { return std::string(s.disk_config == "AUTO" ? "1" : "0"); }},
-    {"locked_by", [](const Call&, const Server& s) { return std::string(s.locked ? "owner" : ""); }},
-    {"progress", [](const Call&, const Server&) { return std::string("0"); }},
-    {"kernel_id", [](const Call&, const Server&) { return std::string(); }},
-    {"ramdisk_id", [](const Call&, const Server&) { return std::string(); }},
+    {"name", [](const Server& s) { return s.name; }},
+    {"display_name", [](const Server& s) { return s.name; }},
+    {"description", [](const Server& s) { return s.description; }},
+    {"display_description", [](const Server& s) { return s.description; }},
+    {"hostname", [](const Server& s) { return s.hostname; }},
+    {"key_name", [](const Server& s) { return s.key_name; }},
+    {"reservation_id", [](const Server& s) { return s.reservation_id; }},
+    {"availability_zone", [](const Server& s) { return s.availability_zone; }},
+    {"root_device_name", [](const Server& s) { return s.root_device_name; }},
+    {"access_ip_v4", [](const Server& s) { return s.access_ip_v4; }},
+    {"access_ip_v6", [](const Server& s) { return s.access_ip_v6; }},
+    {"power_state", [](const Server& s) { return std::to_string(static_cast<int>(s.power_state)); }},
+    {"launch_index", [](const Server& s) { return std::to_string(s.launch_index); }},
+    {"auto_disk_config", [](const Server& s) { return std::string(s.disk_config == "AUTO" ? "1" : "0"); }},
+    {"locked_by", [](const Server& s) { return std::string(s.locked ? "owner" : ""); }},
+    {"progress", [](const Server&) { return std::string("0"); }},
+    {"kernel_id", [](const Server&) { return std::string(); }},
+    {"ramdisk_id", [](const Server&) { return std::string(); }},
 };
 
 struct TimeFilter {
@@ -88,8 +83,8 @@ std::vector<Accept> text_conditions(const Call& call) {
         const auto text = call.request.query_value(filter.name);
         // The empty pattern is found everywhere.
         if (!text || text->empty()) continue;
-        all.push_back([&call, read = filter.text, matcher = TextPattern(filter.name, *text)](const Server& server) {
-            return matcher.matches(read(call, server));
+        all.push_back([read = filter.text, matcher = TextPattern(filter.name, *text)](const Server& server) {
+            return matcher.matches(read(server));
         });
     }
     for (const auto& filter : kTimes) {

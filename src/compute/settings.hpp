@@ -25,6 +25,11 @@ inline const config::Setting<bool> force_config_drive{
 inline const config::Setting<std::string> dhcp_domain{
     "compute.dhcp_domain", std::string("novalocal"),
     "Domain of the host names that guests are told; empty: host names without a domain."};
+inline const config::Setting<std::int64_t> deleted_servers_kept_hours{
+    "compute.deleted_servers_kept_hours", 48,
+    "Hours for which lists of changes (changes-since) and administrators' lists with deleted=true show deleted "
+    "servers, "
+    "at most the last 10,000 of them; 0: never."};
 inline const config::Setting<std::int64_t> cpu_ratio_percent{"scheduler.cpu_allocation_percent", 1600,
                                                              "Virtual CPUs per real one, per cent."};
 inline const config::Setting<std::int64_t> ram_ratio_percent{"scheduler.ram_allocation_percent", 150,

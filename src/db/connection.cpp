@@ -68,13 +68,16 @@ soci::sqlite3_statement_backend& backend_of(Prepared& prepared) {
 /// Ends a statement also when its rows are not read to the end, so that it doesn't hold its snapshot.
 class StatementEnd {
 public:
-    explicit StatementEnd(soci::sqlite3_statement_backend& backend) : backend_(backend) {}
+    explicit StatementEnd(Prepared& prepared) : prepared_(prepared) {}
     StatementEnd(const StatementEnd&) = delete;
     StatementEnd& operator=(const StatementEnd&) = delete;
-    ~StatementEnd() { sqlite_api::sqlite3_reset(backend_.stmt_); }
+    ~StatementEnd() {
+        sqlite_api::sqlite3_reset(backend_of(prepared_).stmt_);
+        prepared_.forget_long_values();
+    }
 
 private:
-    soci::sqlite3_statement_backend& backend_;
+    Prepared& prepared_;
 };
 
 /// Keeps the memory of the text that `value` held before.
@@ -137,6 +140,50 @@ void Prepared::bind(const Params& params) {
     }
 }
 
+void Prepared::forget_long_values() {
+    constexpr std::size_t kLong = 1024;
+    bool any = false;
+    for (auto& slot : slots) {
+        if (slot.text.capacity() <= kLong) continue;
+        std::string().swap(slot.text);
+        any = true;
+    }
+    if (any) sqlite_api::sqlite3_clear_bindings(backend_of(*this).stmt_);
+}
+
+std::size_t Prepared::bytes() {
+    auto* handle = backend_of(*this).stmt_;
+    const auto used = sqlite_api::sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_MEMUSED, 0);
+    // SOCI keeps an object and a name for each parameter.
+    constexpr std::size_t kPerSlot = 512;
+    return static_cast<std::size_t>(used) + sizeof(Prepared) + slots.size() * kPerSlot;
+}
+
+Prepared* StatementCache::find(std::string_view key) {
+    const auto found = index_.find(key);
+    if (found == index_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return found->second->prepared.get();
+}
+
+Prepared& StatementCache::add(std::string key, std::unique_ptr<Prepared> prepared) {
+    constexpr std::size_t kMostStatements = 400;
+    constexpr std::size_t kMostBytes = 2U << 20U;
+    // The key, and the texts of the parameters' names in SQLite's and SOCI's copies.
+    const auto size = prepared->bytes() + 3 * key.size();
+    entries_.push_front({std::move(key), std::move(prepared), size});
+    index_.emplace(entries_.front().key, entries_.begin());
+    bytes_ += size;
+    while (entries_.size() > 1 && (entries_.size() > kMostStatements || bytes_ > kMostBytes)) drop_last();
+    return *entries_.front().prepared;
+}
+
+void StatementCache::drop_last() {
+    bytes_ -= entries_.back().bytes;
+    index_.erase(entries_.back().key);
+    entries_.pop_back();
+}
+
 Connection::Connection(const std::string& path) {
     drop_needless_locks();
     try {
@@ -167,15 +214,13 @@ void Connection::set_durability(Durability durability) {
 
 Prepared& Connection::prepare(std::string_view sql, const Params& params) {
     auto key = cache_key(sql, params);
-    auto found = cache_.find(key);
-    if (found == cache_.end()) {
-        constexpr std::size_t kMaxPrepared = 512;
-        if (cache_.size() >= kMaxPrepared) cache_.clear();
+    auto* prepared = cache_.find(key);
+    if (prepared == nullptr) {
         auto made = std::make_unique<Prepared>(session_, name_parameters(sql), params);
-        found = cache_.emplace(std::move(key), std::move(made)).first;
+        prepared = &cache_.add(std::move(key), std::move(made));
     }
-    found->second->bind(params);
-    return *found->second;
+    prepared->bind(params);
+    return *prepared;
 }
 
 /// Columns are read straight from SQLite: soci::row makes three heap objects for each of them.
@@ -183,7 +228,7 @@ void Connection::each(std::string_view sql, const Params& params, const std::fun
     try {
         auto& prepared = prepare(sql, params);
         auto& backend = backend_of(prepared);
-        const StatementEnd end(backend);
+        const StatementEnd end(prepared);
         bool has_row = prepared.statement.execute(true);
         if (!has_row) return;
         // The names may have changed with the schema: SQLite prepares again by itself.
@@ -216,7 +261,9 @@ std::int64_t Connection::exec(std::string_view sql, const Params& params) {
     try {
         auto& prepared = prepare(sql, params);
         prepared.statement.execute(true);
-        return prepared.statement.get_affected_rows();
+        const auto affected = prepared.statement.get_affected_rows();
+        prepared.forget_long_values();
+        return affected;
     } catch (const soci::soci_error& failure) {
         rethrow(failure, sql);
     }

@@ -2,6 +2,7 @@
 #include <soci/soci.h>
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,10 +24,37 @@ struct Prepared {
 
     Prepared(soci::session& session, const std::string& sql, const Params& params);
     void bind(const Params& params);
+    /// Gives back the memory of long values after a run.
+    void forget_long_values();
+    /// What SQLite and this object hold for it.
+    std::size_t bytes();
 
     std::vector<Slot> slots;
     soci::statement statement;
     std::shared_ptr<const Columns> columns;
+};
+
+/// Statements that stay prepared, those used last first, within a number and a number of bytes: their text may come
+/// from what users ask for.
+class StatementCache {
+public:
+    /// nullptr when there is none.
+    Prepared* find(std::string_view key);
+    Prepared& add(std::string key, std::unique_ptr<Prepared> prepared);
+    std::size_t count() const { return entries_.size(); }
+    std::size_t bytes() const { return bytes_; }
+
+private:
+    struct Entry {
+        std::string key;
+        std::unique_ptr<Prepared> prepared;
+        std::size_t bytes;
+    };
+    void drop_last();
+
+    std::list<Entry> entries_;
+    std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;  ///< views into the entries' keys
+    std::size_t bytes_ = 0;
 };
 
 /// One connection with its cache of prepared statements. Used by one thread at a time.
@@ -41,12 +69,13 @@ public:
     /// A statement without parameters that isn't worth caching (PRAGMA, schema).
     void run(const std::string& sql);
     void set_durability(Durability durability);
+    const StatementCache& cache() const { return cache_; }
 
 private:
     Prepared& prepare(std::string_view sql, const Params& params);
 
     soci::session session_;
-    std::unordered_map<std::string, std::unique_ptr<Prepared>> cache_;
+    StatementCache cache_;
     Durability durability_ = Durability::Synced;
 };
 

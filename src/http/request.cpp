@@ -4,6 +4,28 @@ namespace virga::http {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+/// More than any list or map of the API may hold; what a resource allows itself is less.
+constexpr std::size_t kMostEntries = 1024;
+
+void check_size(std::size_t count, const std::string& path) {
+    if (count <= kMostEntries) return;
+    throw Error(ErrorCode::InvalidInput, (path.empty() ? "the request body" : path) + ": must have at most " +
+                                             std::to_string(kMostEntries) + " entries");
+}
+
+/// The depth is bounded by the parser.
+void check_sizes(const json::value& value, const std::string& path) {
+    if (value.is_array()) {
+        check_size(value.get_array().size(), path);
+        for (const auto& item : value.get_array()) check_sizes(item, path);
+    } else if (value.is_object()) {
+        check_size(value.get_object().size(), path);
+        for (const auto& item : value.get_object()) {
+            if (!item.value().is_structured()) continue;
+            check_sizes(item.value(), (path.empty() ? "" : path + ".") + std::string(item.key().substr(0, 64)));
+        }
+    }
+}
 
 }  // namespace
 
@@ -34,6 +56,7 @@ json::object Request::json_body() const {
     }
     if (failure) throw Error(ErrorCode::InvalidInput, "the request body is not valid JSON", failure.message());
     if (!value.is_object()) throw Error(ErrorCode::InvalidInput, "the request body must be a JSON object");
+    check_sizes(value, {});
     return std::move(value.get_object());
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "http/http.hpp"
 #include "http/microversion.hpp"
+#include "http/query.hpp"
 #include "http/target.hpp"
 
 namespace virga::http {
@@ -137,6 +138,7 @@ Response Router::dispatch(Request& request) const {
     const auto* entry = root_->find(search, 0);
     if (entry != nullptr) {
         for (std::size_t i = 0; i < entry->names.size(); ++i) request.path_params[entry->names[i]] = search.values[i];
+        check_parameter_count(request);
         return entry->route.handler(request);
     }
     if (search.allowed.empty()) return fault(request.path, 404, "There is nothing at " + request.path + ".");

@@ -12,9 +12,15 @@
 #include "compute/repo/flavor_repo.hpp"
 #include "compute/repo/keypair_repo.hpp"
 #include "compute/settings.hpp"
+#include "http/target.hpp"
 
 namespace virga::compute::api {
 namespace {
+
+constexpr std::size_t kNameLength = 255;
+constexpr std::size_t kHostnameLength = 63;
+/// They are made in one transaction.
+constexpr std::int64_t kMostServers = 1000;
 
 /// Everything that is settled before the first row is written.
 struct Prepared {
@@ -147,36 +153,46 @@ std::int64_t count_within_quota(db::Transaction& tx, const Call& call, const Pre
         }
         count = std::min(count, possible);
     }
+    if (count > kMostServers) {
+        throw Error(ErrorCode::InvalidInput, "server.max_count: at most " + std::to_string(kMostServers) +
+                                                 " servers can be made by one request");
+    }
     return count;
 }
 
 /// A host name from a server's name: letters, digits and '-', at most 63.
 std::string hostname_of(const std::string& name, const ServerId& id) {
-    constexpr std::size_t kLength = 63;
     std::string out;
     for (const char c : name) {
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-') out += c;
         if (c >= 'A' && c <= 'Z') out += static_cast<char>(c - 'A' + 'a');
         if (c == ' ' || c == '_' || c == '.') out += '-';
     }
-    out.resize(std::min(out.size(), kLength));
+    out.resize(std::min(out.size(), kHostnameLength));
     while (!out.empty() && out.back() == '-') out.pop_back();
     out.erase(0, std::min(out.find_first_not_of('-'), out.size()));
     return out.empty() ? "server-" + id.value : out;
 }
 
-std::string numbered(const std::string& name, std::int64_t index, std::int64_t count) {
-    return count == 1 ? name : name + "-" + std::to_string(index + 1);
+/// Names of several servers are told apart by a number, and are no longer than a name may be.
+std::string numbered(const char* field, const std::string& name, std::size_t most, std::int64_t index,
+                     std::int64_t count) {
+    if (count == 1) return name;
+    auto out = name + "-" + std::to_string(index + 1);
+    if (http::utf8_length(out) <= most) return out;
+    throw Error(ErrorCode::InvalidInput, std::string("server.") + field + ": with \"-" + std::to_string(index + 1) +
+                                             "\" behind it, as one of " + std::to_string(count) +
+                                             " servers, it must have at most " + std::to_string(most) + " characters");
 }
 
 Server server_of(const Call& call, const Prepared& prepared, std::int64_t index, std::int64_t count) {
     const auto& request = prepared.request;
     Server server;
     server.id = new_id<ServerId>();
-    server.name = numbered(request.name, index, count);
+    server.name = numbered("name", request.name, kNameLength, index, count);
     server.description = call.minor >= 19 ? request.description : server.name;
-    server.hostname =
-        request.hostname.empty() ? hostname_of(server.name, server.id) : numbered(request.hostname, index, count);
+    server.hostname = request.hostname.empty() ? hostname_of(server.name, server.id)
+                                               : numbered("hostname", request.hostname, kHostnameLength, index, count);
     server.project = call.auth.project;
     server.user = call.auth.user;
     server.vm_state = "building";

@@ -5,12 +5,18 @@
 namespace virga::compute::api {
 namespace {
 
+constexpr std::size_t kMostSpecs = 1024;
+
 template <class F>
 json::object edit(Call& call, const char* rule, F&& change) {
     identity::require_admin(call.auth, rule);
     return call.d.db.write_with([&](db::Transaction& tx) {
         auto flavor = visible_flavor(tx, call.auth, call.param("flavor_id"));
         change(flavor.extra_specs);
+        if (flavor.extra_specs.size() > kMostSpecs) {
+            throw Error(ErrorCode::InvalidInput,
+                        "extra_specs: a flavor has at most " + std::to_string(kMostSpecs) + " of them");
+        }
         repo::update_flavor(tx, flavor);
         return flavor.extra_specs;
     });

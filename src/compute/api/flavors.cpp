@@ -3,7 +3,9 @@
 
 #include "base/error.hpp"
 #include "compute/api/flavor_view.hpp"
+#include "compute/api/query_rules.hpp"
 #include "compute/repo/flavor_repo.hpp"
+#include "http/query.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -45,18 +47,20 @@ Key sort_key_of(const Flavor& flavor, const std::string& key) {
         return {0, {}};
     }
     if (key == "flavorid") return {0, flavor.id};
-    throw Error(ErrorCode::InvalidInput, "sort_key: flavors can't be sorted by " + key);
+    throw Error(ErrorCode::InvalidInput, "sort_key: flavors can't be sorted by '" + key.substr(0, 64) + "'");
 }
 
 void sort(const Call& call, std::vector<Flavor>& flavors) {
-    const auto key = call.request.query_value("sort_key").value_or("flavorid");
-    const auto direction = call.request.query_value("sort_dir").value_or("asc");
-    if (direction != "asc" && direction != "desc") {
-        throw Error(ErrorCode::InvalidInput, "sort_dir: '" + direction + "' is not one of asc, desc");
-    }
-    const auto full_key = [&](const Flavor& f) { return std::pair(sort_key_of(f, key), f.id); };
-    std::stable_sort(flavors.begin(), flavors.end(), [&](const auto& a, const auto& b) {
-        return direction == "asc" ? full_key(a) < full_key(b) : full_key(b) < full_key(a);
+    auto sort = http::read_sort(call.request, http::SortForm::Pairs, true);
+    sort.items.push_back({"flavorid", sort.items.empty() ? sort.ascending : sort.items.back().ascending});
+    for (const auto& [key, unused] : sort.items) sort_key_of({}, key);
+    std::stable_sort(flavors.begin(), flavors.end(), [&](const Flavor& a, const Flavor& b) {
+        for (const auto& [key, ascending] : sort.items) {
+            const auto left = sort_key_of(a, key);
+            const auto right = sort_key_of(b, key);
+            if (left != right) return ascending ? left < right : right < left;
+        }
+        return false;
     });
 }
 
@@ -72,13 +76,15 @@ std::vector<Flavor> wanted(db::Transaction& tx, const Call& call) {
 }
 
 http::Response list(Call& call, bool detail) {
+    check_query(call, "flavors");
     auto tx = call.d.db.read();
     const auto page = http::page_of(call.request);
     const auto flavors = wanted(tx, call);
     auto it = flavors.begin();
     if (page.marker) {
         it = std::find_if(flavors.begin(), flavors.end(), [&](const auto& f) { return f.id == *page.marker; });
-        if (it == flavors.end()) throw Error(ErrorCode::InvalidInput, "marker: there is no flavor " + *page.marker);
+        if (it == flavors.end())
+            throw Error(ErrorCode::InvalidInput, "marker: there is no flavor " + page.marker->substr(0, 64));
         ++it;
     }
     json::array views;

@@ -2,10 +2,12 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 
 namespace virga::compute::api {
 namespace {
 
+constexpr int kPagedSince = 33;
 constexpr int kUuidSince = 53;
 constexpr int kSlimSince = 88;  ///< no usage, no statistics; uptime instead
 
@@ -79,14 +81,30 @@ std::string wanted_name(const Call& call) {
     return call.request.query_value("hypervisor_hostname_pattern").value_or("");
 }
 
+std::string text_of(const json::value& id) {
+    return id.is_string() ? std::string(id.get_string()) : json::serialize(id);
+}
+
+/// Place of the host behind the marker, which is an id.
+std::size_t page_start(const Call& call, const std::vector<rpc::HostState>& hosts,
+                       const std::optional<std::string>& marker) {
+    if (!marker) return 0;
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        if (text_of(id_of(call, "hypervisor", hosts[i].name, i)) == *marker) return i + 1;
+    }
+    throw Error(ErrorCode::InvalidInput, "marker: there is no hypervisor " + marker->substr(0, 64));
+}
+
 http::Response list(Call& call, bool detail) {
+    check_query(call, "os-hypervisors");
     identity::require_admin(call.auth, "os_compute_api:os-hypervisors:list");
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);
     const auto pattern = wanted_name(call);
     const bool with_servers = call.minor >= kUuidSince && query_flag(call.request, "with_servers");
+    const auto page = call.minor >= kPagedSince ? http::page_of(call.request) : http::Page{hosts.size(), std::nullopt};
     json::array views;
-    for (std::size_t i = 0; i < hosts.size(); ++i) {
+    for (auto i = page_start(call, hosts, page.marker); i < hosts.size() && views.size() < page.limit; ++i) {
         if (hosts[i].name.find(pattern) == std::string::npos) continue;
         auto out = detail ? full(tx, call, hosts[i], i) : brief(call, hosts[i], i);
         if (with_servers) add_servers_of(tx, hosts[i], out);
@@ -95,17 +113,25 @@ http::Response list(Call& call, bool detail) {
     if (!pattern.empty() && views.empty()) {
         throw Error(ErrorCode::NotFound, "No hypervisor matching '" + pattern + "' could be found.");
     }
-    return json_response(200, "hypervisors", std::move(views));
+    json::object body;
+    if (call.minor >= kPagedSince && !views.empty() && views.size() == page.limit) {
+        const auto last = text_of(views.back().as_object().at("id"));
+        json::array links;
+        links.push_back(json::object{{"rel", "next"}, {"href", http::next_link(call.request, last)}});
+        body["hypervisors_links"] = std::move(links);
+    }
+    body["hypervisors"] = std::move(views);
+    return http::Response::with_json(200, body);
 }
 
 http::Response show(Call& call) {
+    check_query(call, "os-hypervisors/{hypervisor_id}");
     identity::require_admin(call.auth, "os_compute_api:os-hypervisors:show");
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);
     for (std::size_t i = 0; i < hosts.size(); ++i) {
         const auto id = id_of(call, "hypervisor", hosts[i].name, i);
-        const auto text = id.is_string() ? std::string(id.get_string()) : std::to_string(id.get_int64());
-        if (text != call.param("hypervisor_id")) continue;
+        if (text_of(id) != call.param("hypervisor_id")) continue;
         auto out = full(tx, call, hosts[i], i);
         if (call.minor >= kUuidSince && query_flag(call.request, "with_servers")) add_servers_of(tx, hosts[i], out);
         return json_response(200, "hypervisor", std::move(out));

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 #include "compute/api/server_query.hpp"
 
 namespace virga::compute::api {
@@ -86,13 +87,23 @@ json::array events(db::Transaction& tx, const Call& call, const repo::InstanceAc
     return list;
 }
 
-bool in_window(const Call& call, TimestampUs updated) {
-    if (call.minor < kUpdatedSince) return true;
-    if (const auto since = call.request.query_value("changes-since")) {
-        if (updated < parse_time(*since, "changes-since")) return false;
-    }
-    const auto before = call.minor >= 66 ? call.request.query_value("changes-before") : std::nullopt;
-    return !before || updated <= parse_time(*before, "changes-before");
+struct Window {
+    std::optional<TimestampUs> since;
+    std::optional<TimestampUs> before;
+
+    bool has(TimestampUs updated) const { return (!since || updated >= *since) && (!before || updated <= *before); }
+};
+
+Window window_of(const Call& call) {
+    Window window;
+    if (call.minor < kUpdatedSince) return window;
+    if (const auto since = call.request.query_value("changes-since"))
+        window.since = parse_time(*since, "changes-since");
+    const auto before = call.minor >= kChangesBeforeSince ? call.request.query_value("changes-before") : std::nullopt;
+    if (before) window.before = parse_time(*before, "changes-before");
+    check_change_window(window.since, window.before);
+    if (window.before) *window.before = end_of_second(*window.before);
+    return window;
 }
 
 std::vector<repo::InstanceAction>::const_iterator page_start(const std::vector<repo::InstanceAction>& actions,
@@ -100,11 +111,14 @@ std::vector<repo::InstanceAction>::const_iterator page_start(const std::vector<r
     if (!marker) return actions.begin();
     const auto at =
         std::find_if(actions.begin(), actions.end(), [&](const auto& a) { return a.request_id == *marker; });
-    if (at == actions.end()) throw Error(ErrorCode::InvalidInput, "marker: there is no action " + *marker);
+    if (at == actions.end())
+        throw Error(ErrorCode::InvalidInput, "marker: there is no action " + marker->substr(0, 64));
     return at + 1;
 }
 
 http::Response list(Call& call) {
+    check_query(call, "os-instance-actions");
+    const auto window = window_of(call);
     auto tx = call.d.db.read();
     const auto actions = visible_actions(tx, call);
     const bool paged = call.minor >= kUpdatedSince;
@@ -113,7 +127,7 @@ http::Response list(Call& call) {
     std::string last;
     for (auto it = page_start(actions, page.marker); it != actions.end() && views.size() < page.limit; ++it) {
         const auto flow = call.d.runner.find(tx, it->flow);
-        if (!in_window(call, updated_of(*it, flow))) continue;
+        if (!window.has(updated_of(*it, flow))) continue;
         views.push_back(view(call, *it, flow));
         last = it->request_id;
     }

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 #include "compute/api/ssh_key.hpp"
 
 namespace virga::compute::api {
@@ -87,13 +88,14 @@ http::Response create(Call& call) {
 }
 
 http::Response list(Call& call) {
+    check_query(call, "os-keypairs");
     const auto user = user_of(call);
     auto tx = call.d.db.read();
     const auto keypairs = repo::keypairs_of(tx, user);
     const bool paged = call.minor >= 35;
     const auto page = paged ? http::page_of(call.request) : http::Page{keypairs.size(), std::nullopt};
     if (page.marker && !repo::find_keypair(tx, user, *page.marker)) {
-        throw Error(ErrorCode::InvalidInput, "marker: there is no keypair " + *page.marker);
+        throw Error(ErrorCode::InvalidInput, "marker: there is no keypair " + page.marker->substr(0, 64));
     }
     json::array views;
     for (const auto& keypair : keypairs) {
@@ -117,6 +119,7 @@ http::Response list(Call& call) {
 }
 
 http::Response show(Call& call) {
+    check_query(call, "os-keypairs/{name}");
     const auto user = user_of(call);
     auto tx = call.d.db.read();
     const auto keypair = repo::find_keypair(tx, user, call.param("name"));
@@ -132,6 +135,7 @@ http::Response show(Call& call) {
 }
 
 http::Response remove(Call& call) {
+    check_query(call, "os-keypairs/{name}");
     const auto user = user_of(call);
     call.d.db.write_with([&](db::Transaction& tx) {
         if (!repo::delete_keypair(tx, user, call.param("name"))) not_found(call.param("name"), user);

@@ -1,4 +1,5 @@
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 #include "compute/repo/keypair_repo.hpp"
 
 namespace virga::compute::api {
@@ -42,6 +43,7 @@ json::object absolute(db::Transaction& tx, const Call& call, const ProjectId& pr
 }
 
 http::Response show(Call& call) {
+    check_query(call, "limits");
     const auto project = project_of(call);
     auto tx = call.d.db.read();
     return json_response(200, "limits",

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 #include "compute/repo/keypair_repo.hpp"
 #include "compute/settings.hpp"
 
@@ -68,6 +69,7 @@ json::object set_of(db::Transaction& tx, const Call& call, const std::string& pr
 }
 
 http::Response show(Call& call, bool detail) {
+    check_query(call, "os-quota-sets");
     const auto& project = call.param("project_id");
     require_access(call, project);
     auto tx = call.d.db.read();

@@ -1,71 +1,38 @@
 #include "compute/api/server_query.hpp"
 
-#include <regex.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <map>
-#include <memory>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/iso_time.hpp"
+#include "compute/api/query_rules.hpp"
+#include "compute/api/server_filters.hpp"
+#include "compute/model/text_pattern.hpp"
+#include "http/query.hpp"
 
 namespace virga::compute::api {
 namespace {
 
 using Accept = std::function<bool(const Server&)>;
 
-/// A POSIX extended expression, searched. Repetition counts and back-references, whose cost has no bound, are searched
-/// as plain text, and so is what doesn't compile.
-class Pattern {
-public:
-    explicit Pattern(const std::string& text) : text_(text) {
-        if (has_costly_parts(text)) return;
-        regex_t compiled;
-        if (regcomp(&compiled, text.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return;
-        compiled_ = std::shared_ptr<regex_t>(new regex_t(compiled), [](regex_t* r) {
-            regfree(r);
-            delete r;
-        });
-    }
-    bool matches(const std::string& subject) const {
-        if (!compiled_) return subject.find(text_) != std::string::npos;
-        return regexec(compiled_.get(), subject.c_str(), 0, nullptr, 0) == 0;
-    }
-    static bool is_plain(const std::string& text) { return text.find_first_of(".*+?^$[](){}|\\") == std::string::npos; }
+constexpr std::size_t kMostTags = 50;
 
-private:
-    static bool has_costly_parts(const std::string& text) {
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            if (text[i] == '{') return true;
-            // A backslash makes a plain character of what follows, and a back-reference of a digit.
-            if (text[i] == '\\' && ++i < text.size() && text[i] >= '0' && text[i] <= '9') return true;
-        }
-        return false;
+/// Members of joined tables can't be filtered by, and Nova says so in every version.
+void check_names(const Call& call) {
+    static const std::set<std::string, std::less<>> kJoined{"block_device_mapping", "services",   "metadata",
+                                                            "system_metadata",      "info_cache", "security_groups",
+                                                            "pci_devices"};
+    for (const auto& item : call.request.query) {
+        const auto& name = item.first;
+        if (!name.starts_with('_') && !kJoined.contains(name)) continue;
+        throw Error(ErrorCode::InvalidInput, "Invalid filter field: " + name.substr(0, 64) + ".");
     }
-
-    std::string text_;
-    std::shared_ptr<regex_t> compiled_;
-};
-
-std::vector<std::string> values_of(const http::Request& request, std::string_view name) {
-    std::vector<std::string> values;
-    for (const auto& [key, value] : request.query) {
-        if (key == name) values.push_back(value);
-    }
-    return values;
 }
 
-std::set<std::string> words_of(const std::string& text) {
-    std::set<std::string> words;
-    std::size_t begin = 0;
-    while (begin <= text.size()) {
-        const auto end = std::min(text.find(',', begin), text.size());
-        if (end > begin) words.insert(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return words;
+std::set<std::string> words_of(const Call& call, std::string_view name) {
+    const auto words = http::split_list(name, call.request.query_value(name).value_or(""), kMostTags);
+    return {words.begin(), words.end()};
 }
 
 std::string upper(std::string text) {
@@ -79,6 +46,13 @@ std::string id_of_url(const std::string& text) {
     return slash == std::string::npos ? text : text.substr(slash + 1);
 }
 
+std::optional<std::string> first_of(const Call& call, std::initializer_list<std::string_view> names) {
+    for (const auto name : names) {
+        if (auto value = call.request.query_value(name)) return value;
+    }
+    return std::nullopt;
+}
+
 void filter_project(const Call& call, repo::ServerFilter& filter) {
     const bool all = query_flag(call.request, "all_tenants") || query_flag(call.request, "all_projects");
     if (all && !call.auth.is_admin()) {
@@ -86,37 +60,52 @@ void filter_project(const Call& call, repo::ServerFilter& filter) {
     }
     filter.project = call.auth.project.value;
     if (!call.auth.is_admin()) return;
-    auto project = call.request.query_value("project_id");
-    if (!project) project = call.request.query_value("tenant_id");
+    const auto project = first_of(call, {"project_id", "tenant_id"});
     // Nova: without all_tenants the project of the token counts, whatever project the query names.
     if (all) filter.project = project.value_or("");
-    filter.host = call.request.query_value("host").value_or("");
-    if (filter.host.empty()) filter.host = call.request.query_value("node").value_or("");
-    if (filter.host.empty()) filter.host = call.request.query_value("hypervisor_hostname").value_or("");
+    if (const auto host = first_of(call, {"host", "node", "hypervisor_hostname"}))
+        filter.equal.emplace_back("host", *host);
+}
+
+void filter_times(const Call& call, repo::ServerFilter& filter) {
+    const auto since = call.request.query_value("changes-since");
+    if (since) filter.changed_since_us = parse_time(*since, "changes-since");
+    const auto before = call.minor >= kChangesBeforeSince ? call.request.query_value("changes-before") : std::nullopt;
+    if (before) filter.changed_before_us = parse_time(*before, "changes-before");
+    check_change_window(filter.changed_since_us, filter.changed_before_us);
+    if (filter.changed_before_us) *filter.changed_before_us = end_of_second(*filter.changed_before_us);
+}
+
+/// Deleted servers belong to what has changed, unless an administrator says otherwise.
+void filter_deleted(const Call& call, repo::ServerFilter& filter) {
+    const bool changes = filter.changed_since_us || filter.changed_before_us;
+    filter.deleted = changes ? repo::Deleted::Too : repo::Deleted::No;
+    if (!call.auth.is_admin() || !call.request.query_value("deleted")) return;
+    filter.deleted = query_flag(call.request, "deleted") ? repo::Deleted::Only : repo::Deleted::No;
 }
 
 void filter_plain(const Call& call, repo::ServerFilter& filter) {
-    const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
-    filter.user = text("user_id");
-    filter.image_id = id_of_url(text("image"));
-    if (filter.image_id.empty()) filter.image_id = id_of_url(text("image_ref"));
-    filter.flavor_id = id_of_url(text("flavor"));
-    filter.key_name = text("key_name");
-    filter.reservation_id = text("reservation_id");
-    filter.availability_zone = text("availability_zone");
-    filter.status_vm_state = text("vm_state");
-    filter.status_task_state = text("task_state");
-    const auto uuid = text("uuid");
-    if (!uuid.empty()) filter.ids.emplace_back(is_uuid_like(uuid) ? canonical_uuid(uuid) : uuid);
-    const auto since = text("changes-since");
-    if (!since.empty()) filter.changed_since_us = parse_time(since, "changes-since");
-    const auto before = text("changes-before");
-    if (!before.empty() && call.minor >= 66) filter.changed_before_us = parse_time(before, "changes-before");
+    const auto equal = [&](const char* column, std::initializer_list<std::string_view> names, bool url) {
+        const auto value = first_of(call, names);
+        if (value) filter.equal.emplace_back(column, url ? id_of_url(*value) : *value);
+    };
+    equal("user_id", {"user_id"}, false);
+    equal("image_id", {"image", "image_ref"}, true);
+    equal("flavor_id", {"flavor"}, true);
+    equal("vm_state", {"vm_state"}, false);
+    equal("task_state", {"task_state"}, false);
+    if (const auto uuid = call.request.query_value("uuid")) {
+        filter.ids.emplace_back(is_uuid_like(*uuid) ? canonical_uuid(*uuid) : *uuid);
+    }
 }
 
-Accept by_status(const std::vector<std::string>& wanted, repo::ServerFilter& filter) {
+Accept by_status(const Call& call, const std::vector<std::string>& wanted, repo::ServerFilter& filter) {
     std::set<std::string> statuses;
     for (const auto& status : wanted) statuses.insert(upper(status));
+    if (statuses.contains("DELETED")) {
+        identity::require_admin(call.auth, "os_compute_api:servers:index:deleted");
+        filter.deleted = statuses.size() == 1 ? repo::Deleted::Only : repo::Deleted::Too;
+    }
     for (const auto& status : statuses) {
         for (const auto& state : vm_states_of(status)) filter.vm_states.push_back(state);
     }
@@ -124,11 +113,10 @@ Accept by_status(const std::vector<std::string>& wanted, repo::ServerFilter& fil
 }
 
 Accept by_tags(const Call& call) {
-    const auto words = [&](std::string_view name) { return words_of(call.request.query_value(name).value_or("")); };
-    const auto all = words("tags");
-    const auto any = words("tags-any");
-    const auto not_all = words("not-tags");
-    const auto not_any = words("not-tags-any");
+    const auto all = words_of(call, "tags");
+    const auto any = words_of(call, "tags-any");
+    const auto not_all = words_of(call, "not-tags");
+    const auto not_any = words_of(call, "not-tags-any");
     if (all.empty() && any.empty() && not_all.empty() && not_any.empty()) return {};
     return [=](const Server& server) {
         const std::set<std::string> own(server.tags.begin(), server.tags.end());
@@ -140,8 +128,10 @@ Accept by_tags(const Call& call) {
     };
 }
 
-Accept by_address(const Call& call, db::Transaction& tx, const std::string& pattern, int version) {
-    return [&networks = call.d.networks, &tx, matcher = Pattern(pattern), version](const Server& server) {
+Accept by_address(const Call& call, db::Transaction& tx, const char* name, int version) {
+    const auto text = call.request.query_value(name);
+    if (!text) return {};
+    return [&networks = call.d.networks, &tx, matcher = TextPattern(name, *text), version](const Server& server) {
         for (const auto& nic : networks.nics_of_server(tx, server.id)) {
             for (const auto& ip : nic.fixed_ips) {
                 if (ip.version == version && matcher.matches(ip.address)) return true;
@@ -154,46 +144,102 @@ Accept by_address(const Call& call, db::Transaction& tx, const std::string& patt
 std::vector<Accept> conditions(const Call& call, db::Transaction& tx, repo::ServerFilter& filter) {
     std::vector<Accept> all;
     const auto& request = call.request;
-    const auto statuses = values_of(request, "status");
-    if (!statuses.empty()) all.push_back(by_status(statuses, filter));
-    auto name = request.query_value("name");
-    if (!name) name = request.query_value("display_name");
-    if (name && Pattern::is_plain(*name)) filter.name = *name;
-    if (name && !name->empty()) {
-        all.push_back([matcher = Pattern(*name)](const Server& s) { return matcher.matches(s.name); });
+    const auto statuses = http::query_values(request, "status");
+    if (!statuses.empty()) all.push_back(by_status(call, statuses, filter));
+    const auto name = first_of(call, {"name", "display_name"});
+    if (name && TextPattern::is_plain(*name)) filter.name = *name;
+    for (auto& accept : text_conditions(call)) all.push_back(std::move(accept));
+    for (auto accept : {by_address(call, tx, "ip", 4), by_address(call, tx, "ip6", 6)}) {
+        if (accept) all.push_back(std::move(accept));
     }
-    if (const auto text = request.query_value("description")) {
-        all.push_back([matcher = Pattern(*text)](const Server& s) { return matcher.matches(s.description); });
-    }
-    if (const auto ip = request.query_value("ip")) all.push_back(by_address(call, tx, *ip, 4));
-    if (const auto ip = request.query_value("ip6")) all.push_back(by_address(call, tx, *ip, 6));
     if (call.minor >= 26) {
         if (auto tags = by_tags(call)) all.push_back(std::move(tags));
     }
     if (call.minor >= 73 && request.query_value("locked")) {
-        all.push_back([wanted = query_flag(request, "locked")](const Server& s) { return s.locked == wanted; });
+        const json::object holder{{"locked", *request.query_value("locked")}};
+        const bool wanted = http::Fields(holder, "").boolean("locked").value_or(false);
+        all.push_back([wanted](const Server& s) { return s.locked == wanted; });
     }
-    if (query_flag(request, "deleted") && call.auth.is_admin()) all.push_back([](const Server&) { return false; });
     return all;
 }
 
-std::string column_of(const std::string& key) {
-    static const std::map<std::string, std::string> columns{
-        {"created_at", "created_us"},       {"updated_at", "updated_us"},      {"launched_at", "launched_us"},
-        {"terminated_at", "terminated_us"}, {"display_name", "name"},          {"uuid", "id"},
-        {"image_ref", "image_id"},          {"instance_type_id", "flavor_id"}, {"auto_disk_config", "disk_config"},
-        {"tenant_id", "project_id"}};
-    const auto found = columns.find(key);
-    return found == columns.end() ? key : found->second;
+/// Column of a sort key; empty for one that Nova knows and that makes no difference here.
+std::string column_of(const Call& call, const std::string& key) {
+    static const std::map<std::string, std::string> kColumns{{"access_ip_v4", "access_ip_v4"},
+                                                             {"access_ip_v6", "access_ip_v6"},
+                                                             {"auto_disk_config", "disk_config"},
+                                                             {"availability_zone", "availability_zone"},
+                                                             {"config_drive", "config_drive"},
+                                                             {"created_at", "created_us"},
+                                                             {"display_description", "description"},
+                                                             {"display_name", "name"},
+                                                             {"host", "host"},
+                                                             {"hostname", "hostname"},
+                                                             {"image_ref", "image_id"},
+                                                             {"instance_type_id", "flavor_id"},
+                                                             {"kernel_id", ""},
+                                                             {"key_name", "key_name"},
+                                                             {"launch_index", "launch_index"},
+                                                             {"launched_at", "launched_us"},
+                                                             {"locked_by", "locked"},
+                                                             {"node", "host"},
+                                                             {"power_state", "power_state"},
+                                                             {"progress", ""},
+                                                             {"project_id", "project_id"},
+                                                             {"ramdisk_id", ""},
+                                                             {"root_device_name", "root_device_name"},
+                                                             {"task_state", "task_state"},
+                                                             {"terminated_at", "terminated_us"},
+                                                             {"updated_at", "updated_us"},
+                                                             {"user_id", "user_id"},
+                                                             {"uuid", "id"},
+                                                             {"vm_state", "vm_state"}};
+    // Columns of Nova's table that were sort keys once: ignored before 2.75, refused from then on.
+    static const std::set<std::string> kIgnored{"architecture",
+                                                "cell_name",
+                                                "cleaned",
+                                                "default_ephemeral_device",
+                                                "default_swap_device",
+                                                "deleted",
+                                                "deleted_at",
+                                                "disable_terminate",
+                                                "ephemeral_gb",
+                                                "ephemeral_key_uuid",
+                                                "id",
+                                                "key_data",
+                                                "launched_on",
+                                                "locked",
+                                                "memory_mb",
+                                                "os_type",
+                                                "reservation_id",
+                                                "root_gb",
+                                                "shutdown_terminate",
+                                                "user_data",
+                                                "vcpus",
+                                                "vm_mode"};
+    constexpr int kStrict = 75;
+    constexpr int kLockedSince = 73;
+    if (key == "locked" && call.minor >= kLockedSince) return "locked";
+    if (const auto found = kColumns.find(key); found != kColumns.end()) {
+        if (found->second == "host") identity::require_admin(call.auth, "os_compute_api:servers:sort_by_host");
+        return found->second;
+    }
+    if (call.minor < kStrict && kIgnored.contains(key)) return {};
+    throw Error(ErrorCode::InvalidInput, "sort_key: servers can't be sorted by '" + key.substr(0, 64) + "'");
 }
 
 void sort_and_page(const Call& call, repo::ServerFilter& filter) {
-    if (const auto key = call.request.query_value("sort_key")) filter.sort_key = column_of(*key);
-    const auto direction = call.request.query_value("sort_dir").value_or("desc");
-    if (direction != "asc" && direction != "desc") {
-        throw Error(ErrorCode::InvalidInput, "sort_dir: '" + direction + "' is not one of asc, desc");
+    const auto sort = http::read_sort(call.request, http::SortForm::Pairs, false);
+    filter.sort.clear();
+    std::vector<std::string> columns;
+    for (const auto& [key, ascending] : sort.items) {
+        auto column = column_of(call, key);
+        if (column.empty()) continue;
+        columns.push_back(column);
+        filter.sort.push_back({std::move(column), ascending});
     }
-    filter.ascending = direction == "asc";
+    http::check_distinct_keys(columns);
+    if (filter.sort.empty()) filter.sort.push_back({"created_us", sort.ascending});
     const auto page = http::page_of(call.request);
     filter.limit = page.limit;
     filter.marker = page.marker.value_or("");
@@ -202,35 +248,29 @@ void sort_and_page(const Call& call, repo::ServerFilter& filter) {
 }  // namespace
 
 TimestampUs parse_time(const std::string& text, std::string_view field) {
-    std::tm parts{};
-    int used = 0;
-    const int read = std::sscanf(text.c_str(), "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
-                                 &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used);
-    const bool whole = read == 6 && used > 0;
-    if (!whole &&
-        std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &used) != 3) {
-        throw Error(ErrorCode::InvalidInput, std::string(field) + ": '" + text.substr(0, 64) +
-                                                 "' is not an ISO 8601 time (2026-11-23T02:24:29Z)");
-    }
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
+    if (const auto time = parse_iso_time(text)) return *time;
+    throw Error(ErrorCode::InvalidInput,
+                std::string(field) + ": '" + text.substr(0, 64) + "' is not an ISO 8601 time (2026-11-23T02:24:29Z)");
+}
+
+void check_change_window(const std::optional<TimestampUs>& since, const std::optional<TimestampUs>& before) {
+    if (!since || !before || *since <= *before) return;
+    throw Error(ErrorCode::InvalidInput, "changes-since: must not be later than changes-before");
+}
+
+TimestampUs end_of_second(TimestampUs time) {
     constexpr TimestampUs kSecond = 1'000'000;
-    auto time = static_cast<TimestampUs>(timegm(&parts)) * kSecond;
-    auto rest = text.substr(static_cast<std::size_t>(used));
-    const auto offset_at = rest.find_first_of("+- ");
-    int hours = 0;
-    int minutes = 0;
-    if (offset_at != std::string::npos && std::sscanf(rest.c_str() + offset_at + 1, "%2d:%2d", &hours, &minutes) >= 1) {
-        const auto offset = (hours * 60LL + minutes) * 60 * kSecond;
-        time += rest[offset_at] == '-' ? offset : -offset;
-    }
-    return time;
+    return time % kSecond == 0 ? time + kSecond - 1 : time;
 }
 
 repo::ServerFilter server_filter(const Call& call, db::Transaction& tx) {
+    check_query(call, "servers");
+    check_names(call);
     repo::ServerFilter filter;
     filter_project(call, filter);
     filter_plain(call, filter);
+    filter_times(call, filter);
+    filter_deleted(call, filter);
     sort_and_page(call, filter);
     auto all = conditions(call, tx, filter);
     if (!all.empty()) {

@@ -4,6 +4,7 @@
 #include "compute/api/api.hpp"
 #include "compute/api/input_rules.hpp"
 #include "compute/model/server_states.hpp"
+#include "http/target.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -72,8 +73,8 @@ http::Response add(Call& call) {
     });
     auto response = http::Response::empty(added ? 201 : 204);
     if (added) {
-        response.headers.set(
-            "Location", call.request.base_url + "/compute/v2.1/servers/" + call.server_id().value + "/tags/" + tag);
+        response.headers.set("Location", call.request.base_url + "/compute/v2.1/servers/" + call.server_id().value +
+                                             "/tags/" + http::percent_encode(tag));
     }
     return response;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -34,6 +35,7 @@ json::object view(const Call& call, const Line& line, std::size_t index) {
 }
 
 http::Response list(Call& call) {
+    check_query(call, "os-services");
     identity::require_admin(call.auth, "os_compute_api:os-services:list");
     const auto binary = call.request.query_value("binary");
     const auto host = call.request.query_value("host");

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/api/query_rules.hpp"
 #include "compute/model/server_states.hpp"
 
 namespace virga::compute::api {
@@ -34,6 +35,7 @@ std::size_t offset_of(const http::Request& request) {
 
 /// limit and offset count block devices before those without a volume are left out, as Nova does.
 http::Response list(Call& call) {
+    check_query(call, "os-volume_attachments");
     auto tx = call.d.db.read();
     const auto server = visible_server(tx, call.auth, call.server_id());
     const auto devices = repo::block_devices(tx, server.id);

@@ -2,6 +2,7 @@
 
 #include "compute/repo/server_repo.hpp"
 #include "compute/repo/sql_text.hpp"
+#include "db/conditions.hpp"
 
 namespace virga::compute::repo {
 namespace {
@@ -101,9 +102,10 @@ std::map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& t
         const auto end = std::min(servers.size(), begin + kMostParameters);
         db::Params params;
         for (auto i = begin; i < end; ++i) params.emplace_back(servers[i].value);
-        const auto sql = "SELECT " + kPlainColumns + " FROM block_devices WHERE server_id IN (" +
-                         placeholders(end - begin) + ") ORDER BY position, id";
-        tx.each(sql, params, [&](const db::Row& row) {
+        const auto among = db::in_list("server_id", std::move(params));
+        const auto sql =
+            "SELECT " + kPlainColumns + " FROM block_devices WHERE " + among.sql + " ORDER BY position, id";
+        tx.each(sql, among.params, [&](const db::Row& row) {
             auto device = plain_device_of(row);
             devices[device.server].push_back(std::move(device));
         });

@@ -54,6 +54,15 @@ const std::vector<db::Migration>& migrations() {
              "ALTER TABLE servers ADD COLUMN key_data TEXT NOT NULL DEFAULT ''",
              "ALTER TABLE servers ADD COLUMN has_config_drive BIGINT NOT NULL DEFAULT 0",
          }},
+        // The columns of `servers`, in their order: whoever adds one adds it to `deleted_servers`, too.
+        {"compute",
+         3,
+         {
+             "CREATE TABLE deleted_servers AS SELECT * FROM servers WHERE 1 = 0",
+             "CREATE INDEX deleted_servers_id ON deleted_servers (id)",
+             "CREATE INDEX deleted_servers_updated ON deleted_servers (updated_us)",
+             "CREATE INDEX deleted_servers_project ON deleted_servers (project_id, updated_us)",
+         }},
     };
     return steps;
 }

@@ -4,27 +4,42 @@
 #include "base/error.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "compute/repo/server_row.hpp"
-#include "compute/repo/sql_text.hpp"
+#include "db/conditions.hpp"
 
 namespace virga::compute::repo {
 namespace {
 
 constexpr std::size_t kLeastBatch = 500;
 
+/// Where the rows come from: both tables have the same columns.
+std::string source(Deleted deleted) {
+    switch (deleted) {
+        case Deleted::No:
+            return "servers";
+        case Deleted::Only:
+            return "deleted_servers";
+        case Deleted::Too:
+            return "(SELECT * FROM servers UNION ALL SELECT * FROM deleted_servers)";
+    }
+    return {};
+}
+
 struct Statement {
-    std::string sql = "SELECT * FROM servers WHERE 1 = 1";
+    std::string sql;
     db::Params params;
 
-    void equal(const char* column, const std::string& value) {
-        if (value.empty()) return;
-        sql += std::string(" AND ") + column + " = ?";
-        params.emplace_back(value);
+    void add(const std::string& condition, const db::Params& values) {
+        sql += " AND " + condition;
+        params.insert(params.end(), values.begin(), values.end());
     }
+    void equal(const std::string& column, const std::string& value) { add(column + " = ?", {value}); }
     template <class List, class Text>
     void among(const char* column, const List& values, Text text) {
         if (values.empty()) return;
-        sql += std::string(" AND ") + column + " IN (" + placeholders(values.size()) + ")";
-        for (const auto& value : values) params.emplace_back(text(value));
+        db::Params texts;
+        for (const auto& value : values) texts.emplace_back(text(value));
+        const auto condition = db::in_list(column, std::move(texts));
+        add(condition.sql, condition.params);
     }
     void like(const char* column, const std::string& part) {
         if (part.empty()) return;
@@ -33,70 +48,73 @@ struct Statement {
             if (c == '%' || c == '_' || c == '!') pattern += '!';
             pattern += c;
         }
-        sql += std::string(" AND LOWER(") + column + ") LIKE LOWER(?) ESCAPE '!'";
-        params.emplace_back(pattern + "%");
+        add(std::string("LOWER(") + column + ") LIKE LOWER(?) ESCAPE '!'", {pattern + "%"});
     }
     void time(const char* comparison, const std::optional<TimestampUs>& time) {
-        if (!time) return;
-        sql += std::string(" AND updated_us ") + comparison + " ?";
-        params.emplace_back(*time);
+        if (time) add(std::string("updated_us ") + comparison + " ?", {*time});
     }
 };
 
 void narrow(Statement& statement, const ServerFilter& filter) {
-    statement.equal("project_id", filter.project);
-    statement.equal("user_id", filter.user);
-    statement.equal("host", filter.host);
-    statement.equal("image_id", filter.image_id);
-    statement.equal("flavor_id", filter.flavor_id);
-    statement.equal("key_name", filter.key_name);
-    statement.equal("reservation_id", filter.reservation_id);
-    statement.equal("availability_zone", filter.availability_zone);
-    statement.equal("vm_state", filter.status_vm_state);
-    statement.equal("task_state", filter.status_task_state);
+    if (!filter.project.empty()) statement.equal("project_id", filter.project);
+    if (!filter.host.empty()) statement.equal("host", filter.host);
+    for (const auto& [column, value] : filter.equal) statement.equal(column, value);
     statement.among("id", filter.ids, [](const ServerId& id) { return id.value; });
     statement.among("vm_state", filter.vm_states, [](const std::string& state) { return state; });
     statement.like("name", filter.name);
-    if (!filter.tag.empty()) statement.like("tags", json::serialize(json::value(filter.tag)));
     statement.time(">=", filter.changed_since_us);
     statement.time("<=", filter.changed_before_us);
 }
 
-/// Keyset paging: what comes behind the marker's (sort key, id).
-void start_behind(Statement& statement, const ServerFilter& filter, const db::Row& marker) {
-    const std::string comparison = filter.ascending ? ">" : "<";
-    statement.sql += " AND (" + filter.sort_key + " " + comparison + " ? OR (" + filter.sort_key + " = ? AND id " +
-                     comparison + " ?))";
+bool is_text(const std::string& column) {
     static const std::set<std::string, std::less<>> kTexts{
-        "id",       "name",      "vm_state", "task_state", "host",     "image_id",          "project_id",
-        "hostname", "flavor_id", "user_id",  "key_name",   "hostname", "availability_zone", "root_device_name"};
-    const db::Value key = kTexts.contains(filter.sort_key) ? db::Value(marker.text(filter.sort_key))
-                                                           : db::Value(marker.number(filter.sort_key));
-    statement.params.insert(statement.params.end(), {key, key, marker.text("id")});
+        "id",          "name",       "description", "vm_state",          "task_state",      "host",
+        "image_id",    "hostname",   "user_id",     "key_name",          "access_ip_v4",    "access_ip_v6",
+        "disk_config", "project_id", "flavor_id",   "availability_zone", "root_device_name"};
+    return kTexts.contains(column);
 }
 
-void check_sort_key(const std::string& key) {
-    static const std::set<std::string, std::less<>> kColumns{
-        "id",          "name",        "hostname",      "project_id",   "user_id",          "vm_state",
-        "task_state",  "power_state", "image_id",      "flavor_id",    "key_name",         "host",
-        "created_us",  "updated_us",  "launched_us",   "launch_index", "root_device_name", "availability_zone",
-        "disk_config", "locked",      "terminated_us", "config_drive"};
-    if (!kColumns.contains(key)) throw Error(ErrorCode::InvalidInput, "sort_key: servers can't be sorted by " + key);
+std::vector<ServerSort> total_order(const ServerFilter& filter) {
+    std::vector<ServerSort> keys;
+    for (const auto& key : filter.sort) {
+        keys.push_back(key);
+        // What comes behind the id makes no difference.
+        if (key.column == "id") return keys;
+    }
+    keys.push_back({"id", !keys.empty() && keys.back().ascending});
+    return keys;
 }
 
-db::Row marker_row(db::Transaction& tx, const std::string& marker) {
-    auto row = tx.query_one("SELECT * FROM servers WHERE id = ?", {marker});
-    if (!row) throw Error(ErrorCode::InvalidInput, "marker: there is no server " + marker);
+/// A server that the list may not show is none, so that markers tell nothing about other projects.
+db::Row marker_row(db::Transaction& tx, const ServerFilter& filter, const std::string& marker) {
+    Statement statement{"SELECT * FROM " + source(filter.deleted) + " WHERE id = ?", {marker}};
+    if (!filter.project.empty()) statement.equal("project_id", filter.project);
+    auto row = tx.query_one(statement.sql, statement.params);
+    if (!row) throw Error(ErrorCode::InvalidInput, "marker: there is no server " + marker.substr(0, 64));
     return *std::move(row);
+}
+
+void start_behind(db::Transaction& tx, Statement& statement, const ServerFilter& filter, const std::string& marker) {
+    const auto row = marker_row(tx, filter, marker);
+    std::vector<db::SortValue> values;
+    for (const auto& [column, ascending] : total_order(filter)) {
+        values.push_back(
+            {column, ascending, is_text(column) ? db::Value(row.text(column)) : db::Value(row.number(column))});
+    }
+    const auto behind = db::behind_marker(values);
+    statement.add(behind.sql, behind.params);
 }
 
 std::vector<Server> batch(db::Transaction& tx, const ServerFilter& filter, const std::string& marker,
                           std::size_t size) {
-    Statement statement;
+    Statement statement{"SELECT * FROM " + source(filter.deleted) + " WHERE 1 = 1", {}};
     narrow(statement, filter);
-    if (!marker.empty()) start_behind(statement, filter, marker_row(tx, marker));
-    const std::string direction = filter.ascending ? " ASC" : " DESC";
-    statement.sql += " ORDER BY " + filter.sort_key + direction + ", id" + direction + " LIMIT ?";
+    if (!marker.empty()) start_behind(tx, statement, filter, marker);
+    std::string order;
+    for (const auto& [column, ascending] : total_order(filter)) {
+        order += (order.empty() ? " ORDER BY " : ", ") + column + (ascending ? " ASC" : " DESC");
+    }
+    statement.sql += order + " LIMIT ?";
     statement.params.emplace_back(static_cast<std::int64_t>(size));
     std::vector<Server> servers;
     FlavorReader flavors;
@@ -106,8 +124,17 @@ std::vector<Server> batch(db::Transaction& tx, const ServerFilter& filter, const
 
 }  // namespace
 
+bool is_sort_column(const std::string& column) {
+    static const std::set<std::string, std::less<>> kNumbers{"power_state", "created_us",    "updated_us",
+                                                             "launched_us", "terminated_us", "launch_index",
+                                                             "locked",      "config_drive"};
+    return kNumbers.contains(column) || is_text(column);
+}
+
 std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter) {
-    check_sort_key(filter.sort_key);
+    for (const auto& key : filter.sort) {
+        if (!is_sort_column(key.column)) throw Error(ErrorCode::Internal, "servers can't be sorted by " + key.column);
+    }
     if (!filter.accept)
         return filter.limit == 0 ? std::vector<Server>{} : batch(tx, filter, filter.marker, filter.limit);
     std::vector<Server> servers;

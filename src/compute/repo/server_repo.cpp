@@ -60,6 +60,17 @@ HostUsage usage_where(db::Transaction& tx, const std::string& column, const std:
     return {row->number("vcpus"), row->number("memory_mib"), row->number("disk_gib"), row->number("servers")};
 }
 
+/// What a list of changes shows of a deleted server; secrets and large texts go at once.
+void keep_line(db::Transaction& tx, const ServerId& id) {
+    tx.exec("DELETE FROM deleted_servers WHERE id = ?", {id.value});
+    tx.exec("INSERT INTO deleted_servers SELECT * FROM servers WHERE id = ?", {id.value});
+    const auto now = now_us();
+    tx.exec(
+        "UPDATE deleted_servers SET vm_state = 'deleted', task_state = '', power_state = 0, user_data = '',"
+        " admin_password_hash = '', key_data = '', updated_us = ?, terminated_us = ? WHERE id = ?",
+        {now, now, id.value});
+}
+
 }  // namespace
 
 void insert_server(db::Transaction& tx, const Server& s) {
@@ -125,7 +136,16 @@ Server get_server(db::Transaction& tx, const ServerId& id) {
 
 void delete_server(db::Transaction& tx, const ServerId& id) {
     tx.exec("DELETE FROM block_devices WHERE server_id = ?", {id.value});
+    keep_line(tx, id);
     tx.exec("DELETE FROM servers WHERE id = ?", {id.value});
+}
+
+void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t most) {
+    tx.exec("DELETE FROM deleted_servers WHERE updated_us < ?", {time});
+    const auto over = tx.scalar("SELECT COUNT(*) FROM deleted_servers") - most;
+    if (over <= 0) return;
+    tx.exec("DELETE FROM deleted_servers WHERE id IN (SELECT id FROM deleted_servers ORDER BY updated_us LIMIT ?)",
+            {over});
 }
 
 std::vector<ServerId> all_server_ids(db::Transaction& tx) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compute/model/block_device.hpp"
@@ -20,31 +21,36 @@ void insert_server(db::Transaction& tx, const Server& server);
 std::optional<Server> find_server(db::Transaction& tx, const ServerId& id);
 /// Throws Error{NotFound} "Instance <id> could not be found."
 Server get_server(db::Transaction& tx, const ServerId& id);
+/// Leaves a line that lists of changes show (Deleted::Too), as long as forget_deleted_servers lets it.
 void delete_server(db::Transaction& tx, const ServerId& id);
+/// Drops what was deleted before `time`, and of the rest all but the newest `most`.
+void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t most);
 std::vector<ServerId> all_server_ids(db::Transaction& tx);
 
-/// What a list asks for. Empty fields don't narrow. Sorted by created_us, id (newest first) unless sort_key says
-/// otherwise.
+/// Whether a list has servers that were deleted a while ago.
+enum class Deleted { No, Too, Only };
+
+struct ServerSort {
+    std::string column;  ///< of the table
+    bool ascending = false;
+};
+/// Whether lists can be sorted by the column.
+bool is_sort_column(const std::string& column);
+
+/// What a list asks for. Empty fields don't narrow.
 struct ServerFilter {
     std::string project;
-    std::vector<ServerId> ids;           ///< empty: any
-    std::vector<std::string> vm_states;  ///< empty: any
-    std::string name;                    ///< substring
-    std::string status_vm_state;
-    std::string status_task_state;
+    std::vector<std::pair<std::string, std::string>> equal;  ///< column of the table and its value, empty ones too
+    std::vector<ServerId> ids;                               ///< empty: any
+    std::vector<std::string> vm_states;                      ///< empty: any
+    std::string name;                                        ///< substring
     std::string host;
-    std::string image_id;
-    std::string flavor_id;
-    std::string key_name;
-    std::string reservation_id;
-    std::string tag;
-    std::string availability_zone;
-    std::string user;
     std::optional<TimestampUs> changed_since_us;
     std::optional<TimestampUs> changed_before_us;
-    std::string sort_key = "created_us";  ///< a column of the table; an unknown one throws Error{InvalidInput}
-    bool ascending = false;
-    std::string marker;  ///< id of a server; an unknown one throws Error{InvalidInput}
+    Deleted deleted = Deleted::No;
+    /// The id is added as the last key, in the direction of the one before it.
+    std::vector<ServerSort> sort = {{"created_us", false}};
+    std::string marker;  ///< id of a server that the list may show; another one throws Error{InvalidInput}
     std::size_t limit = 1000;
     /// What SQL can't say (regular expressions, tags): rows that it refuses don't count for `limit`.
     std::function<bool(const Server&)> accept;

@@ -65,16 +65,4 @@ void not_found(std::string_view kind, const std::string& id) {
     throw Error(ErrorCode::NotFound, "Could not find " + std::string(kind) + ": " + id + ".", {}, id);
 }
 
-bool filtered_out(const http::Request& request, std::string_view name, std::string_view value) {
-    const auto wanted = request.query_value(name);
-    return wanted && *wanted != value;
-}
-
-bool filtered_out(const http::Request& request, std::string_view name, bool value) {
-    const auto wanted = request.query_value(name);
-    if (!wanted) return false;
-    const bool off = *wanted == "0" || *wanted == "false" || *wanted == "False";
-    return off == value;
-}
-
 }  // namespace virga::identity::api

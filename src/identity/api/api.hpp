@@ -41,9 +41,6 @@ json::object self_link(const http::Request& request, const std::string& path);
 json::object body_object(const http::Request& request, std::string_view key);
 /// Throws Error{NotFound} "Could not find <kind>: <id>."
 [[noreturn]] void not_found(std::string_view kind, const std::string& id);
-/// Whether the query narrows a list by `name` to something other than `value`.
-bool filtered_out(const http::Request& request, std::string_view name, std::string_view value);
-bool filtered_out(const http::Request& request, std::string_view name, bool value);
 
 void add_versions(http::Router& router);
 void add_tokens(http::Router& router, Context& context);

@@ -1,5 +1,6 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/api/filters.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 
@@ -8,6 +9,11 @@ namespace {
 
 constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxDescription = 4096;
+
+const Filters& filters() {
+    static const Filters all{{"id", "name", "enabled", "description"}, true};
+    return all;
+}
 
 json::object view(const http::Request& request, const Domain& domain) {
     return {{"id", domain.id},
@@ -35,8 +41,8 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& domain : repo::list_domains(tx)) {
-        if (filtered_out(request, "name", domain.name) || filtered_out(request, "enabled", domain.enabled)) continue;
-        items.push_back(view(request, domain));
+        auto item = view(request, domain);
+        if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return list_response(request, "domains", std::move(items));
 }

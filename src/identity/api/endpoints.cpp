@@ -2,6 +2,7 @@
 
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/api/filters.hpp"
 #include "identity/repo/catalog_repo.hpp"
 #include "identity/settings.hpp"
 
@@ -10,6 +11,11 @@ namespace {
 
 constexpr std::size_t kMaxText = 255;
 constexpr std::size_t kMaxUrl = 4096;
+
+const Filters& filters() {
+    static const Filters all{{"id", "interface", "service_id", "region_id", "region", "url", "enabled"}};
+    return all;
+}
 
 json::object view(const http::Request& request, const CatalogEndpoint& endpoint) {
     return {{"id", endpoint.id},
@@ -80,12 +86,8 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& endpoint : all_endpoints(context, tx, request)) {
-        if (filtered_out(request, "interface", endpoint.interface) ||
-            filtered_out(request, "service_id", endpoint.service_id) ||
-            filtered_out(request, "region_id", endpoint.region) || filtered_out(request, "region", endpoint.region)) {
-            continue;
-        }
-        items.push_back(view(request, endpoint));
+        auto item = view(request, endpoint);
+        if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return list_response(request, "endpoints", std::move(items));
 }

@@ -2,6 +2,7 @@
 
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/api/filters.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -13,6 +14,11 @@ constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxDescription = 4096;
 constexpr std::size_t kMaxTags = 80;
 constexpr std::size_t kMaxId = 64;
+
+const Filters& filters() {
+    static const Filters all{{"id", "name", "domain_id", "parent_id", "enabled", "is_domain", "description"}, true};
+    return all;
+}
 
 json::object view(const http::Request& request, const Project& project) {
     return {{"id", project.id},
@@ -77,12 +83,8 @@ void place(db::Transaction& tx, http::Fields& fields, Project& project) {
 json::array filtered(const http::Request& request, const std::vector<Project>& projects) {
     json::array items;
     for (const auto& project : projects) {
-        if (filtered_out(request, "name", project.name) || filtered_out(request, "domain_id", project.domain_id) ||
-            filtered_out(request, "parent_id", project.parent_id) ||
-            filtered_out(request, "enabled", project.enabled) || filtered_out(request, "is_domain", false)) {
-            continue;
-        }
-        items.push_back(view(request, project));
+        auto item = view(request, project);
+        if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return items;
 }

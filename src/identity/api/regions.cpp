@@ -2,6 +2,7 @@
 
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/api/filters.hpp"
 #include "identity/repo/catalog_repo.hpp"
 #include "identity/settings.hpp"
 
@@ -10,6 +11,11 @@ namespace {
 
 constexpr std::size_t kMaxText = 255;
 constexpr std::size_t kMaxDescription = 4096;
+
+const Filters& filters() {
+    static const Filters all{{"id", "parent_region_id", "description"}};
+    return all;
+}
 
 json::object view(const http::Request& request, const repo::Region& region) {
     return {{"id", region.id},
@@ -54,7 +60,8 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& region : all_regions(context, tx)) {
-        if (!filtered_out(request, "parent_region_id", region.parent_region_id)) items.push_back(view(request, region));
+        auto item = view(request, region);
+        if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return list_response(request, "regions", std::move(items));
 }

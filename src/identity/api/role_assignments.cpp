@@ -103,6 +103,17 @@ bool asked(const http::Request& request, std::string_view name) {
     return value && *value != "0" && *value != "false" && *value != "False";
 }
 
+/// There are no groups, no system roles and no inherited ones; an empty id is nobody's.
+bool asks_for_nothing(const http::Request& request) {
+    for (const auto name : {"group.id", "scope.system", "scope.OS-INHERIT:inherited_to"}) {
+        if (request.query_value(name)) return true;
+    }
+    for (const auto name : {"user.id", "role.id", "scope.project.id", "scope.domain.id"}) {
+        if (request.query_value(name) == "") return true;
+    }
+    return false;
+}
+
 http::Response list(Context& context, http::Request& request, const Caller& caller) {
     repo::AssignmentFilter filter;
     filter.user_id = request.query_value("user.id").value_or("");
@@ -111,8 +122,7 @@ http::Response list(Context& context, http::Request& request, const Caller& call
     filter.domain_id = request.query_value("scope.domain.id").value_or("");
     if (filter.user_id != caller.auth.user.value) require_admin(caller.auth, "identity:list_role_assignments");
     json::array items;
-    // There are no groups and no system roles: asking for them finds nothing.
-    if (!request.query_value("group.id") && !request.query_value("scope.system")) {
+    if (!asks_for_nothing(request)) {
         auto tx = context.database.read();
         for (const auto& assignment : repo::list_assignments(tx, filter)) {
             items.push_back(view(tx, request, assignment, asked(request, "include_names")));

@@ -1,5 +1,6 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/api/filters.hpp"
 #include "identity/repo/role_repo.hpp"
 
 namespace virga::identity::api {
@@ -7,6 +8,11 @@ namespace {
 
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxDescription = 4096;
+
+const Filters& filters() {
+    static const Filters all{{"id", "name", "domain_id", "description"}};
+    return all;
+}
 
 json::object view(const http::Request& request, const Role& role) {
     return {{"id", role.id},
@@ -33,8 +39,8 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& role : repo::list_roles(tx)) {
-        if (filtered_out(request, "name", role.name) || request.query_value("domain_id").has_value()) continue;
-        items.push_back(view(request, role));
+        auto item = view(request, role);
+        if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return list_response(request, "roles", std::move(items));
 }

@@ -2,6 +2,7 @@
 
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/api/filters.hpp"
 #include "identity/repo/catalog_repo.hpp"
 
 namespace virga::identity::api {
@@ -9,6 +10,11 @@ namespace {
 
 constexpr std::size_t kMaxText = 255;
 constexpr std::size_t kMaxDescription = 4096;
+
+const Filters& filters() {
+    static const Filters all{{"id", "name", "type", "enabled", "description"}};
+    return all;
+}
 
 json::object view(const http::Request& request, const CatalogService& service) {
     return {{"id", service.id},           {"type", service.type},
@@ -46,8 +52,8 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& service : all_services(tx)) {
-        if (filtered_out(request, "name", service.name) || filtered_out(request, "type", service.type)) continue;
-        items.push_back(view(request, service));
+        auto item = view(request, service);
+        if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return list_response(request, "services", std::move(items));
 }

@@ -2,19 +2,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
-#include <ctime>
 #include <map>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/iso_time.hpp"
+#include "http/query.hpp"
 #include "http/schema.hpp"
 
 namespace virga::image {
 namespace {
 
+constexpr TimestampUs kSecond = 1'000'000;
 constexpr std::size_t kDefaultLimit = 25;
 constexpr std::size_t kMaxLimit = 1000;
+constexpr std::size_t kMaxValues = 500;  ///< of one filter
+constexpr std::size_t kMaxFilters = 50;  ///< each is a condition
 
 struct Column {
     const char* name;
@@ -68,6 +71,7 @@ std::vector<std::string> values_of(std::string_view name, const std::string& tex
             quoted = !quoted;
         } else if (c == ',' && !quoted) {
             values.emplace_back();
+            if (values.size() > kMaxValues) fail(name, "at most " + std::to_string(kMaxValues) + " values are allowed");
         } else {
             values.back() += c;
         }
@@ -87,62 +91,32 @@ TimeFilter time_filter(std::string_view name, const std::string& text) {
         filter.comparison = found->second;
         rest = text.substr(colon + 1);
     }
-    const auto time = parse_time(rest);
+    const auto time = parse_iso_time(rest);
     if (!time) fail(name, "'" + rest.substr(0, 32) + "' is not a time such as 2026-01-01T00:00:00Z");
-    filter.time = *time;
+    filter.second = *time / kSecond;
     return filter;
 }
 
-SortKey sort_key(const std::string& name, const std::string& direction) {
+SortKey sort_key(const std::string& name, bool ascending) {
     const auto column = sortable().find(name);
     if (column == sortable().end()) fail("sort_key", "'" + name.substr(0, 32) + "' is not an attribute to sort by");
-    if (direction != "asc" && direction != "desc") fail("sort_dir", "must be asc or desc");
-    return {column->second.name, column->second.numeric, direction == "desc"};
-}
-
-/// "name:asc,size"
-std::vector<SortKey> parse_sort(const std::string& text) {
-    std::vector<SortKey> keys;
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find(','), rest.size());
-        const auto item = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        const auto colon = item.find(':');
-        const auto direction = colon == std::string_view::npos ? "desc" : item.substr(colon + 1);
-        keys.push_back(sort_key(std::string(item.substr(0, colon)), std::string(direction)));
-    }
-    return keys;
-}
-
-std::vector<std::string> all_values(const http::Request& request, std::string_view name) {
-    std::vector<std::string> values;
-    for (const auto& [key, value] : request.query) {
-        if (key == name) values.push_back(value);
-    }
-    return values;
+    return {column->second.name, column->second.numeric, !ascending};
 }
 
 std::vector<SortKey> read_sort(const http::Request& request) {
-    const auto names = all_values(request, "sort_key");
-    const auto directions = all_values(request, "sort_dir");
-    const auto combined = request.query_value("sort");
-    if (combined && (!names.empty() || !directions.empty())) {
-        fail("sort", "can't be combined with sort_key and sort_dir");
-    }
+    const auto sort = http::read_sort(request, http::SortForm::OrList, false);
     std::vector<SortKey> keys;
-    if (combined) keys = parse_sort(*combined);
-    if (directions.size() > 1 && directions.size() != names.size()) fail("sort_dir", "needs one value for each key");
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto direction = directions.empty() ? "desc" : directions[std::min(i, directions.size() - 1)];
-        keys.push_back(sort_key(names[i], direction));
+    for (const auto& [name, ascending] : sort.items) {
+        keys.push_back(sort_key(name, ascending));
+        // What comes behind the id makes no difference.
+        if (name == "id") return keys;
     }
-    const auto fallback = names.empty() && !directions.empty() ? directions.front() : "desc";
-    const auto has = [&](const char* column) {
-        return std::any_of(keys.begin(), keys.end(), [&](const SortKey& key) { return key.column == column; });
-    };
-    if (!has("created_us")) keys.push_back(sort_key("created_at", fallback));
-    if (!has("id")) keys.push_back(sort_key("id", fallback));
+    // Glance: the one direction that is given holds for the keys that it adds, when there is no other.
+    const bool ascending = sort.items.empty() && sort.ascending;
+    const bool by_time =
+        std::any_of(keys.begin(), keys.end(), [](const SortKey& key) { return key.column == "created_us"; });
+    if (!by_time) keys.push_back(sort_key("created_at", ascending));
+    keys.push_back(sort_key("id", ascending));
     return keys;
 }
 
@@ -169,7 +143,7 @@ void read_filter(ListQuery& query, const std::string& name, const std::string& v
                                                                        {"os_hash_value", "sha512"}};
     static const std::map<std::string, std::string, std::less<>> numbers{
         {"min_disk", "min_disk_gib"}, {"min_ram", "min_ram_mib"}, {"size", "size_bytes"}};
-    static const std::set<std::string> ignored{"limit", "marker", "sort", "sort_key", "sort_dir", "os_hash_algo"};
+    static const std::set<std::string> ignored{"limit", "marker", "sort", "sort_key", "sort_dir"};
     if (ignored.contains(name)) return;
     if (const auto text = texts.find(name); text != texts.end()) {
         query.one_of.emplace_back(text->second, values_of(name, value));
@@ -177,6 +151,8 @@ void read_filter(ListQuery& query, const std::string& name, const std::string& v
         query.equal.emplace_back(number->second, integer_of(name, value));
     } else if (name == "protected") {
         query.equal.emplace_back("protected", boolean_of(name, value) ? 1 : 0);
+    } else if (name == "os_hash_algo") {
+        query.hash_algorithms.push_back(value);
     } else if (name == "os_hidden") {
         query.hidden = boolean_of(name, value);
     } else if (name == "tag") {
@@ -201,26 +177,14 @@ void read_filter(ListQuery& query, const std::string& name, const std::string& v
 ListQuery parse_list_query(const http::Request& request) {
     ListQuery query;
     for (const auto& [name, value] : request.query) read_filter(query, name, value);
+    const auto filters = query.one_of.size() + query.equal.size() + query.tags.size() + query.properties.size() +
+                         query.times.size() + query.hash_algorithms.size();
+    if (filters > kMaxFilters) fail("filters", "at most " + std::to_string(kMaxFilters) + " are allowed");
     const auto page = http::page_of(request, kMaxLimit);
     query.limit = request.query_value("limit") ? page.limit : kDefaultLimit;
     query.marker = page.marker;
     query.sort = read_sort(request);
     return query;
-}
-
-std::optional<TimestampUs> parse_time(const std::string& text) {
-    std::tm parts{};
-    int end = 0;
-    const int read = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
-                                 &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &end);
-    const auto rest = read == 6 ? text.substr(static_cast<std::size_t>(end)) : std::string("?");
-    const bool in_range = parts.tm_mon >= 1 && parts.tm_mon <= 12 && parts.tm_mday >= 1 && parts.tm_mday <= 31 &&
-                          parts.tm_hour >= 0 && parts.tm_hour < 24 && parts.tm_min >= 0 && parts.tm_min < 60 &&
-                          parts.tm_sec >= 0 && parts.tm_sec <= 60;
-    if (!in_range || (!rest.empty() && rest != "Z")) return std::nullopt;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    return static_cast<TimestampUs>(timegm(&parts)) * 1'000'000;
 }
 
 }  // namespace virga::image

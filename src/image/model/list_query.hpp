@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,8 +19,8 @@ struct SortKey {
 /// A comparison of a time: `created_at=gte:2026-01-01T00:00:00Z`.
 struct TimeFilter {
     std::string column;
-    std::string comparison;  ///< SQL operator
-    TimestampUs time = 0;
+    std::string comparison;   ///< SQL operator
+    std::int64_t second = 0;  ///< since 1970: times are shown in whole seconds
 };
 
 /// What a list of images was asked for.
@@ -30,6 +31,7 @@ struct ListQuery {
     std::vector<std::string> tags;                            ///< all of them
     std::vector<std::pair<std::string, std::string>> properties;
     std::vector<TimeFilter> times;
+    std::vector<std::string> hash_algorithms;  ///< of os_hash_value
     std::optional<std::int64_t> size_min;
     std::optional<std::int64_t> size_max;
     std::string visibility;  ///< a visibility, "all", or empty: what a project usually sees
@@ -42,8 +44,5 @@ struct ListQuery {
 
 /// Throws Error{InvalidInput} naming the parameter.
 ListQuery parse_list_query(const http::Request& request);
-
-/// Microseconds of "2026-01-01T00:00:00[Z]"; nullopt when malformed.
-std::optional<TimestampUs> parse_time(const std::string& text);
 
 }  // namespace virga::image

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "db/conditions.hpp"
 #include "image/repo/image_repo.hpp"
 #include "image/repo/row.hpp"
 
@@ -17,12 +18,6 @@ struct Where {
         params.insert(params.end(), values.begin(), values.end());
     }
 };
-
-std::string marks(std::size_t count) {
-    std::string out;
-    for (std::size_t i = 0; i < count; ++i) out += i == 0 ? "?" : ", ?";
-    return out;
-}
 
 /// Shared images of other projects that were offered to this one.
 std::string offered(const std::string& member_status) {
@@ -53,10 +48,15 @@ void add_visibility(Where& where, const identity::Auth& auth, const ListQuery& q
 
 void add_filters(Where& where, const ListQuery& query) {
     for (const auto& [column, values] : query.one_of) {
-        where.add(column + " IN (" + marks(values.size()) + ")", db::Params(values.begin(), values.end()));
+        const auto among = db::in_list(column, db::Params(values.begin(), values.end()));
+        where.add(among.sql, among.params);
     }
     for (const auto& [column, number] : query.equal) where.add(column + " = ?", {number});
-    for (const auto& filter : query.times) where.add(filter.column + " " + filter.comparison + " ?", {filter.time});
+    for (const auto& filter : query.times) {
+        where.add(filter.column + " / 1000000 " + filter.comparison + " ?", {filter.second});
+    }
+    // The one algorithm that there is, of images that have data.
+    for (const auto& name : query.hash_algorithms) where.add(name == "sha512" ? "COALESCE(sha512, '') <> ''" : "1 = 0");
     if (query.size_min) where.add("size_bytes >= ?", {*query.size_min});
     if (query.size_max) where.add("size_bytes <= ?", {*query.size_max});
     where.add("hidden = ?", {std::int64_t{query.hidden}});
@@ -80,23 +80,21 @@ db::Value value_of(const db::Row& row, const SortKey& key) {
     return row.is_null(key.column) ? std::int64_t{-1} : row.number(key.column);
 }
 
-/// Rows behind the marker: greater in the first key, or equal in it and greater in the second, and so on.
-void add_marker(db::Transaction& tx, Where& where, const ListQuery& query) {
+/// The marker may be any image that the caller could look at, and no other: it must not tell what others have.
+void add_marker(db::Transaction& tx, Where& where, const identity::Auth& auth, const ListQuery& query) {
     if (!query.marker) return;
-    const auto marker = tx.query_one("SELECT * FROM images WHERE id = ? AND status <> 'deleted'", {*query.marker});
+    Where seen;
+    ListQuery any;
+    any.visibility = "all";
+    any.member_status = "all";
+    add_visibility(seen, auth, any);
+    seen.add("id = ?", {*query.marker});
+    const auto marker = tx.query_one("SELECT * FROM images WHERE " + seen.sql, seen.params);
     if (!marker) throw Error(ErrorCode::InvalidInput, "marker: there is no image " + query.marker->substr(0, 64));
-    std::string sql;
-    db::Params params;
-    for (std::size_t i = 0; i < query.sort.size(); ++i) {
-        sql += i == 0 ? "((" : " OR (";
-        for (std::size_t j = 0; j < i; ++j) {
-            sql += expression(query.sort[j]) + " = ? AND ";
-            params.push_back(value_of(*marker, query.sort[j]));
-        }
-        sql += expression(query.sort[i]) + (query.sort[i].descending ? " < ?)" : " > ?)");
-        params.push_back(value_of(*marker, query.sort[i]));
-    }
-    where.add(sql + ")", params);
+    std::vector<db::SortValue> values;
+    for (const auto& key : query.sort) values.push_back({expression(key), !key.descending, value_of(*marker, key)});
+    const auto behind = db::behind_marker(values);
+    where.add(behind.sql, behind.params);
 }
 
 std::string order(const ListQuery& query) {
@@ -113,7 +111,7 @@ std::vector<Record> list(db::Transaction& tx, const identity::Auth& auth, const 
     Where where;
     add_visibility(where, auth, query);
     add_filters(where, query);
-    add_marker(tx, where, query);
+    add_marker(tx, where, auth, query);
     where.params.emplace_back(static_cast<std::int64_t>(query.limit) + 1);
     return read_records(tx.query("SELECT * FROM images WHERE " + where.sql + order(query) + " LIMIT ?", where.params));
 }

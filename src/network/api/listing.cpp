@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "db/conditions.hpp"
+#include "http/query.hpp"
 #include "http/target.hpp"
 
 namespace virga::network::api {
 namespace {
 
 constexpr std::size_t kMaxPage = 10'000;
-constexpr std::size_t kMaxSortKeys = 8;
-constexpr std::size_t kMaxFilterValues = 500;
 
 const std::vector<Attribute>& common_attributes() {
     static const std::vector<Attribute> kCommon{{"id", "t.id"},
@@ -59,44 +59,46 @@ void add_filters(const http::Request& request, const Collection& collection, rep
                         "'" + name.substr(0, 64) + "' is not a filter of " + collection.plural);
         }
         db::Params params;
-        for (const auto& text : query_values(request, name)) params.push_back(filter_value(*attribute, text));
-        query.add(std::string(attribute->expression) + " IN (" + marks(params.size()) + ")", params);
+        for (const auto& text : http::query_values(request, name)) params.push_back(filter_value(*attribute, text));
+        const auto among = db::in_list(attribute->expression, std::move(params));
+        query.add(among.sql, among.params);
     }
 }
 
 struct SortKey {
-    const char* expression;
+    const Attribute* attribute;
     bool ascending;
 };
 
-/// The id makes the order total.
+/// The id makes the order total; what comes behind it makes no difference.
 std::vector<SortKey> sort_keys(const http::Request& request, const Collection& collection, bool is_reversed) {
-    const auto names = query_values(request, "sort_key");
-    const auto directions = query_values(request, "sort_dir");
-    if (names.size() > kMaxSortKeys) throw Error(ErrorCode::InvalidInput, "sort_key: must be given at most 8 times");
     std::vector<SortKey> keys;
-    bool has_id = false;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto* attribute = find_attribute(collection, names[i]);
+    std::vector<std::string> used;
+    for (const auto& [name, ascending] : http::read_sort(request, http::SortForm::Pairs, true).items) {
+        const auto* attribute = find_attribute(collection, name);
         if (attribute == nullptr) {
             throw Error(ErrorCode::InvalidInput,
-                        "sort_key: '" + names[i].substr(0, 64) + "' is not an attribute to sort by");
+                        "sort_key: '" + name.substr(0, 64) + "' is not an attribute to sort by");
         }
-        const auto direction = i < directions.size() ? directions[i] : "asc";
-        if (direction != "asc" && direction != "desc") {
-            throw Error(ErrorCode::InvalidInput, "sort_dir: must be asc or desc");
-        }
-        keys.push_back({attribute->expression, (direction == "asc") != is_reversed});
-        has_id = has_id || names[i] == "id";
+        used.emplace_back(attribute->expression);
+        keys.push_back({attribute, ascending != is_reversed});
     }
-    if (!has_id) keys.push_back({"t.id", !is_reversed});
+    http::check_distinct_keys(used);
+    const auto* id = find_attribute(collection, "id");
+    const auto own = std::find_if(keys.begin(), keys.end(), [&](const SortKey& key) { return key.attribute == id; });
+    if (own == keys.end()) {
+        keys.push_back({id, !is_reversed});
+    } else {
+        keys.erase(own + 1, keys.end());
+    }
     return keys;
 }
 
 std::string order_of(const std::vector<SortKey>& keys) {
     std::string order;
     for (const auto& key : keys) {
-        order += (order.empty() ? "" : ", ") + std::string(key.expression) + (key.ascending ? " ASC" : " DESC");
+        order +=
+            (order.empty() ? "" : ", ") + std::string(key.attribute->expression) + (key.ascending ? " ASC" : " DESC");
     }
     return order;
 }
@@ -116,25 +118,10 @@ std::string link(const http::Request& request, const std::string& marker, bool r
 
 }  // namespace
 
-std::vector<std::string> query_values(const http::Request& request, std::string_view name) {
-    std::vector<std::string> values;
-    for (const auto& [key, value] : request.query) {
-        if (key == name) values.push_back(value);
-    }
-    if (values.size() > kMaxFilterValues) {
-        throw Error(ErrorCode::InvalidInput, std::string(name) + ": must be given at most 500 times");
-    }
-    return values;
-}
-
-std::string marks(std::size_t count) {
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ",?";
-    return text;
-}
-
-Listing read_listing(const http::Request& request, const Collection& collection) {
+Listing read_listing(const http::Request& request, const Collection& collection, repo::ListQuery visible) {
     Listing listing;
+    listing.visible = std::move(visible);
+    listing.query = listing.visible;
     add_filters(request, collection, listing.query);
     const auto page = http::page_of(request, kMaxPage);
     if (request.query_value("limit") && page.limit > 0) listing.limit = page.limit;
@@ -148,28 +135,28 @@ Listing read_listing(const http::Request& request, const Collection& collection)
 void start_at_marker(db::Transaction& tx, const http::Request& request, const Collection& collection,
                      Listing& listing) {
     if (!listing.has_marker) return;
-    const auto marker = *request.query_value("marker");
-    const std::string table = collection.table;
-    if (!tx.query_one("SELECT id FROM " + table + " WHERE id = ?", {marker})) {
+    const auto keys = sort_keys(request, collection, listing.is_reversed);
+    auto marker = listing.visible;
+    marker.add("t.id = ?", {*request.query_value("marker")});
+    std::string select;
+    for (const auto& key : keys) {
+        select += (select.empty() ? "SELECT " : ", ") + std::string(key.attribute->expression) + " AS k" +
+                  std::to_string(&key - keys.data());
+    }
+    const auto rows = tx.query(marker.sql(select + " FROM " + collection.table + " t"), marker.params);
+    if (rows.empty()) {
         throw Error(ErrorCode::InvalidInput,
                     "marker: there is no " + std::string(collection.singular) + " with this id");
     }
-    const auto keys = sort_keys(request, collection, listing.is_reversed);
-    const auto of_marker = [&](const SortKey& key) {
-        return std::string("(SELECT ") + key.expression + " FROM " + table + " t WHERE t.id = ?)";
-    };
-    std::string any;
-    db::Params params;
+    std::vector<db::SortValue> values;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        std::string step;
-        for (std::size_t j = 0; j <= i; ++j) {
-            const char* comparison = j < i ? " = " : keys[j].ascending ? " > " : " < ";
-            step += (j == 0 ? "" : " AND ") + std::string(keys[j].expression) + comparison + of_marker(keys[j]);
-            params.emplace_back(marker);
-        }
-        any += (any.empty() ? "(" : " OR (") + step + ")";
+        const auto name = "k" + std::to_string(i);
+        const bool is_text = keys[i].attribute->kind == Kind::Text;
+        values.push_back({keys[i].attribute->expression, keys[i].ascending,
+                          is_text ? db::Value(rows.front().text(name)) : db::Value(rows.front().number(name))});
     }
-    listing.query.add(any, params);
+    const auto behind = db::behind_marker(values);
+    listing.query.add(behind.sql, behind.params);
 }
 
 http::Response page_response(const http::Request& request, const Collection& collection, const Listing& listing,
@@ -199,7 +186,7 @@ http::Response page_response(const http::Request& request, const Collection& col
 }
 
 json::object picked(const http::Request& request, json::object item) {
-    const auto names = query_values(request, "fields");
+    const auto names = http::query_values(request, "fields");
     if (names.empty()) return item;
     json::object out;
     for (const auto& name : names) {

@@ -25,13 +25,15 @@ struct Collection {
 /// A page of a list: the rows to load, and what its links need.
 struct Listing {
     repo::ListQuery query;
+    repo::ListQuery visible;  ///< what the caller may see: the marker must be of it
     std::optional<std::size_t> limit;
     bool is_reversed = false;
     bool has_marker = false;
 };
 
-/// Reads filters, sort_key, sort_dir, limit, marker and page_reverse. Throws Error{InvalidInput} for an unknown filter.
-Listing read_listing(const http::Request& request, const Collection& collection);
+/// Reads filters, sort_key, sort_dir, limit, marker and page_reverse of a list of what is `visible`. Throws
+/// Error{InvalidInput} for an unknown filter.
+Listing read_listing(const http::Request& request, const Collection& collection, repo::ListQuery visible);
 /// Must be called before rows are loaded: adds the condition that starts the page at the marker.
 void start_at_marker(db::Transaction& tx, const http::Request& request, const Collection& collection, Listing& listing);
 /// {"<plural>": items, "<plural>_links": [...]}
@@ -39,10 +41,6 @@ http::Response page_response(const http::Request& request, const Collection& col
                              json::array items);
 /// Only the keys that the query's `fields` name, if any.
 json::object picked(const http::Request& request, json::object item);
-/// Values of a query parameter, repeats included.
-std::vector<std::string> query_values(const http::Request& request, std::string_view name);
-/// "?,?,?"
-std::string marks(std::size_t count);
 
 /// Lists what `load` gives for the request's filters and the condition of visibility.
 template <class Load, class View>

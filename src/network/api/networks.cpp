@@ -117,8 +117,9 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
-    auto listing = read_listing(request, kNetworks);
-    see_networks(auth, listing.query);
+    repo::ListQuery visible;
+    see_networks(auth, visible);
+    auto listing = read_listing(request, kNetworks, std::move(visible));
     return list(context, request, kNetworks, std::move(listing), repo::list_networks,
                 [&](const Network& network) { return view(network, auth); });
 }

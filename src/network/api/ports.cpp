@@ -1,3 +1,5 @@
+#include "db/conditions.hpp"
+#include "http/query.hpp"
 #include "network/api/access.hpp"
 #include "network/api/bodies.hpp"
 #include "network/api/port_body.hpp"
@@ -50,11 +52,17 @@ json::object view(const Port& port, const identity::Auth& auth) {
     return out;
 }
 
+void add_addresses(repo::ListQuery& query, const char* column, db::Params values) {
+    if (values.empty()) return;
+    const auto among = db::in_list(column, std::move(values));
+    query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE " + among.sql + ")", among.params);
+}
+
 /// fixed_ips=ip_address=1.2.3.4, subnet_id=<id>, ip_address_substr=1.2: each narrows the list.
 void add_fixed_ip_filters(const http::Request& request, repo::ListQuery& query) {
     db::Params addresses;
     db::Params subnets;
-    for (const auto& text : query_values(request, "fixed_ips")) {
+    for (const auto& text : http::query_values(request, "fixed_ips")) {
         const auto split = text.find('=');
         const auto name = text.substr(0, split);
         const auto value = split == std::string::npos ? std::string() : text.substr(split + 1);
@@ -64,30 +72,24 @@ void add_fixed_ip_filters(const http::Request& request, repo::ListQuery& query) 
         } else if (name == "subnet_id") {
             subnets.emplace_back(value);
         } else if (name == "ip_address_substr") {
-            query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE address LIKE ?)", {"%" + value + "%"});
+            // Not LIKE, where some characters have a meaning.
+            query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE REPLACE(address, ?, '') <> address)", {value});
         } else {
             throw Error(ErrorCode::InvalidInput,
                         "fixed_ips: must be ip_address=..., ip_address_substr=... or "
                         "subnet_id=...");
         }
     }
-    if (!addresses.empty()) {
-        query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE address IN (" + marks(addresses.size()) + "))",
-                  addresses);
-    }
-    if (!subnets.empty()) {
-        query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE subnet_id IN (" + marks(subnets.size()) + "))",
-                  subnets);
-    }
+    add_addresses(query, "address", std::move(addresses));
+    add_addresses(query, "subnet_id", std::move(subnets));
 }
 
 void add_group_filter(const http::Request& request, repo::ListQuery& query) {
     db::Params groups;
-    for (const auto& id : query_values(request, "security_groups")) groups.emplace_back(id);
+    for (const auto& id : http::query_values(request, "security_groups")) groups.emplace_back(id);
     if (groups.empty()) return;
-    query.add(
-        "t.id IN (SELECT port_id FROM port_security_groups WHERE security_group_id IN (" + marks(groups.size()) + "))",
-        groups);
+    const auto among = db::in_list("security_group_id", std::move(groups));
+    query.add("t.id IN (SELECT port_id FROM port_security_groups WHERE " + among.sql + ")", among.params);
 }
 
 std::vector<std::string> checked_groups(db::Transaction& tx, const identity::Auth& auth, const Port& port,
@@ -195,10 +197,11 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
-    auto listing = read_listing(request, kPorts);
+    repo::ListQuery visible;
+    see_ports(auth, visible);
+    auto listing = read_listing(request, kPorts, std::move(visible));
     add_fixed_ip_filters(request, listing.query);
     add_group_filter(request, listing.query);
-    see_ports(auth, listing.query);
     return list(context, request, kPorts, std::move(listing), repo::list_ports,
                 [&](const Port& port) { return view(port, auth); });
 }

@@ -93,8 +93,9 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
-    auto listing = read_listing(request, kRules);
-    see_own(auth, listing.query);
+    repo::ListQuery visible;
+    see_own(auth, visible);
+    auto listing = read_listing(request, kRules, std::move(visible));
     return list(context, request, kRules, std::move(listing), repo::list_security_group_rules, rule_view);
 }
 

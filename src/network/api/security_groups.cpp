@@ -83,8 +83,9 @@ http::Response remove(Context& context, http::Request& request, const identity::
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
     ensure_default(context, auth.project.value);
-    auto listing = read_listing(request, kGroups);
-    see_own(auth, listing.query);
+    repo::ListQuery visible;
+    see_own(auth, visible);
+    auto listing = read_listing(request, kGroups, std::move(visible));
     return list(context, request, kGroups, std::move(listing), repo::list_security_groups, view);
 }
 

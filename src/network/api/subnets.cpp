@@ -136,8 +136,9 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
-    auto listing = read_listing(request, kSubnets);
-    see_subnets(auth, listing.query);
+    repo::ListQuery visible;
+    see_subnets(auth, visible);
+    auto listing = read_listing(request, kSubnets, std::move(visible));
     return list(context, request, kSubnets, std::move(listing), repo::list_subnets, view);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/query.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -10,6 +11,8 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::string_view kRoot = "/volume/v3";
+/// Each pair of a filter for a map is a condition.
+constexpr std::size_t kMostPairs = 128;
 
 /// What the caller may not see isn't there.
 void check_owner(const Call& call, const ProjectId& owner, const std::string& what, const std::string& id) {
@@ -189,22 +192,17 @@ void add_next_link(json::object& body, const Call& call, const std::string& name
 std::vector<std::pair<std::string, bool>> sort_of(const Call& call,
                                                   const std::map<std::string, std::string, std::less<>>& columns) {
     std::vector<std::pair<std::string, bool>> out;
-    auto text = call.request.query_value("sort").value_or("");
-    if (text.empty() && call.request.query_value("sort_key")) {
-        text = *call.request.query_value("sort_key") + ":" + call.request.query_value("sort_dir").value_or("desc");
-    }
-    while (!text.empty()) {
-        const auto item = text.substr(0, text.find(','));
-        text.erase(0, std::min(item.size() + 1, text.size()));
-        const auto key = item.substr(0, item.find(':'));
-        const auto direction = item.size() > key.size() ? item.substr(key.size() + 1) : "desc";
+    std::vector<std::string> used;
+    for (const auto& [key, ascending] : http::read_sort(call.request, http::SortForm::OrList, false).items) {
         const auto column = columns.find(key);
-        if (column == columns.end() || (direction != "asc" && direction != "desc")) {
+        if (column == columns.end()) {
             throw Error(ErrorCode::InvalidInput,
-                        "sort: '" + item.substr(0, 64) + "' is not a sortable KEY:asc or KEY:desc");
+                        "sort: '" + key.substr(0, 64) + "' is not a sortable KEY:asc or KEY:desc");
         }
-        out.emplace_back(column->second, direction == "asc");
+        used.push_back(column->second);
+        out.emplace_back(column->second, ascending);
     }
+    http::check_distinct_keys(used);
     return out;
 }
 
@@ -227,6 +225,9 @@ json::object map_filter(const Call& call, const std::string& name) {
     auto value = json::parse(json_notation(*text), failure);
     if (failure || !value.is_object()) {
         throw Error(ErrorCode::InvalidInput, name + ": write it as {'key': 'value'}");
+    }
+    if (value.get_object().size() > kMostPairs) {
+        throw Error(ErrorCode::InvalidInput, name + ": at most " + std::to_string(kMostPairs) + " pairs are allowed");
     }
     return std::move(value.get_object());
 }

@@ -44,7 +44,7 @@ const std::map<std::string, std::string, std::less<>>& sort_columns() {
 }
 
 http::Response list(const Call& call, bool detailed) {
-    check_filters(call, "attachment");
+    if (!check_filters(call, "attachment")) return empty_list(call, "attachments");
     const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
     const auto slice = slice_of(call);
     repo::AttachmentFilter filter;

@@ -88,7 +88,7 @@ repo::BackupFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
-    check_filters(call, "backup");
+    if (!check_filters(call, "backup")) return empty_list(call, "backups");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto backups = repo::list_backups(tx, filter);

@@ -67,7 +67,7 @@ const std::map<std::string, std::string, std::less<>>& sort_columns() {
 }
 
 http::Response list(const Call& call, bool detailed) {
-    check_filters(call, "group", {"list_volume"});
+    if (!check_filters(call, "group", {"list_volume"})) return empty_list(call, "groups");
     const auto slice = slice_of(call);
     repo::GroupFilter filter;
     filter.project = project_filter(call);

@@ -46,7 +46,7 @@ repo::MessageFilter filter_of(const Call& call, const Slice& slice) {
 /// Filters, sorting and pages are there from 3.5 on; every message is of the level ERROR.
 http::Response list(const Call& call) {
     const bool filters = call.at_least(kFilters);
-    if (filters) check_filters(call, "message");
+    if (filters && !check_filters(call, "message")) return empty_list(call, "messages");
     repo::MessageFilter filter;
     filter.project = call.auth.project.value;
     const auto slice = filters ? slice_of(call) : Slice{filter.limit, 0, std::nullopt};

@@ -44,7 +44,7 @@ json::object capabilities(const Backend& backend, std::int64_t provisioned_gib) 
 std::vector<Backend> wanted_pools(db::Transaction& tx, const Call& call) {
     auto found = flows::backends(tx, call.context.d);
     if (!call.at_least(kFilters)) return found;
-    check_filters(call, "pool", {"detail"});
+    if (!check_filters(call, "pool", {"detail"})) return {};
     const auto name = call.request.query_value("name").value_or("");
     if (!name.empty()) std::erase_if(found, [&](const Backend& backend) { return backend.label() != name; });
     const auto type = call.at_least(kTypeFilter) ? call.request.query_value("volume_type").value_or("") : "";

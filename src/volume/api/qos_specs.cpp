@@ -1,4 +1,5 @@
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/repo/qos_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 
@@ -36,6 +37,7 @@ http::Response list(const Call& call) {
     identity::require_admin(call.auth, kManage);
     static const std::map<std::string, std::string, std::less<>> kSortColumns{
         {"id", "id"}, {"name", "name"}, {"consumer", "consumer"}, {"created_at", "created_us"}};
+    if (!has_only(call, {"id", "name", "consumer"})) return empty_list(call, "qos_specs");
     const auto text = [&](std::string_view name) { return call.request.query_value(name).value_or(""); };
     const auto slice = slice_of(call);
     const repo::QosFilter filter{text("id"),   text("name"), text("consumer"), sort_of(call, kSortColumns),

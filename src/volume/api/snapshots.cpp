@@ -87,7 +87,7 @@ repo::SnapshotFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
-    check_filters(call, "snapshot");
+    if (!check_filters(call, "snapshot")) return empty_list(call, "snapshots");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto snapshots = repo::list_snapshots(tx, filter);

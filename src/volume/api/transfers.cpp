@@ -1,6 +1,7 @@
 #include "volume/flows/transfers.hpp"
 
 #include "volume/api/api.hpp"
+#include "volume/api/filters.hpp"
 #include "volume/repo/transfer_repo.hpp"
 
 namespace virga::volume::api {
@@ -58,6 +59,8 @@ const std::map<std::string, std::string, std::less<>>& sort_columns() {
 }
 
 http::Response list(const Call& call, const Place& place, bool detailed) {
+    // Cinder: a filter that is no attribute finds nothing.
+    if (!has_only(call, {"volume_id", "name"})) return empty_list(call, "transfers");
     const auto slice = slice_of(call);
     repo::TransferFilter filter;
     filter.project = project_filter(call);

@@ -1,4 +1,5 @@
 #include "volume/api/types.hpp"
+#include "volume/api/filters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,6 +66,7 @@ repo::TypeFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call) {
+    if (!check_filters(call, "volume_type")) return empty_list(call, "volume_types");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto types = repo::list_types(tx, filter);

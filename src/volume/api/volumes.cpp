@@ -94,7 +94,8 @@ repo::VolumeFilter filter_of(const Call& call) {
 }
 
 http::Response list(const Call& call, bool detailed) {
-    check_filters(call, "volume");
+    const FilterNames besides = call.auth.is_admin() ? FilterNames{"host", "cluster_name"} : FilterNames{};
+    if (!check_filters(call, "volume", besides)) return empty_list(call, "volumes");
     const auto filter = filter_of(call);
     auto tx = call.db().read();
     const auto volumes = repo::list_volumes(tx, filter);

@@ -1,5 +1,6 @@
 #include "volume/repo/attachment_repo.hpp"
 
+#include "db/conditions.hpp"
 #include "volume/repo/list_query.hpp"
 
 namespace virga::volume::repo {
@@ -81,16 +82,14 @@ std::vector<AttachmentRecord> attachments_of_server(db::Transaction& tx, const S
 std::map<std::string, std::vector<AttachmentRecord>> attachments_of(db::Transaction& tx,
                                                                     const std::vector<VolumeRecord>& volumes) {
     std::map<std::string, std::vector<AttachmentRecord>> out;
-    std::string marks;
-    db::Params params;
+    db::Params ids;
     for (const auto& volume : volumes) {
-        if (volume.attach_status == "detached") continue;
-        marks += marks.empty() ? "?" : ", ?";
-        params.emplace_back(volume.id.value);
+        if (volume.attach_status != "detached") ids.emplace_back(volume.id.value);
     }
-    if (params.empty()) return out;
-    for (const auto& row : tx.query(
-             std::string(kSelectBrief) + " WHERE a.volume_id IN (" + marks + ") ORDER BY a.created_us, a.id", params)) {
+    if (ids.empty()) return out;
+    const auto among = db::in_list("a.volume_id", std::move(ids));
+    for (const auto& row :
+         tx.query(std::string(kSelectBrief) + " WHERE " + among.sql + " ORDER BY a.created_us, a.id", among.params)) {
         auto item = record_of(row);
         out[item.volume.value].push_back(std::move(item));
     }
@@ -99,7 +98,7 @@ std::map<std::string, std::vector<AttachmentRecord>> attachments_of(db::Transact
 
 std::vector<AttachmentRecord> list_attachments(db::Transaction& tx, const AttachmentFilter& filter) {
     ListQuery query(kSelect, "volume_attachments", "a");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("volume_id", filter.volume_id);
     query.equals("server_id", filter.server_id);
     query.equals("attach_status", filter.attach_status);

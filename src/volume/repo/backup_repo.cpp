@@ -54,7 +54,7 @@ void set(db::Transaction& tx, const BackupId& id, const std::string& column, db:
 
 ListQuery query_of(const BackupFilter& filter) {
     ListQuery query(kSelect, "volume_backups", "b");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("name", filter.name);
     query.equals("status", filter.status);
     query.equals("volume_id", filter.volume_id);

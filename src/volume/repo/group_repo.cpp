@@ -51,7 +51,7 @@ GroupSnapshot snapshot_of(const db::Row& row) {
 
 ListQuery query_of(const GroupFilter& filter, const std::string& table) {
     ListQuery query("SELECT g.* FROM " + table + " g", table, "g");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("name", filter.name);
     query.equals("status", filter.status);
     query.equals("group_id", filter.group_id);

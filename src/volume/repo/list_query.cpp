@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "db/conditions.hpp"
 
 namespace virga::volume::repo {
 namespace {
@@ -27,6 +28,16 @@ void ListQuery::where(std::string_view condition, db::Params params) {
     for (auto& value : params) params_.push_back(std::move(value));
 }
 
+void ListQuery::visible(std::string_view condition, db::Params params) {
+    visible_ += " AND " + std::string(condition);
+    visible_params_.insert(visible_params_.end(), params.begin(), params.end());
+    where(condition, std::move(params));
+}
+
+void ListQuery::visible_project(const std::string& project) {
+    if (!project.empty()) visible(alias_ + ".project_id = ?", {project});
+}
+
 void ListQuery::equals(std::string_view column, const std::string& value) {
     if (!value.empty()) where(alias_ + "." + std::string(column) + " = ?", {value});
 }
@@ -45,28 +56,31 @@ void ListQuery::sort(std::string_view column, bool ascending) {
 }
 
 std::vector<std::pair<std::string, bool>> ListQuery::keys() const {
-    auto keys = sort_;
+    std::vector<std::pair<std::string, bool>> keys;
+    for (const auto& key : sort_) {
+        keys.push_back(key);
+        // What comes behind the id makes no difference.
+        if (key.first == "id") return keys;
+    }
     if (keys.empty()) keys.emplace_back("created_us", false);
     keys.emplace_back("id", keys.back().second);
     return keys;
 }
 
 void ListQuery::after(db::Transaction& tx, const std::string& id) {
-    const auto row = tx.query_one("SELECT * FROM " + table_ + " WHERE id = ?", {id});
-    if (!row) throw Error(ErrorCode::NotFound, "marker [" + id + "] not found", {}, id);
-    const auto all = keys();
-    std::string any;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        std::string step;
-        for (std::size_t j = 0; j < i; ++j) {
-            step += alias_ + "." + all[j].first + " = ? AND ";
-            marker_params_.push_back(marker_value(*row, all[j].first));
-        }
-        step += alias_ + "." + all[i].first + (all[i].second ? " > ?" : " < ?");
-        marker_params_.push_back(marker_value(*row, all[i].first));
-        any += (any.empty() ? "(" : " OR (") + step + ")";
+    db::Params params{id};
+    params.insert(params.end(), visible_params_.begin(), visible_params_.end());
+    const auto row = tx.query_one(
+        "SELECT " + alias_ + ".* FROM " + table_ + " " + alias_ + " WHERE " + alias_ + ".id = ?" + visible_, params);
+    const auto shown = id.substr(0, 64);
+    if (!row) throw Error(ErrorCode::NotFound, "marker [" + shown + "] not found", {}, shown);
+    std::vector<db::SortValue> values;
+    for (const auto& [column, ascending] : keys()) {
+        values.push_back({alias_ + "." + column, ascending, marker_value(*row, column)});
     }
-    marker_condition_ = " AND (" + any + ")";
+    auto behind = db::behind_marker(values);
+    marker_condition_ = " AND " + behind.sql;
+    marker_params_ = std::move(behind.params);
 }
 
 void ListQuery::page(std::size_t limit, std::size_t offset) {
@@ -85,9 +99,9 @@ std::string ListQuery::order() const {
 std::vector<db::Row> ListQuery::run(db::Transaction& tx) const {
     auto params = params_;
     params.insert(params.end(), marker_params_.begin(), marker_params_.end());
-    return tx.query(select_ + " WHERE 1 = 1" + conditions_ + marker_condition_ + order() + " LIMIT " +
-                        std::to_string(limit_) + " OFFSET " + std::to_string(offset_),
-                    params);
+    params.emplace_back(static_cast<std::int64_t>(limit_));
+    params.emplace_back(static_cast<std::int64_t>(offset_));
+    return tx.query(select_ + " WHERE 1 = 1" + conditions_ + marker_condition_ + order() + " LIMIT ? OFFSET ?", params);
 }
 
 std::int64_t ListQuery::count(db::Transaction& tx) const {

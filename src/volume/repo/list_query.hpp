@@ -17,13 +17,18 @@ public:
     ListQuery(std::string select, std::string table, std::string alias);
 
     void where(std::string_view condition, db::Params params = {});
+    /// A condition that says what the caller may see at all: the marker must meet it, too, so that markers tell nothing
+    /// about what others have. Comes before `after`.
+    void visible(std::string_view condition, db::Params params = {});
+    /// The same as `project_id = ?`, unless the value is empty.
+    void visible_project(const std::string& project);
     /// `column = ?`, unless the value is empty.
     void equals(std::string_view column, const std::string& value);
     /// The column holds a JSON object of texts, as boost::json wrote it, with every one of these pairs.
     void pairs(std::string_view column, const json::object& wanted);
     /// Column names come from a fixed list, never from a request. The id is the last key, so that the order is total.
     void sort(std::string_view column, bool ascending);
-    /// Only what comes after the row `id` in the order. Throws Error{NotFound} when there is no such row.
+    /// Only what comes after the row `id` in the order. Throws Error{NotFound} when there is no such row to be seen.
     void after(db::Transaction& tx, const std::string& id);
     void page(std::size_t limit, std::size_t offset);
 
@@ -40,6 +45,8 @@ private:
     std::string alias_;
     std::string conditions_;
     db::Params params_;
+    std::string visible_;
+    db::Params visible_params_;
     std::string marker_condition_;
     db::Params marker_params_;
     std::vector<std::pair<std::string, bool>> sort_;

@@ -29,7 +29,7 @@ std::optional<Message> find_message(db::Transaction& tx, const std::string& id) 
 
 std::vector<Message> list_messages(db::Transaction& tx, const MessageFilter& filter) {
     ListQuery query("SELECT m.* FROM volume_messages m", "volume_messages", "m");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("resource_type", filter.resource_type);
     query.equals("resource_id", filter.resource_id);
     query.equals("event_id", filter.event_id);

@@ -43,7 +43,7 @@ void set(db::Transaction& tx, const SnapshotId& id, const std::string& column, d
 
 ListQuery query_of(const SnapshotFilter& filter) {
     ListQuery query(kSelect, "volume_snapshots", "s");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("name", filter.name);
     query.equals("status", filter.status);
     query.equals("volume_id", filter.volume_id);

@@ -35,7 +35,7 @@ void delete_transfer(db::Transaction& tx, const std::string& id) {
 
 std::vector<Transfer> list_transfers(db::Transaction& tx, const TransferFilter& filter) {
     ListQuery query(kSelect, "volume_transfers", "t");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("volume_id", filter.volume_id);
     query.equals("name", filter.name);
     for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);

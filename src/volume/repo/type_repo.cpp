@@ -57,7 +57,7 @@ std::vector<VolumeType> all_types(db::Transaction& tx) {
 std::vector<VolumeType> list_types(db::Transaction& tx, const TypeFilter& filter) {
     ListQuery query("SELECT t.* FROM volume_types t", "volume_types", "t");
     if (!filter.project.empty()) {
-        query.where(
+        query.visible(
             "(t.is_public <> 0 OR EXISTS (SELECT 1 FROM volume_type_access a WHERE a.volume_type_id = t.id AND "
             "a.project_id = ?))",
             {filter.project});

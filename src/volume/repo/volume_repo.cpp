@@ -1,5 +1,6 @@
 #include "volume/repo/volume_repo.hpp"
 
+#include "db/conditions.hpp"
 #include "volume/repo/list_query.hpp"
 
 namespace virga::volume::repo {
@@ -76,18 +77,13 @@ void where_host(ListQuery& query, const std::string& label) {
 
 void where_ids(ListQuery& query, const std::vector<std::string>& ids) {
     if (ids.empty()) return;
-    std::string marks;
-    db::Params params;
-    for (const auto& id : ids) {
-        marks += marks.empty() ? "?" : ", ?";
-        params.emplace_back(id);
-    }
-    query.where("v.id IN (" + marks + ")", std::move(params));
+    auto condition = db::in_list("v.id", db::Params(ids.begin(), ids.end()));
+    query.where(condition.sql, std::move(condition.params));
 }
 
 ListQuery query_of(const VolumeFilter& filter) {
     ListQuery query(kSelect, "volumes", "v");
-    query.equals("project_id", filter.project);
+    query.visible_project(filter.project);
     query.equals("user_id", filter.user);
     query.equals("name", filter.name);
     query.equals("description", filter.description);
@@ -180,15 +176,9 @@ void delete_volume(db::Transaction& tx, const VolumeId& id) {
 
 std::map<std::string, std::string> encryption_keys(db::Transaction& tx, const std::set<std::string>& volumes) {
     std::map<std::string, std::string> keys;
-    std::string marks;
-    db::Params params;
-    for (const auto& id : volumes) {
-        marks += marks.empty() ? "?" : ", ?";
-        params.emplace_back(id);
-    }
-    for (const auto& row :
-         tx.query("SELECT id, encryption_key_id FROM volumes WHERE encryption_key_id <> '' AND id IN (" + marks + ")",
-                  std::move(params)))
+    const auto among = db::in_list("id", db::Params(volumes.begin(), volumes.end()));
+    for (const auto& row : tx.query(
+             "SELECT id, encryption_key_id FROM volumes WHERE encryption_key_id <> '' AND " + among.sql, among.params))
         keys[row.text("id")] = row.text("encryption_key_id");
     return keys;
 }

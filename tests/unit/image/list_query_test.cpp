@@ -39,7 +39,7 @@ TEST(ListQuery, ReadsFilters) {
     EXPECT_EQ(query.properties[0].first, "os_distro");
     EXPECT_EQ(query.equal[0].second, 1);
     EXPECT_EQ(query.times[0].comparison, ">=");
-    EXPECT_EQ(iso8601(query.times[0].time), "2026-01-02T03:04:05Z");
+    EXPECT_EQ(iso8601(query.times[0].second * 1'000'000), "2026-01-02T03:04:05Z");
 }
 
 TEST(ListQuery, ReadsBothFormsOfSorting) {

@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/host_calls.hpp"
 #include "compute/flows/tasks/tasks.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/server_repo.hpp"
+#include "compute/settings.hpp"
 
 namespace virga::compute::flows {
 namespace {
@@ -91,11 +94,21 @@ public:
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
         taskflow::Outcome outcome;
         outcome.decision = "the server and its block device mapping are gone; its actions stay on record";
-        outcome.apply = [id = server_id(context)](db::Transaction& tx) {
+        outcome.apply = [this, id = server_id(context)](db::Transaction& tx) {
             for (const auto& device : repo::block_devices(tx, id)) repo::delete_block_device(tx, device.id);
             repo::delete_server(tx, id);
+            forget_older(tx);
         };
         return outcome;
+    }
+
+private:
+    void forget_older(db::Transaction& tx) {
+        constexpr std::int64_t kMostKept = 10'000;
+        constexpr TimestampUs kHour = 3'600'000'000;
+        constexpr std::int64_t kMostHours = 24 * 365;
+        const auto hours = std::clamp<std::int64_t>(d_.config.get(setting::deleted_servers_kept_hours), 0, kMostHours);
+        repo::forget_deleted_servers(tx, now_us() - hours * kHour, hours == 0 ? 0 : kMostKept);
     }
 };
 

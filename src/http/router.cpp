@@ -148,9 +148,21 @@ Response Router::dispatch(Request& request) const {
 }
 
 Response Router::handle(Request& request) const {
+    return answer(request, [&] { return dispatch(request); });
+}
+
+Response Router::finish(const Request& request, const Response& begun) const {
+    auto response = answer(request, begun.later->work);
+    for (const auto& [name, value] : begun.headers.all()) {
+        if (!response.headers.contains(name)) response.headers.add(name, value);
+    }
+    return response;
+}
+
+Response Router::answer(const Request& request, const std::function<Response()>& work) const {
     Response response;
     try {
-        response = dispatch(request);
+        response = work();
     } catch (const StatusError& error) {
         log_failure(request, error.status, error);
         response = fault(request.path, error.status, error.message());

@@ -70,6 +70,17 @@ ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
             record->xxh3};
 }
 
+void Service::hold(db::Transaction& tx, const ImageId& id, const std::string& holder) {
+    if (!repo::find(tx, id.value)) {
+        throw Error(ErrorCode::NotFound, "Image " + id.value + " could not be found.", {}, id.value);
+    }
+    repo::hold(tx, id.value, holder);
+}
+
+void Service::release_holds(db::Transaction& tx, const std::string& holder) {
+    repo::release_holds(tx, holder);
+}
+
 Image Service::create(db::Transaction& tx, const identity::Auth& auth, const NewImage& image) {
     Record record;
     record.id = image.id.value;

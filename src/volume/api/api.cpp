@@ -17,6 +17,19 @@ void check_owner(const Call& call, const ProjectId& owner, const std::string& wh
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 
+/// Whether compute has it on record as its own.
+bool is_servers(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
+    auto* attached = call.context.d.attached;
+    return attached != nullptr && !attachment.server.empty() && attached->owns(tx, attachment.server, attachment.id);
+}
+
+[[noreturn]] void refuse_change(const AttachmentRecord& attachment) {
+    throw Error(ErrorCode::Conflict,
+                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
+                    ". Detach the volume with the compute API.",
+                {}, attachment.id.value);
+}
+
 bool is_true(std::string_view text) {
     return text == "1" || text == "true" || text == "True" || text == "yes" || text == "on";
 }
@@ -127,12 +140,35 @@ AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std
     return attachment;
 }
 
-void check_may_end(const Call& call, const AttachmentRecord& attachment) {
+void check_may_change(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
+    if (!call.auth.is_service() && is_servers(tx, call, attachment)) refuse_change(attachment);
+}
+
+void check_may_end(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
+    check_may_change(tx, call, attachment);
     if (call.auth.is_service() || attachment.server.empty() || attachment.connection_info.empty()) return;
-    throw Error(ErrorCode::Conflict,
-                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
-                    ". Detach the volume with the compute API.",
-                {}, attachment.id.value);
+    refuse_change(attachment);
+}
+
+void check_not_in_work(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {
+    if (call.auth.is_service()) return;
+    if (!volume.created_for.empty()) {
+        throw Error(ErrorCode::Conflict, "Server " + volume.created_for.value + " is being built with volume " +
+                                             volume.id.value + ". Wait until that has ended, or delete the server.");
+    }
+    for (const auto& item : repo::attachments_of(tx, volume.id)) {
+        if (!is_servers(tx, call, item) || call.context.d.runner.unfinished(tx, item.server.value).empty()) continue;
+        throw Error(ErrorCode::Conflict, "Server " + item.server.value + " is working with volume " + volume.id.value +
+                                             " right now. Wait until that has ended.");
+    }
+}
+
+http::Response waiting_for(const Call& call, std::string host, CallHandler rest) {
+    return http::Response::waiting_for(
+        std::move(host), [&context = call.context, &request = call.request, auth = call.auth, version = call.version,
+                          rest = std::move(rest)] {
+            return rest({context, request, auth, version});
+        });
 }
 
 void check_mode(const VolumeRecord& volume, const std::string& mode) {

@@ -52,9 +52,9 @@ http::Response update_readonly(const Action& action) {
     const auto readonly = fields.boolean("readonly");
     if (!readonly) fields.fail("readonly", "is required");
     require_change(action.tx, volume_states(), "set_readonly", action.volume.id.value);
-    auto metadata = action.volume.metadata;
+    auto metadata = action.volume.admin_metadata;
     metadata["readonly"] = *readonly ? "True" : "False";
-    repo::set_metadata(action.tx, action.volume.id, metadata);
+    repo::set_admin_metadata(action.tx, action.volume.id, metadata);
     return http::Response::empty(202);
 }
 
@@ -71,6 +71,7 @@ http::Response reset_status(const Action& action) {
     if (status && std::find(allowed.begin(), allowed.end(), *status) == allowed.end()) {
         fields.fail("status", "'" + *status + "' is not a status of volumes");
     }
+    check_not_in_work(action.tx, action.call, action.volume);
     if (status) repo::force_status(action.tx, action.volume.id, *status);
     if (attach_status) repo::set_attach_status(action.tx, action.volume.id, *attach_status);
     if (migration_status) {
@@ -81,6 +82,8 @@ http::Response reset_status(const Action& action) {
 
 http::Response force_delete(const Action& action) {
     identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:force_delete");
+    for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
+        check_may_change(action.tx, action.call, item);
     flows::delete_volume(action.tx, action.call.context.d, action.volume.id, action.call.auth.request_id, std::nullopt,
                          {true, false});
     return http::Response::empty(202);
@@ -122,11 +125,13 @@ http::Response unreserve(const Action& action) {
 }
 
 http::Response begin_detaching(const Action& action) {
+    check_not_in_work(action.tx, action.call, action.volume);
     flows::begin_detaching(action.tx, action.volume.id);
     return http::Response::empty(202);
 }
 
 http::Response roll_detaching(const Action& action) {
+    check_not_in_work(action.tx, action.call, action.volume);
     flows::roll_detaching(action.tx, action.volume.id);
     return http::Response::empty(202);
 }
@@ -164,7 +169,7 @@ http::Response detach(const Action& action) {
         throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: the volume has no such attachment.");
     }
     if (!wanted && attachments.size() > 1) fields.fail("attachment_id", "is required: the volume has several");
-    check_may_end(action.call, *found);
+    check_may_end(action.tx, action.call, *found);
     flows::detached(action.tx, found->id);
     return http::Response::empty(202);
 }

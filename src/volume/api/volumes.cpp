@@ -218,6 +218,9 @@ http::Response remove(const Call& call) {
                         ". Take it out of the group, or delete the group with its volumes.",
                     {}, volume.id.value);
     }
+    if (options.force) {
+        for (const auto& item : repo::attachments_of(tx, volume.id)) check_may_change(tx, call, item);
+    }
     flows::delete_volume(tx, call.context.d, volume.id, call.auth.request_id, std::nullopt, options);
     tx.commit();
     return http::Response::empty(202);

@@ -26,6 +26,7 @@ Service::~Service() = default;
 
 void Service::register_routes(http::Router& router) {
     router.set_fault_writer("/image", http::html_fault);
+    router.refuse_empty_ids("/image/v2");
     api::add_versions(router);
     api::add_images(router, impl_->context);
     api::add_image_file(router, impl_->context);

@@ -30,6 +30,13 @@ bool is_servers(db::Transaction& tx, const Call& call, const AttachmentRecord& a
                 {}, attachment.id.value);
 }
 
+std::string trimmed(const std::string& text) {
+    constexpr std::string_view kBlanks = " \t\r\n\v\f";
+    const auto begin = text.find_first_not_of(kBlanks);
+    if (begin == std::string::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
 bool is_true(std::string_view text) {
     return text == "1" || text == "true" || text == "True" || text == "yes" || text == "on";
 }
@@ -85,6 +92,7 @@ void register_routes(http::Router& router, Context context) {
     router.set_stamp(std::string(kRoot), [](const http::Request& request, http::Response& response) {
         http::announce_asked(request, response, versions());
     });
+    router.refuse_empty_ids("/volume/v3");
     Routes routes(router, std::make_shared<Context>(context));
     register_versions(routes);
     register_volumes(routes);
@@ -176,6 +184,18 @@ void check_mode(const VolumeRecord& volume, const std::string& mode) {
     throw Error(ErrorCode::InvalidInput,
                 "Invalid attach mode: volume " + volume.id.value + " is read-only, so mode must be ro.", {},
                 volume.id.value);
+}
+
+std::optional<std::string> read_text(http::Fields& fields, const char* name, const char* older) {
+    constexpr std::size_t kLength = 255;
+    const auto read = [&](const char* word) -> std::optional<std::string> {
+        if (!fields.has(word)) return std::nullopt;
+        return trimmed(fields.string(word, 0, kLength).value_or(""));
+    };
+    auto text = read(name);
+    if (older == nullptr) return text;
+    auto older_text = read(older);
+    return text ? text : older_text;
 }
 
 json::object body_object(const Call& call, const std::string& name) {

@@ -78,6 +78,10 @@ inline constexpr std::chrono::seconds kHostDeadline{60};
 /// Error{InvalidInput} for mode rw of a read-only volume.
 void check_mode(const VolumeRecord& volume, const std::string& mode);
 
+/// A name or description (of at most 255 characters) by either of the words for it; the newer one counts when both are
+/// there. null clears, as empty text does; blanks around it go, as in Cinder. nullopt: neither is there.
+std::optional<std::string> read_text(http::Fields& fields, const char* name, const char* older = nullptr);
+
 /// The one object that a body must hold: {"volume": {...}}. Throws Error{InvalidInput}.
 json::object body_object(const Call& call, const std::string& name);
 /// null for 0, else as Cinder writes times.

@@ -122,6 +122,7 @@ http::Response create(const Call& call) {
     auto tx = call.db().write();
     const auto record = own_volume(tx, call, volume.value);
     if (mode) check_mode(record, *mode);
+    check_not_in_work(tx, call, record);
     auto attachment = flows::reserve(tx, new_id<AttachmentId>(), volume, server);
     if (mode) {
         repo::set_mode(tx, attachment.id, *mode);

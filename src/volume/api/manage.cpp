@@ -26,9 +26,9 @@ http::Response manage_volume(const Call& call) {
     const auto host = fields.required_string("host", 1, kNameLength);
     const auto ref = source_ref(fields);
     VolumeRecord volume;
-    volume.name = fields.string("name", 0, kNameLength).value_or("");
-    volume.description = fields.string("description", 0, kNameLength).value_or("");
-    volume.metadata = fields.metadata("metadata").value_or(json::object{});
+    volume.name = read_text(fields, "name").value_or("");
+    volume.description = read_text(fields, "description").value_or("");
+    volume.metadata = users_metadata(fields.metadata("metadata").value_or(json::object{}));
     volume.bootable = fields.boolean("bootable").value_or(false);
     const auto type = fields.string("volume_type", 0, kNameLength).value_or("");
     const auto zone = fields.string("availability_zone", 0, kNameLength).value_or("");
@@ -65,8 +65,8 @@ http::Response manage_snapshot(const Call& call) {
     SnapshotRecord snapshot;
     snapshot.volume = VolumeId(fields.required_uuid("volume_id"));
     const auto ref = source_ref(fields);
-    snapshot.name = fields.string("name", 0, kNameLength).value_or("");
-    snapshot.description = fields.string("description", 0, kNameLength).value_or("");
+    snapshot.name = read_text(fields, "name").value_or("");
+    snapshot.description = read_text(fields, "description").value_or("");
     snapshot.metadata = fields.metadata("metadata").value_or(json::object{});
     fields.finish();
     const auto volume =

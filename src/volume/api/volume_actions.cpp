@@ -89,12 +89,28 @@ http::Response force_delete(const Action& action) {
     return http::Response::empty(202);
 }
 
+/// As Cinder's since 2023.1: properties of images are longer than metadata.
+json::object image_metadata(http::Fields& fields) {
+    constexpr std::size_t kKeyLength = 255;
+    constexpr std::size_t kValueLength = 65535;
+    const auto* given = fields.object("metadata");
+    if (given == nullptr) fields.fail("metadata", "is required");
+    http::Fields items(*given, fields.path() + ".metadata");
+    json::object out;
+    for (const auto& item : *given) {
+        if (item.key().empty() || item.key().size() > kKeyLength) {
+            fields.fail("metadata", "keys must have 1 to " + std::to_string(kKeyLength) + " characters");
+        }
+        out[item.key()] = items.required_string(item.key(), 0, kValueLength);
+    }
+    return out;
+}
+
 http::Response set_image_metadata(const Action& action) {
     auto fields = action.fields();
-    const auto given = fields.metadata("metadata");
-    if (!given) fields.fail("metadata", "is required");
+    const auto given = image_metadata(fields);
     auto metadata = action.volume.image_metadata;
-    for (const auto& item : *given) metadata[item.key()] = item.value();
+    for (const auto& item : given) metadata[item.key()] = item.value();
     repo::set_image_metadata(action.tx, action.volume.id, metadata);
     return http::Response::with_json(200, json::object{{"metadata", metadata}});
 }
@@ -145,6 +161,8 @@ http::Response attach(const Action& action) {
     const auto device = fields.string("mountpoint", 1, 255).value_or("");
     const auto mode = fields.one_of("mode", {"ro", "rw"}).value_or("rw");
     check_mode(action.volume, mode);
+    for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
+        check_may_change(action.tx, action.call, item);
     if (action.volume.status == "attaching") {
         lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value);
     }

@@ -26,6 +26,9 @@ struct VolumeRecord : Volume {
     TimestampUs launched_us = 0;  ///< 0 until the data is complete
 };
 
+/// Names of what may stand in VolumeRecord::admin_metadata.
+const std::vector<std::string>& admin_metadata_names();
+
 /// os-update_readonly_flag.
 inline bool is_readonly(const VolumeRecord& volume) {
     return get_string(volume.admin_metadata, "readonly") == "True";

@@ -101,7 +101,7 @@ def test_an_empty_id_is_nobodys(cloud, method, path):
 def test_an_empty_image_id_is_nobodys(cloud):
     for method in ("GET", "DELETE"):
         assert cloud.http(method, "/image/v2/images/").status_code == 404
-    assert cloud.http("GET", "/image/v2/").status_code == 200
+    assert cloud.http("GET", "/image/v2/").status_code == 300
     assert cloud.http("GET", "/volume/v3/").status_code == 200
 
 

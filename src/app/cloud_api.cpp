@@ -118,6 +118,10 @@ http::Response CloudApi::trace(http::Request& request, const identity::Auth& aut
 
 http::Response CloudApi::check(http::Request&, const identity::Auth& auth) {
     identity::require_admin(auth, "virga:check");
+    return http::Response::waiting_for("check", [this] { return differences(); });
+}
+
+http::Response CloudApi::differences() {
     auto tx = database_.read();
     const auto servers = compute::repo::all_server_ids(tx);
     json::array differences;

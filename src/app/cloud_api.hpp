@@ -40,6 +40,7 @@ private:
     json::object trace_view(const std::string& resource, const identity::Auth& auth);
     /// {"differences": ["..."]}; for admins.
     http::Response check(http::Request& request, const identity::Auth& auth);
+    http::Response differences();
     json::object flow_view(db::Transaction& tx, const taskflow::FlowRecord& flow);
 
     db::Database& database_;

@@ -80,6 +80,7 @@ private:
         try {
             rpc::CallOptions options;
             options.deadline = std::chrono::seconds(20);
+            options.only_if_it_answers = true;
             const auto reply = d_.hosts.call(host, command::kInventory, {}, options);
             Inventory found;
             for (const auto& value : get_array(reply, "servers")) {

@@ -119,6 +119,17 @@ void Router::set_stamp(std::string prefix, Stamp stamp) {
     stamps_[std::move(prefix)] = std::move(stamp);
 }
 
+void Router::refuse_empty_ids(std::string prefix) {
+    no_empty_ids_.push_back(std::move(prefix));
+}
+
+bool Router::has_empty_id(std::string_view path) const {
+    if (!path.ends_with('/')) return false;
+    return std::any_of(no_empty_ids_.begin(), no_empty_ids_.end(), [&](const std::string& prefix) {
+        return is_below(path, prefix) && path.size() > prefix.size() + 1;
+    });
+}
+
 Response Router::fault(std::string_view path, int status, const std::string& message) const {
     // The order is descending, so the longest of several prefixes of one path comes first.
     const auto found = std::find_if(fault_writers_.begin(), fault_writers_.end(),
@@ -133,6 +144,9 @@ Response Router::fault(std::string_view path, int status, const std::string& mes
 }
 
 Response Router::dispatch(Request& request) const {
+    if (has_empty_id(routed_path(request))) {
+        return fault(request.path, 404, "The resource could not be found: its id is empty.");
+    }
     const auto segments = segments_of(routed_path(request));
     Node::Search search{segments, request.method};
     const auto* entry = root_->find(search, 0);
@@ -150,9 +164,21 @@ Response Router::dispatch(Request& request) const {
 }
 
 Response Router::handle(Request& request) const {
+    return answer(request, [&] { return dispatch(request); });
+}
+
+Response Router::finish(const Request& request, const Response& begun) const {
+    auto response = answer(request, begun.later->work);
+    for (const auto& [name, value] : begun.headers.all()) {
+        if (!response.headers.contains(name)) response.headers.add(name, value);
+    }
+    return response;
+}
+
+Response Router::answer(const Request& request, const std::function<Response()>& work) const {
     Response response;
     try {
-        response = dispatch(request);
+        response = work();
     } catch (const StatusError& error) {
         log_failure(request, error.status, error);
         response = fault(request.path, error.status, error.message());

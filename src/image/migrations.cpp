@@ -23,6 +23,10 @@ const std::vector<db::Migration>& migrations() {
              "CREATE INDEX image_members_by_member ON image_members (member_id)",
          }},
         {"image", 2, {"ALTER TABLE images ADD COLUMN xxh3 TEXT"}},
+        {"image",
+         3,
+         {"CREATE TABLE image_holds (image_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (image_id, holder))",
+          "CREATE INDEX image_holds_by_holder ON image_holds (holder)"}},
     };
     return steps;
 }

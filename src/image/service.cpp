@@ -26,6 +26,7 @@ Service::~Service() = default;
 
 void Service::register_routes(http::Router& router) {
     router.set_fault_writer("/image", http::html_fault);
+    router.refuse_empty_ids("/image/v2");
     api::add_versions(router);
     api::add_images(router, impl_->context);
     api::add_image_file(router, impl_->context);
@@ -68,6 +69,17 @@ ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
             record->size_bytes.value_or(0),
             record->sha512,
             record->xxh3};
+}
+
+void Service::hold(db::Transaction& tx, const ImageId& id, const std::string& holder) {
+    if (!repo::find(tx, id.value)) {
+        throw Error(ErrorCode::NotFound, "Image " + id.value + " could not be found.", {}, id.value);
+    }
+    repo::hold(tx, id.value, holder);
+}
+
+void Service::release_holds(db::Transaction& tx, const std::string& holder) {
+    repo::release_holds(tx, holder);
 }
 
 Image Service::create(db::Transaction& tx, const identity::Auth& auth, const NewImage& image) {

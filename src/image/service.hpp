@@ -71,6 +71,12 @@ public:
     /// Where a host reads the data. Throws Error{NotFound} when the image is gone or has no data.
     ImageSource source(db::Transaction& tx, const ImageId& id);
 
+    /// Keeps the image from being deleted (409) as long as `holder` (a server, a volume) may read it: what an accepted
+    /// request needs is there when it is its turn. Repeatable. Throws Error{NotFound}.
+    void hold(db::Transaction& tx, const ImageId& id, const std::string& holder);
+    /// Of all images. Repeatable.
+    void release_holds(db::Transaction& tx, const std::string& holder);
+
     /// Data that a flow makes on a host: create (queued), begin (saving), then the host writes what begin_upload told,
     /// then finish (active), or drop. The upload goes on after a restart of the process.
     ///

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@ namespace virga::rpc {
 namespace {
 
 constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
+/// Who takes no byte for so long is gone: a sender must not wait for a stopped process for ever.
+constexpr timeval kSendTimeout{30, 0};
 
 sockaddr_un address_of(const std::string& path) {
     sockaddr_un address{};
@@ -36,7 +39,9 @@ bool write_all(int fd, const char* data, std::size_t size) {
 
 }  // namespace
 
-Connection::Connection(int fd) : fd_(fd) {}
+Connection::Connection(int fd) : fd_(fd) {
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout, sizeof kSendTimeout);
+}
 Connection::~Connection() {
     ::close(fd_);
 }
@@ -47,7 +52,9 @@ bool Connection::send(const json::object& message) {
     for (int i = 0; i < 4; ++i) frame[static_cast<std::size_t>(i)] = static_cast<char>(text.size() >> (24 - 8 * i));
     frame += text;
     const std::lock_guard lock(send_mutex_);
-    return write_all(fd_, frame.data(), frame.size());
+    if (write_all(fd_, frame.data(), frame.size())) return true;
+    shut_down();  // a frame that was begun can't be gone on from
+    return false;
 }
 
 std::optional<json::object> Connection::receive() {

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
@@ -32,6 +33,9 @@ struct Peer {
     std::string host;
     json::object report;
     std::atomic<bool> ended{false};  ///< its reader is about to return
+    // With the lock of the endpoint:
+    std::optional<Clock::time_point> asked;  ///< a ping that it hasn't answered yet
+    bool silent = false;                     ///< for so long that it is held for stuck
 };
 using PeerPtr = std::shared_ptr<Peer>;
 
@@ -57,7 +61,40 @@ Error error_of(const json::object& reply) {
 }  // namespace
 
 struct ControlEndpoint::Impl {
-    explicit Impl(std::string socket_path) : path(std::move(socket_path)) {}
+    Impl(std::string socket_path, Heartbeat times) : path(std::move(socket_path)), heartbeat(times) {}
+
+    /// Asks every host again and again whether it answers. One question at a time: what a stopped host doesn't read
+    /// must not fill its socket.
+    void ask_loop() {
+        std::unique_lock lock(mutex);
+        while (!stopping) {
+            std::vector<PeerPtr> to_ask;
+            for (const auto& [name, peer] : peers) {
+                if (!peer->asked) {
+                    peer->asked = Clock::now();
+                    to_ask.push_back(peer);
+                } else if (!peer->silent && Clock::now() - *peer->asked >= heartbeat.silence) {
+                    peer->silent = true;
+                    log::warning("host doesn't answer", {{"host", name}});
+                    changed.notify_all();
+                }
+            }
+            lock.unlock();
+            for (const auto& peer : to_ask) peer->connection.send({{"type", "ping"}});
+            lock.lock();
+            asking.wait_for(lock, heartbeat.interval, [this] { return stopping; });
+        }
+    }
+
+    /// Any message shows that the host is at work.
+    void heard(const PeerPtr& peer) {
+        const std::lock_guard lock(mutex);
+        peer->asked.reset();
+        if (!peer->silent) return;
+        peer->silent = false;
+        log::info("host answers again", {{"host", peer->host}});
+        changed.notify_all();
+    }
 
     void accept_loop() {
         for (;;) {
@@ -94,6 +131,7 @@ struct ControlEndpoint::Impl {
 
     void read_loop(const PeerPtr& peer) {
         while (auto message = peer->connection.receive()) {
+            heard(peer);
             try {
                 handle(peer, *message);
             } catch (const Error& failure) {
@@ -211,7 +249,11 @@ struct ControlEndpoint::Impl {
             if (stopping) throw Error(ErrorCode::Cancelled, "the control process ends");
             const auto current = peers.find(host);
             const auto peer = current == peers.end() ? nullptr : current->second;
-            if (peer && mine.sent_to != peer) {
+            const bool silent = peer && peer->silent;
+            if (silent && options.only_if_it_answers) {
+                throw Error(ErrorCode::Unavailable, "The host does not answer. Try again later.", "host " + host);
+            }
+            if (peer && !silent && mine.sent_to != peer) {
                 mine.sent_to = peer;
                 cancel_sent = false;
                 send(lock, peer, message);
@@ -219,7 +261,7 @@ struct ControlEndpoint::Impl {
             }
             if (peer) away_until = Clock::now() + kReconnectGrace;
             if (!cancel_sent && options.cancelled && options.cancelled()) {
-                if (!peer) throw Error(ErrorCode::Cancelled, "the command was cancelled");
+                if (!peer || mine.sent_to != peer) throw Error(ErrorCode::Cancelled, "the command was cancelled");
                 cancel_sent = true;
                 give_up = std::min(deadline, Clock::now() + kCancelGrace);
                 send(lock, peer, {{"type", "cancel"}, {"id", message.at("id")}});
@@ -250,6 +292,8 @@ struct ControlEndpoint::Impl {
             for (auto& peer : all_peers) peer->connection.shut_down();
         }
         changed.notify_all();
+        asking.notify_all();
+        if (asker.joinable()) asker.join();
         if (listener >= 0) ::shutdown(listener, SHUT_RDWR);
         if (acceptor.joinable()) acceptor.join();
         if (listener >= 0) ::close(listener);
@@ -260,6 +304,7 @@ struct ControlEndpoint::Impl {
     }
 
     std::string path;
+    Heartbeat heartbeat;
     int listener = -1;
     std::mutex mutex;
     std::condition_variable changed;  ///< a reply, a host that came or went, a wake-up
@@ -269,12 +314,15 @@ struct ControlEndpoint::Impl {
     std::vector<PeerPtr> all_peers;
     std::unordered_map<std::int64_t, Pending*> pending;
     EventHandler handler;
+    std::condition_variable asking;
     std::thread acceptor;
+    std::thread asker;
     std::vector<Reader> readers;
     ThreadPool events{"rpc-events", 1};
 };
 
-ControlEndpoint::ControlEndpoint(std::string socket_path) : impl_(std::make_unique<Impl>(std::move(socket_path))) {}
+ControlEndpoint::ControlEndpoint(std::string socket_path, Heartbeat heartbeat)
+    : impl_(std::make_unique<Impl>(std::move(socket_path), heartbeat)) {}
 ControlEndpoint::~ControlEndpoint() {
     stop();
 }
@@ -286,6 +334,7 @@ void ControlEndpoint::on_event(EventHandler handler) {
 void ControlEndpoint::start() {
     impl_->listener = listen_unix(impl_->path);
     impl_->acceptor = std::thread([this] { impl_->accept_loop(); });
+    impl_->asker = std::thread([this] { impl_->ask_loop(); });
 }
 
 void ControlEndpoint::stop() {
@@ -305,13 +354,19 @@ json::object ControlEndpoint::call(const std::string& host, std::string_view met
 std::vector<HostState> ControlEndpoint::hosts() const {
     const std::lock_guard lock(impl_->mutex);
     std::vector<HostState> out;
-    for (const auto& [name, peer] : impl_->peers) out.push_back({name, peer->report});
+    for (const auto& [name, peer] : impl_->peers) out.push_back({name, peer->report, !peer->silent});
     return out;
 }
 
 bool ControlEndpoint::is_up(const std::string& host) const {
     const std::lock_guard lock(impl_->mutex);
     return impl_->peers.count(host) > 0;
+}
+
+bool ControlEndpoint::answers(const std::string& host) const {
+    const std::lock_guard lock(impl_->mutex);
+    const auto found = impl_->peers.find(host);
+    return found != impl_->peers.end() && !found->second->silent;
 }
 
 }  // namespace virga::rpc

@@ -68,6 +68,7 @@ struct HostEndpoint::Impl {
             const auto type = get_string(*message, "type");
             if (type == "call") take(*message);
             if (type == "cancel") cancel(get_string(*message, "id"));
+            if (type == "ping") current.send({{"type", "pong"}});
         }
     }
 

@@ -30,12 +30,16 @@ struct CallOptions {
     /// True: the host is told to end the command, and its answer is awaited. Asked when Caller::wake is called.
     std::function<bool()> cancelled = {};
     std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> on_progress = {};
+    /// For whoever is waited for by a user: Unavailable as soon as the host is seen not to answer, although it may
+    /// answer again before the deadline.
+    bool only_if_it_answers = false;
 };
 
 /// A host that is connected now.
 struct HostState {
     std::string name;
     json::object report;  ///< what it last said of itself: see compute/host_report.hpp
+    bool answers = true;  ///< false: connected, but it has not answered for some seconds (stopped, or overloaded)
 };
 
 /// Control side: calls commands on hosts. At least once: when the connection breaks before the reply, the command is
@@ -50,17 +54,27 @@ public:
                               const CallOptions& options) = 0;
     virtual std::vector<HostState> hosts() const = 0;
     virtual bool is_up(const std::string& host) const = 0;
+    /// Connected, and it answered in the last seconds. One that doesn't may still be at work: is_up() is what says that
+    /// its connections and guests went with it.
+    virtual bool answers(const std::string& host) const { return is_up(host); }
     /// Makes every waiting call ask its CallOptions::cancelled.
     virtual void wake() {}
 };
 
-/// Control side listener on a Unix socket (mode 0600): hosts connect, say who they are, and take commands.
+/// How often a host is asked whether it answers, and after how long without an answer it is held for stuck.
+struct Heartbeat {
+    std::chrono::milliseconds interval{2'000};
+    std::chrono::milliseconds silence{6'000};
+};
+
+/// Control side listener on a Unix socket (mode 0600): hosts connect, say who they are, and take commands. Nothing is
+/// sent to a host that doesn't answer until it does.
 class ControlEndpoint : public Caller {
 public:
     using EventHandler =
         std::function<void(const std::string& host, std::string_view event, const json::object& params)>;
 
-    explicit ControlEndpoint(std::string socket_path);
+    explicit ControlEndpoint(std::string socket_path, Heartbeat heartbeat = {});
     ~ControlEndpoint() override;
     /// Called for each event that a host publishes, one at a time per host, and with event "host.up" / "host.down".
     void on_event(EventHandler handler);
@@ -74,6 +88,7 @@ public:
                       const CallOptions& options) override;
     std::vector<HostState> hosts() const override;
     bool is_up(const std::string& host) const override;
+    bool answers(const std::string& host) const override;
 
 private:
     struct Impl;

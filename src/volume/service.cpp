@@ -8,6 +8,7 @@
 #include "volume/flows/volume_keys.hpp"
 #include "volume/model/key_vault.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/claim_repo.hpp"
 #include "volume/repo/key_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -121,8 +122,23 @@ FlowId Service::create(db::Transaction& tx, const identity::Auth& auth, const Ne
     return flows::create_volume(tx, impl_->dependencies, auth, volume, parent);
 }
 
+void Service::claim(db::Transaction& tx, const identity::Auth& auth, const NewVolume& volume) {
+    flows::claim_volume(tx, impl_->dependencies, auth, volume);
+}
+
+void Service::renew_claim(db::Transaction& tx, const std::string& claim) {
+    repo::set_made(tx, claim, false);
+}
+
+void Service::boot_ended(db::Transaction& tx, const ServerId& server) {
+    repo::delete_claims_of(tx, server);
+    repo::clear_created_for(tx, server);
+    impl_->dependencies.images.release_holds(tx, server.value);
+}
+
 std::optional<FlowId> Service::remove(db::Transaction& tx, const VolumeId& id, const std::string& request_id,
                                       const std::optional<FlowId>& parent) {
+    repo::set_created_for(tx, id, {});
     return flows::delete_volume(tx, impl_->dependencies, id, request_id, parent);
 }
 

@@ -75,7 +75,8 @@ struct NewVolume {
     std::string availability_zone;
     std::string host;      ///< wanted storage host, or empty
     std::string group_id;  ///< volume group that it is made in, or empty
-    ServerId created_for;  ///< the server whose boot makes it, or empty
+    ServerId created_for;  ///< the server whose boot makes it, or empty: nobody else can have it until that has ended
+    std::string claim;     ///< what Service::claim made for it, or empty
     json::object metadata;
 };
 
@@ -86,6 +87,8 @@ struct NewVolume {
 class AttachedVolumes {
 public:
     virtual ~AttachedVolumes() = default;
+    /// Whether the server has, or a flow of it works with, this attachment: then nobody else ends or changes it.
+    virtual bool owns(db::Transaction& tx, const ServerId& server, const AttachmentId& attachment) = 0;
     /// Flows of the server that may still start its guest by what was recorded before now.
     virtual std::vector<FlowId> flows_of(db::Transaction& tx, const ServerId& server) = 0;
     /// Shows a flow of this service among the actions of a server that it touches (Nova: action extend_volume).
@@ -151,9 +154,16 @@ public:
     /// the create_volume flow, whose id is returned. Idempotent by NewVolume::id.
     FlowId create(db::Transaction& tx, const identity::Auth& auth, const NewVolume& volume,
                   const std::optional<FlowId>& parent);
-    /// Starts the delete_volume flow. Throws Error{Conflict/InvalidInput} when its status forbids it. Does nothing
-    /// (returns nullopt) when the volume is gone or already being deleted. A volume that is being created is cancelled
-    /// first.
+    /// For a boot that is accepted: checks all that create() checks, and from then on the volume counts for quotas and
+    /// its source can't be deleted, until boot_ended(). `volume.claim` is the claim's id; repeatable.
+    void claim(db::Transaction& tx, const identity::Auth& auth, const NewVolume& volume);
+    /// The volume that was made of a claim is going to be made anew.
+    void renew_claim(db::Transaction& tx, const std::string& claim);
+    /// Gives back what a boot held: its claims, its images, the volumes that were made for it. Repeatable.
+    void boot_ended(db::Transaction& tx, const ServerId& server);
+    /// Starts the delete_volume flow, also for a volume that a server is being built with. Throws
+    /// Error{Conflict/InvalidInput} when its status forbids it. Does nothing (returns nullopt) when the volume is gone
+    /// or already being deleted. A volume that is being created is cancelled first.
     std::optional<FlowId> remove(db::Transaction& tx, const VolumeId& id, const std::string& request_id,
                                  const std::optional<FlowId>& parent);
 

@@ -257,7 +257,7 @@ def test_change_delete_on_termination(cloud, made, data_volume, boot):
     body["volumeAttachment"]["device"] = "/dev/vdz"
     assert "device" in message(cloud.http("PUT", path, json=body, headers=version(85)), 400)
     swap = {"volumeAttachment": {"volumeId": str(uuid.uuid4())}}
-    message(cloud.http("PUT", path, json=swap, headers=version(84)), 409)
+    message(cloud.http("PUT", path, json=swap, headers=version(84)), 400)
     back = {"volumeAttachment": {"volumeId": data_volume, "delete_on_termination": False}}
     assert cloud.http("PUT", path, json=back, headers=version(85)).status_code == 202
 

@@ -52,7 +52,7 @@ void add_servers_of(db::Transaction& tx, const rpc::HostState& host, json::objec
 json::object brief(const Call& call, const rpc::HostState& host, std::size_t index) {
     return {{"id", id_of(call, "hypervisor", host.name, index)},
             {"hypervisor_hostname", host.name},
-            {"state", call.d.hosts.is_up(host.name) ? "up" : "down"},
+            {"state", host.answers ? "up" : "down"},
             {"status", "enabled"}};
 }
 

@@ -168,15 +168,19 @@ http::Response console_output(Call& call, const json::value& value) {
     http::Fields fields(parameters(value, "os-getConsoleOutput"), "os-getConsoleOutput");
     const auto lines = fields.integer("length", -1, INT64_MAX);
     fields.finish();
-    constexpr std::int64_t kMostBytes = 102400;
+    static constexpr std::int64_t kMostBytes = 102400;
     rpc::CallOptions options;
     options.request_id = call.request.request_id;
     options.deadline = std::chrono::seconds(20);
-    const auto reply = call.d.hosts.call(console_host(call), command::kConsoleOutput,
-                                         {{"server_id", call.server_id().value}, {"max_bytes", kMostBytes}}, options);
-    std::string output;
-    base64_decode(get_string(reply, "output"), output);
-    return json_response(200, "output", json::value(printable(last_lines(output, lines.value_or(-1)))));
+    options.only_if_it_answers = true;
+    const auto host = console_host(call);
+    return http::Response::waiting_for(host, [&hosts = call.d.hosts, host, id = call.server_id(), options, lines] {
+        const auto reply =
+            hosts.call(host, command::kConsoleOutput, {{"server_id", id.value}, {"max_bytes", kMostBytes}}, options);
+        std::string output;
+        base64_decode(get_string(reply, "output"), output);
+        return json_response(200, "output", json::value(printable(last_lines(output, lines.value_or(-1)))));
+    });
 }
 
 using ActionHandler = http::Response (*)(Call&, const json::value&);

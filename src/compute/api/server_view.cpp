@@ -50,7 +50,8 @@ void add_progress(const std::string& status, json::object& view) {
 
 std::string host_status(const Call& call, const Server& server) {
     if (server.host.empty()) return "";
-    return call.d.hosts.is_up(server.host) ? "UP" : "DOWN";
+    if (call.d.hosts.answers(server.host)) return "UP";
+    return call.d.hosts.is_up(server.host) ? "UNKNOWN" : "DOWN";
 }
 
 /// Attributes that only admins see.

@@ -10,6 +10,7 @@ struct Line {
     std::string binary;
     std::string host;
     std::string zone;
+    bool up = true;
 };
 
 /// The control process plays the parts of Nova's scheduler and conductor.
@@ -17,13 +18,17 @@ std::vector<Line> lines(const Call& call) {
     std::vector<Line> all{{"nova-conductor", "control", "internal"}, {"nova-scheduler", "control", "internal"}};
     auto hosts = compute_hosts(call.d);
     std::sort(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    for (const auto& host : hosts) all.push_back({"nova-compute", host.name, zone_of_host(call.d, host)});
+    for (const auto& host : hosts) all.push_back({"nova-compute", host.name, zone_of_host(call.d, host), host.answers});
     return all;
 }
 
 json::object view(const Call& call, const Line& line, std::size_t index) {
-    json::object out{{"binary", line.binary},     {"host", line.host}, {"zone", line.zone},
-                     {"status", "enabled"},       {"state", "up"},     {"updated_at", iso8601_us(now_us())},
+    json::object out{{"binary", line.binary},
+                     {"host", line.host},
+                     {"zone", line.zone},
+                     {"status", "enabled"},
+                     {"state", line.up ? "up" : "down"},
+                     {"updated_at", iso8601_us(now_us())},
                      {"disabled_reason", nullptr}};
     if (call.minor >= 53) {
         out["id"] = host_uuid("service/" + line.binary, line.host);

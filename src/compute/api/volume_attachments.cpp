@@ -122,6 +122,16 @@ void check_unchanged(http::Fields& fields, const BlockDevice& device) {
     same("bdm_uuid", device.id.value);
 }
 
+/// Nova looks for the new volume first.
+void require_volume(db::Transaction& tx, const Call& call, const std::string& id) {
+    try {
+        call.d.volumes.get(tx, call.auth, VolumeId(id));
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::NotFound) throw;
+        throw Error(ErrorCode::InvalidInput, "volumeAttachment.volumeId: volume " + id + " could not be found");
+    }
+}
+
 [[noreturn]] void refuse_swap(const std::string& volume) {
     throw Error(ErrorCode::Conflict,
                 "volume " + volume + " is not migrating: only the volume service may swap volumes");
@@ -134,6 +144,7 @@ http::Response update(Call& call) {
     call.d.db.write_with([&](db::Transaction& tx) {
         const auto server = visible_server(tx, call.auth, call.server_id());
         auto device = attached(tx, call, server);
+        if (wanted != device.volume_id) require_volume(tx, call, wanted);
         if (call.minor < 85 || wanted != device.volume_id) refuse_swap(device.volume_id);
         check_unchanged(fields, device);
         const auto flag = fields.boolean("delete_on_termination");

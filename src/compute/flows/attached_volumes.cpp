@@ -31,6 +31,12 @@ bool is_harmless(const std::string& kind) {
 
 }  // namespace
 
+bool AttachedVolumes::owns(db::Transaction& tx, const ServerId& server, const AttachmentId& attachment) {
+    const auto devices = repo::block_devices(tx, server);
+    return std::any_of(devices.begin(), devices.end(),
+                       [&](const BlockDevice& device) { return device.attachment_id == attachment.value; });
+}
+
 std::vector<FlowId> AttachedVolumes::flows_of(db::Transaction& tx, const ServerId& server) {
     auto flows = d_.runner.unfinished(tx, server.value);
     std::erase_if(flows, [&](const FlowId& id) {

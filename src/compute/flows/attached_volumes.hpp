@@ -8,6 +8,7 @@ class AttachedVolumes : public volume::AttachedVolumes {
 public:
     explicit AttachedVolumes(Dependencies& dependencies) : d_(dependencies) {}
 
+    bool owns(db::Transaction& tx, const ServerId& server, const AttachmentId& attachment) override;
     std::vector<FlowId> flows_of(db::Transaction& tx, const ServerId& server) override;
     void record_action(db::Transaction& tx, const ServerId& server, const std::string& action,
                        const taskflow::FlowSpec& flow) override;

@@ -22,4 +22,16 @@ AttachmentId attachment_id_of(const BdmId& device) {
     return AttachmentId(derived_uuid(device.value, "attachment"));
 }
 
+volume::NewVolume new_volume_of(const BlockDevice& device) {
+    volume::NewVolume wanted;
+    if (device.source_type == "blank") wanted.name = device.server.value + "-blank-vol";
+    wanted.size_gib = device.volume_size.value_or(0);
+    wanted.image_id = device.image_id;
+    wanted.snapshot_id = device.snapshot_id;
+    wanted.volume_type = device.volume_type;
+    wanted.created_for = device.server;
+    wanted.claim = device.id.value;
+    return wanted;
+}
+
 }  // namespace virga::compute::flows

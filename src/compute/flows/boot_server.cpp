@@ -10,8 +10,29 @@
 namespace virga::compute::flows {
 namespace {
 
-/// Reserves existing volumes. One that can't be had throws, and the transaction takes the others back.
-void insert_block_devices(db::Transaction& tx, Dependencies& d, const BootRequest& request) {
+/// What was checked before this transaction may have changed since: who owns a volume, whether an image is active. From
+/// here on an existing volume is reserved, new ones count, and nobody can delete what they or a local disk are made of.
+void hold_sources(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BlockDevice& device) {
+    if (device.no_device) return;
+    if (!device.image_id.empty()) {
+        const ImageId id(device.image_id);
+        const auto image = d.images.find(tx, auth, id);
+        if (!image || image->status != "active") {
+            throw Error(ErrorCode::InvalidInput,
+                        "Block Device Mapping is Invalid: image " + id.value +
+                            (image ? " is not active, its status is " + image->status + "." : " could not be found."));
+        }
+        d.images.hold(tx, id, device.server.value);
+    }
+    if (!device.is_volume()) return;
+    if (device.source_type != "volume") return d.volumes.claim(tx, auth, new_volume_of(device));
+    d.volumes.get(tx, auth, VolumeId(device.volume_id));
+    d.volumes.reserve(tx, attachment_id_of(device.id), VolumeId(device.volume_id), device.server);
+}
+
+/// A volume that can't be had throws, and the transaction takes the others back.
+void insert_block_devices(db::Transaction& tx, Dependencies& d, const identity::Auth& auth,
+                          const BootRequest& request) {
     std::set<std::string> volumes;
     std::int64_t position = 0;
     for (auto device : request.block_devices) {
@@ -24,9 +45,7 @@ void insert_block_devices(db::Transaction& tx, Dependencies& d, const BootReques
         }
         if (existing) device.attachment_id = attachment_id_of(device.id).value;
         repo::insert_block_device(tx, device);
-        if (existing) {
-            d.volumes.reserve(tx, attachment_id_of(device.id), VolumeId(device.volume_id), request.server.id);
-        }
+        hold_sources(tx, d, auth, device);
     }
 }
 
@@ -47,7 +66,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     server.power_state = PowerState::NoState;
     server.host.clear();
     repo::insert_server(tx, server);
-    insert_block_devices(tx, d, request);
+    insert_block_devices(tx, d, auth, request);
 
     auto spec = flow_on("boot_server", server.id, auth);
     spec.tasks = boot_plan(request.block_devices, image_backend(d.config), request.config_drive_reason);

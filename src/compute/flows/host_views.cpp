@@ -52,7 +52,7 @@ HostViews host_views(db::Transaction& tx, Dependencies& d, const scheduler::Requ
     for (std::size_t i = 0; i < hosts.size() && candidates < kEnoughCandidates; ++i) {
         const auto& host = hosts[(first + i) % hosts.size()];
         if (get_int(host.report, "vcpus") == 0) continue;  // a storage host
-        auto view = view_of(host, d.hosts.is_up(host.name), zone);
+        auto view = view_of(host, host.answers, zone);
         if (!scheduler::reject(view, request, percent)) {
             fill_usage(tx, view);
             if (!scheduler::reject_capacity(view, request, percent)) ++candidates;

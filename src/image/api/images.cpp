@@ -93,6 +93,11 @@ http::Response remove(Context& context, http::Request& request, const identity::
         if (image.is_protected) {
             throw Error(ErrorCode::Forbidden, "Image " + image.id + " is protected and cannot be deleted.");
         }
+        if (repo::is_held(tx, image.id)) {
+            throw Error(ErrorCode::Conflict, "Image " + image.id +
+                                                 " is in use: a server or a volume is being made from it. Delete it "
+                                                 "when that has ended.");
+        }
         repo::mark_deleted(tx, image.id);
         if (image.upload_by_flow && context.upload_deleted) context.upload_deleted(tx, FlowId(image.upload_id));
         return image;

@@ -137,6 +137,19 @@ bool abandon_upload(db::Transaction& tx, const std::string& id, const std::strin
     return true;
 }
 
+void hold(db::Transaction& tx, const std::string& id, const std::string& holder) {
+    tx.exec("INSERT INTO image_holds (image_id, holder) VALUES (?, ?) ON CONFLICT (image_id, holder) DO NOTHING",
+            {id, holder});
+}
+
+void release_holds(db::Transaction& tx, const std::string& holder) {
+    tx.exec("DELETE FROM image_holds WHERE holder = ?", {holder});
+}
+
+bool is_held(db::Transaction& tx, const std::string& id) {
+    return tx.scalar("SELECT COUNT(*) FROM image_holds WHERE image_id = ?", {id}) > 0;
+}
+
 bool mark_deleted(db::Transaction& tx, const std::string& id) {
     if (!lifecycle::try_change(tx, image_transitions(), "delete", id)) return false;
     tx.exec("UPDATE images SET upload_id = NULL, upload_by_flow = 0 WHERE id = ?", {id});

@@ -34,5 +34,9 @@ bool finish_upload(db::Transaction& tx, const Record& record);
 bool abandon_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id);
 /// Any status -> deleted. False when it was deleted already.
 bool mark_deleted(db::Transaction& tx, const std::string& id);
+/// See Service::hold.
+void hold(db::Transaction& tx, const std::string& id, const std::string& holder);
+void release_holds(db::Transaction& tx, const std::string& holder);
+bool is_held(db::Transaction& tx, const std::string& id);
 
 }  // namespace virga::image::repo

@@ -11,7 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds kDeadline{10'000};
 
 std::set<std::string> taps_of(rpc::Caller& hosts, const std::string& host) {
-    const auto reply = hosts.call(host, command::kInventory, {}, {.command_id = {}, .deadline = kDeadline});
+    const auto reply = hosts.call(host, command::kInventory, {},
+                                  {.command_id = {}, .deadline = kDeadline, .only_if_it_answers = true});
     std::set<std::string> taps;
     for (const auto& tap : get_array(reply, "taps")) taps.emplace(tap.as_string());
     return taps;

@@ -20,6 +20,26 @@ void check_owner(const Call& call, const ProjectId& owner, const std::string& wh
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 
+/// Whether compute has it on record as its own.
+bool is_servers(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
+    auto* attached = call.context.d.attached;
+    return attached != nullptr && !attachment.server.empty() && attached->owns(tx, attachment.server, attachment.id);
+}
+
+[[noreturn]] void refuse_change(const AttachmentRecord& attachment) {
+    throw Error(ErrorCode::Conflict,
+                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
+                    ". Detach the volume with the compute API.",
+                {}, attachment.id.value);
+}
+
+std::string trimmed(const std::string& text) {
+    constexpr std::string_view kBlanks = " \t\r\n\v\f";
+    const auto begin = text.find_first_not_of(kBlanks);
+    if (begin == std::string::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
 bool is_true(std::string_view text) {
     return text == "1" || text == "true" || text == "True" || text == "yes" || text == "on";
 }
@@ -75,6 +95,7 @@ void register_routes(http::Router& router, Context context) {
     router.set_stamp(std::string(kRoot), [](const http::Request& request, http::Response& response) {
         http::announce_asked(request, response, versions());
     });
+    router.refuse_empty_ids("/volume/v3");
     Routes routes(router, std::make_shared<Context>(context));
     register_versions(routes);
     register_volumes(routes);
@@ -130,12 +151,35 @@ AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std
     return attachment;
 }
 
-void check_may_end(const Call& call, const AttachmentRecord& attachment) {
+void check_may_change(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
+    if (!call.auth.is_service() && is_servers(tx, call, attachment)) refuse_change(attachment);
+}
+
+void check_may_end(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
+    check_may_change(tx, call, attachment);
     if (call.auth.is_service() || attachment.server.empty() || attachment.connection_info.empty()) return;
-    throw Error(ErrorCode::Conflict,
-                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
-                    ". Detach the volume with the compute API.",
-                {}, attachment.id.value);
+    refuse_change(attachment);
+}
+
+void check_not_in_work(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {
+    if (call.auth.is_service()) return;
+    if (!volume.created_for.empty()) {
+        throw Error(ErrorCode::Conflict, "Server " + volume.created_for.value + " is being built with volume " +
+                                             volume.id.value + ". Wait until that has ended, or delete the server.");
+    }
+    for (const auto& item : repo::attachments_of(tx, volume.id)) {
+        if (!is_servers(tx, call, item) || call.context.d.runner.unfinished(tx, item.server.value).empty()) continue;
+        throw Error(ErrorCode::Conflict, "Server " + item.server.value + " is working with volume " + volume.id.value +
+                                             " right now. Wait until that has ended.");
+    }
+}
+
+http::Response waiting_for(const Call& call, std::string host, CallHandler rest) {
+    return http::Response::waiting_for(
+        std::move(host), [&context = call.context, &request = call.request, auth = call.auth, version = call.version,
+                          rest = std::move(rest)] {
+            return rest({context, request, auth, version});
+        });
 }
 
 void check_mode(const VolumeRecord& volume, const std::string& mode) {
@@ -143,6 +187,18 @@ void check_mode(const VolumeRecord& volume, const std::string& mode) {
     throw Error(ErrorCode::InvalidInput,
                 "Invalid attach mode: volume " + volume.id.value + " is read-only, so mode must be ro.", {},
                 volume.id.value);
+}
+
+std::optional<std::string> read_text(http::Fields& fields, const char* name, const char* older) {
+    constexpr std::size_t kLength = 255;
+    const auto read = [&](const char* word) -> std::optional<std::string> {
+        if (!fields.has(word)) return std::nullopt;
+        return trimmed(fields.string(word, 0, kLength).value_or(""));
+    };
+    auto text = read(name);
+    if (older == nullptr) return text;
+    auto older_text = read(older);
+    return text ? text : older_text;
 }
 
 json::object body_object(const Call& call, const std::string& name) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -61,12 +62,25 @@ VolumeRecord own_volume(db::Transaction& tx, const Call& call, const std::string
 SnapshotRecord own_snapshot(db::Transaction& tx, const Call& call, const std::string& id);
 AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std::string& id);
 
-/// Ending a connection that a server uses corrupts its data, so only services may (CVE-2023-2088): throws
-/// Error{Conflict} for an attachment of a server that is connected.
-void check_may_end(const Call& call, const AttachmentRecord& attachment);
+/// Ending or changing a connection that a server uses, or that a flow of it makes, corrupts its data, so only services
+/// may (CVE-2023-2088): throws Error{Conflict}. In the transaction of the change.
+void check_may_end(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment);
+void check_may_change(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment);
+/// Error{Conflict} while a server is being built with the volume, or a flow of a server attaches or detaches it.
+void check_not_in_work(db::Transaction& tx, const Call& call, const VolumeRecord& volume);
+
+/// Answers by `rest`, which waits for `host` (or what else there is only one of), where that holds up nobody who asks
+/// for something else. The call that `rest` gets is as this one.
+http::Response waiting_for(const Call& call, std::string host, CallHandler rest);
+/// How long a user waits for a storage host.
+inline constexpr std::chrono::seconds kHostDeadline{60};
 
 /// Error{InvalidInput} for mode rw of a read-only volume.
 void check_mode(const VolumeRecord& volume, const std::string& mode);
+
+/// A name or description (of at most 255 characters) by either of the words for it; the newer one counts when both are
+/// there. null clears, as empty text does; blanks around it go, as in Cinder. nullopt: neither is there.
+std::optional<std::string> read_text(http::Fields& fields, const char* name, const char* older = nullptr);
 
 /// The one object that a body must hold: {"volume": {...}}. Throws Error{InvalidInput}.
 json::object body_object(const Call& call, const std::string& name);

@@ -3,6 +3,7 @@
 #include "volume/api/filters.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 constexpr int kAttachments = 27;
 constexpr int kComplete = 44;
 constexpr int kMode = 54;
-constexpr std::chrono::minutes kConnectDeadline{2};
 
 json::object summary(const AttachmentRecord& a) {
     return {{"id", a.id.value},
@@ -74,14 +74,17 @@ http::Response show(const Call& call) {
 /// Asks the storage host for the connection and records it. A failure leaves the attachment error_attaching.
 AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, const json::object& connector) {
     const auto host = get_string(connector, "host");
-    const rpc::CallOptions options{
-        attachment.id.value + "/connect/" + host, call.auth.request_id, kConnectDeadline, {}};
+    const rpc::CallOptions options{.command_id = attachment.id.value + "/connect/" + host,
+                                   .request_id = call.auth.request_id,
+                                   .deadline = kHostDeadline,
+                                   .only_if_it_answers = true};
     json::object info;
     try {
         info = flows::initialize_connection(call.context.d, attachment.volume, connector, options);
     } catch (const Error& error) {
         if (!is_retryable(error.code())) {
             call.db().write_with([&](db::Transaction& tx) {
+                if (!repo::find_attachment(tx, attachment.id)) return;
                 lifecycle::try_change(tx, attachment_states(), "fail_connect", attachment.id.value);
                 flows::recompute_status(tx, attachment.volume);
             });
@@ -91,6 +94,7 @@ AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, c
     info["attachment_id"] = attachment.id.value;
     if (attachment.mode == "ro") info["data"].as_object()["access_mode"] = "ro";
     auto tx = call.db().write();
+    check_may_change(tx, call, attachment);  // once more: the host took its time
     flows::connected(tx, attachment.id, host, get_string(connector, "mountpoint"), info);
     auto result = repo::get_attachment(tx, attachment.id);
     tx.commit();
@@ -118,14 +122,21 @@ http::Response create(const Call& call) {
     auto tx = call.db().write();
     const auto record = own_volume(tx, call, volume.value);
     if (mode) check_mode(record, *mode);
+    check_not_in_work(tx, call, record);
     auto attachment = flows::reserve(tx, new_id<AttachmentId>(), volume, server);
     if (mode) {
         repo::set_mode(tx, attachment.id, *mode);
         attachment.mode = *mode;
     }
     tx.commit();
-    if (!wanted.empty()) attachment = connect(call, attachment, wanted);
-    return one(attachment);
+    if (wanted.empty()) return one(attachment);
+    return waiting_for(call, record.host,
+                       [attachment, wanted](const Call& later) { return one(connect(later, attachment, wanted)); });
+}
+
+std::string host_of(db::Transaction& tx, const AttachmentRecord& attachment) {
+    const auto volume = repo::find_volume(tx, attachment.volume);
+    return volume ? volume->host : std::string();
 }
 
 http::Response update(const Call& call) {
@@ -134,9 +145,11 @@ http::Response update(const Call& call) {
     const auto* connector = fields.object("connector");
     if (connector == nullptr) fields.fail("connector", "is required");
     const auto wanted = checked_connector(fields, *connector);
-    const auto attachment = call.db().read_with(
-        [&](db::Transaction& tx) { return own_attachment(tx, call, call.request.param("attachment_id")); });
-    return one(connect(call, attachment, wanted));
+    auto tx = call.db().read();
+    const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
+    check_may_change(tx, call, attachment);
+    return waiting_for(call, host_of(tx, attachment),
+                       [attachment, wanted](const Call& later) { return one(connect(later, attachment, wanted)); });
 }
 
 http::Response action(const Call& call) {
@@ -144,26 +157,40 @@ http::Response action(const Call& call) {
     if (!body.contains("os-complete")) throw Error(ErrorCode::InvalidInput, "The only action is os-complete.");
     auto tx = call.db().write();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
+    check_may_change(tx, call, attachment);
     flows::complete(tx, attachment.id);
     tx.commit();
     return http::Response::empty(204);
 }
 
-http::Response remove(const Call& call) {
-    const auto attachment = call.db().read_with(
-        [&](db::Transaction& tx) { return own_attachment(tx, call, call.request.param("attachment_id")); });
-    check_may_end(call, attachment);
-    if (attachment.connected() && !attachment.connection_info.empty()) {
-        const rpc::CallOptions options{attachment.id.value + "/disconnect", call.auth.request_id, kConnectDeadline, {}};
-        flows::terminate_connection(call.context.d, attachment.volume, json::object{{"host", attachment.host}},
-                                    options);
-    }
-    auto tx = call.db().write();
+http::Response finish_removal(db::Transaction& tx, const AttachmentRecord& attachment) {
     flows::detached(tx, attachment.id);
     json::array left;
     for (const auto& item : repo::attachments_of(tx, attachment.volume)) left.push_back(summary(item));
     tx.commit();
     return http::Response::with_json(200, json::object{{"attachments", std::move(left)}});
+}
+
+/// From the check on nobody can use the attachment. A host that doesn't answer leaves it detaching: it can be deleted
+/// again.
+http::Response remove(const Call& call) {
+    auto tx = call.db().write();
+    const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
+    check_may_end(tx, call, attachment);
+    if (!attachment.connected() || attachment.connection_info.empty()) return finish_removal(tx, attachment);
+    flows::begin_ending(tx, attachment.id);
+    const auto host = host_of(tx, attachment);
+    tx.commit();
+    return waiting_for(call, host, [attachment](const Call& later) {
+        const rpc::CallOptions options{.command_id = attachment.id.value + "/disconnect",
+                                       .request_id = later.auth.request_id,
+                                       .deadline = kHostDeadline,
+                                       .only_if_it_answers = true};
+        flows::terminate_connection(later.context.d, attachment.volume, json::object{{"host", attachment.host}},
+                                    options);
+        auto end = later.db().write();
+        return finish_removal(end, attachment);
+    });
 }
 
 }  // namespace

@@ -113,8 +113,8 @@ flows::NewBackup new_backup(const Call& call) {
     request.id = new_id<BackupId>();
     request.volume = VolumeId(fields.required_uuid("volume_id"));
     request.snapshot = SnapshotId(fields.uuid("snapshot_id").value_or(""));
-    request.name = fields.string("name", 0, kNameLength).value_or("");
-    request.description = fields.string("description", 0, kNameLength).value_or("");
+    request.name = read_text(fields, "name").value_or("");
+    request.description = read_text(fields, "description").value_or("");
     request.container = fields.string("container", 0, kNameLength).value_or("");
     request.incremental = fields.boolean("incremental").value_or(false);
     request.force = fields.boolean("force").value_or(false);
@@ -139,8 +139,8 @@ http::Response create(const Call& call) {
 http::Response update(const Call& call) {
     const auto body = body_object(call, "backup");
     http::Fields fields(body, "backup");
-    const auto name = fields.string("name", 0, kNameLength);
-    const auto description = fields.string("description", 0, kNameLength);
+    const auto name = read_text(fields, "name");
+    const auto description = read_text(fields, "description");
     const auto metadata = call.at_least(kMetadata) ? fields.metadata("metadata") : std::nullopt;
     fields.finish();
     if (!name && !description && !metadata)
@@ -189,7 +189,7 @@ http::Response restore(const Call& call) {
     const auto body = body_object(call, "restore");
     http::Fields fields(body, "restore");
     const auto volume_id = fields.uuid("volume_id");
-    const auto name = fields.string("name", 0, kNameLength).value_or("");
+    const auto name = read_text(fields, "name").value_or("");
     fields.finish();
     auto tx = call.db().write();
     const auto backup = own_backup(tx, call);

@@ -4,13 +4,12 @@
 #include <array>
 
 #include "volume/flows/attachments.hpp"
+#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
 namespace {
-
-constexpr std::chrono::minutes kConnectDeadline{2};
 
 json::object connector_of(http::Fields& fields) {
     const auto* connector = fields.object("connector");
@@ -22,8 +21,11 @@ json::object connector_of(http::Fields& fields) {
     return *connector;
 }
 
-std::vector<AttachmentRecord> attachments_of(const Call& call, const VolumeRecord& volume) {
-    return call.db().read_with([&](db::Transaction& tx) { return repo::attachments_of(tx, volume.id); });
+rpc::CallOptions options_of(const Call& call, const std::string& command_id) {
+    return {.command_id = command_id,
+            .request_id = call.auth.request_id,
+            .deadline = kHostDeadline,
+            .only_if_it_answers = true};
 }
 
 /// Two hosts that write to one volume destroy it.
@@ -53,24 +55,34 @@ http::Response initialize(const Call& call, const VolumeRecord& volume, const js
     const auto connector = connector_of(fields);
     const auto host = get_string(connector, "host");
     check_status(volume);
-    check_one_host(volume, attachments_of(call, volume), host);
-    const rpc::CallOptions options{volume.id.value + "/initialize/" + host + "/" + call.auth.request_id,
-                                   call.auth.request_id,
-                                   kConnectDeadline,
-                                   {}};
-    auto info = flows::initialize_connection(call.context.d, volume.id, connector, options);
-    return http::Response::with_json(200, json::object{{"connection_info", std::move(info)}});
+    call.db().read_with(
+        [&](db::Transaction& tx) { check_one_host(volume, repo::attachments_of(tx, volume.id), host); });
+    return waiting_for(call, volume.host, [id = volume.id, connector, host](const Call& later) {
+        auto info = flows::initialize_connection(
+            later.context.d, id, connector,
+            options_of(later, id.value + "/initialize/" + host + "/" + later.auth.request_id));
+        return http::Response::with_json(200, json::object{{"connection_info", std::move(info)}});
+    });
 }
 
-/// A server that has the volume would go on with it: only services may take it away (CVE-2023-2088).
+/// A server that has the volume would go on with it: only services may take it away (CVE-2023-2088). Nobody can take an
+/// available volume as long as the host works on it; when it doesn't answer, the call can be repeated.
 http::Response terminate(const Call& call, const VolumeRecord& volume, const json::object& argument) {
     http::Fields fields(argument, "os-terminate_connection");
     const auto connector = connector_of(fields);
-    for (const auto& item : attachments_of(call, volume)) check_may_end(call, item);
-    const rpc::CallOptions options{
-        volume.id.value + "/terminate/" + call.auth.request_id, call.auth.request_id, kConnectDeadline, {}};
-    flows::terminate_connection(call.context.d, volume.id, connector, options);
-    return http::Response::empty(202);
+    const bool alone = call.db().write_with([&](db::Transaction& tx) {
+        const auto attachments = repo::attachments_of(tx, volume.id);
+        for (const auto& item : attachments) check_may_end(tx, call, item);
+        check_not_in_work(tx, call, repo::get_volume(tx, volume.id));
+        lifecycle::try_change(tx, volume_states(), "end_connection", volume.id.value);
+        return attachments.empty();
+    });
+    return waiting_for(call, volume.host, [id = volume.id, connector, alone](const Call& later) {
+        flows::terminate_connection(later.context.d, id, connector,
+                                    options_of(later, id.value + "/terminate/" + later.auth.request_id));
+        if (alone) later.db().write_with([&](db::Transaction& tx) { flows::recompute_status(tx, id); });
+        return http::Response::empty(202);
+    });
 }
 
 AttachmentRecord wanted_attachment(http::Fields& fields, const std::vector<AttachmentRecord>& attachments) {
@@ -82,24 +94,31 @@ AttachmentRecord wanted_attachment(http::Fields& fields, const std::vector<Attac
     return *found;
 }
 
+http::Response finish_force_detach(db::Transaction& tx, const AttachmentId& id) {
+    flows::force_detached(tx, id);
+    tx.commit();
+    return http::Response::empty(202);
+}
+
 /// Whatever the volume's status: afterwards it is what its other attachments make it.
 http::Response force_detach(const Call& call, const VolumeRecord& volume, const json::object& argument) {
     identity::require_admin(call.auth, "volume_extension:volume_admin_actions:force_detach");
     http::Fields fields(argument, "os-force_detach");
-    const auto attachment = wanted_attachment(fields, attachments_of(call, volume));
+    auto tx = call.db().write();
+    const auto attachment = wanted_attachment(fields, repo::attachments_of(tx, volume.id));
     json::object connector;
     if (fields.has_value("connector")) connector = connector_of(fields);
-    check_may_end(call, attachment);
+    check_may_end(tx, call, attachment);
     if (connector.empty() && !attachment.connection_info.empty()) connector = {{"host", attachment.host}};
-    if (!connector.empty()) {
-        const rpc::CallOptions options{
-            attachment.id.value + "/force_detach", call.auth.request_id, kConnectDeadline, {}};
-        flows::terminate_connection(call.context.d, volume.id, connector, options);
-    }
-    auto tx = call.db().write();
-    flows::force_detached(tx, attachment.id);
+    if (connector.empty()) return finish_force_detach(tx, attachment.id);
+    flows::begin_ending(tx, attachment.id);
     tx.commit();
-    return http::Response::empty(202);
+    return waiting_for(call, volume.host, [attachment, connector](const Call& later) {
+        flows::terminate_connection(later.context.d, attachment.volume, connector,
+                                    options_of(later, attachment.id.value + "/force_detach"));
+        auto end = later.db().write();
+        return finish_force_detach(end, attachment.id);
+    });
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ namespace {
 constexpr int kGroupSnapshots = 14;
 constexpr int kResetStatus = 19;
 constexpr int kProject = 58;
-constexpr std::size_t kNameLength = 255;
 
 json::object summary(const GroupSnapshot& s) {
     return {{"id", s.id}, {"name", s.name}};
@@ -73,8 +72,8 @@ http::Response create(const Call& call) {
     http::Fields fields(body, "group_snapshot");
     GroupSnapshot snapshot;
     snapshot.group_id = fields.required_uuid("group_id");
-    snapshot.name = fields.string("name", 0, kNameLength).value_or("");
-    snapshot.description = fields.string("description", 0, kNameLength).value_or("");
+    snapshot.name = read_text(fields, "name").value_or("");
+    snapshot.description = read_text(fields, "description").value_or("");
     fields.finish();
     auto tx = call.db().write();
     const auto group = repo::get_group(tx, snapshot.group_id);

@@ -121,8 +121,8 @@ http::Response create(const Call& call) {
     const auto body = body_object(call, "group");
     http::Fields fields(body, "group");
     Group group;
-    group.name = fields.string("name", 0, kNameLength).value_or("");
-    group.description = fields.string("description", 0, kNameLength).value_or("");
+    group.name = read_text(fields, "name").value_or("");
+    group.description = read_text(fields, "description").value_or("");
     const auto type = fields.required_string("group_type", 1, kNameLength);
     group.availability_zone = zone_of(call, fields);
     auto tx = call.db().write();
@@ -138,8 +138,8 @@ http::Response create_from_source(const Call& call) {
     const auto body = body_object(call, "create-from-src");
     http::Fields fields(body, "create-from-src");
     Group group;
-    group.name = fields.string("name", 0, kNameLength).value_or("");
-    group.description = fields.string("description", 0, kNameLength).value_or("");
+    group.name = read_text(fields, "name").value_or("");
+    group.description = read_text(fields, "description").value_or("");
     flows::GroupSource source;
     source.source_group_id = fields.uuid("source_group_id").value_or("");
     source.group_snapshot_id = fields.uuid("group_snapshot_id").value_or("");

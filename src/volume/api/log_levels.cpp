@@ -10,6 +10,7 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::string_view kLogger = "virga";
+constexpr const char* kLogLevels = "log levels";  ///< asks every storage host
 constexpr const char* kApiBinary = "cinder-api";
 
 std::string upper(std::string text) {
@@ -60,7 +61,8 @@ void for_each_log(const Call& call, const Wanted& wanted, Visit&& visit) {
         if (!wanted.fits(flows::kVolumeBinary, label)) continue;
         visit(flows::kVolumeBinary, label, [&](const std::string& level) {
             const auto reply =
-                hosts.call(backend.host, command::kLogLevel, {{"level", level}}, {"", call.auth.request_id});
+                hosts.call(backend.host, command::kLogLevel, {{"level", level}},
+                           {.request_id = call.auth.request_id, .deadline = kHostDeadline, .only_if_it_answers = true});
             return get_string(reply, "level");
         });
     }
@@ -77,8 +79,10 @@ http::Response set_log_levels(const Call& call) {
     }
     const auto wanted = wanted_of(fields);
     fields.finish();
-    for_each_log(call, wanted, [&](const char*, const std::string&, const auto& change) { change(level); });
-    return http::Response::empty(202);
+    return waiting_for(call, kLogLevels, [wanted, level](const Call& later) {
+        for_each_log(later, wanted, [&](const char*, const std::string&, const auto& change) { change(level); });
+        return http::Response::empty(202);
+    });
 }
 
 http::Response get_log_levels(const Call& call) {
@@ -87,13 +91,15 @@ http::Response get_log_levels(const Call& call) {
     const auto wanted = wanted_of(fields);
     fields.any("level");
     fields.finish();
-    json::array items;
-    for_each_log(call, wanted, [&](const char* binary, const std::string& host, const auto& change) {
-        json::object levels;
-        levels[kLogger] = upper(change(""));
-        items.push_back(json::object{{"binary", binary}, {"host", host}, {"levels", std::move(levels)}});
+    return waiting_for(call, kLogLevels, [wanted](const Call& later) {
+        json::array items;
+        for_each_log(later, wanted, [&](const char* binary, const std::string& host, const auto& change) {
+            json::object levels;
+            levels[kLogger] = upper(change(""));
+            items.push_back(json::object{{"binary", binary}, {"host", host}, {"levels", std::move(levels)}});
+        });
+        return http::Response::with_json(200, json::object{{"log_levels", std::move(items)}});
     });
-    return http::Response::with_json(200, json::object{{"log_levels", std::move(items)}});
 }
 
 }  // namespace virga::volume::api

@@ -26,9 +26,9 @@ http::Response manage_volume(const Call& call) {
     const auto host = fields.required_string("host", 1, kNameLength);
     const auto ref = source_ref(fields);
     VolumeRecord volume;
-    volume.name = fields.string("name", 0, kNameLength).value_or("");
-    volume.description = fields.string("description", 0, kNameLength).value_or("");
-    volume.metadata = fields.metadata("metadata").value_or(json::object{});
+    volume.name = read_text(fields, "name").value_or("");
+    volume.description = read_text(fields, "description").value_or("");
+    volume.metadata = users_metadata(fields.metadata("metadata").value_or(json::object{}));
     volume.bootable = fields.boolean("bootable").value_or(false);
     const auto type = fields.string("volume_type", 0, kNameLength).value_or("");
     const auto zone = fields.string("availability_zone", 0, kNameLength).value_or("");
@@ -65,8 +65,8 @@ http::Response manage_snapshot(const Call& call) {
     SnapshotRecord snapshot;
     snapshot.volume = VolumeId(fields.required_uuid("volume_id"));
     const auto ref = source_ref(fields);
-    snapshot.name = fields.string("name", 0, kNameLength).value_or("");
-    snapshot.description = fields.string("description", 0, kNameLength).value_or("");
+    snapshot.name = read_text(fields, "name").value_or("");
+    snapshot.description = read_text(fields, "description").value_or("");
     snapshot.metadata = fields.metadata("metadata").value_or(json::object{});
     fields.finish();
     const auto volume =
@@ -76,6 +76,7 @@ http::Response manage_snapshot(const Call& call) {
     std::erase_if(items, [&](const flows::ManageableItem& item) { return item.volume != volume.id.value; });
     snapshot.size_gib = required_item(items, ref.name).size_gib;
     auto tx = call.db().write();
+    own_volume(tx, call, snapshot.volume.value);  // once more: the host took its time
     const auto flow = flows::manage_snapshot(tx, call.context.d, call.auth, snapshot, ref.name);
     const auto made = repo::get_snapshot(tx, SnapshotId(call.context.d.runner.find(tx, flow)->resource));
     tx.commit();
@@ -91,8 +92,15 @@ http::Response manage_snapshot(const Call& call) {
                                                     {"updated_at", time_or_null(made.updated_us)}}}});
 }
 
+/// Asks a storage host before anything else.
+CallHandler waits(CallHandler handler) {
+    return [handler = std::move(handler)](const Call& call) {
+        return waiting_for(call, "storage that isn't managed", handler);
+    };
+}
+
 CallHandler lister(const char* key, bool snapshots, bool detailed) {
-    return [=](const Call& call) { return list_manageable(call, key, snapshots, detailed); };
+    return waits([=](const Call& call) { return list_manageable(call, key, snapshots, detailed); });
 }
 
 }  // namespace
@@ -100,13 +108,13 @@ CallHandler lister(const char* key, bool snapshots, bool detailed) {
 void register_manage(Routes& routes) {
     for (const auto& [path, minimum] :
          {std::pair{"/os-volume-manage", 0}, std::pair{"/manageable_volumes", kManageable}}) {
-        routes.add("POST", path, manage_volume, minimum);
+        routes.add("POST", path, waits(manage_volume), minimum);
         routes.add("GET", path, lister(kVolumes, false, false), minimum);
         routes.add("GET", std::string(path) + "/detail", lister(kVolumes, false, true), minimum);
     }
     for (const auto& [path, minimum] :
          {std::pair{"/os-snapshot-manage", 0}, std::pair{"/manageable_snapshots", kManageable}}) {
-        routes.add("POST", path, manage_snapshot, minimum);
+        routes.add("POST", path, waits(manage_snapshot), minimum);
         routes.add("GET", path, lister(kSnapshots, true, false), minimum);
         routes.add("GET", std::string(path) + "/detail", lister(kSnapshots, true, true), minimum);
     }

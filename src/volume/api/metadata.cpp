@@ -1,5 +1,7 @@
 #include "volume/api/metadata.hpp"
 
+#include <algorithm>
+
 #include "base/crypto.hpp"
 
 namespace virga::volume::api {
@@ -54,6 +56,7 @@ http::Response change(const Call& call, const MetadataStore& store, bool replace
     auto metadata = read_for_change(tx, call, store);
     if (replace) metadata.clear();
     for (const auto& item : given) metadata[item.key()] = item.value();
+    for (const auto& name : store.reserved) metadata.erase(name);
     check_size(metadata);
     store.write(tx, call, metadata);
     tx.commit();
@@ -76,6 +79,9 @@ http::Response set_key(const Call& call, const MetadataStore& store) {
     const auto& key = call.request.param("key");
     if (given.size() != 1 || !given.contains(key)) {
         throw Error(ErrorCode::InvalidInput, "meta: must hold just the key '" + key + "' of the URL.");
+    }
+    if (std::find(store.reserved.begin(), store.reserved.end(), key) != store.reserved.end()) {
+        throw Error(ErrorCode::InvalidInput, "meta: '" + key + "' is set by an action of its own, not as metadata.");
     }
     auto tx = call.db().write();
     auto metadata = read_for_change(tx, call, store);

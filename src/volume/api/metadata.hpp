@@ -14,6 +14,8 @@ struct MetadataStore {
     std::function<void(db::Transaction&, const Call&, const json::object&)> write;
     /// From this microversion 3.x on, answers carry an ETag and changes heed If-Match (412 when it differs); 0: never.
     int etag_minor = 0;
+    /// Names that users don't set here: left out of a map, refused alone.
+    std::vector<std::string> reserved = {};
 };
 
 /// GET, POST (merge), PUT (replace) of the whole, GET, PUT, DELETE of one key.

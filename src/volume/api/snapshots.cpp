@@ -12,7 +12,6 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr std::size_t kNameLength = 255;
 constexpr int kTimeFilters = 60;
 constexpr int kConsumesQuota = 65;
 
@@ -110,11 +109,13 @@ http::Response create(const Call& call) {
     http::Fields fields(body, "snapshot");
     flows::NewSnapshot request;
     request.id = new_id<SnapshotId>();
+    // As in Cinder, null is the id of no volume.
+    if (fields.has("volume_id") && !fields.has_value("volume_id")) {
+        throw Error(ErrorCode::NotFound, "snapshot.volume_id: Volume null could not be found.");
+    }
     request.volume = VolumeId(fields.required_uuid("volume_id"));
-    request.name =
-        fields.string("name", 0, kNameLength).value_or(fields.string("display_name", 0, kNameLength).value_or(""));
-    request.description = fields.string("description", 0, kNameLength)
-                              .value_or(fields.string("display_description", 0, kNameLength).value_or(""));
+    request.name = read_text(fields, "name", "display_name").value_or("");
+    request.description = read_text(fields, "description", "display_description").value_or("");
     request.metadata = fields.metadata("metadata").value_or(json::object{});
     const auto force = fields.boolean("force");
     // From 3.66 on a volume in use needs no force, and nobody may forbid it by force = false.
@@ -132,18 +133,15 @@ http::Response create(const Call& call) {
 http::Response update(const Call& call) {
     const auto body = body_object(call, "snapshot");
     http::Fields fields(body, "snapshot");
-    const auto name = fields.string("name", 0, kNameLength);
-    const auto older_name = fields.string("display_name", 0, kNameLength);
-    const auto description = fields.string("description", 0, kNameLength);
-    const auto older_description = fields.string("display_description", 0, kNameLength);
+    const auto name = read_text(fields, "name", "display_name");
+    const auto description = read_text(fields, "description", "display_description");
     fields.finish();
-    if (!name && !older_name && !description && !older_description) {
+    if (!name && !description) {
         throw Error(ErrorCode::InvalidInput, "snapshot: name or description must be given.");
     }
     auto tx = call.db().write();
     const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
-    repo::set_names(tx, snapshot.id, name.value_or(older_name.value_or(snapshot.name)),
-                    description.value_or(older_description.value_or(snapshot.description)));
+    repo::set_names(tx, snapshot.id, name.value_or(snapshot.name), description.value_or(snapshot.description));
     auto view = view_of(call, repo::get_snapshot(tx, snapshot.id), false);
     tx.commit();
     return http::Response::with_json(200, json::object{{"snapshot", std::move(view)}});

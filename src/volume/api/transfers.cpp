@@ -90,7 +90,7 @@ http::Response create(const Call& call, const Place& place) {
     const auto body = body_object(call, "transfer");
     http::Fields fields(body, "transfer");
     const auto volume_id = fields.required_uuid("volume_id");
-    const auto name = fields.string("name", 0, 255).value_or("");
+    const auto name = read_text(fields, "name").value_or("");
     const auto no_snapshots = place.newer && fields.boolean("no_snapshots").value_or(false);
     fields.finish();
     auto tx = call.db().write();

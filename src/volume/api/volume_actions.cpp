@@ -52,9 +52,9 @@ http::Response update_readonly(const Action& action) {
     const auto readonly = fields.boolean("readonly");
     if (!readonly) fields.fail("readonly", "is required");
     require_change(action.tx, volume_states(), "set_readonly", action.volume.id.value);
-    auto metadata = action.volume.metadata;
+    auto metadata = action.volume.admin_metadata;
     metadata["readonly"] = *readonly ? "True" : "False";
-    repo::set_metadata(action.tx, action.volume.id, metadata);
+    repo::set_admin_metadata(action.tx, action.volume.id, metadata);
     return http::Response::empty(202);
 }
 
@@ -71,6 +71,7 @@ http::Response reset_status(const Action& action) {
     if (status && std::find(allowed.begin(), allowed.end(), *status) == allowed.end()) {
         fields.fail("status", "'" + *status + "' is not a status of volumes");
     }
+    check_not_in_work(action.tx, action.call, action.volume);
     if (status) repo::force_status(action.tx, action.volume.id, *status);
     if (attach_status) repo::set_attach_status(action.tx, action.volume.id, *attach_status);
     if (migration_status) {
@@ -81,17 +82,35 @@ http::Response reset_status(const Action& action) {
 
 http::Response force_delete(const Action& action) {
     identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:force_delete");
+    for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
+        check_may_change(action.tx, action.call, item);
     flows::delete_volume(action.tx, action.call.context.d, action.volume.id, action.call.auth.request_id, std::nullopt,
                          {true, false});
     return http::Response::empty(202);
 }
 
+/// As Cinder's since 2023.1: properties of images are longer than metadata.
+json::object image_metadata(http::Fields& fields) {
+    constexpr std::size_t kKeyLength = 255;
+    constexpr std::size_t kValueLength = 65535;
+    const auto* given = fields.object("metadata");
+    if (given == nullptr) fields.fail("metadata", "is required");
+    http::Fields items(*given, fields.path() + ".metadata");
+    json::object out;
+    for (const auto& item : *given) {
+        if (item.key().empty() || item.key().size() > kKeyLength) {
+            fields.fail("metadata", "keys must have 1 to " + std::to_string(kKeyLength) + " characters");
+        }
+        out[item.key()] = items.required_string(item.key(), 0, kValueLength);
+    }
+    return out;
+}
+
 http::Response set_image_metadata(const Action& action) {
     auto fields = action.fields();
-    const auto given = fields.metadata("metadata");
-    if (!given) fields.fail("metadata", "is required");
+    const auto given = image_metadata(fields);
     auto metadata = action.volume.image_metadata;
-    for (const auto& item : *given) metadata[item.key()] = item.value();
+    for (const auto& item : given) metadata[item.key()] = item.value();
     repo::set_image_metadata(action.tx, action.volume.id, metadata);
     return http::Response::with_json(200, json::object{{"metadata", metadata}});
 }
@@ -122,11 +141,13 @@ http::Response unreserve(const Action& action) {
 }
 
 http::Response begin_detaching(const Action& action) {
+    check_not_in_work(action.tx, action.call, action.volume);
     flows::begin_detaching(action.tx, action.volume.id);
     return http::Response::empty(202);
 }
 
 http::Response roll_detaching(const Action& action) {
+    check_not_in_work(action.tx, action.call, action.volume);
     flows::roll_detaching(action.tx, action.volume.id);
     return http::Response::empty(202);
 }
@@ -140,6 +161,8 @@ http::Response attach(const Action& action) {
     const auto device = fields.string("mountpoint", 1, 255).value_or("");
     const auto mode = fields.one_of("mode", {"ro", "rw"}).value_or("rw");
     check_mode(action.volume, mode);
+    for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
+        check_may_change(action.tx, action.call, item);
     if (action.volume.status == "attaching") {
         lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value);
     }
@@ -164,7 +187,7 @@ http::Response detach(const Action& action) {
         throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: the volume has no such attachment.");
     }
     if (!wanted && attachments.size() > 1) fields.fail("attachment_id", "is required: the volume has several");
-    check_may_end(action.call, *found);
+    check_may_end(action.tx, action.call, *found);
     flows::detached(action.tx, found->id);
     return http::Response::empty(202);
 }

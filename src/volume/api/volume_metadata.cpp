@@ -14,7 +14,7 @@ void register_volume_metadata(Routes& routes) {
                                [](db::Transaction& tx, const Call& call, const json::object& metadata) {
                                    repo::set_metadata(tx, VolumeId(call.request.param("volume_id")), metadata);
                                },
-                               kEtags});
+                               kEtags, admin_metadata_names()});
 }
 
 }  // namespace virga::volume::api

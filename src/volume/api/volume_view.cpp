@@ -41,7 +41,19 @@ void add_by_microversion(json::object& view, const VolumeRecord& v, int minor) {
     if (minor >= 65) view["consumes_quota"] = true;
 }
 
+/// The user's, and what the service notes itself.
+json::object shown_metadata(const VolumeRecord& v) {
+    auto metadata = v.metadata;
+    for (const auto& item : v.admin_metadata) metadata[item.key()] = item.value();
+    return metadata;
+}
+
 }  // namespace
+
+json::object users_metadata(json::object metadata) {
+    for (const auto& name : admin_metadata_names()) metadata.erase(name);
+    return metadata;
+}
 
 json::object volume_summary(const VolumeRecord& volume, const ViewOptions& options) {
     return {{"id", volume.id.value}, {"name", volume.name}, {"links", options.links}};
@@ -60,7 +72,7 @@ json::object volume_detail(const VolumeRecord& v, const std::vector<AttachmentRe
                       {"volume_type", string_or_null(v.volume_type)},
                       {"snapshot_id", string_or_null(v.snapshot_id)},
                       {"source_volid", string_or_null(v.source_volid)},
-                      {"metadata", v.metadata},
+                      {"metadata", shown_metadata(v)},
                       {"links", std::move(options.links)},
                       {"user_id", v.user.value},
                       {"bootable", v.bootable ? "true" : "false"},

@@ -13,6 +13,8 @@ struct ViewOptions {
     json::array links;
 };
 
+/// Without the names that are the service's own: users neither set nor drop these.
+json::object users_metadata(json::object metadata);
 json::object volume_summary(const VolumeRecord& volume, const ViewOptions& options);
 /// Cinder's volume detail for a microversion.
 json::object volume_detail(const VolumeRecord& volume, const std::vector<AttachmentRecord>& attachments,

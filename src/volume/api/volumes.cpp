@@ -138,10 +138,8 @@ NewVolume new_volume(const Call& call, const json::object& body) {
     http::Fields fields(body, "volume");
     NewVolume request;
     request.id = new_id<VolumeId>();
-    request.name =
-        fields.string("name", 0, kNameLength).value_or(fields.string("display_name", 0, kNameLength).value_or(""));
-    request.description = fields.string("description", 0, kNameLength)
-                              .value_or(fields.string("display_description", 0, kNameLength).value_or(""));
+    request.name = read_text(fields, "name", "display_name").value_or("");
+    request.description = read_text(fields, "description", "display_description").value_or("");
     if (fields.has_value("size")) request.size_gib = fields.required_integer("size", 1, kMaxSizeGib);
     request.snapshot_id = fields.uuid("snapshot_id").value_or("");
     request.source_volid = fields.uuid("source_volid").value_or("");
@@ -149,7 +147,7 @@ NewVolume new_volume(const Call& call, const json::object& body) {
     if (call.at_least(kBackupSource)) request.backup_id = fields.uuid("backup_id").value_or("");
     request.volume_type = fields.string("volume_type", 0, kNameLength).value_or("");
     request.availability_zone = fields.string("availability_zone", 0, kNameLength).value_or("");
-    request.metadata = fields.metadata("metadata").value_or(json::object{});
+    request.metadata = users_metadata(fields.metadata("metadata").value_or(json::object{}));
     if (fields.boolean("multiattach").value_or(false)) {
         fields.fail("multiattach", "choose a volume type with the extra spec multiattach='<is> True' instead");
     }
@@ -183,12 +181,8 @@ http::Response create(const Call& call) {
 http::Response update(const Call& call) {
     const auto body = body_object(call, "volume");
     http::Fields fields(body, "volume");
-    const auto text = [&](const char* name, const char* older) {
-        auto value = fields.string(name, 0, kNameLength);
-        return value ? value : fields.string(older, 0, kNameLength);
-    };
-    const auto name = text("name", "display_name");
-    const auto description = text("description", "display_description");
+    const auto name = read_text(fields, "name", "display_name");
+    const auto description = read_text(fields, "description", "display_description");
     const auto metadata = fields.metadata("metadata");
     fields.finish();
     if (!name && !description && !metadata) {
@@ -197,7 +191,7 @@ http::Response update(const Call& call) {
     auto tx = call.db().write();
     const auto volume = own_volume(tx, call, call.request.param("volume_id"));
     repo::set_names(tx, volume.id, name.value_or(volume.name), description.value_or(volume.description));
-    if (metadata) repo::set_metadata(tx, volume.id, *metadata);
+    if (metadata) repo::set_metadata(tx, volume.id, users_metadata(*metadata));
     auto view = detail(tx, call, repo::get_volume(tx, volume.id));
     drop_extension_attributes(view);
     tx.commit();
@@ -218,6 +212,9 @@ http::Response remove(const Call& call) {
                     "Invalid volume: volume " + volume.id.value + " is in group " + volume.group_id +
                         ". Take it out of the group, or delete the group with its volumes.",
                     {}, volume.id.value);
+    }
+    if (options.force) {
+        for (const auto& item : repo::attachments_of(tx, volume.id)) check_may_change(tx, call, item);
     }
     flows::delete_volume(tx, call.context.d, volume.id, call.auth.request_id, std::nullopt, options);
     tx.commit();

@@ -26,6 +26,8 @@ void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& serve
             "Invalid volume: volume " + volume.id.value + " is in status " + volume.status + " and can't be attached.",
             {}, volume.id.value);
     }
+    const bool made_for_it = !server.empty() && volume.created_for == server;
+    if (made_for_it && lifecycle::try_change(tx, volume_states(), "reserve_made", volume.id.value)) return;
     if (is_of_server(repo::attachments_of(tx, volume.id), server) &&
         lifecycle::try_change(tx, volume_states(), "reserve_again", volume.id.value)) {
         return;
@@ -149,6 +151,12 @@ void complete(db::Transaction& tx, const AttachmentId& id) {
     require_change(tx, attachment_states(), "complete", id.value);
     repo::set_attached(tx, id, now_us());
     require_change(tx, volume_states(), "complete", attachment.volume.value);
+    recompute_status(tx, attachment.volume);
+}
+
+void begin_ending(db::Transaction& tx, const AttachmentId& id) {
+    const auto attachment = repo::get_attachment(tx, id);
+    require_change(tx, attachment_states(), "end", id.value);
     recompute_status(tx, attachment.volume);
 }
 

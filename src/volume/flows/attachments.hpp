@@ -26,6 +26,8 @@ void connected(db::Transaction& tx, const AttachmentId& id, const std::string& c
 void complete(db::Transaction& tx, const AttachmentId& id);
 void begin_detaching(db::Transaction& tx, const VolumeId& id);
 void roll_detaching(db::Transaction& tx, const VolumeId& id);
+/// The attachment can't be used any more, only be ended: before the storage host is asked to end its connection.
+void begin_ending(db::Transaction& tx, const AttachmentId& id);
 void detached(db::Transaction& tx, const AttachmentId& id);
 /// As detached, and a volume that was in an error status is usable again when nobody has it any more.
 void force_detached(db::Transaction& tx, const AttachmentId& id);

@@ -40,7 +40,8 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
     for (const auto& host : d.hosts.hosts()) {
         if (get_array(host.report, "backends").empty()) continue;
         try {
-            const auto reply = d.hosts.call(host.name, command::kInventory, {}, {});
+            const auto reply =
+                d.hosts.call(host.name, command::kInventory, {}, {.command_id = {}, .only_if_it_answers = true});
             for (const auto& item : get_array(reply, "backends")) {
                 const auto& backend = item.as_object();
                 stocks[host.name + "@" + get_string(backend, "name")] = {

@@ -48,7 +48,10 @@ void check_backups(db::Transaction& tx, Dependencies& d, std::vector<std::string
     for (const auto& host : d.hosts.hosts()) {
         if (get_array(host.report, "backends").empty()) continue;
         try {
-            check_directory(host.name, d.hosts.call(host.name, command::kBackupInventory, {}, {}), rows, differences);
+            check_directory(
+                host.name,
+                d.hosts.call(host.name, command::kBackupInventory, {}, {.command_id = {}, .only_if_it_answers = true}),
+                rows, differences);
         } catch (const Error& error) {
             differences.push_back("storage host " + host.name + " gave no list of its backups: " + error.message());
         }

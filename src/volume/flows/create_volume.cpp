@@ -8,6 +8,7 @@
 #include "volume/model/placement.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/claim_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -51,10 +52,13 @@ void check_project(const identity::Auth& auth, const ProjectId& owner, const std
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 
-Source source_snapshot(db::Transaction& tx, const identity::Auth& auth, const SnapshotId& id) {
+/// `claimed`: it was checked when the boot was accepted, and has been kept since.
+Source source_snapshot(db::Transaction& tx, const identity::Auth& auth, const SnapshotId& id, bool claimed) {
     const auto snapshot = repo::get_snapshot(tx, id);
-    check_project(auth, snapshot.project, "Snapshot", id.value);
-    check_source(snapshot);
+    if (!claimed) {
+        check_project(auth, snapshot.project, "Snapshot", id.value);
+        check_source(snapshot);
+    }
     Source source{SourceType::Snapshot};
     source.size_gib = snapshot.size_gib;
     take_from_volume(source, repo::get_volume(tx, snapshot.volume));
@@ -78,9 +82,9 @@ Source source_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     return source;
 }
 
-Source source_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ImageId& id) {
+Source source_image(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ImageId& id, bool claimed) {
     Source source{SourceType::Image};
-    source.image = d.images.find(tx, auth, id);
+    source.image = claimed ? d.images.find_any(tx, id) : d.images.find(tx, auth, id);
     if (!source.image) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid image identifier or unable to access requested image: imageRef " + id.value + ".");
@@ -110,16 +114,17 @@ Source source_backup(db::Transaction& tx, const identity::Auth& auth, const Back
     return source;
 }
 
-Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request) {
+Source source_of(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
+                 bool claimed) {
     switch (source_type(request)) {
         case SourceType::Raw:
             return {};
         case SourceType::Snapshot:
-            return source_snapshot(tx, auth, SnapshotId(request.snapshot_id));
+            return source_snapshot(tx, auth, SnapshotId(request.snapshot_id), claimed);
         case SourceType::Volume:
             return source_volume(tx, d, auth, VolumeId(request.source_volid));
         case SourceType::Image:
-            return source_image(tx, d, auth, ImageId(request.image_id));
+            return source_image(tx, d, auth, ImageId(request.image_id), claimed);
         case SourceType::Backup:
             return source_backup(tx, auth, BackupId(request.backup_id));
     }
@@ -148,12 +153,14 @@ std::string zone_of(Dependencies& d, const NewVolume& request, const Source& sou
     return request.availability_zone;
 }
 
-/// The key of a volume that is encrypted. Data is copied between volumes as it lies there, so that a copy of a volume
-/// or a snapshot has the same encryption.
-std::string key_for(db::Transaction& tx, Dependencies& d, const VolumeType& type, const Source& source) {
+bool copies_data(const Source& source) {
+    return source.type == SourceType::Volume || source.type == SourceType::Snapshot;
+}
+
+/// Data is copied between volumes as it lies there, so that a copy of a volume or a snapshot has the same encryption.
+void check_encryption(db::Transaction& tx, const VolumeType& type, const Source& source) {
     const bool encrypted = is_encrypted(tx, type);
-    const bool copies = source.type == SourceType::Volume || source.type == SourceType::Snapshot;
-    if (copies && !same_encryption(tx, repo::get_type(tx, source.type_name), type)) {
+    if (copies_data(source) && !same_encryption(tx, repo::get_type(tx, source.type_name), type)) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume_type provided: " + type.name +
                         " (requested type is not compatible; recommend omitting the type argument): its encryption is "
@@ -166,13 +173,17 @@ std::string key_for(db::Transaction& tx, Dependencies& d, const VolumeType& type
                         " are not encrypted.",
                     {}, type.id);
     }
-    if (!encrypted) return {};
-    if (type.multiattach()) {
+    if (encrypted && type.multiattach()) {
         throw Error(ErrorCode::InvalidInput,
                     "volume_type: volumes of type " + type.name + " can't be both multiattach and encrypted.", {},
                     type.id);
     }
-    return copies ? copy_key(tx, d, source.key_id) : make_key(tx, d);
+}
+
+/// The key of a volume that is encrypted.
+std::string key_for(db::Transaction& tx, Dependencies& d, const VolumeType& type, const Source& source) {
+    if (!is_encrypted(tx, type)) return {};
+    return copies_data(source) ? copy_key(tx, d, source.key_id) : make_key(tx, d);
 }
 
 VolumeRecord record_of(const identity::Auth& auth, const NewVolume& request, const Source& source,
@@ -245,7 +256,8 @@ public:
         const auto id = volume_of(context);
         RevertOutcome outcome;
         outcome.decision = "volume becomes error, unless it is being deleted: " + failure.message;
-        outcome.apply = [context_copy = context, id, failure](db::Transaction& tx) {
+        outcome.apply = [this, context_copy = context, id, failure](db::Transaction& tx) {
+            d_.images.release_holds(tx, id.value);
             if (!lifecycle::try_change(tx, volume_states(), "fail_create", id.value)) return;
             repo::set_error(tx, id, failure.message);
             tell_user(tx, context_copy, "VOLUME", id.value, "create", failure.message);
@@ -314,7 +326,8 @@ public:
     Outcome execute(const TaskContext& context) override {
         Outcome outcome;
         outcome.decision = "volume is available";
-        outcome.apply = [id = volume_of(context)](db::Transaction& tx) {
+        outcome.apply = [this, id = volume_of(context)](db::Transaction& tx) {
+            d_.images.release_holds(tx, id.value);
             // A volume that was reserved while its image was being copied stays reserved.
             lifecycle::try_change(tx, volume_states(), "finish_create", id.value);
             repo::set_launched(tx, id, now_us());
@@ -367,7 +380,26 @@ void join_group(db::Transaction& tx, const identity::Auth& auth, const NewVolume
     source.zone = group.availability_zone;
 }
 
+/// The volume counts from now on instead of its claim. False when there is none.
+bool take_claim(db::Transaction& tx, const NewVolume& request) {
+    if (request.claim.empty() || !repo::find_claim(tx, request.claim)) return false;
+    repo::set_made(tx, request.claim, true);
+    return true;
+}
+
 }  // namespace
+
+void claim_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request) {
+    if (repo::find_claim(tx, request.claim)) return;
+    const auto source = source_of(tx, d, auth, request, false);
+    const auto type = type_of(tx, d, auth, request, source);
+    const auto size = checked_size(request, source.size_gib);
+    zone_of(d, request, source);
+    if (source.image) check_image(*source.image, size);
+    check_encryption(tx, type, source);
+    check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), size, type.name);
+    repo::insert(tx, repo::Claim{request.claim, request.created_for, auth.project, type.id, size, request.snapshot_id});
+}
 
 FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
                      const std::optional<FlowId>& parent) {
@@ -376,14 +408,17 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     if (d.runner.find(tx, flow)) {
         throw Error(ErrorCode::NotFound, "Volume " + request.id.value + " was deleted while it was being created.");
     }
-    auto source = source_of(tx, d, auth, request);
+    const bool claimed = take_claim(tx, request);
+    auto source = source_of(tx, d, auth, request, claimed);
     const auto type = type_of(tx, d, auth, request, source);
     if (!request.group_id.empty()) join_group(tx, auth, request, type, parent.has_value(), source);
     auto volume = record_of(auth, request, source, type, flow);
     volume.availability_zone = zone_of(d, request, source);
-    if (source.image) check_image(*source.image, volume.size_gib);
+    if (source.image && !claimed) check_image(*source.image, volume.size_gib);
+    if (source.image) d.images.hold(tx, source.image->id, volume.id.value);
     check_new_volume(repo::limits_of(tx, d.config, auth.project), repo::usage_of(tx, auth.project), volume.size_gib,
                      volume.volume_type);
+    check_encryption(tx, type, source);
     volume.encryption_key_id = key_for(tx, d, type, source);
     if (source.type == SourceType::Backup) hold_backup(tx, request.backup_id, flow);
     repo::insert(tx, volume);

@@ -109,6 +109,7 @@ public:
         outcome.decision = "volume is gone";
         outcome.apply = [this, context_copy = context](db::Transaction& tx) {
             repo::delete_volume(tx, volume_of(context_copy));
+            d_.images.release_holds(tx, volume_of(context_copy).value);  // of a creation that was cut short
             for (const auto& item : get_array(context_copy.data, "dependents"))
                 flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), context_copy.request_id);
         };

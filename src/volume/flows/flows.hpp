@@ -18,6 +18,9 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies);
 FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request,
                      const std::optional<FlowId>& parent);
 
+/// See Service::claim.
+void claim_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewVolume& request);
+
 struct DeleteOptions {
     bool force = false;    ///< from any status
     bool cascade = false;  ///< with its snapshots

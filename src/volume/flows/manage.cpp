@@ -175,8 +175,9 @@ BackendPlace backend_of(Dependencies& d, const std::string& label) {
 }
 
 std::vector<ManageableItem> manageable(Dependencies& d, const BackendPlace& place, const std::string& request_id) {
-    const auto reply = d.hosts.call(place.host, command::kManageable, {{"backend", place.backend}},
-                                    {{}, request_id, kShortDeadline, {}});
+    const auto reply =
+        d.hosts.call(place.host, command::kManageable, {{"backend", place.backend}},
+                     {.request_id = request_id, .deadline = std::chrono::minutes(1), .only_if_it_answers = true});
     std::vector<ManageableItem> items;
     for (const auto& item : get_array(reply, "items")) {
         const auto& o = item.as_object();

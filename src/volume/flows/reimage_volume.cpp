@@ -29,13 +29,14 @@ public:
         Outcome outcome;
         outcome.decision = "the volume has the content of image " + image.value + ", copied " +
                            std::to_string(get_int(reply, "copied_bytes")) + " bytes";
-        outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply),
+        outcome.apply = [this, id = volume.id, file = VolumeFile::from_json(reply),
                          metadata = get_object(context.data, "image_metadata")](db::Transaction& tx) {
             repo::set_file(tx, id, file);
             repo::set_bootable(tx, id, true);
             repo::set_image_metadata(tx, id, metadata);
             repo::set_error(tx, id, "");
             end(tx, id, "finish_reimage");
+            d_.images.release_holds(tx, id.value);
         };
         return outcome;
     }
@@ -43,7 +44,8 @@ public:
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
         RevertOutcome outcome;
         outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+        outcome.apply = [this, context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+            d_.images.release_holds(tx, id.value);
             if (!end(tx, id, "fail_reimage")) return;
             repo::set_error(tx, id, failure.message);
             tell_user(tx, context_copy, "VOLUME", id.value, "reimage", failure.message);
@@ -82,6 +84,7 @@ FlowId reimage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth
         throw Error(ErrorCode::NotFound, "Image " + image_id.value + " could not be found.", {}, image_id.value);
     check_image(*image, volume.size_gib);
     take(tx, volume, reserved);
+    d.images.hold(tx, image_id, id.value);
     // As while a volume is created: it may be reserved, but not connected before its data is complete.
     repo::set_launched(tx, id, 0);
     const auto flow = new_id<FlowId>();

@@ -36,7 +36,8 @@ std::vector<ServiceState> services_of(db::Transaction& tx, Dependencies& d) {
     }
     std::map<std::string, std::string> zones;
     for (const auto& backend : present) zones.emplace(backend.host, backend.zone);
-    for (const auto& [host, zone] : zones) out.push_back(state_of(tx, kBackupBinary, host, zone, true));
+    for (const auto& [host, zone] : zones)
+        out.push_back(state_of(tx, kBackupBinary, host, zone, d.hosts.answers(host)));
     for (const auto& host : absent_backends(tx, present)) {
         out.push_back(state_of(tx, kVolumeBinary, host, kDefaultZone, false));
     }

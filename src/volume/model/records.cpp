@@ -7,4 +7,9 @@ bool VolumeType::multiattach() const {
     return value != nullptr && value->is_string() && value->get_string() == "<is> True";
 }
 
+const std::vector<std::string>& admin_metadata_names() {
+    static const std::vector<std::string> names{"readonly"};
+    return names;
+}
+
 }  // namespace virga::volume

@@ -12,8 +12,9 @@ struct VolumeRecord : Volume {
     std::string format;  ///< of the active file, as the driver said; empty before the data exists
     std::string path;    ///< of the active file on `host`: for operators, the driver finds it by the volume's id
     std::string image_id;
-    json::object metadata;
-    ServerId created_for;           ///< the server whose boot made it
+    json::object metadata;          ///< the user's
+    json::object admin_metadata;    ///< what the service itself notes: readonly. Shown, and not the user's to change
+    ServerId created_for;           ///< the server whose boot makes it; empty as soon as that server has it, or failed
     std::string encryption_key_id;  ///< empty: not encrypted
     std::string group_id;           ///< volume group, or empty
     FlowId flow;                    ///< the last flow that changed it
@@ -25,9 +26,12 @@ struct VolumeRecord : Volume {
     TimestampUs launched_us = 0;  ///< 0 until the data is complete
 };
 
+/// Names of what may stand in VolumeRecord::admin_metadata.
+const std::vector<std::string>& admin_metadata_names();
+
 /// os-update_readonly_flag.
 inline bool is_readonly(const VolumeRecord& volume) {
-    return get_string(volume.metadata, "readonly") == "True";
+    return get_string(volume.admin_metadata, "readonly") == "True";
 }
 
 struct SnapshotRecord : Snapshot {

@@ -11,8 +11,13 @@ namespace {
 using lifecycle::Transition;
 using lifecycle::TransitionTable;
 
-/// What can't be begun while the volume moves to another backend.
-constexpr const char* kStays = "AND other_host = ''";
+/// What can't be begun with a volume that a server is being built on.
+constexpr const char* kFree = "AND created_for = ''";
+/// Nor while the volume moves to another backend.
+constexpr const char* kStays = "AND other_host = '' AND created_for = ''";
+/// Of a snapshot: no server that was accepted will need it.
+constexpr const char* kUnclaimed =
+    "AND NOT EXISTS (SELECT 1 FROM volume_claims c WHERE c.snapshot_id = volume_snapshots.id)";
 
 const std::vector<std::string> kDeletable{"available",      "error",          "error_restoring",  "error_extending",
                                           "error_managing", "error_deleting", "error_attaching",  "error_detaching",
@@ -38,8 +43,8 @@ TransitionTable make_volume_states() {
             Transition{"create_from_backup", {"creating", "restoring-backup"}, "restoring-backup"},
             Transition{"finish_create", {"creating", "downloading", "restoring-backup"}, "available"},
             Transition{"fail_create", {"creating", "downloading", "reserved", "restoring-backup"}, "error"},
-            Transition{"delete", kDeletable, "deleting"},
-            Transition{"force_delete", kAnyButDeleting, "deleting"},
+            Transition{"delete", kDeletable, "deleting", kFree},
+            Transition{"force_delete", kAnyButDeleting, "deleting", kFree},
             Transition{"fail_delete", {"deleting"}, "error_deleting"},
             Transition{"delete_again", {"deleting"}, "deleting"},
             Transition{"extend", {"available"}, "extending", kStays},
@@ -73,17 +78,19 @@ TransitionTable make_volume_states() {
             Transition{"snapshot_online", {"available", "in-use"}, "", kStays},
             Transition{"delete_snapshot", kLosesSnapshots, ""},
             Transition{"reserve", {"available", "downloading"}, "reserved", kStays},
+            Transition{"reserve_made", {"available", "downloading"}, "reserved", "AND other_host = ''"},
             Transition{"reserve_multiattach",
                        {"available", "downloading", "in-use", "reserved", "attaching"},
                        "reserved",
                        kStays},
             Transition{"reserve_again", {"in-use", "reserved"}, "reserved", kStays},
             Transition{"legacy_reserve", {"available"}, "attaching", kStays},
-            Transition{"unreserve", {"attaching"}, "available"},
+            Transition{"unreserve", {"attaching"}, "available", "AND attach_status = 'detached'"},
             Transition{"connect", {"reserved", "attaching", "in-use"}, "attaching"},
             Transition{"complete", {"attaching", "reserved", "in-use"}, "in-use"},
             Transition{"begin_detaching", {"in-use"}, "detaching", kStays},
             Transition{"roll_detaching", {"detaching"}, "in-use"},
+            Transition{"end_connection", {"available"}, "detaching", kStays},
             Transition{"backup", {"available"}, "backing-up", kStays},
             Transition{"force_backup", {"available", "in-use"}, "backing-up", kStays},
             Transition{"finish_backup", {"backing-up"}, "available"},
@@ -101,14 +108,14 @@ TransitionTable make_snapshot_states() {
             {
                 Transition{"finish_create", {"creating"}, "available"},
                 Transition{"fail_create", {"creating"}, "error"},
-                Transition{"delete", {"available", "error", "error_deleting", "creating"}, "deleting"},
+                Transition{"delete", {"available", "error", "error_deleting", "creating"}, "deleting", kUnclaimed},
                 Transition{"fail_delete", {"deleting"}, "error_deleting"},
-                Transition{"delete_again", {"deleting"}, "deleting"},
+                Transition{"delete_again", {"deleting"}, "deleting", kUnclaimed},
                 Transition{"backup", {"available"}, "backing-up"},
                 Transition{"finish_backup", {"backing-up"}, "available"},
                 Transition{"restore", {"available"}, "restoring"},
                 Transition{"finish_restore", {"restoring"}, "available"},
-                Transition{"unmanage", {"available", "error"}, "unmanaging"},
+                Transition{"unmanage", {"available", "error"}, "unmanaging", kUnclaimed},
                 Transition{"fail_unmanage", {"unmanaging"}, "error"},
             }};
 }
@@ -121,6 +128,9 @@ TransitionTable make_attachment_states() {
                 Transition{"connect", {"reserved", "attaching", "attached"}, "attaching"},
                 Transition{"fail_connect", {"reserved", "attaching"}, "error_attaching"},
                 Transition{"complete", {"attaching", "reserved", "attached"}, "attached"},
+                Transition{"end",
+                           {"reserved", "attaching", "attached", "detaching", "error_attaching", "error_detaching"},
+                           "detaching"},
             }};
 }
 
@@ -133,11 +143,34 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
-void require_staying(db::Transaction& tx, const std::string& id) {
-    if (tx.scalar("SELECT COUNT(*) FROM volumes WHERE id = ? AND other_host <> ''", {id}) == 0) return;
+/// Why a volume of the right status can't be had all the same.
+void explain_volume(db::Transaction& tx, const std::string& id) {
+    const auto row = tx.query_one("SELECT other_host, created_for FROM volumes WHERE id = ?", {id});
+    if (!row) return;
+    if (const auto server = row->text("created_for"); !server.empty()) {
+        throw Error(ErrorCode::Conflict,
+                    "Invalid volume: server " + server + " is being built with volume " + id +
+                        ". Wait until that has ended, or delete the server.",
+                    {}, id);
+    }
+    if (row->text("other_host").empty()) return;
     throw Error(ErrorCode::InvalidInput,
                 "Invalid volume: volume " + id + " is being moved to another backend. Wait until that has ended.", {},
                 id);
+}
+
+void explain_snapshot(db::Transaction& tx, const std::string& id) {
+    const auto row = tx.query_one("SELECT server_id FROM volume_claims WHERE snapshot_id = ?", {id});
+    if (!row) return;
+    throw Error(ErrorCode::Conflict,
+                "Invalid snapshot: server " + row->text("server_id") + " is being built with a volume from snapshot " +
+                    id + ". Wait until that has ended, or delete the server.",
+                {}, id);
+}
+
+/// Whether the status alone would allow the change, so that its condition is what refuses.
+bool fits(const lifecycle::Transition& transition, const std::string& status) {
+    return std::find(transition.from.begin(), transition.from.end(), status) != transition.from.end();
 }
 
 /// Statuses that follow the attachments.
@@ -195,7 +228,10 @@ void require_change(db::Transaction& tx, const TransitionTable& table, std::stri
     if (lifecycle::try_change(tx, table, action, id, extra_condition)) return;
     const auto row = tx.query_one("SELECT " + table.column + " AS status FROM " + table.table + " WHERE id = ?", {id});
     if (!row) throw Error(ErrorCode::NotFound, table.resource + " " + id + " could not be found.", {}, id);
-    if (&table == &volume_states() && table.find(action).condition == kStays) require_staying(tx, id);
+    if (fits(table.find(action), row->text("status")) && !table.find(action).condition.empty()) {
+        if (&table == &volume_states()) explain_volume(tx, id);
+        if (&table == &snapshot_states()) explain_snapshot(tx, id);
+    }
     throw Error(ErrorCode::InvalidInput,
                 "Invalid " + table.resource + ": the status of " + table.resource + " " + id + " must be " +
                     joined(table.find(action).from) + " for " + std::string(action) + ", but it is " +

@@ -112,6 +112,20 @@ CREATE TABLE volume_group_snapshots (
     group_type_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, status TEXT NOT NULL,
     created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL))";
 
+/// See repo::Claim.
+constexpr const char* kClaims = R"(
+CREATE TABLE volume_claims (
+    id TEXT PRIMARY KEY, server_id TEXT NOT NULL, project_id TEXT NOT NULL, volume_type_id TEXT NOT NULL,
+    size_gib BIGINT NOT NULL, snapshot_id TEXT NOT NULL, made BIGINT NOT NULL))";
+
+/// The read-only flag stood in the user's metadata: takes it out of there. In a JSON text, what a user wrote can't look
+/// like a key, since its quotes are escaped.
+std::string move_readonly(const std::string& value, const std::string& change) {
+    const auto item = R"("readonly":")" + value + '"';
+    return "UPDATE volumes SET " + change + ", metadata = REPLACE(REPLACE(REPLACE(metadata, '" + item + ",', ''), '," +
+           item + "', ''), '" + item + "', '') WHERE metadata LIKE '%" + item + "%'";
+}
+
 }  // namespace
 
 const std::vector<db::Migration>& migrations() {
@@ -169,6 +183,17 @@ const std::vector<db::Migration>& migrations() {
           "ALTER TABLE volume_backups ADD COLUMN encryption_key_id TEXT NOT NULL DEFAULT ''",
           "CREATE INDEX volumes_by_key ON volumes (encryption_key_id)",
           "CREATE INDEX volume_backups_by_key ON volume_backups (encryption_key_id)"}},
+        // From here on created_for names a server only as long as that is being built.
+        {"volume",
+         4,
+         {kClaims, "CREATE INDEX volume_claims_by_project ON volume_claims (project_id)",
+          "CREATE INDEX volume_claims_by_server ON volume_claims (server_id)",
+          "CREATE INDEX volume_claims_by_snapshot ON volume_claims (snapshot_id)",
+          "UPDATE volumes SET created_for = ''",
+          "CREATE INDEX volumes_by_creator ON volumes (created_for) WHERE created_for <> ''",
+          "ALTER TABLE volumes ADD COLUMN admin_metadata TEXT NOT NULL DEFAULT '{}'",
+          move_readonly("True", "admin_metadata = '{\"readonly\":\"True\"}'"),
+          move_readonly("False", "admin_metadata = '{\"readonly\":\"False\"}'")}},
     };
     return all;
 }

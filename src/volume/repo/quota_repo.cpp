@@ -93,17 +93,24 @@ QuotaUsage usage_of(db::Transaction& tx, const ProjectId& project) {
              "SELECT t.name AS type_name, COUNT(*) AS amount, SUM(v.size_gib) AS total FROM volumes v "
              "LEFT JOIN volume_types t ON t.id = v.volume_type_id WHERE v.project_id = ? GROUP BY t.name",
              project);
+    const auto claims = sums(
+        tx,
+        "SELECT t.name AS type_name, COUNT(*) AS amount, SUM(c.size_gib) AS total FROM volume_claims c "
+        "LEFT JOIN volume_types t ON t.id = c.volume_type_id WHERE c.project_id = ? AND c.made = 0 GROUP BY t.name",
+        project);
     const auto snapshots =
         sums(tx,
              "SELECT t.name AS type_name, COUNT(*) AS amount, SUM(s.size_gib) AS total FROM volume_snapshots s "
              "LEFT JOIN volumes v ON v.id = s.volume_id LEFT JOIN volume_types t ON t.id = v.volume_type_id "
              "WHERE s.project_id = ? GROUP BY t.name",
              project);
-    for (const auto& [type, sum] : volumes) {
-        usage.volumes += sum.amount;
-        usage.gigabytes += sum.gib;
-        usage.types[type].volumes = sum.amount;
-        usage.types[type].gigabytes += sum.gib;
+    for (const auto* made : {&volumes, &claims}) {
+        for (const auto& [type, sum] : *made) {
+            usage.volumes += sum.amount;
+            usage.gigabytes += sum.gib;
+            usage.types[type].volumes += sum.amount;
+            usage.types[type].gigabytes += sum.gib;
+        }
     }
     for (const auto& [type, sum] : snapshots) {
         usage.snapshots += sum.amount;

@@ -91,7 +91,8 @@ void delete_type(db::Transaction& tx, const std::string& id) {
 }
 
 std::int64_t volumes_of_type(db::Transaction& tx, const std::string& id) {
-    return tx.scalar("SELECT COUNT(*) FROM volumes WHERE volume_type_id = ?", {id});
+    return tx.scalar("SELECT COUNT(*) FROM volumes WHERE volume_type_id = ?", {id}) +
+           tx.scalar("SELECT COUNT(*) FROM volume_claims WHERE volume_type_id = ? AND made = 0", {id});
 }
 
 }  // namespace virga::volume::repo

@@ -38,6 +38,7 @@ VolumeRecord record_of(const db::Row& row) {
     v.snapshot_id = row.text("snapshot_id");
     v.source_volid = row.text("source_volid");
     v.metadata = object_of(row.text("metadata"));
+    v.admin_metadata = object_of(row.text("admin_metadata"));
     v.image_metadata = object_of(row.text("image_metadata"));
     v.created_for = ServerId(row.text("created_for"));
     v.encryption_key_id = row.text("encryption_key_id");
@@ -242,6 +243,18 @@ void set_names(db::Transaction& tx, const VolumeId& id, const std::string& name,
 
 void set_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata) {
     set(tx, id, "metadata", json::serialize(metadata));
+}
+
+void set_admin_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata) {
+    set(tx, id, "admin_metadata", json::serialize(metadata));
+}
+
+void set_created_for(db::Transaction& tx, const VolumeId& id, const ServerId& server) {
+    tx.exec("UPDATE volumes SET created_for = ? WHERE id = ?", {server.value, id.value});
+}
+
+void clear_created_for(db::Transaction& tx, const ServerId& server) {
+    tx.exec("UPDATE volumes SET created_for = '' WHERE created_for = ? AND created_for <> ''", {server.value});
 }
 
 void set_image_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata) {

@@ -66,6 +66,10 @@ void set_type(db::Transaction& tx, const VolumeId& id, const std::string& type_i
 void set_bootable(db::Transaction& tx, const VolumeId& id, bool bootable);
 void set_names(db::Transaction& tx, const VolumeId& id, const std::string& name, const std::string& description);
 void set_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);
+void set_admin_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);
+/// The server that is being built with it; an empty one lets everybody have it.
+void set_created_for(db::Transaction& tx, const VolumeId& id, const ServerId& server);
+void clear_created_for(db::Transaction& tx, const ServerId& server);
 void set_image_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);
 void set_attach_status(db::Transaction& tx, const VolumeId& id, const std::string& attach_status);
 /// Sets any status: only for os-reset_status.

@@ -11,6 +11,9 @@ namespace virga::volume {
 /// Guests that do what they are told, or what a test says.
 class ScriptedGuests : public AttachedVolumes {
 public:
+    bool owns(db::Transaction&, const ServerId&, const AttachmentId& attachment) override {
+        return attachment == owned;
+    }
     std::vector<FlowId> flows_of(db::Transaction&, const ServerId&) override { return running; }
     void record_action(db::Transaction&, const ServerId&, const std::string& action,
                        const taskflow::FlowSpec&) override {
@@ -42,6 +45,7 @@ public:
         return runs;
     }
 
+    AttachmentId owned;
     std::vector<FlowId> running;
     std::string path;
     std::vector<std::string> calls;

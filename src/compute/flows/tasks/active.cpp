@@ -19,6 +19,7 @@ public:
             repo::set_power_state(tx, id, PowerState::Running);
             repo::set_launched(tx, id, now_us());
             d_.networks.set_port_status(tx, id, "ACTIVE");
+            d_.volumes.boot_ended(tx, id);
         };
         return outcome;
     }

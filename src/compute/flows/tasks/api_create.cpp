@@ -27,6 +27,7 @@ public:
         outcome.apply = [this, id = server_id(context), zone = get_string(context.data, "wanted_zone"),
                          fault = fault_of(context, failure)](db::Transaction& tx) {
             release_reservations(tx, id);
+            d_.volumes.boot_ended(tx, id);
             repo::set_host(tx, id, {}, zone);
             // A delete that came meanwhile owns the state: then nothing is changed.
             if (try_advance(tx, id, "create.fail")) repo::set_fault(tx, id, fault);

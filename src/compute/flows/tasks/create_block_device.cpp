@@ -51,18 +51,12 @@ public:
 
 private:
     static volume::NewVolume new_volume(const taskflow::TaskContext& context, const BlockDevice& device) {
-        volume::NewVolume wanted;
+        auto wanted = new_volume_of(device);
         wanted.id = VolumeId(derived_uuid(device.id.value, "volume/" + std::to_string(round_of(context))));
-        if (device.source_type == "blank") wanted.name = device.server.value + "-blank-vol";
-        wanted.size_gib = device.volume_size.value_or(0);
-        wanted.image_id = device.image_id;
-        wanted.snapshot_id = device.snapshot_id;
-        wanted.volume_type = device.volume_type;
         if (device.snapshot_id.empty()) {  // a snapshot ties its volume to a place already
             wanted.host = get_string(context.data, "volume_host");
             wanted.availability_zone = get_string(context.data, "volume_zone");
         }
-        wanted.created_for = device.server;
         return wanted;
     }
 
@@ -91,6 +85,8 @@ private:
                                    const volume::Volume& volume) {
         taskflow::RevertOutcome outcome;
         outcome.wait_for = d_.db.write_with([&](db::Transaction& tx) {
+            // Another host makes it anew, if any does: its place in the quota is kept for that.
+            d_.volumes.renew_claim(tx, device.id.value);
             d_.volumes.remove(tx, volume.id, context.request_id, context.flow);
             return d_.runner.unfinished(tx, volume.id.value);
         });

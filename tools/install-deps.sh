@@ -11,7 +11,7 @@ build_packages=(
     g++ make cmake ninja-build ccache mold pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libsoci-dev libsqlite3-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
-    libsodium-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libsodium-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 # libvirt's embedded QEMU driver is a library: no daemon is started by these packages.
 run_packages=(

@@ -1,5 +1,7 @@
 #include "identity/api/api.hpp"
 
+#include "identity/repo/name_key.hpp"
+
 namespace virga::identity::api {
 
 Auth auth_of(const repo::Session& session, const std::string& request_id) {
@@ -68,6 +70,11 @@ void not_found(std::string_view kind, const std::string& id) {
 bool filtered_out(const http::Request& request, std::string_view name, std::string_view value) {
     const auto wanted = request.query_value(name);
     return wanted && *wanted != value;
+}
+
+bool name_filtered_out(const http::Request& request, std::string_view value) {
+    const auto wanted = request.query_value("name");
+    return wanted && !repo::is_same_name(*wanted, value);
 }
 
 bool filtered_out(const http::Request& request, std::string_view name, bool value) {

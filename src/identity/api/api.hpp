@@ -44,6 +44,8 @@ json::object body_object(const http::Request& request, std::string_view key);
 /// Whether the query narrows a list by `name` to something other than `value`.
 bool filtered_out(const http::Request& request, std::string_view name, std::string_view value);
 bool filtered_out(const http::Request& request, std::string_view name, bool value);
+/// The same for `name`, compared as names are.
+bool name_filtered_out(const http::Request& request, std::string_view value);
 
 void add_versions(http::Router& router);
 void add_tokens(http::Router& router, Context& context);

@@ -1,5 +1,6 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/model/extra.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 
@@ -10,13 +11,15 @@ constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxDescription = 4096;
 
 json::object view(const http::Request& request, const Domain& domain) {
-    return {{"id", domain.id},
-            {"name", domain.name},
-            {"description", domain.description},
-            {"enabled", domain.enabled},
-            {"tags", json::array()},
-            {"options", json::object()},
-            {"links", self_link(request, "/domains/" + domain.id)}};
+    json::object out{{"id", domain.id},
+                     {"name", domain.name},
+                     {"description", domain.description},
+                     {"enabled", domain.enabled},
+                     {"tags", json::array()},
+                     {"options", json::object()},
+                     {"links", self_link(request, "/domains/" + domain.id)}};
+    show_extra(domain.extra, out);
+    return out;
 }
 
 Domain require(db::Transaction& tx, const std::string& id) {
@@ -25,17 +28,18 @@ Domain require(db::Transaction& tx, const std::string& id) {
     return *domain;
 }
 
-void read_common(http::Fields& fields, Domain& domain) {
+void read_common(const json::object& body, http::Fields& fields, Domain& domain) {
     if (auto name = fields.string("name", 1, kMaxName)) domain.name = *name;
     if (auto description = fields.string("description", 0, kMaxDescription)) domain.description = *description;
     if (auto enabled = fields.boolean("enabled")) domain.enabled = *enabled;
+    read_extra(body, "domain", {"id", "name", "description", "enabled", "tags", "options", "links"}, domain.extra);
 }
 
 http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& domain : repo::list_domains(tx)) {
-        if (filtered_out(request, "name", domain.name) || filtered_out(request, "enabled", domain.enabled)) continue;
+        if (name_filtered_out(request, domain.name) || filtered_out(request, "enabled", domain.enabled)) continue;
         items.push_back(view(request, domain));
     }
     return list_response(request, "domains", std::move(items));
@@ -60,7 +64,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     Domain domain;
     domain.id = new_uuid();
     domain.name = fields.required_string("name", 1, kMaxName);
-    read_common(fields, domain);
+    read_common(body, fields, domain);
     context.database.write_with([&](db::Transaction& tx) { repo::insert_domain(tx, domain); });
     return item_response(201, "domain", view(request, domain));
 }
@@ -70,7 +74,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "domain");
     const auto domain = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require(tx, request.param("domain_id"));
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         if (!changed.enabled && changed.id == kDefaultDomain) {
             throw Error(ErrorCode::Forbidden, "The default domain can't be disabled.");
         }

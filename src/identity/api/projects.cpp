@@ -2,6 +2,7 @@
 
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
+#include "identity/model/extra.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -15,16 +16,18 @@ constexpr std::size_t kMaxTags = 80;
 constexpr std::size_t kMaxId = 64;
 
 json::object view(const http::Request& request, const Project& project) {
-    return {{"id", project.id},
-            {"name", project.name},
-            {"domain_id", project.domain_id},
-            {"description", project.description},
-            {"enabled", project.enabled},
-            {"parent_id", project.parent_id},
-            {"is_domain", false},
-            {"tags", project.tags},
-            {"options", json::object()},
-            {"links", self_link(request, "/projects/" + project.id)}};
+    json::object out{{"id", project.id},
+                     {"name", project.name},
+                     {"domain_id", project.domain_id},
+                     {"description", project.description},
+                     {"enabled", project.enabled},
+                     {"parent_id", project.parent_id},
+                     {"is_domain", false},
+                     {"tags", project.tags},
+                     {"options", json::object()},
+                     {"links", self_link(request, "/projects/" + project.id)}};
+    show_extra(project.extra, out);
+    return out;
 }
 
 Project require(db::Transaction& tx, const std::string& id) {
@@ -48,11 +51,15 @@ std::optional<json::array> read_tags(http::Fields& fields) {
     return out;
 }
 
-void read_common(http::Fields& fields, Project& project) {
+void read_common(const json::object& body, http::Fields& fields, Project& project) {
     if (auto name = fields.string("name", 1, kMaxName)) project.name = *name;
     if (auto description = fields.string("description", 0, kMaxDescription)) project.description = *description;
     if (auto enabled = fields.boolean("enabled")) project.enabled = *enabled;
     if (auto tags = read_tags(fields)) project.tags = *tags;
+    read_extra(
+        body, "project",
+        {"id", "name", "domain_id", "description", "enabled", "parent_id", "is_domain", "tags", "options", "links"},
+        project.extra);
 }
 
 /// The domain follows from the parent project where one is given.
@@ -77,7 +84,7 @@ void place(db::Transaction& tx, http::Fields& fields, Project& project) {
 json::array filtered(const http::Request& request, const std::vector<Project>& projects) {
     json::array items;
     for (const auto& project : projects) {
-        if (filtered_out(request, "name", project.name) || filtered_out(request, "domain_id", project.domain_id) ||
+        if (name_filtered_out(request, project.name) || filtered_out(request, "domain_id", project.domain_id) ||
             filtered_out(request, "parent_id", project.parent_id) ||
             filtered_out(request, "enabled", project.enabled) || filtered_out(request, "is_domain", false)) {
             continue;
@@ -114,7 +121,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     Project project;
     project.id = new_uuid();
     project.name = fields.required_string("name", 1, kMaxName);
-    read_common(fields, project);
+    read_common(body, fields, project);
     context.database.write_with([&](db::Transaction& tx) {
         place(tx, fields, project);
         repo::insert_project(tx, project);
@@ -130,7 +137,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         repo::update_project(tx, changed);
         if (!changed.enabled) repo::delete_tokens_of_project(tx, changed.id);
         return changed;

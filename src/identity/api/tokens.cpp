@@ -1,4 +1,5 @@
 #include "identity/api/api.hpp"
+#include "identity/api/password_turn.hpp"
 #include "identity/auth/token_view.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
@@ -19,7 +20,7 @@ json::object show(const Context& context, db::Transaction& tx, const http::Reque
 }
 
 http::Response issue(Context& context, http::Request& request) {
-    const auto issued = context.authority.issue(parse_auth_request(request.json_body()));
+    const auto issued = context.authority.issue(parse_auth_request(request.json_body()), request.remote_address);
     auto tx = context.database.read();
     auto response = http::Response::with_json(201, show(context, tx, request, issued.token));
     response.headers.set(kSubject, issued.secret.reveal());
@@ -104,7 +105,8 @@ void add_tokens(http::Router& router, Context& context) {
             return function(context, request, caller);
         });
     };
-    router.add({"POST", kPath, [&context](http::Request& request) { return issue(context, request); }});
+    router.add({"POST", kPath,
+                [&context](http::Request& request) { return password_turn([&] { return issue(context, request); }); }});
     router.add({"GET", kPath, bind(validate)});
     router.add({"DELETE", kPath, bind(revoke)});
     router.add({"GET", "/identity/v3/auth/catalog", bind(list_catalog)});

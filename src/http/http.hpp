@@ -62,15 +62,28 @@ struct Request {
     json::object json_body() const;
 };
 
+struct Later;
+
 struct Response {
     int status = 200;
     Headers headers;
     std::string body;
     BodyWriter stream;                           ///< instead of body
     std::optional<std::uint64_t> stream_length;  ///< Content-Length of `stream`; chunked when absent
+    /// Instead of all of these: the answer is made elsewhere. Headers that are set beside it become the answer's.
+    std::shared_ptr<const Later> later = {};
 
     static Response with_json(int status, const json::value& value);
     static Response empty(int status);
+    /// Leaves the rest for later: see Later.
+    static Response waiting_for(std::string on, std::function<Response()> work);
+};
+
+/// The rest of a request that waits for something outside of this process. It runs on threads of its own, so that it
+/// holds up nobody who asks for something else.
+struct Later {
+    std::string on;                  ///< what it waits for ("host-1"): so many wait for one thing, and no more
+    std::function<Response()> work;  ///< throws as a handler does
 };
 
 using Handler = std::function<Response(Request&)>;
@@ -101,6 +114,8 @@ public:
     /// Finds and calls the handler; never throws: Error becomes the fault of its code, anything else a 500 with the
     /// request id and no internal text.
     Response handle(Request& request) const;
+    /// The answer of a request whose handler left the rest for later. Never throws, as handle().
+    Response finish(const Request& request, const Response& begun) const;
     /// The error response of a status in the form of the service that `path` belongs to.
     Response fault(std::string_view path, int status, const std::string& message) const;
     /// Whether the route reads its body through Request::stream. `path` is still percent-encoded.
@@ -111,6 +126,7 @@ public:
 private:
     struct Node;
     Response dispatch(Request& request) const;
+    Response answer(const Request& request, const std::function<Response()>& work) const;
     std::unique_ptr<Node> root_;
     std::map<std::string, FaultWriter, std::greater<>> fault_writers_;
     std::map<std::string, Stamp> stamps_;
@@ -133,9 +149,10 @@ std::string html_fault(int status, const std::string& message);
 
 struct ServerOptions {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0;          ///< 0: any free one
-    std::size_t threads = 8;         ///< handlers at once
-    std::size_t stream_threads = 8;  ///< uploads and downloads at once
+    std::uint16_t port = 0;           ///< 0: any free one
+    std::size_t threads = 8;          ///< handlers at once
+    std::size_t stream_threads = 8;   ///< uploads and downloads at once
+    std::size_t waiting_threads = 8;  ///< requests at once that wait for hosts; started when they are needed
     std::uint64_t body_bytes = 1024 * 1024;
     std::size_t connections = 4096;                    ///< open at once; more wait in the listen queue
     std::chrono::milliseconds header_timeout{30'000};  ///< first byte to whole header

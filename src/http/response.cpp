@@ -16,4 +16,10 @@ Response Response::empty(int status) {
     return response;
 }
 
+Response Response::waiting_for(std::string on, std::function<Response()> work) {
+    Response response;
+    response.later = std::make_shared<const Later>(Later{std::move(on), std::move(work)});
+    return response;
+}
+
 }  // namespace virga::http

@@ -139,7 +139,10 @@ Response Router::dispatch(Request& request) const {
         for (std::size_t i = 0; i < entry->names.size(); ++i) request.path_params[entry->names[i]] = search.values[i];
         return entry->route.handler(request);
     }
-    if (search.allowed.empty()) return fault(request.path, 404, "There is nothing at " + request.path + ".");
+    // "/images/" is an image whose id is empty: there is none, whatever can be done with the list of images.
+    const bool empty_id = routed_path(request).ends_with('/');
+    if (search.allowed.empty() || empty_id)
+        return fault(request.path, 404, "There is nothing at " + request.path + ".");
     auto response = fault(request.path, 405, "The method " + request.method + " is not allowed for this resource.");
     std::string allow;
     for (const auto& method : search.allowed) allow += (allow.empty() ? "" : ", ") + method;
@@ -148,9 +151,21 @@ Response Router::dispatch(Request& request) const {
 }
 
 Response Router::handle(Request& request) const {
+    return answer(request, [&] { return dispatch(request); });
+}
+
+Response Router::finish(const Request& request, const Response& begun) const {
+    auto response = answer(request, begun.later->work);
+    for (const auto& [name, value] : begun.headers.all()) {
+        if (!response.headers.contains(name)) response.headers.add(name, value);
+    }
+    return response;
+}
+
+Response Router::answer(const Request& request, const std::function<Response()>& work) const {
     Response response;
     try {
-        response = dispatch(request);
+        response = work();
     } catch (const StatusError& error) {
         log_failure(request, error.status, error);
         response = fault(request.path, error.status, error.message());

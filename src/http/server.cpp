@@ -137,6 +137,7 @@ void Server::stop() {
     });
     shared.handlers.stop();
     shared.streams.stop();
+    shared.waiters.stop();
     {
         std::unique_lock lock(shared.mutex);
         shared.changed.wait_for(lock, kStopGrace, [&] { return shared.sessions.empty(); });

@@ -16,6 +16,7 @@
 
 #include "base/thread_pool.hpp"
 #include "http/http.hpp"
+#include "http/waiters.hpp"
 #include "http/wire.hpp"
 
 namespace virga::http {
@@ -33,7 +34,8 @@ struct Shared {
         : options(std::move(given)),
           router(routes),
           handlers("http", options.threads),
-          streams("http-stream", options.stream_threads) {}
+          streams("http-stream", options.stream_threads),
+          waiters(options.waiting_threads) {}
 
     ServerOptions options;
     const Router& router;
@@ -45,6 +47,7 @@ struct Shared {
     net::io_context io{1};
     ThreadPool handlers;
     ThreadPool streams;
+    Waiters waiters;
 };
 
 /// One connection. At any moment one side owns it: the I/O thread (reading a request, writing what a socket did not
@@ -81,6 +84,7 @@ private:
 
     // On a pool thread:
     void serve();
+    void serve_later();
     void serve_streaming();
     void send_answer();
     void send_stream();

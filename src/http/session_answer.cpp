@@ -34,7 +34,20 @@ void Session::prepare_head() {
 
 void Session::serve() {
     response_ = shared_.router.handle(request_);
+    if (response_.later) return serve_later();
     send_answer();
+}
+
+/// The session belongs to the waiting thread from here on.
+void Session::serve_later() {
+    const auto begun = std::make_shared<const Response>(std::move(response_));
+    shared_.waiters.post(begun->later->on, [self = shared_from_this(), begun](Waiters::Turn turn) {
+        const auto refused = Response::waiting_for(begun->later->on, []() -> Response {
+            throw Error(ErrorCode::Unavailable, "Too many requests wait for the same host. Try again in a minute.");
+        });
+        self->response_ = self->shared_.router.finish(self->request_, turn == Waiters::Turn::Run ? *begun : refused);
+        self->send_answer();
+    });
 }
 
 void Session::serve_streaming() {

@@ -23,6 +23,13 @@ const std::vector<db::Migration>& migrations() {
              "CREATE INDEX image_members_by_member ON image_members (member_id)",
          }},
         {"image", 2, {"ALTER TABLE images ADD COLUMN xxh3 TEXT"}},
+        {"image",
+         4,
+         {
+             // Bytes that the upload of a saving image has been charged for: see upload/quota.hpp.
+             "ALTER TABLE images ADD COLUMN charged_bytes BIGINT NOT NULL DEFAULT 0",
+             "CREATE INDEX images_of_owner ON images (owner) WHERE status <> 'deleted'",
+         }},
     };
     return steps;
 }

@@ -52,7 +52,9 @@ protected:
         request.body = R"({"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "admin",
             "domain": {"id": "default"}, "password": ")" +
                        password_ + R"("}}}}})";
-        return std::string(router_.handle(request).headers.get("X-Subject-Token"));
+        const auto response = router_.handle(request);
+        const auto& answer = response.later ? router_.finish(request, response) : response;
+        return std::string(answer.headers.get("X-Subject-Token"));
     }
 
     http::Response call(const std::string& method, const std::string& path, const std::string& body = {},

@@ -8,7 +8,7 @@ inline const config::Setting<std::int64_t> token_ttl_seconds{
 inline const config::Setting<std::int64_t> password_threads{
     "identity.password_threads", 2, "Passwords that are hashed at once, each in 19 MiB of memory (1 to 16)."};
 inline const config::Setting<std::int64_t> password_queue{
-    "identity.password_queue", 64, "Logins that wait for their turn to be hashed; more get 503 (1 to 1000)."};
+    "identity.password_queue", 50, "Logins that wait for their turn to be hashed; more get 503 (1 to 60)."};
 inline const config::Setting<config::List> shared_addresses{
     "identity.shared_addresses", config::List{"127.0.0.1", "::1"},
     "Addresses that stand for many users (a proxy in front): failed logins are counted per user there, not per "

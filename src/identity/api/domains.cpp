@@ -1,6 +1,7 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 
@@ -29,9 +30,9 @@ Domain require(db::Transaction& tx, const std::string& id) {
 }
 
 void read_common(const json::object& body, http::Fields& fields, Domain& domain) {
-    if (auto name = fields.string("name", 1, kMaxName)) domain.name = *name;
-    if (auto description = fields.string("description", 0, kMaxDescription)) domain.description = *description;
-    if (auto enabled = fields.boolean("enabled")) domain.enabled = *enabled;
+    if (auto name = read_name(fields, kMaxName)) domain.name = *name;
+    if (fields.has("description")) domain.description = fields.string("description", 0, kMaxDescription).value_or("");
+    if (auto enabled = read_enabled(fields)) domain.enabled = *enabled;
     read_extra(body, "domain", {"id", "name", "description", "enabled", "tags", "options", "links"}, domain.extra);
 }
 
@@ -63,7 +64,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "domain");
     Domain domain;
     domain.id = new_uuid();
-    domain.name = fields.required_string("name", 1, kMaxName);
+    domain.name = required_name(fields, kMaxName);
     read_common(body, fields, domain);
     context.database.write_with([&](db::Transaction& tx) { repo::insert_domain(tx, domain); });
     return item_response(201, "domain", view(request, domain));

@@ -4,7 +4,9 @@
 
 namespace virga::identity::api {
 
-http::Response password_turn(const std::function<http::Response()>& work) {
+namespace {
+
+http::Response told_when(const std::function<http::Response()>& work) {
     try {
         return work();
     } catch (const ComeBackLater& refusal) {
@@ -15,6 +17,19 @@ http::Response password_turn(const std::function<http::Response()>& work) {
         response.headers.set("Retry-After", std::to_string(refusal.after.count()));
         return response;
     }
+}
+
+}  // namespace
+
+http::Response password_turn(Context& context, std::function<http::Response()> work) {
+    return told_when([&] {
+        return http::Response::waiting_for("passwords", [place = context.authority.passwords().enter(),
+                                                         work = std::move(work)] { return told_when(work); });
+    });
+}
+
+bool has_password(const http::Request& request, std::string_view key) {
+    return body_object(request, key).contains("password");
 }
 
 }  // namespace virga::identity::api

@@ -3,6 +3,7 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -52,9 +53,9 @@ std::optional<json::array> read_tags(http::Fields& fields) {
 }
 
 void read_common(const json::object& body, http::Fields& fields, Project& project) {
-    if (auto name = fields.string("name", 1, kMaxName)) project.name = *name;
-    if (auto description = fields.string("description", 0, kMaxDescription)) project.description = *description;
-    if (auto enabled = fields.boolean("enabled")) project.enabled = *enabled;
+    if (auto name = read_name(fields, kMaxName)) project.name = *name;
+    if (fields.has("description")) project.description = fields.string("description", 0, kMaxDescription).value_or("");
+    if (auto enabled = read_enabled(fields)) project.enabled = *enabled;
     if (auto tags = read_tags(fields)) project.tags = *tags;
     read_extra(
         body, "project",
@@ -120,7 +121,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     if (fields.boolean("is_domain").value_or(false)) fields.fail("is_domain", "create a domain instead");
     Project project;
     project.id = new_uuid();
-    project.name = fields.required_string("name", 1, kMaxName);
+    project.name = required_name(fields, kMaxName);
     read_common(body, fields, project);
     context.database.write_with([&](db::Transaction& tx) {
         place(tx, fields, project);
@@ -136,6 +137,9 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
         auto changed = require(tx, request.param("project_id"));
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
+        }
+        if (const auto parent = fields.string("parent_id", 1, kMaxId); parent && *parent != changed.parent_id) {
+            throw Error(ErrorCode::Forbidden, "Update of 'parent_id' is not allowed: a project stays where it is.");
         }
         read_common(body, fields, changed);
         repo::update_project(tx, changed);

@@ -1,6 +1,7 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/role_repo.hpp"
 
 namespace virga::identity::api {
@@ -27,7 +28,7 @@ Role require(db::Transaction& tx, const std::string& id) {
 }
 
 void read_common(const json::object& body, http::Fields& fields, Role& role) {
-    if (auto name = fields.string("name", 1, kMaxName)) role.name = *name;
+    if (auto name = read_name(fields, kMaxName)) role.name = *name;
     if (fields.has("description")) role.description = fields.string("description", 0, kMaxDescription).value_or("");
     if (fields.string("domain_id", 1, kMaxName)) fields.fail("domain_id", "roles of one domain are not offered");
     read_extra(body, "role", {"id", "name", "domain_id", "description", "options", "links"}, role.extra);
@@ -53,7 +54,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "role");
     Role role;
     role.id = new_uuid();
-    role.name = fields.required_string("name", 1, kMaxName);
+    role.name = required_name(fields, kMaxName);
     read_common(body, fields, role);
     context.database.write_with([&](db::Transaction& tx) { repo::insert_role(tx, role); });
     return item_response(201, "role", view(request, role));

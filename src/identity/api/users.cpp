@@ -2,6 +2,7 @@
 #include "identity/api/api.hpp"
 #include "identity/api/password_turn.hpp"
 #include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/model/user_options.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
@@ -39,8 +40,8 @@ User require(db::Transaction& tx, const std::string& id) {
 }
 
 void read_common(http::Fields& fields, User& user) {
-    if (auto name = fields.string("name", 1, kMaxName)) user.name = *name;
-    if (auto enabled = fields.boolean("enabled")) user.enabled = *enabled;
+    if (auto name = read_name(fields, kMaxName)) user.name = *name;
+    if (auto enabled = read_enabled(fields)) user.enabled = *enabled;
     if (fields.has("email")) user.email = fields.string("email", 0, kMaxText).value_or("");
     if (fields.has("description")) user.description = fields.string("description", 0, kMaxText).value_or("");
     if (fields.has("default_project_id")) {
@@ -93,7 +94,7 @@ http::Response create_now(Context& context, http::Request& request, const Caller
     http::Fields fields(body, "user");
     User user;
     user.id = new_uuid();
-    user.name = fields.required_string("name", 1, kMaxName);
+    user.name = required_name(fields, kMaxName);
     user.domain_id = fields.string("domain_id", 1, kMaxId).value_or(kDefaultDomain);
     read_common(fields, user);
     read_own(body, user);
@@ -110,7 +111,8 @@ http::Response create_now(Context& context, http::Request& request, const Caller
 }
 
 http::Response create(Context& context, http::Request& request, const Caller& caller) {
-    return password_turn([&context, &request, caller] { return create_now(context, request, caller); });
+    if (!has_password(request, "user")) return create_now(context, request, caller);
+    return password_turn(context, [&context, &request, caller] { return create_now(context, request, caller); });
 }
 
 http::Response update_now(Context& context, http::Request& request, const Caller&) {
@@ -124,7 +126,7 @@ http::Response update_now(Context& context, http::Request& request, const Caller
         }
         read_common(fields, changed);
         read_own(body, changed);
-        if (fields.boolean("enabled").value_or(false)) PasswordRules::enable(changed, now_us());
+        if (read_enabled(fields).value_or(false)) PasswordRules::enable(changed, now_us());
         require_default_project(tx, changed);
         repo::update_user(tx, changed);
         if (hash) {
@@ -139,7 +141,8 @@ http::Response update_now(Context& context, http::Request& request, const Caller
 }
 
 http::Response update(Context& context, http::Request& request, const Caller& caller) {
-    return password_turn([&context, &request, caller] { return update_now(context, request, caller); });
+    if (!has_password(request, "user")) return update_now(context, request, caller);
+    return password_turn(context, [&context, &request, caller] { return update_now(context, request, caller); });
 }
 
 http::Response remove(Context& context, http::Request& request, const Caller&) {
@@ -174,7 +177,7 @@ void add_users(http::Router& router, Context& context) {
     router.add({"PATCH", one, for_admin(context, "identity:update_user", bind(update))});
     router.add({"DELETE", one, for_admin(context, "identity:delete_user", bind(remove))});
     router.add({"POST", one + "/password", [&context](http::Request& request) {
-                    return password_turn([&] { return change_password(context, request); });
+                    return password_turn(context, [&context, &request] { return change_password(context, request); });
                 }});
 }
 

@@ -68,10 +68,6 @@ bool login_is_news(const User& user, TimestampUs now) {
     return user.failed_logins > 0 || now - user.active_us >= kWorthWriting;
 }
 
-bool asks_for(const AuthRequest& request, std::string_view method) {
-    return std::find(request.methods.begin(), request.methods.end(), method) != request.methods.end();
-}
-
 std::vector<std::string> all_methods(const AuthRequest& request, const std::optional<Token>& parent) {
     auto methods = request.methods;
     if (!parent) return methods;
@@ -199,8 +195,8 @@ void Authority::change_password(const std::string& user_id, const Secret& before
 Authority::Identity Authority::check_credentials(const AuthRequest& request, const std::string& address) {
     std::optional<User> user;
     std::optional<Token> parent;
-    if (asks_for(request, "password")) user = prove(request.user, request.password, address, Expired::Refused);
-    if (asks_for(request, "token")) {
+    if (request.asks_for("password")) user = prove(request.user, request.password, address, Expired::Refused);
+    if (request.asks_for("token")) {
         auto tx = database_.read();
         parent = session(tx, request.token.reveal()).token;
         if (user && user->id != parent->user_id) refuse("the methods name different users");
@@ -261,7 +257,7 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
     if (parent && !repo::find_session(tx, parent->digest, token.issued_us)) refuse("the token was just revoked");
     token.scope = resolve_scope(tx, request, user);
     repo::insert_token(tx, token);
-    if (asks_for(request, "password") && login_is_news(*current, token.issued_us)) {
+    if (request.asks_for("password") && login_is_news(*current, token.issued_us)) {
         repo::note_login(tx, user.id, token.issued_us);
     }
     tx.commit();

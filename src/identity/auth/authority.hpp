@@ -38,6 +38,7 @@ public:
     /// Hash of a password that an administrator sets. Throws Error{InvalidInput} by the rules.
     std::string hash_new(const Secret& password);
     const PasswordRules& rules() const { return rules_; }
+    PasswordWork& passwords() { return work_; }
     /// Throws Error{Unauthenticated} when `text` isn't a valid token.
     repo::Session session(db::Transaction& tx, std::string_view text) const;
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <condition_variable>
 #include <cstddef>
-#include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -10,12 +10,14 @@
 
 namespace virga::identity {
 
-/// All hashing of passwords: so many at once, which bounds its memory and its share of the machine, and so many that
-/// wait for their turn. Throws ComeBackLater{503} when more come.
+/// All hashing of passwords: so many at once, which bounds its memory and its share of the machine.
 class PasswordWork {
 public:
     explicit PasswordWork(const config::Config& config);
 
+    /// A place for one request that hashes, until the result is destroyed. Throws ComeBackLater{503} when so many wait
+    /// that one more had better come back.
+    std::shared_ptr<void> enter();
     std::string hash(const Secret& password);
     bool verify(const std::string& hash, const Secret& password);
 
@@ -26,7 +28,7 @@ private:
     std::mutex mutex_;
     std::condition_variable free_;
     std::size_t running_ = 0;
-    std::size_t waiting_ = 0;
+    std::size_t entered_ = 0;
 };
 
 }  // namespace virga::identity

@@ -109,6 +109,9 @@ public:
     ~Router();
     void add(Route route);
     void set_fault_writer(std::string prefix, FaultWriter writer);
+    /// Below a prefix ("/volume/v3") a path that ends with a slash names something by an empty id: 404, as the original
+    /// answers. Elsewhere the slash means nothing.
+    void refuse_empty_ids(std::string prefix);
     /// Every answer below the prefix gets it.
     void set_stamp(std::string prefix, Stamp stamp);
     /// Finds and calls the handler; never throws: Error becomes the fault of its code, anything else a 500 with the
@@ -128,7 +131,9 @@ private:
     Response dispatch(Request& request) const;
     Response answer(const Request& request, const std::function<Response()>& work) const;
     std::unique_ptr<Node> root_;
+    bool has_empty_id(std::string_view path) const;
     std::map<std::string, FaultWriter, std::greater<>> fault_writers_;
+    std::vector<std::string> no_empty_ids_;
     std::map<std::string, Stamp> stamps_;
 };
 

@@ -118,6 +118,17 @@ void Router::set_stamp(std::string prefix, Stamp stamp) {
     stamps_[std::move(prefix)] = std::move(stamp);
 }
 
+void Router::refuse_empty_ids(std::string prefix) {
+    no_empty_ids_.push_back(std::move(prefix));
+}
+
+bool Router::has_empty_id(std::string_view path) const {
+    if (!path.ends_with('/')) return false;
+    return std::any_of(no_empty_ids_.begin(), no_empty_ids_.end(), [&](const std::string& prefix) {
+        return is_below(path, prefix) && path.size() > prefix.size() + 1;
+    });
+}
+
 Response Router::fault(std::string_view path, int status, const std::string& message) const {
     // The order is descending, so the longest of several prefixes of one path comes first.
     const auto found = std::find_if(fault_writers_.begin(), fault_writers_.end(),
@@ -132,6 +143,9 @@ Response Router::fault(std::string_view path, int status, const std::string& mes
 }
 
 Response Router::dispatch(Request& request) const {
+    if (has_empty_id(routed_path(request))) {
+        return fault(request.path, 404, "The resource could not be found: its id is empty.");
+    }
     const auto segments = segments_of(routed_path(request));
     Node::Search search{segments, request.method};
     const auto* entry = root_->find(search, 0);
@@ -139,10 +153,7 @@ Response Router::dispatch(Request& request) const {
         for (std::size_t i = 0; i < entry->names.size(); ++i) request.path_params[entry->names[i]] = search.values[i];
         return entry->route.handler(request);
     }
-    // "/images/" is an image whose id is empty: there is none, whatever can be done with the list of images.
-    const bool empty_id = routed_path(request).ends_with('/');
-    if (search.allowed.empty() || empty_id)
-        return fault(request.path, 404, "There is nothing at " + request.path + ".");
+    if (search.allowed.empty()) return fault(request.path, 404, "There is nothing at " + request.path + ".");
     auto response = fault(request.path, 405, "The method " + request.method + " is not allowed for this resource.");
     std::string allow;
     for (const auto& method : search.allowed) allow += (allow.empty() ? "" : ", ") + method;

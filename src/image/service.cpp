@@ -26,6 +26,7 @@ Service::~Service() = default;
 
 void Service::register_routes(http::Router& router) {
     router.set_fault_writer("/image", http::html_fault);
+    router.refuse_empty_ids("/image/v2");
     api::add_versions(router);
     api::add_images(router, impl_->context);
     api::add_image_file(router, impl_->context);
@@ -109,6 +110,7 @@ ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload) {
         const auto record = repo::find(tx, id.value);
         if (!record) return;
         target.disk_format = record->disk_format;
+        target.keep_free_bytes = impl_->uploader.reserve();
         target.max_bytes = impl_->uploader.quota().room(tx, *record);
     });
     return target;

@@ -56,10 +56,6 @@ std::string link(const http::Request& request, const std::string& marker) {
 }
 
 http::Response list(Context& context, http::Request& request, const identity::Auth& auth) {
-    // "/images/" is an image whose id is empty, as in the original.
-    if (http::path_of(request.target).ends_with('/')) {
-        throw Error(ErrorCode::NotFound, "An image id is missing behind '/images/'. The list is at '/images'.");
-    }
     const auto query = parse_list_query(request);
     auto tx = context.database.read();
     auto records = repo::list(tx, auth, query);

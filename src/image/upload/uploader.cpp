@@ -70,9 +70,12 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
 std::int64_t Uploader::charge(const Record& record, std::int64_t bytes) const {
     const auto charged = database_.write_with([&](db::Transaction& tx) { return quota_.charge(tx, record, bytes); },
                                               db::Durability::Grouped);
-    require_space(store_.folder(), std::max<std::int64_t>(0, charged - record.charged_bytes),
-                  std::max<std::int64_t>(0, config_.get(setting::reserved_space_bytes)));
+    require_space(store_.folder(), std::max<std::int64_t>(0, charged - record.charged_bytes), reserve());
     return charged;
+}
+
+std::int64_t Uploader::reserve() const {
+    return std::max<std::int64_t>(0, config_.get(setting::reserved_space_bytes));
 }
 
 void Uploader::stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const {

@@ -24,6 +24,8 @@ public:
     /// image was deleted meanwhile).
     void receive(http::Request& request, const std::string& image_id);
     const Quota& quota() const { return quota_; }
+    /// Bytes of the store's disk that stay free.
+    std::int64_t reserve() const;
 
 private:
     Record begin(const std::string& image_id, const std::string& upload_id);

@@ -245,6 +245,16 @@ TEST_F(ImageTest, CheckFindsMissingAndChangedFiles) {
     EXPECT_EQ(call("GET", "/" + id + "/file").status, 404);
 }
 
+TEST_F(ImageTest, CheckFindsWhatIsChargedWithoutAnUpload) {
+    const auto id = create();
+    ASSERT_EQ(upload(id, Body(some_data(1000))), 204);
+    EXPECT_TRUE(differences().empty());
+    database_.write_with(
+        [&](db::Transaction& tx) { tx.exec("UPDATE images SET charged_bytes = 7 WHERE id = ?", {id}); });
+    ASSERT_EQ(differences().size(), 1U);
+    EXPECT_NE(differences().front().find("charged 7 bytes"), std::string::npos);
+}
+
 TEST_F(ImageTest, AnIdIsNeverUsedAgain) {
     const auto id = create();
     EXPECT_EQ(call("DELETE", "/" + id).status, 204);

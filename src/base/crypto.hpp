@@ -40,6 +40,8 @@ bool constant_time_equal(std::string_view a, std::string_view b);
 /// Argon2id hash in its own text form. Passwords over 4096 bytes are refused with InvalidInput.
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view hash, std::string_view password);
+/// Whether the hash was made with other parameters than hash_password() uses now.
+bool is_weak_password_hash(std::string_view hash);
 
 std::string base64_encode(std::string_view data);
 /// False when `text` isn't valid base64 (white space is allowed).

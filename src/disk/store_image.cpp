@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <map>
@@ -42,6 +43,34 @@ void check_size(std::int64_t bytes, const ImageTarget& target) {
                                          std::to_string(target.max_bytes) + " bytes.");
 }
 
+/// The database of the cloud's state shares the store's disk, and must be able to write.
+bool has_reserve(const ImageTarget& target) {
+    struct statvfs info {};
+    if (::statvfs(target.folder.c_str(), &info) != 0) return true;  // the conversion will tell what is wrong
+    const auto left = static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
+    return left >= target.keep_free_bytes;
+}
+
+/// Stops the conversion as soon as the reserve is touched.
+void convert_within(const Conversion& conversion, const ImageTarget& target, const Progress& progress,
+                    const Cancelled& cancelled) {
+    const auto no_space = [] {
+        return Error(ErrorCode::NoSpace, "There is not enough space left in the image store.");
+    };
+    bool full = !has_reserve(target);
+    if (full) throw no_space();
+    const auto stop = [&] {
+        full = !has_reserve(target);
+        return full || (cancelled && cancelled());
+    };
+    try {
+        convert_into(conversion, progress, stop);
+    } catch (const Error&) {
+        if (full) throw no_space();
+        throw;
+    }
+}
+
 /// The store belongs to the control process, which must be able to read and remove the file.
 void give_to_store(const std::string& path, const ImageTarget& target) {
     struct stat info {};
@@ -62,7 +91,7 @@ void write_part(const std::string& from, const std::string& from_format, const I
     ScopeExit cleanup([&] { ::unlink(part.c_str()); });
     Conversion conversion{from,           from_format, part, format.name, size, file_bound(format.name, size),
                           format.options, key};
-    convert_into(conversion, progress, cancelled);
+    convert_within(conversion, target, progress, cancelled);
     check_size(File::open_for_reading(part).size(), target);
     image::check_declared(target.disk_format, image::inspect_file(part));
     give_to_store(part, target);

@@ -109,6 +109,9 @@ public:
     ~Router();
     void add(Route route);
     void set_fault_writer(std::string prefix, FaultWriter writer);
+    /// Below a prefix ("/volume/v3") a path that ends with a slash names something by an empty id: 404, as the original
+    /// answers. Elsewhere the slash means nothing.
+    void refuse_empty_ids(std::string prefix);
     /// Every answer below the prefix gets it.
     void set_stamp(std::string prefix, Stamp stamp);
     /// Below a prefix ("/volume/v3") a path that ends with a slash names something by an empty id: 404, as the original
@@ -133,6 +136,7 @@ private:
     std::unique_ptr<Node> root_;
     bool has_empty_id(std::string_view path) const;
     std::map<std::string, FaultWriter, std::greater<>> fault_writers_;
+    std::vector<std::string> no_empty_ids_;
     std::map<std::string, Stamp> stamps_;
     std::vector<std::string> no_empty_ids_;
 };

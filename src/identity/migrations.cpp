@@ -30,6 +30,42 @@ const std::vector<db::Migration>& migrations() {
              "CREATE TABLE catalog_endpoints (id TEXT PRIMARY KEY, service_id TEXT NOT NULL, "
              "interface TEXT NOT NULL, url TEXT NOT NULL, region TEXT, enabled BIGINT NOT NULL)",
          }},
+        {"identity",
+         3,
+         {
+             // name_key is the name as it is compared: see repo/name_key.hpp. Names that exist already and differ in
+             // case only stay; the exact one is found first.
+             "ALTER TABLE domains ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
+             "ALTER TABLE projects ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
+             "ALTER TABLE users ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
+             "ALTER TABLE roles ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
+             "UPDATE domains SET name_key = LOWER(name)",
+             "UPDATE projects SET name_key = LOWER(name)",
+             "UPDATE users SET name_key = LOWER(name)",
+             "UPDATE roles SET name_key = LOWER(name)",
+             "CREATE INDEX domains_by_name_key ON domains (name_key)",
+             "CREATE INDEX projects_by_name_key ON projects (domain_id, name_key)",
+             "CREATE INDEX users_by_name_key ON users (domain_id, name_key)",
+             "CREATE INDEX roles_by_name_key ON roles (name_key)",
+             "ALTER TABLE domains ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE projects ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE users ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE roles ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE catalog_services ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE catalog_endpoints ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE catalog_regions ADD COLUMN extra TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE users ADD COLUMN options TEXT NOT NULL DEFAULT '{}'",
+             "ALTER TABLE users ADD COLUMN password_changed_us BIGINT NOT NULL DEFAULT 0",
+             "ALTER TABLE users ADD COLUMN password_expires_us BIGINT NOT NULL DEFAULT 0",
+             "ALTER TABLE users ADD COLUMN active_us BIGINT NOT NULL DEFAULT 0",
+             "ALTER TABLE users ADD COLUMN failed_logins BIGINT NOT NULL DEFAULT 0",
+             "ALTER TABLE users ADD COLUMN failed_us BIGINT NOT NULL DEFAULT 0",
+             "CREATE TABLE old_passwords (user_id TEXT NOT NULL, changed_us BIGINT NOT NULL, "
+             "password_hash TEXT NOT NULL)",
+             "CREATE INDEX old_passwords_by_user ON old_passwords (user_id, changed_us)",
+             "ALTER TABLE tokens ADD COLUMN parent_digest TEXT",
+             "CREATE INDEX tokens_by_parent ON tokens (parent_digest)",
+         }},
     };
     return steps;
 }

@@ -13,6 +13,7 @@ struct ImageTarget {
     std::string folder;       ///< of the image store, absolute; the file gets the folder's owner
     std::string disk_format;  ///< what the data shall be: raw, qcow2, vmdk, vdi, vhd, vhdx
     std::int64_t max_bytes = 0;
+    std::int64_t keep_free_bytes = 0;  ///< of the disk of the store: Error{NoSpace} before less is left
 
     /// Where the complete data stands.
     std::string path() const { return folder + "/" + image_id; }
@@ -20,15 +21,12 @@ struct ImageTarget {
     std::string part_path() const { return path() + "." + upload_id + ".part"; }
 
     json::object to_json() const {
-        return {{"image_id", image_id},
-                {"upload_id", upload_id},
-                {"folder", folder},
-                {"disk_format", disk_format},
-                {"max_bytes", max_bytes}};
+        return {{"image_id", image_id},       {"upload_id", upload_id}, {"folder", folder},
+                {"disk_format", disk_format}, {"max_bytes", max_bytes}, {"keep_free_bytes", keep_free_bytes}};
     }
     static ImageTarget from_json(const json::object& o) {
-        return {get_string(o, "image_id"), get_string(o, "upload_id"), get_string(o, "folder"),
-                get_string(o, "disk_format"), get_int(o, "max_bytes")};
+        return {get_string(o, "image_id"),    get_string(o, "upload_id"), get_string(o, "folder"),
+                get_string(o, "disk_format"), get_int(o, "max_bytes"),    get_int(o, "keep_free_bytes")};
     }
 };
 

@@ -27,6 +27,13 @@ const std::vector<db::Migration>& migrations() {
          3,
          {"CREATE TABLE image_holds (image_id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (image_id, holder))",
           "CREATE INDEX image_holds_by_holder ON image_holds (holder)"}},
+        {"image",
+         4,
+         {
+             // Bytes that the upload of a saving image has been charged for: see upload/quota.hpp.
+             "ALTER TABLE images ADD COLUMN charged_bytes BIGINT NOT NULL DEFAULT 0",
+             "CREATE INDEX images_of_owner ON images (owner) WHERE status <> 'deleted'",
+         }},
     };
     return steps;
 }

@@ -99,6 +99,7 @@ Image Service::create(db::Transaction& tx, const identity::Auth& auth, const New
     set_attribute(record, auth, "min_disk", json::value(image.min_disk_gib));
     set_attribute(record, auth, "min_ram", json::value(image.min_ram_mib));
     check_counts(record);
+    impl_->uploader.quota().require_place(tx, record.owner);
     repo::insert(tx, record);
     return to_image(record);
 }
@@ -107,6 +108,7 @@ void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId&
     auto record = repo::find(tx, id.value);
     if (!record) throw Error(ErrorCode::NotFound, "Image " + id.value + " was deleted.", {}, id.value);
     const bool begun = record->status == ImageStatus::Saving && record->upload_id == upload.value;
+    if (!begun && record->status == ImageStatus::Queued) impl_->uploader.quota().require_upload(tx, record->owner);
     if (!begun && !repo::start_upload(tx, id.value, upload.value, repo::UploadBy::Flow)) {
         throw Error(ErrorCode::Conflict, "Image " + id.value + " can't take data: it is " + to_string(record->status),
                     {}, id.value);
@@ -119,7 +121,8 @@ ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload) {
         const auto record = repo::find(tx, id.value);
         if (!record) return;
         target.disk_format = record->disk_format;
-        target.max_bytes = impl_->uploader.room(tx, *record);
+        target.keep_free_bytes = impl_->uploader.reserve();
+        target.max_bytes = impl_->uploader.quota().room(tx, *record);
     });
     return target;
 }
@@ -128,7 +131,7 @@ void Service::finish_upload(db::Transaction& tx, const ImageId& id, const FlowId
     auto record = repo::find(tx, id.value);
     if (!record) throw Error(ErrorCode::NotFound, "Image " + id.value + " was deleted.", {}, id.value);
     if (record->status == ImageStatus::Active) return;
-    if (stored.size_bytes > impl_->uploader.room(tx, *record)) {
+    if (stored.size_bytes > impl_->uploader.quota().room(tx, *record)) {
         throw Error(ErrorCode::TooLarge, "The image is larger than the project's quota allows.");
     }
     record->upload_id = upload.value;

@@ -1,5 +1,7 @@
 #include "identity/api/api.hpp"
 
+#include "identity/repo/name_key.hpp"
+
 namespace virga::identity::api {
 
 Auth auth_of(const repo::Session& session, const std::string& request_id) {

@@ -1,6 +1,8 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 
@@ -16,13 +18,15 @@ const Filters& filters() {
 }
 
 json::object view(const http::Request& request, const Domain& domain) {
-    return {{"id", domain.id},
-            {"name", domain.name},
-            {"description", domain.description},
-            {"enabled", domain.enabled},
-            {"tags", json::array()},
-            {"options", json::object()},
-            {"links", self_link(request, "/domains/" + domain.id)}};
+    json::object out{{"id", domain.id},
+                     {"name", domain.name},
+                     {"description", domain.description},
+                     {"enabled", domain.enabled},
+                     {"tags", json::array()},
+                     {"options", json::object()},
+                     {"links", self_link(request, "/domains/" + domain.id)}};
+    show_extra(domain.extra, out);
+    return out;
 }
 
 Domain require(db::Transaction& tx, const std::string& id) {
@@ -31,10 +35,11 @@ Domain require(db::Transaction& tx, const std::string& id) {
     return *domain;
 }
 
-void read_common(http::Fields& fields, Domain& domain) {
-    if (auto name = fields.string("name", 1, kMaxName)) domain.name = *name;
-    if (auto description = fields.string("description", 0, kMaxDescription)) domain.description = *description;
-    if (auto enabled = fields.boolean("enabled")) domain.enabled = *enabled;
+void read_common(const json::object& body, http::Fields& fields, Domain& domain) {
+    if (auto name = read_name(fields, kMaxName)) domain.name = *name;
+    if (fields.has("description")) domain.description = fields.string("description", 0, kMaxDescription).value_or("");
+    if (auto enabled = read_enabled(fields)) domain.enabled = *enabled;
+    read_extra(body, "domain", {"id", "name", "description", "enabled", "tags", "options", "links"}, domain.extra);
 }
 
 http::Response list(Context& context, http::Request& request, const Caller&) {
@@ -65,8 +70,8 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "domain");
     Domain domain;
     domain.id = new_uuid();
-    domain.name = fields.required_string("name", 1, kMaxName);
-    read_common(fields, domain);
+    domain.name = required_name(fields, kMaxName);
+    read_common(body, fields, domain);
     context.database.write_with([&](db::Transaction& tx) { repo::insert_domain(tx, domain); });
     return item_response(201, "domain", view(request, domain));
 }
@@ -76,7 +81,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "domain");
     const auto domain = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require(tx, request.param("domain_id"));
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         if (!changed.enabled && changed.id == kDefaultDomain) {
             throw Error(ErrorCode::Forbidden, "The default domain can't be disabled.");
         }

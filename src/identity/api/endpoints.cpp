@@ -3,6 +3,7 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/model/extra.hpp"
 #include "identity/repo/catalog_repo.hpp"
 #include "identity/settings.hpp"
 
@@ -18,14 +19,16 @@ const Filters& filters() {
 }
 
 json::object view(const http::Request& request, const CatalogEndpoint& endpoint) {
-    return {{"id", endpoint.id},
-            {"service_id", endpoint.service_id},
-            {"interface", endpoint.interface},
-            {"url", endpoint.url},
-            {"region", string_or_null(endpoint.region)},
-            {"region_id", string_or_null(endpoint.region)},
-            {"enabled", endpoint.enabled},
-            {"links", self_link(request, "/endpoints/" + endpoint.id)}};
+    json::object out{{"id", endpoint.id},
+                     {"service_id", endpoint.service_id},
+                     {"interface", endpoint.interface},
+                     {"url", endpoint.url},
+                     {"region", string_or_null(endpoint.region)},
+                     {"region_id", string_or_null(endpoint.region)},
+                     {"enabled", endpoint.enabled},
+                     {"links", self_link(request, "/endpoints/" + endpoint.id)}};
+    show_extra(endpoint.extra, out);
+    return out;
 }
 
 std::vector<CatalogEndpoint> all_endpoints(Context& context, db::Transaction& tx, const http::Request& request) {
@@ -56,12 +59,13 @@ void require_service(db::Transaction& tx, const std::string& id) {
     throw Error(ErrorCode::InvalidInput, "endpoint.service_id: there is no service " + id);
 }
 
-void read_common(http::Fields& fields, CatalogEndpoint& endpoint) {
+void read_common(const json::object& body, http::Fields& fields, CatalogEndpoint& endpoint) {
     if (auto service = fields.string("service_id", 1, kMaxText)) endpoint.service_id = *service;
     if (auto interface = fields.one_of("interface", {"public", "internal", "admin"})) endpoint.interface = *interface;
     if (auto url = fields.string("url", 1, kMaxUrl)) endpoint.url = *url;
-    if (auto region = fields.string("region", 1, kMaxText)) endpoint.region = *region;
-    if (auto region = fields.string("region_id", 1, kMaxText)) endpoint.region = *region;
+    for (const auto* name : {"region", "region_id"}) {
+        if (fields.has(name)) endpoint.region = fields.string(name, 1, kMaxText).value_or("");
+    }
     if (const auto* enabled = fields.any("enabled")) {
         if (!enabled->is_bool()) fields.fail("enabled", "must be true or false");
         endpoint.enabled = enabled->get_bool();
@@ -69,6 +73,8 @@ void read_common(http::Fields& fields, CatalogEndpoint& endpoint) {
     if (endpoint.service_id.empty()) fields.fail("service_id", "is required");
     if (endpoint.interface.empty()) fields.fail("interface", "is required");
     if (endpoint.url.empty()) fields.fail("url", "is required");
+    read_extra(body, "endpoint", {"id", "service_id", "interface", "url", "region", "region_id", "enabled", "links"},
+               endpoint.extra);
 }
 
 /// An endpoint that names a new region creates it, as clients of older versions expect.
@@ -102,7 +108,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "endpoint");
     CatalogEndpoint endpoint;
     endpoint.id = new_uuid();
-    read_common(fields, endpoint);
+    read_common(body, fields, endpoint);
     context.database.write_with([&](db::Transaction& tx) { save(tx, endpoint, context.config.get(setting::region)); });
     return item_response(201, "endpoint", view(request, endpoint));
 }
@@ -112,7 +118,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "endpoint");
     const auto endpoint = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_changeable(context, tx, request);
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         save(tx, changed, context.config.get(setting::region));
         return changed;
     });

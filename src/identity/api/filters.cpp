@@ -4,6 +4,7 @@
 #include <set>
 
 #include "http/query.hpp"
+#include "identity/repo/name_key.hpp"
 
 namespace virga::identity::api {
 namespace {
@@ -53,6 +54,7 @@ bool has_value(const json::object& item, std::string_view attribute, std::string
     if (value != nullptr && value->is_bool()) return value->get_bool() != is_off(wanted);
     const std::string_view text =
         value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+    if (attribute == "name" && word.empty()) return repo::is_same_name(text, wanted);
     return word.empty() ? text == wanted : compare(parameter, word, text, wanted);
 }
 

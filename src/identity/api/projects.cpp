@@ -3,6 +3,8 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -21,16 +23,18 @@ const Filters& filters() {
 }
 
 json::object view(const http::Request& request, const Project& project) {
-    return {{"id", project.id},
-            {"name", project.name},
-            {"domain_id", project.domain_id},
-            {"description", project.description},
-            {"enabled", project.enabled},
-            {"parent_id", project.parent_id},
-            {"is_domain", false},
-            {"tags", project.tags},
-            {"options", json::object()},
-            {"links", self_link(request, "/projects/" + project.id)}};
+    json::object out{{"id", project.id},
+                     {"name", project.name},
+                     {"domain_id", project.domain_id},
+                     {"description", project.description},
+                     {"enabled", project.enabled},
+                     {"parent_id", project.parent_id},
+                     {"is_domain", false},
+                     {"tags", project.tags},
+                     {"options", json::object()},
+                     {"links", self_link(request, "/projects/" + project.id)}};
+    show_extra(project.extra, out);
+    return out;
 }
 
 Project require(db::Transaction& tx, const std::string& id) {
@@ -54,11 +58,15 @@ std::optional<json::array> read_tags(http::Fields& fields) {
     return out;
 }
 
-void read_common(http::Fields& fields, Project& project) {
-    if (auto name = fields.string("name", 1, kMaxName)) project.name = *name;
-    if (auto description = fields.string("description", 0, kMaxDescription)) project.description = *description;
-    if (auto enabled = fields.boolean("enabled")) project.enabled = *enabled;
+void read_common(const json::object& body, http::Fields& fields, Project& project) {
+    if (auto name = read_name(fields, kMaxName)) project.name = *name;
+    if (fields.has("description")) project.description = fields.string("description", 0, kMaxDescription).value_or("");
+    if (auto enabled = read_enabled(fields)) project.enabled = *enabled;
     if (auto tags = read_tags(fields)) project.tags = *tags;
+    read_extra(
+        body, "project",
+        {"id", "name", "domain_id", "description", "enabled", "parent_id", "is_domain", "tags", "options", "links"},
+        project.extra);
 }
 
 /// The domain follows from the parent project where one is given.
@@ -115,8 +123,8 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     if (fields.boolean("is_domain").value_or(false)) fields.fail("is_domain", "create a domain instead");
     Project project;
     project.id = new_uuid();
-    project.name = fields.required_string("name", 1, kMaxName);
-    read_common(fields, project);
+    project.name = required_name(fields, kMaxName);
+    read_common(body, fields, project);
     context.database.write_with([&](db::Transaction& tx) {
         place(tx, fields, project);
         repo::insert_project(tx, project);
@@ -132,7 +140,10 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
-        read_common(fields, changed);
+        if (const auto parent = fields.string("parent_id", 1, kMaxId); parent && *parent != changed.parent_id) {
+            throw Error(ErrorCode::Forbidden, "Update of 'parent_id' is not allowed: a project stays where it is.");
+        }
+        read_common(body, fields, changed);
         repo::update_project(tx, changed);
         if (!changed.enabled) repo::delete_tokens_of_project(tx, changed.id);
         return changed;

@@ -3,6 +3,7 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/model/extra.hpp"
 #include "identity/repo/catalog_repo.hpp"
 #include "identity/settings.hpp"
 
@@ -18,10 +19,12 @@ const Filters& filters() {
 }
 
 json::object view(const http::Request& request, const repo::Region& region) {
-    return {{"id", region.id},
-            {"description", region.description},
-            {"parent_region_id", string_or_null(region.parent_region_id)},
-            {"links", self_link(request, "/regions/" + region.id)}};
+    json::object out{{"id", region.id},
+                     {"description", region.description},
+                     {"parent_region_id", string_or_null(region.parent_region_id)},
+                     {"links", self_link(request, "/regions/" + region.id)}};
+    show_extra(region.extra, out);
+    return out;
 }
 
 std::vector<repo::Region> all_regions(Context& context, db::Transaction& tx) {
@@ -46,9 +49,12 @@ repo::Region require_changeable(Context& context, db::Transaction& tx, const std
     return *region;
 }
 
-void read_common(http::Fields& fields, repo::Region& region) {
-    if (auto description = fields.string("description", 0, kMaxDescription)) region.description = *description;
-    if (auto parent = fields.string("parent_region_id", 1, kMaxText)) region.parent_region_id = *parent;
+void read_common(const json::object& body, http::Fields& fields, repo::Region& region) {
+    if (fields.has("description")) region.description = fields.string("description", 0, kMaxDescription).value_or("");
+    if (fields.has("parent_region_id")) {
+        region.parent_region_id = fields.string("parent_region_id", 1, kMaxText).value_or("");
+    }
+    read_extra(body, "region", {"id", "description", "parent_region_id", "links"}, region.extra);
 }
 
 void require_parent(Context& context, db::Transaction& tx, const repo::Region& region) {
@@ -88,7 +94,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "region");
     repo::Region region;
     region.id = new_region_id(request, fields);
-    read_common(fields, region);
+    read_common(body, fields, region);
     context.database.write_with([&](db::Transaction& tx) {
         if (find(context, tx, region.id)) {
             throw Error(ErrorCode::Conflict, "A region with the id " + region.id + " exists already.");
@@ -104,7 +110,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "region");
     const auto region = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_changeable(context, tx, request.param("region_id"));
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         require_parent(context, tx, changed);
         repo::save_region(tx, changed);
         return changed;

@@ -1,6 +1,8 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/role_repo.hpp"
 
 namespace virga::identity::api {
@@ -15,12 +17,14 @@ const Filters& filters() {
 }
 
 json::object view(const http::Request& request, const Role& role) {
-    return {{"id", role.id},
-            {"name", role.name},
-            {"domain_id", nullptr},
-            {"description", string_or_null(role.description)},
-            {"options", json::object()},
-            {"links", self_link(request, "/roles/" + role.id)}};
+    json::object out{{"id", role.id},
+                     {"name", role.name},
+                     {"domain_id", nullptr},
+                     {"description", string_or_null(role.description)},
+                     {"options", json::object()},
+                     {"links", self_link(request, "/roles/" + role.id)}};
+    show_extra(role.extra, out);
+    return out;
 }
 
 Role require(db::Transaction& tx, const std::string& id) {
@@ -29,10 +33,11 @@ Role require(db::Transaction& tx, const std::string& id) {
     return *role;
 }
 
-void read_common(http::Fields& fields, Role& role) {
-    if (auto name = fields.string("name", 1, kMaxName)) role.name = *name;
+void read_common(const json::object& body, http::Fields& fields, Role& role) {
+    if (auto name = read_name(fields, kMaxName)) role.name = *name;
     if (fields.has("description")) role.description = fields.string("description", 0, kMaxDescription).value_or("");
     if (fields.string("domain_id", 1, kMaxName)) fields.fail("domain_id", "roles of one domain are not offered");
+    read_extra(body, "role", {"id", "name", "domain_id", "description", "options", "links"}, role.extra);
 }
 
 http::Response list(Context& context, http::Request& request, const Caller&) {
@@ -55,8 +60,8 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "role");
     Role role;
     role.id = new_uuid();
-    role.name = fields.required_string("name", 1, kMaxName);
-    read_common(fields, role);
+    role.name = required_name(fields, kMaxName);
+    read_common(body, fields, role);
     context.database.write_with([&](db::Transaction& tx) { repo::insert_role(tx, role); });
     return item_response(201, "role", view(request, role));
 }
@@ -67,7 +72,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     const auto role = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require(tx, request.param("role_id"));
         const auto before = changed.name;
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         if (before == "admin" && changed.name != before) fields.fail("name", "the role admin can't be renamed");
         repo::update_role(tx, changed);
         return changed;

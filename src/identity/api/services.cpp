@@ -3,6 +3,8 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
 #include "identity/repo/catalog_repo.hpp"
 
 namespace virga::identity::api {
@@ -17,9 +19,11 @@ const Filters& filters() {
 }
 
 json::object view(const http::Request& request, const CatalogService& service) {
-    return {{"id", service.id},           {"type", service.type},
-            {"name", service.name},       {"description", service.description},
-            {"enabled", service.enabled}, {"links", self_link(request, "/services/" + service.id)}};
+    json::object out{{"id", service.id},           {"type", service.type},
+                     {"name", service.name},       {"description", service.description},
+                     {"enabled", service.enabled}, {"links", self_link(request, "/services/" + service.id)}};
+    show_extra(service.extra, out);
+    return out;
 }
 
 std::vector<CatalogService> all_services(db::Transaction& tx) {
@@ -41,11 +45,14 @@ CatalogService require_changeable(db::Transaction& tx, const std::string& id) {
     return service;
 }
 
-void read_common(http::Fields& fields, CatalogService& service) {
+void read_common(const json::object& body, http::Fields& fields, CatalogService& service) {
     if (auto type = fields.string("type", 1, kMaxText)) service.type = *type;
     if (auto name = fields.string("name", 1, kMaxText)) service.name = *name;
-    if (auto description = fields.string("description", 0, kMaxDescription)) service.description = *description;
-    if (auto enabled = fields.boolean("enabled")) service.enabled = *enabled;
+    if (fields.has("description")) {
+        service.description = fields.string("description", 0, kMaxDescription).value_or("");
+    }
+    if (auto enabled = read_enabled(fields)) service.enabled = *enabled;
+    read_extra(body, "service", {"id", "type", "name", "description", "enabled", "links"}, service.extra);
 }
 
 http::Response list(Context& context, http::Request& request, const Caller&) {
@@ -69,7 +76,7 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     CatalogService service;
     service.id = new_uuid();
     service.type = fields.required_string("type", 1, kMaxText);
-    read_common(fields, service);
+    read_common(body, fields, service);
     context.database.write_with([&](db::Transaction& tx) { repo::save_service(tx, service); });
     return item_response(201, "service", view(request, service));
 }
@@ -79,7 +86,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     http::Fields fields(body, "service");
     const auto service = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_changeable(tx, request.param("service_id"));
-        read_common(fields, changed);
+        read_common(body, fields, changed);
         repo::save_service(tx, changed);
         return changed;
     });

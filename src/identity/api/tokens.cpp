@@ -1,4 +1,5 @@
 #include "identity/api/api.hpp"
+#include "identity/api/password_turn.hpp"
 #include "identity/auth/token_view.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
@@ -18,13 +19,21 @@ json::object show(const Context& context, db::Transaction& tx, const http::Reque
     return token_json(tx, token, std::move(catalog));
 }
 
-http::Response issue(Context& context, http::Request& request) {
-    const auto issued = context.authority.issue(parse_auth_request(request.json_body()));
+http::Response issue_now(Context& context, const http::Request& request, const AuthRequest& wanted) {
+    const auto issued = context.authority.issue(wanted, request.remote_address);
     auto tx = context.database.read();
     auto response = http::Response::with_json(201, show(context, tx, request, issued.token));
     response.headers.set(kSubject, issued.secret.reveal());
     response.headers.set("Vary", "X-Auth-Token");
     return response;
+}
+
+/// Only what looks at a password waits for its turn.
+http::Response issue(Context& context, http::Request& request) {
+    auto wanted = parse_auth_request(request.json_body());
+    if (!wanted.asks_for("password")) return issue_now(context, request, wanted);
+    return password_turn(
+        context, [&context, &request, wanted = std::move(wanted)] { return issue_now(context, request, wanted); });
 }
 
 /// The token in X-Subject-Token, which must be the caller's own user's unless he may look at any.

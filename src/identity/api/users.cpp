@@ -1,7 +1,10 @@
-#include "base/crypto.hpp"
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/api/password_turn.hpp"
+#include "identity/model/extra.hpp"
+#include "identity/model/name_fields.hpp"
+#include "identity/model/user_options.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -21,17 +24,20 @@ const Filters& filters() {
     return all;
 }
 
-json::object view(const http::Request& request, const User& user) {
+/// When a user counts as inactive he is shown as disabled, which he is.
+json::object view(const Context& context, const http::Request& request, const User& user) {
+    const bool enabled = user.enabled && !context.authority.rules().is_inactive(user, now_us());
     json::object out{{"id", user.id},
                      {"name", user.name},
                      {"domain_id", user.domain_id},
-                     {"enabled", user.enabled},
-                     {"options", json::object()},
-                     {"password_expires_at", nullptr},
+                     {"enabled", enabled},
+                     {"options", user.options},
+                     {"password_expires_at", password_expiry_json(user)},
                      {"links", self_link(request, "/users/" + user.id)}};
     if (!user.default_project_id.empty()) out["default_project_id"] = user.default_project_id;
     if (!user.email.empty()) out["email"] = user.email;
     if (!user.description.empty()) out["description"] = user.description;
+    show_extra(user.extra, out);
     return out;
 }
 
@@ -42,20 +48,28 @@ User require(db::Transaction& tx, const std::string& id) {
 }
 
 void read_common(http::Fields& fields, User& user) {
-    if (auto name = fields.string("name", 1, kMaxName)) user.name = *name;
-    if (auto enabled = fields.boolean("enabled")) user.enabled = *enabled;
+    if (auto name = read_name(fields, kMaxName)) user.name = *name;
+    if (auto enabled = read_enabled(fields)) user.enabled = *enabled;
     if (fields.has("email")) user.email = fields.string("email", 0, kMaxText).value_or("");
     if (fields.has("description")) user.description = fields.string("description", 0, kMaxText).value_or("");
     if (fields.has("default_project_id")) {
         user.default_project_id = fields.string("default_project_id", 1, kMaxId).value_or("");
     }
+    read_options(fields, user);
+}
+
+void read_own(const json::object& body, User& user) {
+    read_extra(body, "user",
+               {"id", "name", "domain_id", "enabled", "email", "description", "default_project_id", "options",
+                "password", "original_password", "password_expires_at", "links"},
+               user.extra);
 }
 
 /// Hashing takes long, so it is done before the transaction; nullopt when the body has no password.
-std::optional<std::string> read_password_hash(http::Fields& fields, std::string_view name = "password") {
-    const auto password = fields.string(name, 1, kMaxPassword);
+std::optional<std::string> read_password_hash(Context& context, http::Fields& fields) {
+    const auto password = fields.string("password", 1, kMaxPassword);
     if (!password) return std::nullopt;
-    return hash_password(*password);
+    return context.authority.hash_new(Secret(*password));
 }
 
 void require_default_project(db::Transaction& tx, const User& user) {
@@ -67,7 +81,7 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& user : repo::list_users(tx)) {
-        auto item = view(request, user);
+        auto item = view(context, request, user);
         if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return list_response(request, "users", std::move(items));
@@ -77,43 +91,63 @@ http::Response show(Context& context, http::Request& request, const Caller& call
     const auto& id = request.param("user_id");
     require_self_or_admin(caller, id, "identity:get_user");
     auto tx = context.database.read();
-    return item_response(200, "user", view(request, require(tx, id)));
+    return item_response(200, "user", view(context, request, require(tx, id)));
 }
 
-http::Response create(Context& context, http::Request& request, const Caller&) {
+http::Response create_now(Context& context, http::Request& request, const Caller&) {
     const auto body = body_object(request, "user");
     http::Fields fields(body, "user");
     User user;
     user.id = new_uuid();
-    user.name = fields.required_string("name", 1, kMaxName);
+    user.name = required_name(fields, kMaxName);
     user.domain_id = fields.string("domain_id", 1, kMaxId).value_or(kDefaultDomain);
     read_common(fields, user);
-    user.password_hash = read_password_hash(fields).value_or("");
+    read_own(body, user);
+    user.active_us = now_us();
+    if (auto hash = read_password_hash(context, fields)) {
+        context.authority.rules().put(user, std::move(*hash), SetBy::Administrator, user.active_us);
+    }
     context.database.write_with([&](db::Transaction& tx) {
         if (!repo::find_domain(tx, user.domain_id)) not_found("domain", user.domain_id);
         require_default_project(tx, user);
         repo::insert_user(tx, user);
     });
-    return item_response(201, "user", view(request, user));
+    return item_response(201, "user", view(context, request, user));
 }
 
-http::Response update(Context& context, http::Request& request, const Caller&) {
+http::Response create(Context& context, http::Request& request, const Caller& caller) {
+    if (!has_password(request, "user")) return create_now(context, request, caller);
+    return password_turn(context, [&context, &request, caller] { return create_now(context, request, caller); });
+}
+
+http::Response update_now(Context& context, http::Request& request, const Caller&) {
     const auto body = body_object(request, "user");
     http::Fields fields(body, "user");
-    const auto password_hash = read_password_hash(fields);
+    const auto hash = read_password_hash(context, fields);
     const auto user = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require(tx, request.param("user_id"));
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
         read_common(fields, changed);
-        if (password_hash) changed.password_hash = *password_hash;
+        read_own(body, changed);
+        if (read_enabled(fields).value_or(false)) PasswordRules::enable(changed, now_us());
         require_default_project(tx, changed);
         repo::update_user(tx, changed);
-        if (password_hash || !changed.enabled) repo::delete_tokens_of_user(tx, changed.id);
+        if (hash) {
+            const auto& rules = context.authority.rules();
+            rules.put(changed, *hash, SetBy::Administrator, now_us());
+            repo::set_password(tx, changed, rules.unique_count() - 1);
+        }
+        if (!changed.enabled) repo::delete_tokens_of_user(tx, changed.id);
         return changed;
     });
-    return item_response(200, "user", view(request, user));
+    return item_response(200, "user", view(context, request, user));
+}
+
+http::Response update(Context& context, http::Request& request, const Caller& caller) {
+    if (!has_password(request, "user")) return update_now(context, request, caller);
+    return password_turn(context, [&context, &request, caller] { return update_now(context, request, caller); });
 }
 
 http::Response remove(Context& context, http::Request& request, const Caller&) {
@@ -124,26 +158,11 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 
 /// Who knows the old password may change it, with or without a token; who is logged in with the old one is logged out.
 http::Response change_password(Context& context, http::Request& request) {
-    const auto& id = request.param("user_id");
     const auto body = body_object(request, "user");
     http::Fields fields(body, "user");
-    const Secret original(fields.required_string("original_password", 1, kMaxPassword));
-    const auto hash = read_password_hash(fields);
-    if (!hash) fields.fail("password", "is required");
-    const auto before = context.database.read_with([&](db::Transaction& tx) { return repo::find_user(tx, id); });
-    // An unknown user costs as much work and answers the same as a wrong password.
-    if (!context.authority.verify(before.value_or(User{}), original) || !before->enabled) {
-        throw Error(ErrorCode::Unauthenticated, "The request you have made requires authentication.");
-    }
-    context.database.write_with([&](db::Transaction& tx) {
-        auto user = require(tx, id);
-        if (user.password_hash != before->password_hash) {
-            throw Error(ErrorCode::Conflict, "The password was changed by somebody else in between.");
-        }
-        user.password_hash = *hash;
-        repo::update_user(tx, user);
-        repo::delete_tokens_of_user(tx, id);
-    });
+    const Secret before(fields.required_string("original_password", 1, kMaxPassword));
+    const Secret after(fields.required_string("password", 1, kMaxPassword));
+    context.authority.change_password(request.param("user_id"), before, after, request.remote_address);
     return http::Response::empty(204);
 }
 
@@ -162,8 +181,9 @@ void add_users(http::Router& router, Context& context) {
     router.add({"GET", one, with_caller(context, bind(show))});
     router.add({"PATCH", one, for_admin(context, "identity:update_user", bind(update))});
     router.add({"DELETE", one, for_admin(context, "identity:delete_user", bind(remove))});
-    router.add(
-        {"POST", one + "/password", [&context](http::Request& request) { return change_password(context, request); }});
+    router.add({"POST", one + "/password", [&context](http::Request& request) {
+                    return password_turn(context, [&context, &request] { return change_password(context, request); });
+                }});
 }
 
 }  // namespace virga::identity::api

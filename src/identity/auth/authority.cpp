@@ -4,7 +4,9 @@
 
 #include "base/crypto.hpp"
 #include "base/error.hpp"
+#include "identity/auth/refusals.hpp"
 #include "identity/repo/domain_repo.hpp"
+#include "identity/repo/name_key.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/role_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -53,8 +55,17 @@ bool may_enter(db::Transaction& tx, const User& user, const Project& project) {
            !repo::roles_on(tx, user.id, TargetKind::Project, project.id).empty();
 }
 
-bool asks_for(const AuthRequest& request, std::string_view method) {
-    return std::find(request.methods.begin(), request.methods.end(), method) != request.methods.end();
+/// What a user who isn't there is counted by.
+std::string counted_name(const Reference& who) {
+    if (!who.id.empty()) return who.id;
+    const auto domain = who.domain_id.empty() ? "/" + repo::name_key(who.domain_name) : who.domain_id;
+    return repo::name_key(who.name) + "@" + domain;
+}
+
+/// A busy user's row isn't written at each of his logins.
+bool login_is_news(const User& user, TimestampUs now) {
+    constexpr TimestampUs kWorthWriting = 3'600 * kSecond;
+    return user.failed_logins > 0 || now - user.active_us >= kWorthWriting;
 }
 
 std::vector<std::string> all_methods(const AuthRequest& request, const std::optional<Token>& parent) {
@@ -75,6 +86,9 @@ std::string token_digest(std::string_view text) {
 Authority::Authority(db::Database& database, const config::Config& config)
     : database_(database),
       ttl_us_(std::clamp(config.get(setting::token_ttl_seconds), kMinTtl, kMaxTtl) * kSecond),
+      shared_addresses_(config.get(setting::shared_addresses)),
+      rules_(config),
+      work_(config),
       dummy_hash_(hash_password(random_token(kTokenBytes))) {}
 
 repo::Session Authority::session(db::Transaction& tx, std::string_view text) const {
@@ -84,27 +98,105 @@ repo::Session Authority::session(db::Transaction& tx, std::string_view text) con
     return *session;
 }
 
-bool Authority::verify(const User& user, const Secret& password) const {
-    const bool usable = !user.password_hash.empty();
-    const bool matches = verify_password(usable ? user.password_hash : dummy_hash_, password.reveal());
-    return usable && matches;
+std::string Authority::known_address(const std::string& address) const {
+    const bool shared =
+        std::find(shared_addresses_.begin(), shared_addresses_.end(), address) != shared_addresses_.end();
+    return shared ? std::string() : address;
 }
 
-User Authority::check_password(const AuthRequest& request) const {
+bool Authority::may_log_in(db::Transaction& tx, const User& user, TimestampUs now) const {
+    return is_usable(tx, user) && !rules_.is_locked(user, now) && !rules_.is_inactive(user, now);
+}
+
+void Authority::note_failure(const std::string& user_id, TimestampUs now) {
+    if (!rules_.counts_failures()) return;
+    database_.write_with(
+        [&](db::Transaction& tx) { repo::note_failed_login(tx, user_id, rules_.failures_since(now), now); },
+        db::Durability::Grouped);
+}
+
+/// A hash of an earlier version of the program is made anew when the password is at hand.
+void Authority::strengthen(User& user, const Secret& password) {
+    if (!is_weak_password_hash(user.password_hash)) return;
+    auto hash = work_.hash(password);
+    database_.write_with([&](db::Transaction& tx) { repo::replace_hash(tx, user.id, user.password_hash, hash); },
+                         db::Durability::Grouped);
+    user.password_hash = std::move(hash);
+}
+
+User Authority::prove(const Reference& who, const Secret& password, const std::string& address, Expired expired) {
+    const auto now = now_us();
+    const auto source = known_address(address);
+    bool usable = false;
     const auto user = database_.read_with([&](db::Transaction& tx) {
-        auto found = find_user(tx, request.user);
-        if (found && !is_usable(tx, *found)) found->password_hash.clear();
+        auto found = find_user(tx, who);
+        usable = found && may_log_in(tx, *found, now) && !found->password_hash.empty();
         return found;
     });
-    if (!verify(user.value_or(User{}), request.password)) refuse("unknown or disabled user, or wrong password");
-    return *user;
+    const auto counted = user ? user->id : counted_name(who);
+    if (const auto wait = limiter_.wait(counted, source); wait.count() > 0) {
+        throw ComeBackLater(429, "Too many failed logins. Try again in " + std::to_string(wait.count()) + " seconds.",
+                            wait);
+    }
+    const bool matches = work_.verify(usable ? user->password_hash : dummy_hash_, password);
+    if (!usable || !matches) {
+        limiter_.failed(counted, source);
+        note_failure(usable ? user->id : std::string(), now);
+        refuse("unknown, disabled or locked user, or wrong password");
+    }
+    limiter_.succeeded(counted, source);
+    if (expired == Expired::Refused && rules_.is_expired(*user, now)) {
+        throw Error(ErrorCode::Unauthenticated,
+                    "The password is expired and needs to be changed for user: " + user->id + ".");
+    }
+    auto proven = *user;
+    strengthen(proven, password);
+    return proven;
 }
 
-Authority::Identity Authority::check_credentials(const AuthRequest& request) const {
+/// Compares with the present password and those before it that still count.
+void Authority::require_unused(const User& user, const Secret& password) {
+    const auto count = rules_.unique_count();
+    if (count == 0) return;
+    auto hashes = database_.read_with([&](db::Transaction& tx) { return repo::old_passwords(tx, user.id, count - 1); });
+    hashes.push_back(user.password_hash);
+    for (const auto& hash : hashes) {
+        if (!work_.verify(hash, password)) continue;
+        throw Error(ErrorCode::InvalidInput,
+                    "The new password must differ from the last " + std::to_string(count) + " passwords.");
+    }
+}
+
+std::string Authority::hash_new(const Secret& password) {
+    rules_.check_text(password);
+    return work_.hash(password);
+}
+
+void Authority::change_password(const std::string& user_id, const Secret& before, const Secret& after,
+                                const std::string& address) {
+    Reference who;
+    who.id = user_id;
+    const auto proven = prove(who, before, address, Expired::Allowed);
+    const auto now = now_us();
+    rules_.check_may_change(proven, now);
+    rules_.check_text(after);
+    require_unused(proven, after);
+    auto hash = work_.hash(after);
+    database_.write_with([&](db::Transaction& tx) {
+        auto user = repo::find_user(tx, user_id);
+        if (!user || user->password_hash != proven.password_hash || !may_log_in(tx, *user, now)) {
+            throw Error(ErrorCode::Conflict, "The user was changed by somebody else in between.");
+        }
+        rules_.put(*user, std::move(hash), SetBy::User, now);
+        repo::set_password(tx, *user, rules_.unique_count() - 1);
+    });
+}
+
+Authority::Identity Authority::check_credentials(const AuthRequest& request, const std::string& address) {
     std::optional<User> user;
     std::optional<Token> parent;
-    if (asks_for(request, "password")) user = check_password(request);
-    if (asks_for(request, "token")) {
+    if (request.asks_for("password")) user = prove(request.user, request.password, address, Expired::Refused);
+    if (request.asks_for("token")) {
         auto tx = database_.read();
         parent = session(tx, request.token.reveal()).token;
         if (user && user->id != parent->user_id) refuse("the methods name different users");
@@ -142,15 +234,18 @@ Scope Authority::resolve_scope(db::Transaction& tx, const AuthRequest& request, 
     return {};
 }
 
-IssuedToken Authority::issue(const AuthRequest& request) {
-    const auto [user, parent] = check_credentials(request);
+IssuedToken Authority::issue(const AuthRequest& request, const std::string& address) {
+    const auto [user, parent] = check_credentials(request, address);
     IssuedToken issued{Secret(random_token(kTokenBytes)), {}};
     auto& token = issued.token;
     token.digest = token_digest(issued.secret.reveal());
     token.user_id = user.id;
     token.methods = all_methods(request, parent);
     token.audit_ids = {random_token(kAuditBytes)};
-    if (parent) token.audit_ids.push_back(parent->audit_ids.back());
+    if (parent) {
+        token.audit_ids.push_back(parent->audit_ids.back());
+        token.parent_digest = parent->digest;
+    }
     token.issued_us = now_us();
     // A token that is made from a token ends with it, so that nobody can stay logged in for ever.
     token.expires_us = parent ? parent->expires_us : token.issued_us + ttl_us_;
@@ -162,6 +257,9 @@ IssuedToken Authority::issue(const AuthRequest& request) {
     if (parent && !repo::find_session(tx, parent->digest, token.issued_us)) refuse("the token was just revoked");
     token.scope = resolve_scope(tx, request, user);
     repo::insert_token(tx, token);
+    if (request.asks_for("password") && login_is_news(*current, token.issued_us)) {
+        repo::note_login(tx, user.id, token.issued_us);
+    }
     tx.commit();
     return issued;
 }

@@ -62,7 +62,7 @@ json::object token_json(db::Transaction& tx, const Token& token, json::value cat
                       {"user", json::object{{"id", user->id},
                                             {"name", user->name},
                                             {"domain", domain_json(tx, user->domain_id)},
-                                            {"password_expires_at", nullptr}}},
+                                            {"password_expires_at", password_expiry_json(*user)}}},
                       {"audit_ids", strings(token.audit_ids)},
                       {"issued_at", iso8601_us_z(token.issued_us)},
                       {"expires_at", iso8601_us_z(token.expires_us)}};

@@ -105,6 +105,10 @@ void read_scope(http::Fields& auth, AuthRequest& request) {
 
 }  // namespace
 
+bool AuthRequest::asks_for(std::string_view method) const {
+    return std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
 AuthRequest parse_auth_request(const json::object& body) {
     http::Fields outer(body, "");
     http::Fields auth(required_object(outer, "auth"), "auth");

@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -26,6 +27,8 @@ struct AuthRequest {
     Secret token;  ///< of the method token
     ScopeKind scope = ScopeKind::Default;
     Reference target;  ///< of the scopes project and domain
+
+    bool asks_for(std::string_view method) const;
 };
 
 /// Throws Error{InvalidInput} for a malformed body, Error{Unauthenticated} for a method that isn't offered.

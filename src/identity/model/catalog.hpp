@@ -13,6 +13,7 @@ struct CatalogService {
     std::string description;
     bool enabled = true;
     bool built_in = false;
+    json::object extra{};  ///< attributes of the client's own invention
 };
 
 struct CatalogEndpoint {
@@ -23,6 +24,7 @@ struct CatalogEndpoint {
     std::string region;
     bool enabled = true;
     bool built_in = false;
+    json::object extra{};  ///< attributes of the client's own invention
 };
 
 /// The services of this program, with ids that never change.

@@ -15,6 +15,7 @@ struct Domain {
     std::string name;
     std::string description;
     bool enabled = true;
+    json::object extra{};  ///< attributes of the client's own invention; so below
 };
 
 struct Project {
@@ -25,6 +26,7 @@ struct Project {
     std::string parent_id;  ///< another project, or the domain
     bool enabled = true;
     json::array tags;
+    json::object extra{};
 };
 
 struct User {
@@ -36,12 +38,23 @@ struct User {
     std::string email;
     std::string description;
     bool enabled = true;
+    json::object extra{};
+    json::object options{};               ///< Keystone's user options; see model/user_options.hpp
+    TimestampUs password_changed_us = 0;  ///< 0: not known
+    TimestampUs password_expires_us = 0;  ///< 0: never
+    TimestampUs active_us = 0;            ///< last login, or when he was made or enabled; 0: not known
+    std::int64_t failed_logins = 0;       ///< in a row
+    TimestampUs failed_us = 0;            ///< the last of them
 };
+
+/// `password_expires_at` of a user: a time, or null for never.
+json::value password_expiry_json(const User& user);
 
 struct Role {
     std::string id;
     std::string name;
     std::string description;
+    json::object extra{};
 };
 
 /// A role of a user on exactly one target.
@@ -69,6 +82,7 @@ struct Token {
     Scope scope;
     std::vector<std::string> methods;
     std::vector<std::string> audit_ids;
+    std::string parent_digest{};  ///< of the token that it was made from; it ends with that one
     TimestampUs issued_us = 0;
     TimestampUs expires_us = 0;
 };

@@ -12,6 +12,7 @@ struct Region {
     std::string id;
     std::string description;
     std::string parent_region_id;
+    json::object extra{};
 };
 
 /// What administrators added to the catalog, next to the built-in entries.

@@ -1,12 +1,14 @@
 #include "identity/repo/domain_repo.hpp"
 
 #include "base/error.hpp"
+#include "identity/repo/name_key.hpp"
 
 namespace virga::identity::repo {
 namespace {
 
 Domain read(const db::Row& row) {
-    return {row.text("id"), row.text("name"), row.text("description"), row.flag("enabled")};
+    return {row.text("id"), row.text("name"), row.text("description"), row.flag("enabled"),
+            parse_object(row.text("extra"))};
 }
 
 void require_free_name(db::Transaction& tx, const Domain& domain) {
@@ -25,7 +27,7 @@ std::optional<Domain> find_domain(db::Transaction& tx, const std::string& id) {
 }
 
 std::optional<Domain> find_domain_named(db::Transaction& tx, const std::string& name) {
-    const auto row = tx.query_one("SELECT * FROM domains WHERE name = ?", {name});
+    const auto row = tx.query_one("SELECT * FROM domains WHERE " + same_name(), {name_key(name), name, name});
     if (!row) return std::nullopt;
     return read(*row);
 }
@@ -38,14 +40,16 @@ std::vector<Domain> list_domains(db::Transaction& tx) {
 
 void insert_domain(db::Transaction& tx, const Domain& domain) {
     require_free_name(tx, domain);
-    tx.exec("INSERT INTO domains (id, name, description, enabled) VALUES (?, ?, ?, ?)",
-            {domain.id, domain.name, domain.description, std::int64_t{domain.enabled}});
+    tx.exec("INSERT INTO domains (id, name, name_key, description, enabled, extra) VALUES (?, ?, ?, ?, ?, ?)",
+            {domain.id, domain.name, name_key(domain.name), domain.description, std::int64_t{domain.enabled},
+             json::serialize(domain.extra)});
 }
 
 void update_domain(db::Transaction& tx, const Domain& domain) {
     require_free_name(tx, domain);
-    tx.exec("UPDATE domains SET name = ?, description = ?, enabled = ? WHERE id = ?",
-            {domain.name, domain.description, std::int64_t{domain.enabled}, domain.id});
+    tx.exec("UPDATE domains SET name = ?, name_key = ?, description = ?, enabled = ?, extra = ? WHERE id = ?",
+            {domain.name, name_key(domain.name), domain.description, std::int64_t{domain.enabled},
+             json::serialize(domain.extra), domain.id});
 }
 
 void delete_domain(db::Transaction& tx, const std::string& id) {
@@ -57,6 +61,7 @@ void delete_domain(db::Transaction& tx, const std::string& id) {
         "DELETE FROM role_assignments WHERE target_id = ? OR target_id IN "
         "(SELECT id FROM projects WHERE domain_id = ?)",
         {id, id});
+    tx.exec("DELETE FROM old_passwords WHERE user_id IN (SELECT id FROM users WHERE domain_id = ?)", {id});
     tx.exec("DELETE FROM users WHERE domain_id = ?", {id});
     tx.exec("DELETE FROM projects WHERE domain_id = ?", {id});
     tx.exec("DELETE FROM domains WHERE id = ?", {id});

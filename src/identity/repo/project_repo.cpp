@@ -1,6 +1,7 @@
 #include "identity/repo/project_repo.hpp"
 
 #include "base/error.hpp"
+#include "identity/repo/name_key.hpp"
 
 namespace virga::identity::repo {
 namespace {
@@ -14,6 +15,7 @@ Project read(const db::Row& row) {
     project.parent_id = row.text("parent_id");
     project.enabled = row.flag("enabled");
     project.tags = get_array(parse_object(row.text("tags")), "tags");
+    project.extra = parse_object(row.text("extra"));
     return project;
 }
 
@@ -43,7 +45,8 @@ std::optional<Project> find_project(db::Transaction& tx, const std::string& id) 
 }
 
 std::optional<Project> find_project_named(db::Transaction& tx, const std::string& domain_id, const std::string& name) {
-    const auto row = tx.query_one("SELECT * FROM projects WHERE domain_id = ? AND name = ?", {domain_id, name});
+    const auto row = tx.query_one("SELECT * FROM projects WHERE domain_id = ? AND " + same_name(),
+                                  {domain_id, name_key(name), name, name});
     if (!row) return std::nullopt;
     return read(*row);
 }
@@ -63,16 +66,18 @@ std::vector<Project> list_projects_of_user(db::Transaction& tx, const std::strin
 void insert_project(db::Transaction& tx, const Project& project) {
     require_free_name(tx, project);
     tx.exec(
-        "INSERT INTO projects (id, domain_id, name, description, parent_id, enabled, tags) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        {project.id, project.domain_id, project.name, project.description, project.parent_id,
-         std::int64_t{project.enabled}, tags_text(project)});
+        "INSERT INTO projects (id, domain_id, name, name_key, description, parent_id, enabled, tags, extra) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {project.id, project.domain_id, project.name, name_key(project.name), project.description, project.parent_id,
+         std::int64_t{project.enabled}, tags_text(project), json::serialize(project.extra)});
 }
 
 void update_project(db::Transaction& tx, const Project& project) {
     require_free_name(tx, project);
-    tx.exec("UPDATE projects SET name = ?, description = ?, enabled = ?, tags = ? WHERE id = ?",
-            {project.name, project.description, std::int64_t{project.enabled}, tags_text(project), project.id});
+    tx.exec(
+        "UPDATE projects SET name = ?, name_key = ?, description = ?, enabled = ?, tags = ?, extra = ? WHERE id = ?",
+        {project.name, name_key(project.name), project.description, std::int64_t{project.enabled}, tags_text(project),
+         json::serialize(project.extra), project.id});
 }
 
 void delete_project(db::Transaction& tx, const std::string& id) {

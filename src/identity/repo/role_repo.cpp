@@ -1,12 +1,13 @@
 #include "identity/repo/role_repo.hpp"
 
 #include "base/error.hpp"
+#include "identity/repo/name_key.hpp"
 
 namespace virga::identity::repo {
 namespace {
 
 Role read(const db::Row& row) {
-    return {row.text("id"), row.text("name"), row.text("description")};
+    return {row.text("id"), row.text("name"), row.text("description"), parse_object(row.text("extra"))};
 }
 
 std::vector<Role> read_all(const std::vector<db::Row>& rows) {
@@ -40,7 +41,7 @@ std::optional<Role> find_role(db::Transaction& tx, const std::string& id) {
 }
 
 std::optional<Role> find_role_named(db::Transaction& tx, const std::string& name) {
-    const auto row = tx.query_one("SELECT * FROM roles WHERE name = ?", {name});
+    const auto row = tx.query_one("SELECT * FROM roles WHERE " + same_name(), {name_key(name), name, name});
     if (!row) return std::nullopt;
     return read(*row);
 }
@@ -51,17 +52,21 @@ std::vector<Role> list_roles(db::Transaction& tx) {
 
 void insert_role(db::Transaction& tx, const Role& role) {
     require_free_name(tx, role);
-    tx.exec("INSERT INTO roles (id, name, description) VALUES (?, ?, ?)",
-            {role.id, role.name, db::nullable(role.description)});
+    tx.exec("INSERT INTO roles (id, name, name_key, description, extra) VALUES (?, ?, ?, ?, ?)",
+            {role.id, role.name, name_key(role.name), db::nullable(role.description), json::serialize(role.extra)});
 }
 
 void update_role(db::Transaction& tx, const Role& role) {
     require_free_name(tx, role);
-    tx.exec("UPDATE roles SET name = ?, description = ? WHERE id = ?",
-            {role.name, db::nullable(role.description), role.id});
+    tx.exec("UPDATE roles SET name = ?, name_key = ?, description = ?, extra = ? WHERE id = ?",
+            {role.name, name_key(role.name), db::nullable(role.description), json::serialize(role.extra), role.id});
 }
 
 void delete_role(db::Transaction& tx, const std::string& id) {
+    tx.exec(
+        "DELETE FROM tokens WHERE EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = ? AND "
+        "a.user_id = tokens.user_id AND a.target_id IN (tokens.project_id, tokens.domain_id))",
+        {id});
     tx.exec("DELETE FROM role_assignments WHERE role_id = ?", {id});
     tx.exec("DELETE FROM roles WHERE id = ?", {id});
 }
@@ -74,8 +79,15 @@ void grant(db::Transaction& tx, const Assignment& assignment) {
 }
 
 bool revoke(db::Transaction& tx, const Assignment& assignment) {
-    return tx.exec("DELETE FROM role_assignments WHERE user_id = ? AND target = ? AND target_id = ? AND role_id = ?",
-                   key_of(assignment)) > 0;
+    const bool had = tx.exec(
+                         "DELETE FROM role_assignments WHERE user_id = ? AND target = ? AND target_id = ? AND "
+                         "role_id = ?",
+                         key_of(assignment)) > 0;
+    if (had) {
+        tx.exec("DELETE FROM tokens WHERE user_id = ? AND (project_id = ? OR domain_id = ?)",
+                {assignment.user_id, assignment.target_id, assignment.target_id});
+    }
+    return had;
 }
 
 bool has_assignment(db::Transaction& tx, const Assignment& assignment) {

@@ -14,12 +14,12 @@ std::vector<Role> list_roles(db::Transaction& tx);
 /// Throws Error{Conflict} when the name is taken.
 void insert_role(db::Transaction& tx, const Role& role);
 void update_role(db::Transaction& tx, const Role& role);
-/// Deletes the role with its assignments.
+/// Deletes the role with its assignments, and the tokens that have it.
 void delete_role(db::Transaction& tx, const std::string& id);
 
 /// Nothing happens when the user has the role already.
 void grant(db::Transaction& tx, const Assignment& assignment);
-/// False when the user didn't have the role.
+/// False when the user didn't have the role. His tokens for that target end, whatever else he is there.
 bool revoke(db::Transaction& tx, const Assignment& assignment);
 bool has_assignment(db::Transaction& tx, const Assignment& assignment);
 /// Roles of a user on one target, by name.

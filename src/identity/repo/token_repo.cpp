@@ -39,10 +39,11 @@ Token read(const db::Row& row, const std::string& digest) {
 void insert_token(db::Transaction& tx, const Token& token) {
     tx.exec("DELETE FROM tokens WHERE expires_us < ?", {token.issued_us});
     tx.exec(
-        "INSERT INTO tokens (digest, user_id, project_id, domain_id, methods, audit_ids, issued_us, expires_us) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tokens (digest, user_id, project_id, domain_id, methods, audit_ids, issued_us, expires_us, "
+        "parent_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {token.digest, token.user_id, db::nullable(token.scope.project_id), db::nullable(token.scope.domain_id),
-         join(token.methods), join(token.audit_ids), token.issued_us, token.expires_us});
+         join(token.methods), join(token.audit_ids), token.issued_us, token.expires_us,
+         db::nullable(token.parent_digest)});
 }
 
 std::optional<Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now) {
@@ -74,7 +75,11 @@ std::optional<Session> find_session(db::Transaction& tx, const std::string& dige
 }
 
 void delete_token(db::Transaction& tx, const std::string& digest) {
-    tx.exec("DELETE FROM tokens WHERE digest = ?", {digest});
+    tx.exec(
+        "WITH RECURSIVE family (digest) AS (SELECT CAST(? AS TEXT) UNION SELECT t.digest FROM tokens t JOIN family f "
+        "ON "
+        "t.parent_digest = f.digest) DELETE FROM tokens WHERE digest IN (SELECT digest FROM family)",
+        {digest});
 }
 
 void delete_tokens_of_user(db::Transaction& tx, const std::string& user_id) {

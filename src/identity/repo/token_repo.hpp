@@ -20,6 +20,7 @@ struct Session {
 /// nullopt for an unknown or expired token, for one whose user, project or domain is gone or disabled, and for a
 /// scoped one whose user has no role there any more. One statement: every request asks it.
 std::optional<Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now);
+/// With every token that was made from it, and from those.
 void delete_token(db::Transaction& tx, const std::string& digest);
 void delete_tokens_of_user(db::Transaction& tx, const std::string& user_id);
 void delete_tokens_of_project(db::Transaction& tx, const std::string& project_id);

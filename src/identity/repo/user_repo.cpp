@@ -1,6 +1,9 @@
 #include "identity/repo/user_repo.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "identity/repo/name_key.hpp"
 
 namespace virga::identity::repo {
 namespace {
@@ -15,6 +18,13 @@ User read(const db::Row& row) {
     user.email = row.text("email");
     user.description = row.text("description");
     user.enabled = row.flag("enabled");
+    user.extra = parse_object(row.text("extra"));
+    user.options = parse_object(row.text("options"));
+    user.password_changed_us = row.number("password_changed_us");
+    user.password_expires_us = row.number("password_expires_us");
+    user.active_us = row.number("active_us");
+    user.failed_logins = row.number("failed_logins");
+    user.failed_us = row.number("failed_us");
     return user;
 }
 
@@ -34,7 +44,8 @@ std::optional<User> find_user(db::Transaction& tx, const std::string& id) {
 }
 
 std::optional<User> find_user_named(db::Transaction& tx, const std::string& domain_id, const std::string& name) {
-    const auto row = tx.query_one("SELECT * FROM users WHERE domain_id = ? AND name = ?", {domain_id, name});
+    const auto row = tx.query_one("SELECT * FROM users WHERE domain_id = ? AND " + same_name(),
+                                  {domain_id, name_key(name), name, name});
     if (!row) return std::nullopt;
     return read(*row);
 }
@@ -48,24 +59,70 @@ std::vector<User> list_users(db::Transaction& tx) {
 void insert_user(db::Transaction& tx, const User& user) {
     require_free_name(tx, user);
     tx.exec(
-        "INSERT INTO users (id, domain_id, name, password_hash, default_project_id, email, description, enabled) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        {user.id, user.domain_id, user.name, db::nullable(user.password_hash), db::nullable(user.default_project_id),
-         db::nullable(user.email), db::nullable(user.description), std::int64_t{user.enabled}});
+        "INSERT INTO users (id, domain_id, name, name_key, password_hash, default_project_id, email, description, "
+        "enabled, extra, options, password_changed_us, password_expires_us, active_us) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {user.id, user.domain_id, user.name, name_key(user.name), db::nullable(user.password_hash),
+         db::nullable(user.default_project_id), db::nullable(user.email), db::nullable(user.description),
+         std::int64_t{user.enabled}, json::serialize(user.extra), json::serialize(user.options),
+         user.password_changed_us, user.password_expires_us, user.active_us});
 }
 
 void update_user(db::Transaction& tx, const User& user) {
     require_free_name(tx, user);
     tx.exec(
-        "UPDATE users SET name = ?, password_hash = ?, default_project_id = ?, email = ?, description = ?, "
-        "enabled = ? WHERE id = ?",
-        {user.name, db::nullable(user.password_hash), db::nullable(user.default_project_id), db::nullable(user.email),
-         db::nullable(user.description), std::int64_t{user.enabled}, user.id});
+        "UPDATE users SET name = ?, name_key = ?, default_project_id = ?, email = ?, description = ?, enabled = ?, "
+        "extra = ?, options = ?, active_us = ?, failed_logins = ?, failed_us = ? WHERE id = ?",
+        {user.name, name_key(user.name), db::nullable(user.default_project_id), db::nullable(user.email),
+         db::nullable(user.description), std::int64_t{user.enabled}, json::serialize(user.extra),
+         json::serialize(user.options), user.active_us, user.failed_logins, user.failed_us, user.id});
+}
+
+void set_password(db::Transaction& tx, const User& user, std::int64_t kept) {
+    tx.exec(
+        "INSERT INTO old_passwords (user_id, changed_us, password_hash) SELECT id, password_changed_us, password_hash "
+        "FROM users WHERE id = ? AND password_hash IS NOT NULL",
+        {user.id});
+    tx.exec(
+        "DELETE FROM old_passwords WHERE user_id = ? AND changed_us NOT IN (SELECT changed_us FROM old_passwords WHERE "
+        "user_id = ? ORDER BY changed_us DESC LIMIT ?)",
+        {user.id, user.id, std::max<std::int64_t>(kept, 0)});
+    tx.exec(
+        "UPDATE users SET password_hash = ?, password_changed_us = ?, password_expires_us = ?, failed_logins = 0, "
+        "failed_us = 0 WHERE id = ?",
+        {db::nullable(user.password_hash), user.password_changed_us, user.password_expires_us, user.id});
+    tx.exec("DELETE FROM tokens WHERE user_id = ?", {user.id});
+}
+
+std::vector<std::string> old_passwords(db::Transaction& tx, const std::string& user_id, std::int64_t most) {
+    std::vector<std::string> out;
+    for (const auto& row :
+         tx.query("SELECT password_hash FROM old_passwords WHERE user_id = ? ORDER BY changed_us DESC LIMIT ?",
+                  {user_id, most})) {
+        out.push_back(row.text("password_hash"));
+    }
+    return out;
+}
+
+void note_login(db::Transaction& tx, const std::string& id, TimestampUs now) {
+    tx.exec("UPDATE users SET active_us = ?, failed_logins = 0, failed_us = 0 WHERE id = ?", {now, id});
+}
+
+void note_failed_login(db::Transaction& tx, const std::string& id, TimestampUs since, TimestampUs now) {
+    tx.exec(
+        "UPDATE users SET failed_logins = CASE WHEN failed_us < ? THEN 1 ELSE failed_logins + 1 END, failed_us = ? "
+        "WHERE id = ?",
+        {since, now, id});
+}
+
+void replace_hash(db::Transaction& tx, const std::string& id, const std::string& before, const std::string& after) {
+    tx.exec("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?", {after, id, before});
 }
 
 void delete_user(db::Transaction& tx, const std::string& id) {
     tx.exec("DELETE FROM tokens WHERE user_id = ?", {id});
     tx.exec("DELETE FROM role_assignments WHERE user_id = ?", {id});
+    tx.exec("DELETE FROM old_passwords WHERE user_id = ?", {id});
     tx.exec("DELETE FROM users WHERE id = ?", {id});
 }
 

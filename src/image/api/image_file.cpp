@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "http/microversion.hpp"
 #include "image/api/api.hpp"
+#include "image/model/byte_range.hpp"
 
 namespace virga::image::api {
 namespace {
@@ -26,12 +27,53 @@ http::Response upload(Context& context, http::Request& request, const identity::
     return http::Response::empty(204);
 }
 
-std::size_t read_some(const FileHandle& file, char* into, std::size_t size) {
+std::size_t read_some(const FileHandle& file, char* into, std::size_t size, std::uint64_t offset) {
     while (true) {
-        const auto got = ::read(file.get(), into, size);
+        const auto got = ::pread(file.get(), into, size, static_cast<off_t>(offset));
         if (got >= 0) return static_cast<std::size_t>(got);
         if (errno != EINTR) throw_errno(ErrorCode::Internal, "read image data", errno);
     }
+}
+
+/// A condition that no longer holds means the whole data: it is another image's, or none of ours.
+RangeRequest wanted_range(const http::Request& request, std::uint64_t size, const std::string& tag) {
+    if (request.headers.contains("If-Range") && request.headers.get("If-Range") != tag) return {};
+    return parse_range(request.headers.get("Range"), size);
+}
+
+http::Response no_such_range(std::uint64_t size) {
+    const std::string why = "The range is not within the image's " + std::to_string(size) + " bytes.";
+    http::Response response;
+    response.status = 416;
+    response.body = http::html_fault(416, why);
+    response.headers.set("Content-Type", "text/html; charset=UTF-8");
+    response.headers.set("Content-Range", "bytes */" + std::to_string(size));
+    return response;
+}
+
+/// The whole data, or one range of it. Content-MD5 is of the whole, so a range has none.
+http::Response part_of(std::shared_ptr<FileHandle> file, const Record& record, const std::string& tag,
+                       std::uint64_t size, const ByteRange* range) {
+    http::Response response;
+    response.headers.set("Content-Type", std::string(kBinary));
+    response.headers.set("Accept-Ranges", "bytes");
+    response.headers.set("ETag", tag);
+    if (range == nullptr) {
+        response.headers.set("Content-MD5", record.checksum_md5);
+        response.stream_length = size;
+    } else {
+        response.status = 206;
+        response.headers.set("Content-Range", "bytes " + std::to_string(range->first) + "-" +
+                                                  std::to_string(range->last) + "/" + std::to_string(size));
+        response.stream_length = range->last - range->first + 1;
+    }
+    response.stream = [file = std::move(file), offset = range == nullptr ? 0 : range->first](char* into,
+                                                                                             std::size_t most) mutable {
+        const auto got = read_some(*file, into, most, offset);
+        offset += got;
+        return got;
+    };
+    return response;
 }
 
 http::Response download(Context& context, http::Request& request, const identity::Auth& auth) {
@@ -44,12 +86,11 @@ http::Response download(Context& context, http::Request& request, const identity
     }
     auto file = context.store.open(record.id);
     if (!file) throw Error(ErrorCode::NotFound, "No data found for image " + record.id + ".", "the file is missing");
-    http::Response response;
-    response.headers.set("Content-Type", std::string(kBinary));
-    response.headers.set("Content-MD5", record.checksum_md5);
-    response.stream_length = static_cast<std::uint64_t>(record.size_bytes.value_or(0));
-    response.stream = [file](char* into, std::size_t size) { return read_some(*file, into, size); };
-    return response;
+    const auto size = static_cast<std::uint64_t>(record.size_bytes.value_or(0));
+    const auto tag = "\"" + record.checksum_md5 + "\"";
+    const auto wanted = wanted_range(request, size, tag);
+    if (wanted.kind == RangeKind::Unsatisfiable) return no_such_range(size);
+    return part_of(std::move(file), record, tag, size, wanted.kind == RangeKind::Part ? &wanted.range : nullptr);
 }
 
 }  // namespace

@@ -35,7 +35,10 @@ Record read_new_image(const json::object& body, const identity::Auth& auth) {
 
 http::Response create(Context& context, http::Request& request, const identity::Auth& auth) {
     const auto record = read_new_image(request.json_body(), auth);
-    context.database.write_with([&](db::Transaction& tx) { repo::insert(tx, record); });
+    context.database.write_with([&](db::Transaction& tx) {
+        context.uploader.quota().require_place(tx, record.owner);
+        repo::insert(tx, record);
+    });
     auto response = http::Response::with_json(201, image_json(record));
     response.headers.set("Location", request.base_url + "/image" + kCollection + "/" + record.id);
     return response;
@@ -78,7 +81,9 @@ http::Response update(Context& context, http::Request& request, const identity::
     const auto record = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_changeable(tx, request, auth);
         if (steps.empty()) return changed;
+        const auto owner = changed.owner;
         apply_patch(changed, auth, steps);
+        if (changed.owner != owner) context.uploader.quota().require_place(tx, changed.owner);
         changed.updated_us = now_us();
         repo::update_attributes(tx, changed);
         return changed;

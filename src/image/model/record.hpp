@@ -32,11 +32,12 @@ struct Record {
     bool hidden = false;
     std::string checksum_md5;
     std::string sha512;
-    std::string xxh3;               ///< for hosts that verify the data
-    std::vector<std::string> tags;  ///< each once, in the order of adding
-    json::object properties;        ///< name -> string
-    std::string upload_id;          ///< of the upload that runs while the status is saving
-    bool upload_by_flow = false;    ///< upload_id is a flow, which goes on after a restart; else a request's
+    std::string xxh3;                ///< for hosts that verify the data
+    std::vector<std::string> tags;   ///< each once, in the order of adding
+    json::object properties;         ///< name -> string
+    std::int64_t charged_bytes = 0;  ///< for the upload that runs
+    std::string upload_id;           ///< of the upload that runs while the status is saving
+    bool upload_by_flow = false;     ///< upload_id is a flow, which goes on after a restart; else a request's
     TimestampUs created_us = 0;
     TimestampUs updated_us = 0;
 

@@ -56,6 +56,7 @@ Record read_record(const db::Row& row) {
         record.tags.emplace_back(tag.as_string());
     }
     record.properties = parse_object(row.text("properties"));
+    record.charged_bytes = row.number("charged_bytes");
     record.upload_id = row.text("upload_id");
     record.upload_by_flow = row.flag("upload_by_flow");
     record.created_us = row.number("created_us");
@@ -108,9 +109,24 @@ std::vector<Record> list_with_file(db::Transaction& tx) {
         tx.query("SELECT * FROM images WHERE status IN ('active', 'deactivated', 'saving') ORDER BY id"));
 }
 
-std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner) {
-    return tx.scalar("SELECT COALESCE(SUM(size_bytes), 0) FROM images WHERE owner = ? AND status <> 'deleted'",
+std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner, const std::string& but) {
+    return tx.scalar(
+        "SELECT COALESCE(SUM(COALESCE(size_bytes, 0) + charged_bytes), 0) FROM images WHERE owner = ? AND "
+        "status <> 'deleted' AND id <> ?",
+        {owner, but});
+}
+
+std::int64_t count_images(db::Transaction& tx, const std::string& owner) {
+    return tx.scalar("SELECT COUNT(*) FROM images WHERE owner = ? AND status <> 'deleted'", {owner});
+}
+
+std::int64_t count_uploads(db::Transaction& tx, const std::string& owner) {
+    return tx.scalar("SELECT COUNT(*) FROM images WHERE owner = ? AND status <> 'deleted' AND status = 'saving'",
                      {owner});
+}
+
+void set_charge(db::Transaction& tx, const std::string& id, std::int64_t bytes) {
+    tx.exec("UPDATE images SET charged_bytes = ? WHERE id = ? AND status = 'saving'", {bytes, id});
 }
 
 bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id, UploadBy by) {
@@ -125,7 +141,7 @@ bool finish_upload(db::Transaction& tx, const Record& record) {
     if (!lifecycle::try_change(tx, image_transitions(), "store", record.id, condition)) return false;
     tx.exec(
         "UPDATE images SET tool_format = ?, size_bytes = ?, virtual_size_bytes = ?, checksum_md5 = ?, sha512 = ?, "
-        "xxh3 = ?, upload_id = NULL, upload_by_flow = 0 WHERE id = ?",
+        "xxh3 = ?, upload_id = NULL, upload_by_flow = 0, charged_bytes = 0 WHERE id = ?",
         {record.tool_format, db::nullable(record.size_bytes), db::nullable(record.virtual_size_bytes),
          record.checksum_md5, record.sha512, record.xxh3, record.id});
     return true;
@@ -133,7 +149,7 @@ bool finish_upload(db::Transaction& tx, const Record& record) {
 
 bool abandon_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id) {
     if (!lifecycle::try_change(tx, image_transitions(), "abandon", id, of_upload(upload_id))) return false;
-    tx.exec("UPDATE images SET upload_id = NULL WHERE id = ?", {id});
+    tx.exec("UPDATE images SET upload_id = NULL, charged_bytes = 0 WHERE id = ?", {id});
     return true;
 }
 
@@ -152,7 +168,7 @@ bool is_held(db::Transaction& tx, const std::string& id) {
 
 bool mark_deleted(db::Transaction& tx, const std::string& id) {
     if (!lifecycle::try_change(tx, image_transitions(), "delete", id)) return false;
-    tx.exec("UPDATE images SET upload_id = NULL, upload_by_flow = 0 WHERE id = ?", {id});
+    tx.exec("UPDATE images SET upload_id = NULL, upload_by_flow = 0, charged_bytes = 0 WHERE id = ?", {id});
     tx.exec("DELETE FROM image_members WHERE image_id = ?", {id});
     tx.exec("DELETE FROM image_labels WHERE image_id = ?", {id});
     return true;

@@ -21,7 +21,13 @@ void update_attributes(db::Transaction& tx, const Record& record);
 std::vector<Record> list(db::Transaction& tx, const identity::Auth& auth, const ListQuery& query);
 /// Images whose status says that there is, or will soon be, a file.
 std::vector<Record> list_with_file(db::Transaction& tx);
-std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner);
+/// Bytes that the project's images have and that uploads were charged for, without the image `but`.
+std::int64_t stored_bytes(db::Transaction& tx, const std::string& owner, const std::string& but);
+std::int64_t count_images(db::Transaction& tx, const std::string& owner);
+/// Images whose data is on its way.
+std::int64_t count_uploads(db::Transaction& tx, const std::string& owner);
+/// Nothing happens when no upload runs.
+void set_charge(db::Transaction& tx, const std::string& id, std::int64_t bytes);
 
 /// Who brings the data.
 enum class UploadBy { Request, Flow };

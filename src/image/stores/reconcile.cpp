@@ -9,6 +9,9 @@
 namespace virga::image {
 namespace {
 
+/// The file goes on growing while it is compared with a snapshot of the row.
+constexpr std::int64_t kUncommitted = 1L << 30;
+
 /// Names of the files that the rows account for.
 std::set<std::string> known_files(const std::vector<Record>& records) {
     std::set<std::string> names;
@@ -19,14 +22,28 @@ std::set<std::string> known_files(const std::vector<Record>& records) {
     return names;
 }
 
+/// What a request has brought was charged before it was written. (A flow's data is charged when it is complete.)
+void check_charge(const Record& record, const FileStore& store, std::vector<std::string>& differences) {
+    if (record.upload_by_flow) return;
+    const auto size = store.size(part_name(record.id, record.upload_id));
+    if (!size || *size <= record.charged_bytes + kUncommitted) return;
+    differences.push_back("Image " + record.id + " has received " + std::to_string(*size) +
+                          " bytes, but its project is charged for " + std::to_string(record.charged_bytes) + ".");
+}
+
 void check_record(const Record& record, const FileStore& store, const ActiveUploads& uploads,
                   std::vector<std::string>& differences) {
     if (record.status == ImageStatus::Saving) {
+        check_charge(record, store, differences);
         if (record.upload_by_flow) return;  // its flow is checked where it belongs
         if (!uploads.contains(record.upload_id) && !store.exists(part_name(record.id, record.upload_id))) {
             differences.push_back("Image " + record.id + " is saving, but nothing is being uploaded.");
         }
         return;
+    }
+    if (record.charged_bytes != 0) {
+        differences.push_back("Image " + record.id + " is " + to_string(record.status) + ", but an upload is charged " +
+                              std::to_string(record.charged_bytes) + " bytes for it.");
     }
     const auto size = store.size(record.id);
     if (!size) {

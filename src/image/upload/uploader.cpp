@@ -9,6 +9,7 @@
 #include "image/format/inspector.hpp"
 #include "image/repo/image_repo.hpp"
 #include "image/settings.hpp"
+#include "image/stores/free_space.hpp"
 #include "image/upload/background_hasher.hpp"
 
 namespace virga::image {
@@ -49,7 +50,10 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
     return database_.write_with([&](db::Transaction& tx) {
         auto record = repo::find(tx, image_id);
         if (!record) throw Error(ErrorCode::NotFound, "No image found with ID " + image_id + ".", {}, image_id);
-        if (record->status == ImageStatus::Queued) require_formats(*record);
+        if (record->status == ImageStatus::Queued) {
+            require_formats(*record);
+            quota_.require_upload(tx, record->owner);
+        }
         if (!repo::start_upload(tx, image_id, upload_id)) {
             throw Error(ErrorCode::Conflict,
                         "Image " + image_id + " can't take data: its status is " + to_string(record->status) +
@@ -62,15 +66,19 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
     });
 }
 
-std::int64_t Uploader::room(db::Transaction& tx, const Record& record) const {
-    const auto most = config_.get(setting::max_bytes);
-    const auto quota = config_.get(setting::quota_bytes);
-    if (quota < 0) return most;
-    return std::min(most, std::max<std::int64_t>(0, quota - repo::stored_bytes(tx, record.owner)));
+/// Throws before the bytes are written: TooLarge by the quota, NoSpace by the disk.
+std::int64_t Uploader::charge(const Record& record, std::int64_t bytes) const {
+    const auto charged = database_.write_with([&](db::Transaction& tx) { return quota_.charge(tx, record, bytes); },
+                                              db::Durability::Grouped);
+    require_space(store_.folder(), std::max<std::int64_t>(0, charged - record.charged_bytes), reserve());
+    return charged;
 }
 
-void Uploader::stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped,
-                      std::int64_t limit) const {
+std::int64_t Uploader::reserve() const {
+    return std::max<std::int64_t>(0, config_.get(setting::reserved_space_bytes));
+}
+
+void Uploader::stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const {
     BackgroundHasher sha512(kBuffers, kBufferBytes);
     Hasher md5(HashAlgorithm::Md5);
     Hasher xxh3(HashAlgorithm::Xxh3);
@@ -81,7 +89,7 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
         fill(*request.stream, *buffer);
         if (stopped) deleted_meanwhile(record.id);
         size += static_cast<std::int64_t>(buffer->used);
-        if (size > limit) too_large(limit);
+        if (size > record.charged_bytes) record.charged_bytes = charge(record, size);
         const bool last = buffer->used < buffer->data.size();
         md5.update(buffer->view());
         xxh3.update(buffer->view());
@@ -101,8 +109,6 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
 
 void Uploader::finish(const Record& record) {
     auto tx = database_.write();
-    const auto limit = room(tx, record);
-    if (*record.size_bytes > limit) too_large(limit);
     if (!repo::finish_upload(tx, record)) deleted_meanwhile(record.id);
     tx.commit();
 }
@@ -125,9 +131,9 @@ void Uploader::receive(http::Request& request, const std::string& image_id) {
     auto record = begin(image_id, upload_id);
     ScopeExit undo([&] { abandon(record, part); });
     failpoint("image.upload.saving");
-    const auto limit = database_.read_with([&](db::Transaction& tx) { return room(tx, record); });
+    const auto limit = database_.read_with([&](db::Transaction& tx) { return quota_.room(tx, record); });
     if (request.content_length && *request.content_length > static_cast<std::uint64_t>(limit)) too_large(limit);
-    stream(request, record, part, *stopped, limit);
+    stream(request, record, part, *stopped);
     failpoint("image.upload.received");
     part.publish();
     failpoint("image.upload.published");

@@ -5,6 +5,7 @@
 #include "image/model/record.hpp"
 #include "image/stores/file_store.hpp"
 #include "image/upload/active_uploads.hpp"
+#include "image/upload/quota.hpp"
 
 namespace virga::image {
 
@@ -15,25 +16,27 @@ namespace virga::image {
 class Uploader {
 public:
     Uploader(db::Database& database, const config::Config& config, const FileStore& store, ActiveUploads& uploads)
-        : database_(database), config_(config), store_(store), uploads_(uploads) {}
+        : database_(database), config_(config), quota_(config), store_(store), uploads_(uploads) {}
 
     /// Stores the request's body as the data of a queued image. On any failure the image is queued again and no file
     /// stays. Errors: Conflict (not queued), InvalidInput (formats missing, or the content is not what was declared,
     /// or unsafe), TooLarge (size or quota), NoSpace, Cancelled (the client went away), http::StatusError{410} (the
     /// image was deleted meanwhile).
     void receive(http::Request& request, const std::string& image_id);
-    /// Bytes that the image's data may have: the size limit, and what the project's quota leaves.
-    std::int64_t room(db::Transaction& tx, const Record& record) const;
+    const Quota& quota() const { return quota_; }
+    /// Bytes of the store's disk that stay free.
+    std::int64_t reserve() const;
 
 private:
     Record begin(const std::string& image_id, const std::string& upload_id);
-    void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped,
-                std::int64_t limit) const;
+    void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const;
+    std::int64_t charge(const Record& record, std::int64_t bytes) const;
     void finish(const Record& record);
     void abandon(const Record& record, PartFile& part) noexcept;
 
     db::Database& database_;
     const config::Config& config_;
+    Quota quota_;
     const FileStore& store_;
     ActiveUploads& uploads_;
 };

@@ -51,6 +51,14 @@ TEST_F(StoreImage, a_repeat_finds_the_complete_file) {
     EXPECT_FALSE(exists(target("qcow2").path()));
 }
 
+TEST_F(StoreImage, keeps_the_reserve_of_the_disk) {
+    const auto disk = make_disk();
+    auto full = target("raw");
+    full.keep_free_bytes = std::int64_t{1} << 60;
+    EXPECT_EQ(code_of([&] { store_image(disk, "raw", full); }), ErrorCode::NoSpace);
+    EXPECT_FALSE(exists(full.path()) || exists(full.part_path()));
+}
+
 TEST_F(StoreImage, failures_leave_nothing) {
     const auto disk = make_disk();
     const auto fails = [&](const std::string& format, std::int64_t max_bytes, bool cancelled) {

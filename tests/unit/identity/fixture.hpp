@@ -36,7 +36,8 @@ protected:
         if (!body.is_null()) request.body = json::serialize(body);
         if (!token.empty()) request.headers.set("X-Auth-Token", token);
         if (!subject.empty()) request.headers.set("X-Subject-Token", subject);
-        return router_.handle(request);
+        const auto response = router_.handle(request);
+        return response.later ? router_.finish(request, response) : response;
     }
 
     static json::object password_identity(const std::string& user, const std::string& password) {

@@ -52,7 +52,9 @@ protected:
         request.body = R"({"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "admin",
             "domain": {"id": "default"}, "password": ")" +
                        password_ + R"("}}}}})";
-        return std::string(router_.handle(request).headers.get("X-Subject-Token"));
+        const auto response = router_.handle(request);
+        const auto& answer = response.later ? router_.finish(request, response) : response;
+        return std::string(answer.headers.get("X-Subject-Token"));
     }
 
     http::Response call(const std::string& method, const std::string& path, const std::string& body = {},
@@ -241,6 +243,16 @@ TEST_F(ImageTest, CheckFindsMissingAndChangedFiles) {
     std::filesystem::remove(folder_ / "images" / id);
     EXPECT_EQ(differences().size(), 1u);
     EXPECT_EQ(call("GET", "/" + id + "/file").status, 404);
+}
+
+TEST_F(ImageTest, CheckFindsWhatIsChargedWithoutAnUpload) {
+    const auto id = create();
+    ASSERT_EQ(upload(id, Body(some_data(1000))), 204);
+    EXPECT_TRUE(differences().empty());
+    database_.write_with(
+        [&](db::Transaction& tx) { tx.exec("UPDATE images SET charged_bytes = 7 WHERE id = ?", {id}); });
+    ASSERT_EQ(differences().size(), 1U);
+    EXPECT_NE(differences().front().find("charged 7 bytes"), std::string::npos);
 }
 
 TEST_F(ImageTest, AnIdIsNeverUsedAgain) {

@@ -1,0 +1,226 @@
+"""Guessing passwords is slow, tells nothing, and holds up nobody else; rules for passwords are kept."""
+import statistics
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from harness.cloud import Cloud
+
+TOKENS = "/identity/v3/auth/tokens"
+FREE = 5  # failures of one user from one address before he is slowed down
+
+
+def login(cloud, user, password, session=requests, **reference):
+    who = {"password": password, **(reference or {"name": user, "domain": {"id": "default"}})}
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": who}}}}
+    return session.post(cloud.url + TOKENS, json=body, timeout=60)
+
+
+def make_user(cloud, password="first secret", **fields):
+    body = {"user": {"name": f"user-{uuid.uuid4().hex[:8]}", "password": password, **fields}}
+    answer = cloud.http("POST", "/identity/v3/users", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["user"]
+
+
+def change(cloud, user, before, after):
+    return requests.post(f"{cloud.url}/identity/v3/users/{user['id']}/password",
+                         json={"user": {"original_password": before, "password": after}}, timeout=60)
+
+
+class From(HTTPAdapter):
+    """Requests that come from another address of this machine."""
+
+    def __init__(self, address):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, source_address=(self.address, 0), **kwargs)
+
+
+def session_from(address):
+    session = requests.Session()
+    session.mount("http://", From(address))
+    return session
+
+
+@pytest.fixture(scope="module")
+def strict():
+    """A cloud with every rule for passwords."""
+    running = Cloud(settings={
+        "identity.lockout_failure_attempts": 3, "identity.lockout_duration": 0,
+        "identity.password_regex": r'["[a-z ]{4,}", ".*[a-z]"]', "identity.password_regex_description": "four letters",
+        "identity.unique_last_password_count": 3, "identity.password_expires_days": 30}).start()
+    yield running
+    running.close()
+
+
+def test_guessing_is_slowed_down_for_every_user_alike(cloud):
+    disabled = make_user(cloud, enabled=False)["name"]
+    seen = []
+    for name in (make_user(cloud)["name"], disabled, f"nobody-{uuid.uuid4().hex[:8]}"):
+        answers = [login(cloud, name, f"guess {i}") for i in range(FREE + 2)]
+        seen.append([(answer.status_code, answer.text) for answer in answers])
+        assert [answer.status_code for answer in answers] == [401] * (FREE + 1) + [429]
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_the_right_password_is_no_way_around_the_wait(cloud):
+    user = make_user(cloud)
+    while login(cloud, user["name"], "wrong").status_code == 401:
+        pass
+    assert login(cloud, user["name"], "first secret").status_code == 429
+    assert login(cloud, None, "first secret", id=user["id"]).status_code == 429
+    assert change(cloud, user, "first secret", "second secret").status_code == 429
+
+
+def test_another_address_can_still_log_in(cloud):
+    user = make_user(cloud)
+    attacker = session_from("127.0.0.9")
+    while login(cloud, user["name"], "wrong", attacker).status_code == 401:
+        pass
+    assert login(cloud, user["name"], "first secret").status_code == 201
+
+
+def test_one_address_cannot_try_one_password_on_many_users(cloud):
+    attacker = session_from("127.0.0.10")
+    answers = [login(cloud, f"user-{i}", "password", attacker).status_code for i in range(40)]
+    assert answers[:30] == [401] * 30 and 429 in answers
+    assert login(cloud, make_user(cloud)["name"], "first secret", attacker).status_code == 429
+
+
+def test_a_right_login_forgets_the_failures_before(cloud):
+    user = make_user(cloud)
+    for _ in range(3):
+        for _ in range(FREE):
+            assert login(cloud, user["name"], "wrong").status_code == 401
+        assert login(cloud, user["name"], "first secret").status_code == 201
+
+
+def test_time_tells_nothing(cloud):
+    times = {}
+    for name in (make_user(cloud)["name"], make_user(cloud, enabled=False)["name"], f"nobody-{uuid.uuid4().hex[:8]}"):
+        samples = []
+        for i in range(FREE):
+            start = time.perf_counter()
+            assert login(cloud, name, "wrong").status_code == 401
+            samples.append(time.perf_counter() - start)
+        times[name] = statistics.median(samples)
+    assert max(times.values()) < 4 * min(times.values())
+
+
+def test_logins_hold_up_nobody_else(cloud):
+    """While many log in, who has a token is answered, and no login is lost."""
+    users = [make_user(cloud)["name"] for _ in range(4)]
+    token = cloud.http("GET", TOKENS, headers={"X-Subject-Token": cloud.token}).status_code
+    assert token == 200
+    with ThreadPoolExecutor(40) as pool:
+        logins = [pool.submit(login, cloud, users[i % 4], "first secret") for i in range(60)]
+        slowest, asked = 0.0, 0
+        while not all(each.done() for each in logins):
+            start = time.perf_counter()
+            assert cloud.http("GET", "/image/v2/images?limit=1").status_code == 200
+            slowest, asked = max(slowest, time.perf_counter() - start), asked + 1
+        statuses = [each.result().status_code for each in logins]
+    assert set(statuses) <= {201, 503} and statuses.count(201) > 0
+    assert asked > 3
+
+
+def test_lockout(strict):
+    user = make_user(strict)
+    for _ in range(3):
+        wrong = login(strict, user["name"], "wrong")
+        assert wrong.status_code == 401
+    locked = login(strict, user["name"], "first secret")
+    assert (locked.status_code, locked.text) == (401, wrong.text)
+    assert change(strict, user, "first secret", "second secret").status_code == 401
+    assert strict.http("PATCH", f"/identity/v3/users/{user['id']}", json={"user": {"enabled": True}}).status_code == 200
+    assert login(strict, user["name"], "first secret").status_code == 201
+
+
+def test_lockout_can_be_ignored_for_a_user(strict):
+    user = make_user(strict, options={"ignore_lockout_failure_attempts": True})
+    assert user["options"] == {"ignore_lockout_failure_attempts": True}
+    for _ in range(4):
+        assert login(strict, user["name"], "wrong").status_code == 401
+    assert login(strict, user["name"], "first secret").status_code == 201
+
+
+def test_options_that_are_not_obeyed_are_refused(cloud):
+    for options in ({"multi_factor_auth_enabled": True}, {"lock_password": "yes"}, {"x": None}):
+        answer = cloud.http("POST", "/identity/v3/users", json={"user": {"name": "u", "options": options}})
+        assert answer.status_code == 400 and "options" in answer.text, options
+
+
+def test_new_passwords_follow_the_rules(strict):
+    body = {"user": {"name": f"user-{uuid.uuid4().hex[:8]}", "password": "1234"}}
+    refused = strict.http("POST", "/identity/v3/users", json=body)
+    assert refused.status_code == 400 and "four letters" in refused.text and "1234" not in refused.text
+    user = make_user(strict)
+    path = f"/identity/v3/users/{user['id']}"
+    assert strict.http("PATCH", path, json={"user": {"password": "99"}}).status_code == 400
+    assert change(strict, user, "first secret", "99").status_code == 400
+    assert user["password_expires_at"] is not None
+
+
+def test_a_user_takes_no_password_of_before(strict):
+    user = make_user(strict, "one one")
+    assert change(strict, user, "one one", "one one").status_code == 400
+    assert change(strict, user, "one one", "two two").status_code == 204
+    assert change(strict, user, "two two", "three three").status_code == 204
+    for used in ("one one", "two two", "three three"):
+        answer = change(strict, user, "three three", used)
+        assert answer.status_code == 400 and "last 3" in answer.text
+    assert change(strict, user, "three three", "four four").status_code == 204
+    assert change(strict, user, "four four", "one one").status_code == 204
+
+
+def test_a_locked_password_is_not_changed_by_its_user(cloud):
+    user = make_user(cloud, options={"lock_password": True})
+    assert change(cloud, user, "first secret", "second").status_code == 400
+    path = f"/identity/v3/users/{user['id']}"
+    assert cloud.http("PATCH", path, json={"user": {"options": {"lock_password": None}}}).json()["user"]["options"] == {}
+    assert change(cloud, user, "first secret", "second").status_code == 204
+
+
+def test_a_first_password_must_be_changed():
+    running = Cloud(settings={"identity.change_password_upon_first_use": "true",
+                              "identity.minimum_password_age": 1}).start()
+    try:
+        user = make_user(running)
+        refused = login(running, user["name"], "first secret")
+        assert refused.status_code == 401 and "expired" in refused.text
+        assert "expired" not in login(running, user["name"], "wrong").text
+        assert change(running, user, "first secret", "second secret").status_code == 204
+        assert login(running, user["name"], "second secret").status_code == 201
+        early = change(running, user, "second secret", "third secret")
+        assert early.status_code == 400 and "until" in early.text
+    finally:
+        running.close()
+
+
+def test_a_pattern_that_cannot_be_used_is_refused_at_the_start():
+    running = Cloud(settings={"identity.password_regex": "(?=.*[0-9]).{7,}"})
+    try:
+        running.start_half("control")
+        running.wait_end("control")
+        assert "identity.password_regex" in running.log_path.read_text()
+    finally:
+        running.close()
+
+
+def test_a_user_of_a_disabled_domain_changes_no_password(cloud):
+    domain = cloud.http("POST", "/identity/v3/domains",
+                        json={"domain": {"name": f"domain-{uuid.uuid4().hex[:8]}"}}).json()["domain"]["id"]
+    user = make_user(cloud, domain_id=domain)
+    path = f"/identity/v3/domains/{domain}"
+    assert cloud.http("PATCH", path, json={"domain": {"enabled": False}}).status_code == 200
+    assert change(cloud, user, "first secret", "second secret").status_code == 401
+    assert cloud.http("PATCH", path, json={"domain": {"enabled": True}}).status_code == 200
+    assert change(cloud, user, "first secret", "second secret").status_code == 204

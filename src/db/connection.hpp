@@ -41,6 +41,9 @@ public:
     /// A statement without parameters that isn't worth caching (PRAGMA, schema).
     void run(const std::string& sql);
     void set_durability(Durability durability);
+    /// From now on, statements end with the thread's WorkScope. For readers: a writer's statements are short, and
+    /// others wait for them.
+    void end_with_scope();
 
 private:
     Prepared& prepare(std::string_view sql, const Params& params);

@@ -157,7 +157,7 @@ void add_users(http::Router& router, Context& context) {
     router.add({"GET", one, with_caller(context, bind(show))});
     router.add({"PATCH", one, for_admin(context, "identity:update_user", bind(update))});
     router.add({"DELETE", one, for_admin(context, "identity:delete_user", bind(remove))});
-    router.add(
+    router.add_open(
         {"POST", one + "/password", [&context](http::Request& request) { return change_password(context, request); }});
 }
 

@@ -2,9 +2,10 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <boost/asio/post.hpp>
+
 #include <cerrno>
+#include "http/scratch.hpp"
 
 namespace virga::http {
 namespace {
@@ -98,6 +99,8 @@ void Session::next_request() {
     if (buffer_.size() == 0) buffer_.shrink_to_fit();
     become(State::Idle, &shared_.expendable.idle);
     set_deadline(buffer_.size() > 0 ? shared_.options.header_timeout : shared_.options.idle_timeout);
+    // Nothing of the next request can have come by a way other than the socket, so there is no need to try.
+    if (buffer_.size() == 0 && !channel_.secured()) return wait_for(Want::Read);
     read_request();
 }
 
@@ -179,7 +182,7 @@ void Session::answered() {
 }
 
 void Session::linger() {
-    static thread_local std::array<char, 64UL * 1024> unwanted;
+    const auto unwanted = scratch();
     constexpr int kReadsInARow = 16;
     for (int i = 0; i < kReadsInARow; ++i) {
         const auto got = ::recv(channel_.fd(), unwanted.data(), unwanted.size(), MSG_DONTWAIT);

@@ -1,14 +1,13 @@
-#include <array>
 #include <boost/asio/post.hpp>
 
 #include "base/log.hpp"
 #include "base/work_scope.hpp"
+#include "http/scratch.hpp"
 #include "http/session_body.hpp"
 
 namespace virga::http {
 namespace {
 
-constexpr std::size_t kPieceBytes = 64UL * 1024;
 /// Of one download, until the others of its thread have their turn.
 constexpr std::size_t kTurnBytes = 4UL * 1024 * 1024;
 /// Who has waited longer may have given up.
@@ -132,7 +131,7 @@ void Session::send_stream() {
 /// False behind the last piece. Throws when the writer ends early, so that the connection closes and the client
 /// notices.
 bool Session::next_piece() {
-    static thread_local std::array<char, kPieceBytes> made;
+    const auto made = scratch();
     if (last_piece_ || !response_.stream || stream_left_ == 0) return false;
     const auto size = response_.stream(made.data(), std::min<std::uint64_t>(made.size(), stream_left_));
     piece_sent_ = 0;

@@ -1,9 +1,9 @@
-#include <array>
 #include <boost/asio/post.hpp>
 #include <cstring>
 
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "http/scratch.hpp"
 #include "http/session.hpp"
 #include "http/target.hpp"
 
@@ -49,7 +49,7 @@ void Session::read_request() {
 
 /// False when nothing came: the session waits then, or is closed.
 bool Session::receive(std::size_t size) {
-    static thread_local std::array<char, kReadBytes> arrived;
+    const auto arrived = scratch();
     const auto room = std::min(size, buffer_.max_size() - buffer_.size());
     if (room == 0) {
         refuse(400, "The request has a chunk header that is too long.");
@@ -148,7 +148,7 @@ std::uint64_t Session::most_body_bytes() const {
 bool Session::whole_body_is_here() {
     if (!request_.content_length || *request_.content_length > kReadBytes) return false;
     if (buffer_.size() >= *request_.content_length) return true;
-    static thread_local std::array<char, kReadBytes> arrived;
+    const auto arrived = scratch();
     const auto moved = channel_.read(arrived.data(), *request_.content_length - buffer_.size());
     std::memcpy(buffer_.prepare(moved.bytes).data(), arrived.data(), moved.bytes);
     buffer_.commit(moved.bytes);

@@ -45,6 +45,7 @@ struct Server::Impl {
     void accept_later();
     void arrived(Socket socket);
     bool make_room();
+    bool close_idle(const std::function<bool(const Session&)>& fits);
     bool peer_has_room(const std::string& peer);
     void add_session(Socket socket);
     void stop_sessions(bool all);
@@ -112,7 +113,8 @@ void Server::Impl::accept_later() {
 /// Who waits longest for the least has to go, so that a new client gets an answer.
 bool Server::Impl::make_room() {
     auto& expendable = shared.expendable;
-    for (auto* list : {&expendable.idle, &expendable.slow, &expendable.open_bodies, &expendable.stalled}) {
+    if (close_idle([](const Session&) { return true; })) return true;
+    for (auto* list : {&expendable.slow, &expendable.open_bodies, &expendable.stalled, &expendable.idle}) {
         if (list->empty()) continue;
         list->front()->close();
         return true;
@@ -120,17 +122,21 @@ bool Server::Impl::make_room() {
     return false;
 }
 
+bool Server::Impl::close_idle(const std::function<bool(const Session&)>& fits) {
+    auto& idle = shared.expendable.idle;
+    const auto oldest =
+        std::find_if(idle.begin(), idle.end(), [&](const auto* each) { return fits(*each) && !each->has_unread(); });
+    if (oldest == idle.end()) return false;
+    (*oldest)->close();
+    return true;
+}
+
 bool Server::Impl::peer_has_room(const std::string& peer) {
     const auto& options = shared.options;
     const auto found = shared.open_of_peer.find(peer);
     if (found == shared.open_of_peer.end() || found->second < options.connections_per_peer) return true;
     if (std::find(options.proxies.begin(), options.proxies.end(), peer) != options.proxies.end()) return true;
-    auto& idle = shared.expendable.idle;
-    const auto oldest =
-        std::find_if(idle.begin(), idle.end(), [&](const auto* each) { return each->remote_address() == peer; });
-    if (oldest == idle.end()) return false;
-    (*oldest)->close();
-    return true;
+    return close_idle([&](const Session& each) { return each.remote_address() == peer; });
 }
 
 void Server::Impl::add_session(Socket socket) {

@@ -71,6 +71,11 @@ void Session::close() {
     if (--peer->second == 0) shared_.open_of_peer.erase(peer);
 }
 
+bool Session::has_unread() const {
+    char first = 0;
+    return ::recv(channel_.fd(), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void Session::become(State state, std::list<Session*>* expendable) {
     if (standing_in_ != nullptr) standing_in_->erase(place_);
     standing_in_ = expendable;

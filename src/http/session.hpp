@@ -90,6 +90,8 @@ public:
     void on_stop();
     void close();
     const std::string& remote_address() const { return remote_address_; }
+    /// Bytes have come that nobody has looked at: it isn't as idle as it seems.
+    bool has_unread() const;
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -1,6 +1,7 @@
 #include "app/api_client.hpp"
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "http/http.hpp"
 
 namespace virga::app {
@@ -14,6 +15,16 @@ json::object login_body(const Credentials& credentials) {
     return {{"auth", json::object{{"identity", json::object{{"methods", json::array({json::value("password")})},
                                                             {"password", json::object{{"user", user}}}}},
                                   {"scope", json::object{{"project", project}}}}}};
+}
+
+void escape_texts(json::value& value) {
+    if (auto* text = value.if_string()) *text = printable(*text);
+    if (auto* array = value.if_array()) {
+        for (auto& item : *array) escape_texts(item);
+    }
+    if (auto* object = value.if_object()) {
+        for (auto& item : *object) escape_texts(item.value());
+    }
 }
 
 std::string message_of(const http::ClientResponse& response) {
@@ -33,10 +44,11 @@ std::string message_of(const http::ClientResponse& response) {
 ApiClient::ApiClient(const Credentials& credentials) {
     const auto prefix = credentials.auth_url.find("/identity");
     base_url_ = credentials.auth_url.substr(0, prefix);
+    ca_file_ = credentials.ca_file;
     http::Headers headers;
     headers.set("Content-Type", "application/json");
     const auto response = http::request("POST", base_url_ + "/identity/v3/auth/tokens", headers,
-                                        json::serialize(login_body(credentials)));
+                                        json::serialize(login_body(credentials)), ca_file_);
     if (response.status != 201) throw Error(ErrorCode::Unauthenticated, message_of(response));
     token_ = Secret(std::string(response.headers.get("X-Subject-Token")));
 }
@@ -44,11 +56,13 @@ ApiClient::ApiClient(const Credentials& credentials) {
 json::object ApiClient::get(const std::string& path) const {
     http::Headers headers;
     headers.set("X-Auth-Token", token_.reveal());
-    const auto response = http::request("GET", base_url_ + path, headers);
+    const auto response = http::request("GET", base_url_ + path, headers, {}, ca_file_);
     if (response.status == 401) throw Error(ErrorCode::Unauthenticated, message_of(response));
     if (response.status != 200)
         throw Error(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Internal, message_of(response));
-    return parse_object(response.body);
+    json::value answer = parse_object(response.body);
+    escape_texts(answer);
+    return std::move(answer.as_object());
 }
 
 }  // namespace virga::app

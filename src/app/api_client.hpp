@@ -6,7 +6,8 @@
 
 namespace virga::app {
 
-/// Talks to a running cloud as its user. Throws Error with the cloud's message.
+/// Talks to a running cloud as its user. Throws Error with the cloud's message. What it gives may be shown on a
+/// terminal: control characters in texts, which users chose, are escaped.
 class ApiClient {
 public:
     explicit ApiClient(const Credentials& credentials);
@@ -15,6 +16,7 @@ public:
 
 private:
     std::string base_url_;
+    std::string ca_file_;
     Secret token_;
 };
 

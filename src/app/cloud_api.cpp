@@ -3,6 +3,7 @@
 #include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
+#include "base/work_scope.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "http/schema.hpp"
 
@@ -43,6 +44,7 @@ json::value running_progress(const json::array& tasks, const json::array& childr
 }
 
 constexpr std::int64_t kMostSeconds = 50;
+constexpr std::chrono::milliseconds kLook{1000};
 
 std::chrono::seconds wait_of(const http::Request& request) {
     const auto text = request.query_value("wait");
@@ -110,8 +112,15 @@ http::Response CloudApi::trace(http::Request& request, const identity::Auth& aut
     if (++followers_ > most_followers_) return http::Response::with_json(200, view);
     while (get_string(view, "version") == known) {
         const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
-        if (rest.count() <= 0 || !watch->wait(rest)) break;
-        view = trace_view(resource, auth);
+        if (rest.count() <= 0) break;
+        // The client may go while nothing happens.
+        if (const auto* scope = WorkScope::current()) scope->check();
+        const auto look = std::min(rest, kLook);
+        if (watch->wait(look)) {
+            view = trace_view(resource, auth);
+        } else if (Clock::now() < until - rest + look) {
+            break;  // the service stops
+        }
     }
     return http::Response::with_json(200, view);
 }

@@ -1,11 +1,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "app/cloud_api.hpp"
 #include "app/commands.hpp"
+#include "app/http_options.hpp"
 #include "app/memory.hpp"
 #include "app/openrc.hpp"
 #include "base/clock.hpp"
@@ -23,23 +23,6 @@
 
 namespace virga::app {
 namespace {
-
-http::ServerOptions server_options(const config::Config& config) {
-    const auto& listen = config.get(setting::listen);
-    const auto colon = listen.rfind(':');
-    http::ServerOptions options;
-    int port = -1;
-    if (colon != std::string::npos) {
-        const auto [end, failure] = std::from_chars(listen.data() + colon + 1, listen.data() + listen.size(), port);
-        if (failure != std::errc() || end != listen.data() + listen.size()) port = -1;
-    }
-    if (port < 0 || port > 65535)
-        throw Error(ErrorCode::InvalidInput, "http.listen: '" + listen + "' is not address:port");
-    options.address = listen.substr(0, colon);
-    options.port = static_cast<std::uint16_t>(port);
-    options.threads = static_cast<std::size_t>(config.get(setting::http_threads));
-    return options;
-}
 
 constexpr std::chrono::seconds kHousekeepingPause{3600};
 
@@ -70,6 +53,10 @@ public:
 
     void start() {
         bootstrap();
+        router_.set_gate([this](const http::Request& request) {
+            const auto auth = identity_.authenticate(request);
+            return auth.project.empty() ? auth.user.value : auth.project.value;
+        });
         volumes_.use(compute_.attached_volumes());
         networks_.use(compute_.server_nics());
         volumes_.register_tasks(registry_);
@@ -119,7 +106,7 @@ private:
     void bootstrap() {
         // The file comes first: an end of the process in between must not leave a cloud whose password nobody knows.
         if (!std::filesystem::exists(options_.openrc_path()))
-            write_openrc(options_.openrc_path(), {"", "admin", Secret(random_token(kPasswordBytes)), "admin"});
+            write_openrc(options_.openrc_path(), {"", "admin", Secret(random_token(kPasswordBytes)), "admin", ""});
         identity_.bootstrap(read_openrc(options_.openrc_path()).password);
         volumes_.bootstrap();
         volumes_.open_vault(options_.control_dir());
@@ -129,9 +116,8 @@ private:
 
     Credentials credentials_with_url() const {
         auto credentials = read_openrc(options_.openrc_path());
-        auto address = server_options(config_).address;
-        if (address == "0.0.0.0") address = "127.0.0.1";
-        credentials.auth_url = "http://" + address + ":" + std::to_string(server_.port()) + "/identity/v3";
+        credentials.auth_url = public_url(config_, server_.port()) + "/identity/v3";
+        credentials.ca_file = config_.get(setting::tls_ca);
         return credentials;
     }
 
@@ -175,6 +161,7 @@ int control(const Options& options) {
                         "' (or nobody) of the control process can't reach " + options.control_dir() +
                         ": choose --state-dir below a folder that others may enter, or set control.user");
     std::filesystem::remove(options.ready_path());
+    raise_descriptor_limit(server_options(config).connections);
     Control process(options, config);
     process.start();
     give_back_memory();

@@ -5,6 +5,7 @@
 #include "app/commands.hpp"
 #include "app/reference.hpp"
 #include "base/error.hpp"
+#include "base/printable.hpp"
 #include "config/config.hpp"
 
 namespace {
@@ -70,11 +71,11 @@ int main(int argc, char** argv) {
         if (*states) std::fputs(virga::app::states_markdown().c_str(), stdout);
         return 0;
     } catch (const virga::Error& failure) {
-        std::fprintf(stderr, "virga: %s%s%s\n", failure.what(), failure.detail().empty() ? "" : ": ",
-                     failure.detail().c_str());
+        std::fprintf(stderr, "virga: %s%s%s\n", virga::printable(failure.what()).c_str(),
+                     failure.detail().empty() ? "" : ": ", virga::printable(failure.detail()).c_str());
         return exit_status(failure.code());
     } catch (const std::exception& failure) {
-        std::fprintf(stderr, "virga: %s\n", failure.what());
+        std::fprintf(stderr, "virga: %s\n", virga::printable(failure.what()).c_str());
     }
     return 1;
 }

@@ -25,15 +25,16 @@ std::string unquote(const std::string& text) {
 }  // namespace
 
 void write_openrc(const std::string& path, const Credentials& credentials) {
-    const std::map<std::string, std::string> variables{{"OS_AUTH_URL", credentials.auth_url},
-                                                       {"OS_USERNAME", credentials.user},
-                                                       {"OS_PASSWORD", credentials.password.reveal()},
-                                                       {"OS_PROJECT_NAME", credentials.project},
-                                                       {"OS_USER_DOMAIN_NAME", "Default"},
-                                                       {"OS_PROJECT_DOMAIN_NAME", "Default"},
-                                                       {"OS_IDENTITY_API_VERSION", "3"},
-                                                       {"OS_VOLUME_API_VERSION", "3"},
-                                                       {"OS_REGION_NAME", "RegionOne"}};
+    std::map<std::string, std::string> variables{{"OS_AUTH_URL", credentials.auth_url},
+                                                 {"OS_USERNAME", credentials.user},
+                                                 {"OS_PASSWORD", credentials.password.reveal()},
+                                                 {"OS_PROJECT_NAME", credentials.project},
+                                                 {"OS_USER_DOMAIN_NAME", "Default"},
+                                                 {"OS_PROJECT_DOMAIN_NAME", "Default"},
+                                                 {"OS_IDENTITY_API_VERSION", "3"},
+                                                 {"OS_VOLUME_API_VERSION", "3"},
+                                                 {"OS_REGION_NAME", "RegionOne"}};
+    if (!credentials.ca_file.empty()) variables["OS_CACERT"] = credentials.ca_file;
     std::string text = "# Source this file, then use the openstack client.\n";
     for (const auto& [name, value] : variables) text += "export " + name + "='" + value + "'\n";
     const auto part = path + ".new";
@@ -56,12 +57,13 @@ Credentials read_openrc(const std::string& path) {
         variables[line.substr(7, equals - 7)] = unquote(line.substr(equals + 1));
     }
     return {variables["OS_AUTH_URL"], variables["OS_USERNAME"], Secret(variables["OS_PASSWORD"]),
-            variables["OS_PROJECT_NAME"]};
+            variables["OS_PROJECT_NAME"], variables["OS_CACERT"]};
 }
 
 Credentials read_credentials(const std::string& openrc_path) {
     if (const auto url = environment("OS_AUTH_URL"); !url.empty())
-        return {url, environment("OS_USERNAME"), Secret(environment("OS_PASSWORD")), environment("OS_PROJECT_NAME")};
+        return {url, environment("OS_USERNAME"), Secret(environment("OS_PASSWORD")), environment("OS_PROJECT_NAME"),
+                environment("OS_CACERT")};
     try {
         return read_openrc(openrc_path);
     } catch (const Error&) {

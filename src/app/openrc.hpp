@@ -11,6 +11,7 @@ struct Credentials {
     std::string user;
     Secret password;
     std::string project;
+    std::string ca_file;  ///< OS_CACERT: PEM file of the authority to trust; empty: those of the system
 };
 
 /// Writes (mode 0600) the variables for the admin of this cloud.

@@ -3,7 +3,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
+
+#include "base/printable.hpp"
 
 namespace virga::log {
 namespace {
@@ -18,28 +21,32 @@ std::shared_ptr<spdlog::logger>& logger() {
     return instance;
 }
 
-void append_value(std::string& line, const std::string& value) {
-    const bool plain = !value.empty() && value.find_first_of(" \"=\n\t\\") == std::string::npos;
-    if (plain) {
+bool is_plain(std::string_view value) {
+    return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+        return c > ' ' && c < 0x7F && c != '"' && c != '=' && c != '\\';
+    });
+}
+
+/// Values come from users: none may end the line, start another key or steer a terminal.
+void append_value(std::string& line, std::string_view value) {
+    if (is_plain(value)) {
         line += value;
         return;
     }
-    line += '"';
-    for (char c : value) {
-        if (c == '"' || c == '\\') line += '\\';
-        if (c == '\n') {
-            line += "\\n";
-        } else {
-            line += c;
-        }
+    std::string quoted;
+    for (const char c : value) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
     }
+    line += '"';
+    append_printable(line, quoted);
     line += '"';
 }
 
 void write(spdlog::level::level_enum level, std::string_view text, Fields fields) {
     auto& target = *logger();
     if (!target.should_log(level)) return;
-    std::string line(text);
+    auto line = printable(text);
     for (const auto& field : fields) {
         line += ' ';
         line += field.key;

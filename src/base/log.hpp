@@ -28,7 +28,8 @@ bool set_level(std::string_view level);
 /// debug, info, warning or error.
 std::string level();
 
-// One line to standard error: time, level, process, text, then key=value pairs (quoted where needed).
+// One line to standard error: time, level, process, text, then key=value pairs (quoted where needed, control characters
+// escaped).
 void debug(std::string_view text, Fields fields = {});
 void info(std::string_view text, Fields fields = {});
 void warning(std::string_view text, Fields fields = {});

@@ -3,6 +3,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "base/error.hpp"
+#include "base/work_scope.hpp"
 
 namespace virga::db {
 namespace {
@@ -10,11 +11,24 @@ namespace {
 // Result codes of SQLite (sqlite3.h).
 constexpr int kBusy = 5;
 constexpr int kFull = 13;
+constexpr int kInterrupt = 9;
 constexpr int kConstraint = 19;
+
+/// Steps of SQLite's virtual machine between two looks at the scope: about a millisecond.
+constexpr int kStepsBetweenLooks = 20'000;
+
+int ask_scope(void*) {
+    const auto* scope = WorkScope::current();
+    return scope != nullptr && (scope->unwanted() || scope->overdue()) ? 1 : 0;
+}
 
 [[noreturn]] void rethrow(const soci::soci_error& failure, std::string_view sql) {
     ErrorCode code = ErrorCode::Internal;
     if (const auto* specific = dynamic_cast<const soci::sqlite3_soci_error*>(&failure)) {
+        if (const auto* scope = WorkScope::current(); scope != nullptr && specific->result() == kInterrupt) {
+            scope->check();
+            code = ErrorCode::Cancelled;
+        }
         if (specific->result() == kConstraint) code = ErrorCode::Conflict;
         if (specific->result() == kBusy) code = ErrorCode::Busy;
         if (specific->result() == kFull) code = ErrorCode::NoSpace;
@@ -204,6 +218,11 @@ void Connection::run(const std::string& sql) {
     } catch (const soci::soci_error& failure) {
         rethrow(failure, sql);
     }
+}
+
+void Connection::end_with_scope() {
+    auto& backend = static_cast<soci::sqlite3_session_backend&>(*session_.get_backend());
+    sqlite_api::sqlite3_progress_handler(backend.conn_, kStepsBetweenLooks, ask_scope, nullptr);
 }
 
 void Connection::set_durability(Durability durability) {

@@ -70,6 +70,9 @@ public:
     void run(const std::string& sql);
     void set_durability(Durability durability);
     const StatementCache& cache() const { return cache_; }
+    /// From now on, statements end with the thread's WorkScope. For readers: a writer's statements are short, and
+    /// others wait for them.
+    void end_with_scope();
 
 private:
     Prepared& prepare(std::string_view sql, const Params& params);

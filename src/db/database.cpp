@@ -105,7 +105,9 @@ struct Database::Impl {
                 return connection;
             }
         }
-        return std::make_unique<Connection>(path);
+        auto made = std::make_unique<Connection>(path);
+        made->end_with_scope();
+        return made;
     }
 
     void keep_reader(std::unique_ptr<Connection> connection) {

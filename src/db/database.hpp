@@ -81,6 +81,7 @@ public:
     explicit Database(const std::string& url);
     ~Database();
 
+    /// Its statements end with the thread's WorkScope: Error{Cancelled} or Error{Timeout}.
     Transaction read();
     Transaction write(Durability durability = Durability::Synced);
 

@@ -1,5 +1,10 @@
+#include <openssl/ssl.h>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/read.hpp>
@@ -21,30 +26,54 @@ struct Url {
     std::string port;
     std::string authority;
     std::string target;
+    bool tls = false;
 };
 
 Url parse_url(const std::string& url) {
-    constexpr std::string_view kScheme = "http://";
-    if (!url.starts_with(kScheme)) throw Error(ErrorCode::InvalidInput, "'" + url + "' is not an http:// URL");
-    const auto slash = std::min(url.find('/', kScheme.size()), url.size());
+    constexpr std::string_view kPlain = "http://";
+    constexpr std::string_view kSecure = "https://";
+    const bool tls = url.starts_with(kSecure);
+    if (!tls && !url.starts_with(kPlain))
+        throw Error(ErrorCode::InvalidInput, "'" + url + "' is not an http:// or https:// URL");
+    const auto begin = tls ? kSecure.size() : kPlain.size();
+    const auto slash = std::min(url.find('/', begin), url.size());
     Url parts;
-    parts.authority = url.substr(kScheme.size(), slash - kScheme.size());
+    parts.tls = tls;
+    parts.authority = url.substr(begin, slash - begin);
     parts.target = slash < url.size() ? url.substr(slash) : "/";
     const auto colon = parts.authority.rfind(':');
     const bool has_port = colon != std::string::npos && parts.authority.find(']', colon) == std::string::npos;
     parts.host = parts.authority.substr(0, has_port ? colon : std::string::npos);
-    parts.port = has_port ? parts.authority.substr(colon + 1) : "80";
+    parts.port = has_port ? parts.authority.substr(colon + 1) : (tls ? "443" : "80");
     if (parts.host.starts_with('[') && parts.host.ends_with(']'))
         parts.host = parts.host.substr(1, parts.host.size() - 2);
     if (parts.host.empty()) throw Error(ErrorCode::InvalidInput, "the URL '" + url + "' names no host");
     return parts;
 }
 
+net::ssl::context tls_context(const std::string& ca_file) {
+    net::ssl::context context(net::ssl::context::tls_client);
+    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+    beast::error_code failure;
+    if (ca_file.empty()) {
+        context.set_default_verify_paths(failure);
+    } else {
+        context.load_verify_file(ca_file, failure);
+    }
+    if (failure)
+        throw Error(ErrorCode::InvalidInput,
+                    "the certificates of '" + ca_file + "' (OS_CACERT) can't be used: " + failure.message());
+    context.set_verify_mode(net::ssl::verify_peer);
+    return context;
+}
+
 /// One exchange: each step starts the next one, and the first failure ends the run.
 class Exchange {
 public:
-    Exchange(const std::string& method, const Url& url, const Headers& headers, const std::string& body)
+    Exchange(const std::string& method, const Url& url, const Headers& headers, const std::string& body,
+             const std::string& ca_file)
         : url_(url), resolver_(io_), stream_(io_) {
+        if (url.tls) use_tls(ca_file);
         message_.method_string(method);
         message_.target(url.target);
         message_.version(11);
@@ -78,8 +107,21 @@ private:
         return !failure;
     }
 
+    void use_tls(const std::string& ca_file) {
+        context_.emplace(tls_context(ca_file));
+        secure_.emplace(stream_, *context_);
+        secure_->set_verify_callback(net::ssl::host_name_verification(url_.host));
+        SSL_set_tlsext_host_name(secure_->native_handle(), url_.host.c_str());
+    }
+
     void connect(const net::ip::tcp::resolver::results_type& found) {
         stream_.async_connect(found, [this](auto failure, const auto&) {
+            if (keep(failure)) secure_ ? shake_hands() : write();
+        });
+    }
+
+    void shake_hands() {
+        secure_->async_handshake(net::ssl::stream_base::client, [this](auto failure) {
             if (keep(failure)) write();
         });
     }
@@ -87,16 +129,20 @@ private:
     /// A server may answer and close before it has read a long body: a failed write doesn't mean that there is no
     /// answer.
     void write() {
-        beast::http::async_write(stream_, message_, [this](auto failure, std::size_t) {
+        const auto written = [this](auto failure, std::size_t) {
             keep(failure);
             if (failure != beast::error::timeout) read();
-        });
+        };
+        secure_ ? beast::http::async_write(*secure_, message_, written)
+                : beast::http::async_write(stream_, message_, written);
     }
 
     void read() {
-        beast::http::async_read(stream_, buffer_, parser_, [this](auto failure, std::size_t) {
+        const auto got = [this](auto failure, std::size_t) {
             if (keep(failure)) done_ = true;
-        });
+        };
+        secure_ ? beast::http::async_read(*secure_, buffer_, parser_, got)
+                : beast::http::async_read(stream_, buffer_, parser_, got);
     }
 
     ClientResponse result() {
@@ -111,6 +157,8 @@ private:
     net::io_context io_{1};
     net::ip::tcp::resolver resolver_;
     beast::tcp_stream stream_;
+    std::optional<net::ssl::context> context_;
+    std::optional<net::ssl::stream<beast::tcp_stream&>> secure_;
     beast::flat_buffer buffer_;
     beast::http::request<beast::http::string_body> message_;
     beast::http::response_parser<beast::http::string_body> parser_;
@@ -121,8 +169,8 @@ private:
 }  // namespace
 
 ClientResponse request(const std::string& method, const std::string& url, const Headers& headers,
-                       const std::string& body) {
-    return Exchange(method, parse_url(url), headers, body).run();
+                       const std::string& body, const std::string& ca_file) {
+    return Exchange(method, parse_url(url), headers, body, ca_file).run();
 }
 
 }  // namespace virga::http

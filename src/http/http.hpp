@@ -94,6 +94,24 @@ struct Route {
     std::string pattern;  ///< "/image/v2/images/{image_id}/file"
     Handler handler;
     bool streaming = false;  ///< the body is read by the handler through Request::stream
+    bool open = false;       ///< needs no token: versions and logins, nothing else. See Router::add_open
+};
+
+/// Looks at the token of a request whose body has not come yet. Gives the one on whose account the request is (the
+/// project, or the user of a token without one); throws Error{Unauthenticated}.
+using Gate = std::function<std::string(const Request&)>;
+
+/// What the head of a request decides: an answer without waiting for the body, or whose body it is.
+struct Admission {
+    std::optional<Response> refusal;
+    std::string account;  ///< empty on an open route, and without a gate
+};
+
+/// What a path and a method lead to.
+struct RouteTraits {
+    bool found = false;
+    bool streaming = false;
+    bool open = false;
 };
 
 /// Writes the OpenStack fault body of one service ("{"badRequest": {"code": 400, "message": ...}}") for a status.
@@ -108,10 +126,11 @@ public:
     Router();
     ~Router();
     void add(Route route);
+    /// A route that anybody may call: its body is short and is read without a token.
+    void add_open(Route route);
+    /// Without one, every request is admitted.
+    void set_gate(Gate gate);
     void set_fault_writer(std::string prefix, FaultWriter writer);
-    /// Below a prefix ("/volume/v3") a path that ends with a slash names something by an empty id: 404, as the original
-    /// answers. Elsewhere the slash means nothing.
-    void refuse_empty_ids(std::string prefix);
     /// Every answer below the prefix gets it.
     void set_stamp(std::string prefix, Stamp stamp);
     /// Below a prefix ("/volume/v3") a path that ends with a slash names something by an empty id: 404, as the original
@@ -122,21 +141,25 @@ public:
     Response handle(Request& request) const;
     /// The answer of a request whose handler left the rest for later. Never throws, as handle().
     Response finish(const Request& request, const Response& begun) const;
+    /// Asks before a body is read: an unknown path, a wrong method and a request without a valid token are answered at
+    /// once. Never throws. Without any token it asks nobody, so it may be called where nothing may block.
+    Admission admit(Request& request) const;
     /// The error response of a status in the form of the service that `path` belongs to.
     Response fault(std::string_view path, int status, const std::string& message) const;
-    /// Whether the route reads its body through Request::stream. `path` is still percent-encoded.
-    bool is_streaming(std::string_view method, std::string_view path) const;
+    /// `path` is still percent-encoded.
+    RouteTraits traits_of(std::string_view method, std::string_view path) const;
     /// (method, pattern) of every route, for the generated API page.
     std::vector<std::pair<std::string, std::string>> routes() const;
 
 private:
     struct Node;
     Response dispatch(Request& request) const;
-    Response answer(const Request& request, const std::function<Response()>& work) const;
-    std::unique_ptr<Node> root_;
+    Response answer(const Request& request, const std::function<Response()>& make) const;
+    Response no_route(const Request& request, const std::string& allow) const;
     bool has_empty_id(std::string_view path) const;
+    std::unique_ptr<Node> root_;
+    Gate gate_;
     std::map<std::string, FaultWriter, std::greater<>> fault_writers_;
-    std::vector<std::string> no_empty_ids_;
     std::map<std::string, Stamp> stamps_;
     std::vector<std::string> no_empty_ids_;
 };
@@ -156,28 +179,47 @@ std::string neutron_fault(int status, const std::string& message);
 /// HTML as Glance writes it: clients show the text of its body.
 std::string html_fault(int status, const std::string& message);
 
+struct TlsOptions {
+    std::string certificate;  ///< PEM file: the server's certificate, then those in between; empty: plain HTTP
+    std::string key;          ///< PEM file
+    std::chrono::seconds hsts{31'536'000};  ///< how long browsers insist on TLS; 0: not said
+};
+
 struct ServerOptions {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;           ///< 0: any free one
     std::size_t threads = 8;          ///< handlers at once
-    std::size_t stream_threads = 8;   ///< uploads and downloads at once
+    std::size_t stream_threads = 4;   ///< pieces of downloads that are made at once; a slow reader holds none
+    std::size_t upload_threads = 16;  ///< uploads at once; more wait
+    std::size_t uploads_per_account = 4;
     std::size_t waiting_threads = 8;  ///< requests at once that wait for hosts; started when they are needed
     std::uint64_t body_bytes = 1024 * 1024;
-    std::size_t connections = 4096;                    ///< open at once; more wait in the listen queue
-    std::chrono::milliseconds header_timeout{30'000};  ///< first byte to whole header
-    std::chrono::milliseconds idle_timeout{75'000};    ///< between requests of one connection
-    std::chrono::milliseconds body_timeout{60'000};    ///< without any byte moving, either way
+    std::uint64_t open_body_bytes = 64UL * 1024;           ///< of a request that needs no token
+    std::uint64_t bodies_bytes = 64UL * 1024 * 1024;       ///< bodies that wait in memory, all connections together
+    std::size_t connections = 4096;                        ///< open at once; idle ones make room for new ones
+    std::size_t connections_per_peer = 256;                ///< of one address
+    std::vector<std::string> proxies{"127.0.0.1", "::1"};  ///< addresses that stand for many clients: no such limit
+    std::chrono::milliseconds handshake_timeout{10'000};   ///< connection to end of the TLS handshake
+    std::chrono::milliseconds header_timeout{30'000};      ///< first byte to whole header
+    std::chrono::milliseconds idle_timeout{75'000};        ///< between requests of one connection
+    std::chrono::milliseconds body_timeout{60'000};        ///< without any byte moving, either way
+    std::chrono::milliseconds stalled_timeout{10'000};     ///< the same, for an upload whose thread others wait for
+    std::chrono::milliseconds handler_limit{30'000};       ///< CPU time of one handler's reading from the database
+    TlsOptions tls;
 };
 
-/// HTTP/1.1 server with keep-alive and pipelining. A header block over 16 KiB gets 431, a body over `body_bytes` on a
-/// route that isn't streaming 413, malformed HTTP 400; each of them closes the connection. A streaming handler that
-/// answers before it has read the whole body also ends the connection, after a bounded rest of the body was thrown
-/// away.
+/// HTTP/1.1 server with keep-alive and pipelining, plain or with TLS 1.2 and later. A header block over 16 KiB gets
+/// 431, a body over `body_bytes` on a route that isn't streaming 413, malformed or ambiguous HTTP 400; each of them
+/// closes the connection. A body is read only after the router has admitted its head, and only while `bodies_bytes` are
+/// not used up (503). A streaming handler that answers before it has read the whole body also ends the connection,
+/// after a bounded rest of the body was thrown away.
 class Server {
 public:
     Server(ServerOptions options, const Router& router);
     ~Server();
-    void start();  ///< Throws Error{Unavailable} when the address can't be bound.
+    /// Throws Error{Unavailable} when the address can't be bound, Error{InvalidInput} when the certificate or key can't
+    /// be used.
+    void start();
     /// Closes idle connections, cancels streams, waits for handlers that run and sends their answers. May be called
     /// twice; a stopped server can't be started again.
     void stop();
@@ -188,15 +230,16 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// A blocking client for `virga` sub-commands and tests: plain "http://host:port/path", a new connection each time.
-/// Throws Error{InvalidInput} for another kind of URL, Error{Unavailable} when there is no answer, Error{Timeout} when
-/// it takes over 60 s.
 struct ClientResponse {
     int status = 0;
     Headers headers;
     std::string body;
 };
+/// A blocking client for `virga` sub-commands and tests: "http[s]://host:port/path", a new connection each time. With
+/// https the server must have a certificate for `host` of an authority in `ca_file` (PEM; empty: those that the system
+/// trusts). Throws Error{InvalidInput} for another kind of URL and an unusable file, Error{Unavailable} when there is
+/// no answer or no trust, Error{Timeout} when it takes over 60 s.
 ClientResponse request(const std::string& method, const std::string& url, const Headers& headers = {},
-                       const std::string& body = {});
+                       const std::string& body = {}, const std::string& ca_file = {});
 
 }  // namespace virga::http

@@ -68,6 +68,12 @@ struct Router::Node {
         std::string_view method;
         std::vector<std::string> values{};
         std::set<std::string> allowed{};
+
+        std::string allow() const {
+            std::string out;
+            for (const auto& each : allowed) out += (out.empty() ? "" : ", ") + each;
+            return out;
+        }
     };
 
     /// Literals come before parameters, but a literal that lacks the method doesn't hide a parameter that has it.
@@ -111,6 +117,15 @@ void Router::add(Route route) {
     }
 }
 
+void Router::add_open(Route route) {
+    route.open = true;
+    add(std::move(route));
+}
+
+void Router::set_gate(Gate gate) {
+    gate_ = std::move(gate);
+}
+
 void Router::set_fault_writer(std::string prefix, FaultWriter writer) {
     fault_writers_[std::move(prefix)] = std::move(writer);
 }
@@ -143,6 +158,13 @@ Response Router::fault(std::string_view path, int status, const std::string& mes
     return response;
 }
 
+Response Router::no_route(const Request& request, const std::string& allow) const {
+    if (allow.empty()) return fault(request.path, 404, "There is nothing at " + request.path + ".");
+    auto response = fault(request.path, 405, "The method " + request.method + " is not allowed for this resource.");
+    response.headers.add("Allow", allow);
+    return response;
+}
+
 Response Router::dispatch(Request& request) const {
     if (has_empty_id(routed_path(request))) {
         return fault(request.path, 404, "The resource could not be found: its id is empty.");
@@ -150,17 +172,10 @@ Response Router::dispatch(Request& request) const {
     const auto segments = segments_of(routed_path(request));
     Node::Search search{segments, request.method};
     const auto* entry = root_->find(search, 0);
-    if (entry != nullptr) {
-        for (std::size_t i = 0; i < entry->names.size(); ++i) request.path_params[entry->names[i]] = search.values[i];
-        check_parameter_count(request);
-        return entry->route.handler(request);
-    }
-    if (search.allowed.empty()) return fault(request.path, 404, "There is nothing at " + request.path + ".");
-    auto response = fault(request.path, 405, "The method " + request.method + " is not allowed for this resource.");
-    std::string allow;
-    for (const auto& method : search.allowed) allow += (allow.empty() ? "" : ", ") + method;
-    response.headers.add("Allow", allow);
-    return response;
+    if (entry == nullptr) return no_route(request, search.allow());
+    for (std::size_t i = 0; i < entry->names.size(); ++i) request.path_params[entry->names[i]] = search.values[i];
+    check_parameter_count(request);
+    return entry->route.handler(request);
 }
 
 Response Router::handle(Request& request) const {
@@ -175,10 +190,10 @@ Response Router::finish(const Request& request, const Response& begun) const {
     return response;
 }
 
-Response Router::answer(const Request& request, const std::function<Response()>& work) const {
+Response Router::answer(const Request& request, const std::function<Response()>& make) const {
     Response response;
     try {
-        response = work();
+        response = make();
     } catch (const StatusError& error) {
         log_failure(request, error.status, error);
         response = fault(request.path, error.status, error.message());
@@ -200,11 +215,32 @@ Response Router::answer(const Request& request, const std::function<Response()>&
     return response;
 }
 
-bool Router::is_streaming(std::string_view method, std::string_view path) const {
+Admission Router::admit(Request& request) const {
+    const auto segments = segments_of(routed_path(request));
+    Node::Search search{segments, request.method};
+    const auto* entry = root_->find(search, 0);
+    Admission admission;
+    if (entry == nullptr) {
+        admission.refusal = answer(request, [&] { return no_route(request, search.allow()); });
+    } else if (gate_ && !entry->route.open) {
+        auto refusal = answer(request, [&] {
+            if (request.headers.get("X-Auth-Token").empty()) {
+                throw Error(ErrorCode::Unauthenticated, "The request you have made requires authentication.");
+            }
+            admission.account = gate_(request);
+            return Response::empty(204);
+        });
+        if (refusal.status != 204) admission.refusal = std::move(refusal);
+    }
+    return admission;
+}
+
+RouteTraits Router::traits_of(std::string_view method, std::string_view path) const {
     const auto segments = segments_of(path);
     Node::Search search{segments, method};
     const auto* entry = root_->find(search, 0);
-    return entry != nullptr && entry->route.streaming;
+    if (entry == nullptr) return {};
+    return {true, entry->route.streaming, entry->route.open};
 }
 
 std::vector<std::pair<std::string, std::string>> Router::routes() const {

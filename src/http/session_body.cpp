@@ -10,7 +10,7 @@ constexpr std::size_t kFetchBytes = 128UL * 1024;
 Session::Body::Body(Session& session, bool expects_continue)
     : session_(session),
       parser_(*session.stream_parser_),
-      wire_(session.fd_, session.shared_.options.body_timeout, session.shared_.stopping),
+      wire_(session.channel_, session.shared_),
       expects_continue_(expects_continue) {}
 
 std::size_t Session::Body::read(char* into, std::size_t size) {

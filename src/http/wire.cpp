@@ -1,17 +1,20 @@
 #include "http/wire.hpp"
 
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "http/session.hpp"
 #include "http/status.hpp"
 
 namespace virga::http {
 namespace {
+
+/// How often an upload that waits looks whether others need its thread.
+constexpr std::chrono::milliseconds kLook{250};
+constexpr double kSlowestBytesPerSecond = 16.0 * 1024;
 
 bool is_framing_header(std::string_view name) {
     Headers one;
@@ -59,58 +62,54 @@ std::string format_head(const Response& response, Framing framing, std::uint64_t
     return out;
 }
 
-long send_now(int fd, std::string_view head, std::string_view body) {
-    std::size_t sent = 0;
-    while (sent < head.size() + body.size()) {
-        const auto from_head = std::min(sent, head.size());
-        const auto from_body = sent - from_head;
-        std::array<iovec, 2> parts{{{const_cast<char*>(head.data()) + from_head, head.size() - from_head},
-                                    {const_cast<char*>(body.data()) + from_body, body.size() - from_body}}};
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
-        const auto moved = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (moved < 0 && errno == EINTR) continue;
-        if (moved < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? static_cast<long>(sent) : -1;
-        sent += static_cast<std::size_t>(moved);
-    }
-    return static_cast<long>(sent);
+Wire::Wire(Channel& channel, const Shared& shared) : channel_(channel), shared_(shared), window_start_(Clock::now()) {}
+
+bool Wire::too_slow() const {
+    const auto window = Clock::now() - window_start_;
+    if (!shared_.uploads.wanted() || window < shared_.options.stalled_timeout) return false;
+    return static_cast<double>(window_bytes_) < kSlowestBytesPerSecond * std::chrono::duration<double>(window).count();
 }
 
-Wire::Wire(int fd, std::chrono::milliseconds timeout, const std::atomic<bool>& stopping)
-    : fd_(fd), timeout_(timeout), stopping_(stopping) {}
+/// Counts anew once in a while, so that a fast beginning doesn't excuse a stall.
+void Wire::keep_pace(std::size_t moved) {
+    window_bytes_ += moved;
+    if (Clock::now() - window_start_ < shared_.options.stalled_timeout) return;
+    window_start_ = Clock::now();
+    window_bytes_ = 0;
+}
 
-void Wire::wait_for(short events) {
-    pollfd entry{fd_, events, 0};
-    int ready = 0;
-    do {
-        if (stopping_) throw Error(ErrorCode::Cancelled, "the service is stopping");
-        ready = ::poll(&entry, 1, static_cast<int>(timeout_.count()));
-    } while (ready < 0 && errno == EINTR);
-    if (ready < 0) throw_errno(ErrorCode::Internal, "poll", errno);
-    if (ready == 0) throw Error(ErrorCode::Timeout, "the client moved no data for too long");
+void Wire::wait_for(Want want) {
+    if (want == Want::End) client_gone();
+    const auto until = Clock::now() + shared_.options.body_timeout;
+    pollfd entry{channel_.fd(), static_cast<short>(want == Want::Read ? POLLIN : POLLOUT), 0};
+    for (;;) {
+        if (shared_.stopping) throw Error(ErrorCode::Cancelled, "the service is stopping");
+        if (too_slow()) throw Error(ErrorCode::Timeout, "The upload is too slow while others wait.");
+        const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+        if (rest.count() <= 0) throw Error(ErrorCode::Timeout, "the client moved no data for too long");
+        const int ready = ::poll(&entry, 1, static_cast<int>(std::min(rest, kLook).count()));
+        if (ready > 0) return;
+        if (ready < 0 && errno != EINTR) throw_errno(ErrorCode::Internal, "poll", errno);
+    }
 }
 
 std::size_t Wire::receive(void* into, std::size_t size) {
     for (;;) {
-        const auto got = ::recv(fd_, into, size, MSG_DONTWAIT);
-        if (got > 0) return static_cast<std::size_t>(got);
-        if (got == 0) client_gone();
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            wait_for(POLLIN);
-        } else if (errno != EINTR) {
-            client_gone();
+        if (too_slow()) throw Error(ErrorCode::Timeout, "The upload is too slow while others wait.");
+        const auto moved = channel_.read(into, size);
+        if (moved.bytes > 0) {
+            keep_pace(moved.bytes);
+            return moved.bytes;
         }
+        wait_for(moved.want);
     }
 }
 
 void Wire::send_all(std::string_view data) {
     while (!data.empty()) {
-        if (stopping_) throw Error(ErrorCode::Cancelled, "the service is stopping");
-        const auto sent = send_now(fd_, data, {});
-        if (sent < 0) client_gone();
-        data.remove_prefix(static_cast<std::size_t>(sent));
-        if (!data.empty()) wait_for(POLLOUT);
+        const auto moved = channel_.write(data);
+        data.remove_prefix(moved.bytes);
+        if (!data.empty()) wait_for(moved.want);
     }
 }
 

@@ -1,13 +1,15 @@
 #pragma once
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "http/channel.hpp"
 #include "http/http.hpp"
 
 namespace virga::http {
+
+struct Shared;
 
 /// How a response frames its body.
 enum class Framing { Length, Chunked, UntilClose };
@@ -16,16 +18,13 @@ enum class Framing { Length, Chunked, UntilClose };
 /// are replaced; line breaks in header values are left out. `length` counts with Framing::Length.
 std::string format_head(const Response& response, Framing framing, std::uint64_t length, bool keep_alive);
 
-/// Sends what the socket takes at once, never blocks. Returns the bytes sent (of `head`, then `body`), or -1 when the
-/// connection is broken.
-long send_now(int fd, std::string_view head, std::string_view body);
-
-/// Blocking transfers on a socket that a stream thread owns for a while. Nothing else may read or write it meanwhile.
+/// Blocking transfers on a connection that an upload's thread owns for a while. Nothing else may use it meanwhile.
 class Wire {
 public:
-    /// `timeout` bounds the time without any byte moving. When `stopping` becomes true and the socket is shut down,
-    /// transfers end with Error{Cancelled}.
-    Wire(int fd, std::chrono::milliseconds timeout, const std::atomic<bool>& stopping);
+    /// Every transfer moves a byte within `body_timeout`. While others wait for a thread, less than 16 KiB/s over
+    /// `stalled_timeout` is too slow. When the server stops and the socket is shut down, transfers end with
+    /// Error{Cancelled}.
+    Wire(Channel& channel, const Shared& shared);
 
     /// At least one byte. Throws Error{Cancelled} when the peer is gone, Error{Timeout}.
     std::size_t receive(void* into, std::size_t size);
@@ -33,11 +32,15 @@ public:
     void send_all(std::string_view data);
 
 private:
-    void wait_for(short events);
+    using Clock = std::chrono::steady_clock;
+    void wait_for(Want want);
+    void keep_pace(std::size_t moved);
+    bool too_slow() const;
 
-    int fd_;
-    std::chrono::milliseconds timeout_;
-    const std::atomic<bool>& stopping_;
+    Channel& channel_;
+    const Shared& shared_;
+    Clock::time_point window_start_;
+    std::size_t window_bytes_ = 0;
 };
 
 }  // namespace virga::http

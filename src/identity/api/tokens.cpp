@@ -113,7 +113,7 @@ void add_tokens(http::Router& router, Context& context) {
             return function(context, request, caller);
         });
     };
-    router.add({"POST", kPath, [&context](http::Request& request) { return issue(context, request); }});
+    router.add_open({"POST", kPath, [&context](http::Request& request) { return issue(context, request); }});
     router.add({"GET", kPath, bind(validate)});
     router.add({"DELETE", kPath, bind(revoke)});
     router.add({"GET", "/identity/v3/auth/catalog", bind(list_catalog)});

@@ -181,9 +181,10 @@ void add_users(http::Router& router, Context& context) {
     router.add({"GET", one, with_caller(context, bind(show))});
     router.add({"PATCH", one, for_admin(context, "identity:update_user", bind(update))});
     router.add({"DELETE", one, for_admin(context, "identity:delete_user", bind(remove))});
-    router.add({"POST", one + "/password", [&context](http::Request& request) {
-                    return password_turn(context, [&context, &request] { return change_password(context, request); });
-                }});
+    router.add_open({"POST", one + "/password", [&context](http::Request& request) {
+                         return password_turn(context,
+                                              [&context, &request] { return change_password(context, request); });
+                     }});
 }
 
 }  // namespace virga::identity::api

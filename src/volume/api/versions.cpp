@@ -27,7 +27,7 @@ http::Response version_document(const http::Request& request, int status) {
 }  // namespace
 
 void register_versions(Routes& routes) {
-    routes.router().add({"GET", "/volume", [](http::Request& request) { return version_document(request, 300); }});
+    routes.router().add_open({"GET", "/volume", [](http::Request& request) { return version_document(request, 300); }});
     routes.router().add({"GET", "/volume/v3", [](http::Request& request) { return version_document(request, 200); }});
 }
 

@@ -12,9 +12,11 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/process.hpp"
 #include "base/scope_exit.hpp"
 #include "base/thread_pool.hpp"
+#include "base/work_scope.hpp"
 
 namespace virga {
 namespace {
@@ -170,6 +172,35 @@ TEST(ThreadPool, RunsAllThatWasPosted) {
         for (int i = 0; i < 100; ++i) pool.post([&] { ++done; });
     }
     EXPECT_EQ(done, 100);
+}
+
+TEST(Printable, EscapesWhatSteersTerminalsAndBreaksLines) {
+    EXPECT_EQ(printable("plain caf\xC3\xA9 \xF0\x9F\x98\x80"), "plain caf\xC3\xA9 \xF0\x9F\x98\x80");
+    EXPECT_EQ(printable("a\r\n\tb\x1b[2J\x7f"), "a\\r\\n\\tb\\x1b[2J\\x7f");
+    EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
+    EXPECT_EQ(printable("\xC2\x9B"
+                        "31m"),
+              "\\u{009b}31m");
+    EXPECT_EQ(printable("\xE2\x80\xAE\xE2\x80\xA8"), "\\u{202e}\\u{2028}");
+    EXPECT_EQ(printable("\xff\xC3(\xE2\x80"), "\\xff\\xc3(\\xe2\\x80");
+    EXPECT_EQ(printable("\xC0\x8A\xED\xA0\x80"), "\\xc0\\x8a\\xed\\xa0\\x80");
+}
+
+TEST(WorkScope, EndsWorkThatIsUnwantedOrOverdue) {
+    EXPECT_EQ(WorkScope::current(), nullptr);
+    bool gone = false;
+    {
+        const WorkScope scope([&] { return gone; }, std::chrono::milliseconds(0));
+        EXPECT_EQ(WorkScope::current(), &scope);
+        scope.check();
+        gone = true;
+        EXPECT_THROW(scope.check(), Error);
+    }
+    EXPECT_EQ(WorkScope::current(), nullptr);
+    const WorkScope scope({}, std::chrono::milliseconds(5));
+    while (!scope.overdue()) {
+    }
+    EXPECT_THROW(scope.check(), Error);
 }
 
 TEST(ScopeExit, RunsUnlessDismissed) {

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/work_scope.hpp"
 #include "lifecycle/transitions.hpp"
 
 namespace virga::db {
@@ -130,6 +131,26 @@ TEST_F(DatabaseTest, CompareAndSwapChangesOnlyFromAllowedStates) {
     EXPECT_THROW(lifecycle::change(tx, table, "delete", "nothing"), Error);
     EXPECT_TRUE(lifecycle::compare_and_swap(tx, table, "a", "deleting", "available"));
     tx.commit();
+}
+
+constexpr const char* kEndless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) AS c FROM n";
+
+TEST_F(DatabaseTest, AReadEndsWithItsScope) {
+    insert("a", "new", 1);
+    for (const auto code : {ErrorCode::Cancelled, ErrorCode::Timeout}) {
+        const auto limit = std::chrono::milliseconds(code == ErrorCode::Timeout ? 20 : 0);
+        const WorkScope scope([&] { return code == ErrorCode::Cancelled; }, limit);
+        auto tx = database_->read();
+        try {
+            tx.query(kEndless);
+            FAIL() << "an endless statement ended";
+        } catch (const Error& failure) {
+            EXPECT_EQ(failure.code(), code);
+        }
+    }
+    // The connection is good for the next one.
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) AS c FROM things"), 1);
 }
 
 }  // namespace

@@ -70,9 +70,9 @@ TEST_F(RouterTest, head_falls_back_to_get) {
 
 TEST_F(RouterTest, knows_streaming_routes_by_encoded_path) {
     router_.add({"PUT", "/images/{id}/file", says("x"), true});
-    EXPECT_TRUE(router_.is_streaming("PUT", "/images/1/file"));
-    EXPECT_FALSE(router_.is_streaming("GET", "/images/1/file"));
-    EXPECT_FALSE(router_.is_streaming("PUT", "/images/1%2Ffile"));
+    EXPECT_TRUE(router_.traits_of("PUT", "/images/1/file").streaming);
+    EXPECT_FALSE(router_.traits_of("GET", "/images/1/file").streaming);
+    EXPECT_FALSE(router_.traits_of("PUT", "/images/1%2Ffile").streaming);
 }
 
 TEST_F(RouterTest, refuses_a_route_twice) {

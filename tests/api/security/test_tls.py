@@ -1,0 +1,226 @@
+"""The API over TLS with an authority of its own: real clients, old protocols, plain HTTP, new certificates, slow peers."""
+import contextlib
+import os
+import pathlib
+import socket
+import ssl
+import subprocess
+import tempfile
+
+import pytest
+import requests
+
+from harness.cloud import PROGRAM, Cloud, wait_for
+
+
+def openssl(*words, **more):
+    done = subprocess.run(["openssl", *[str(word) for word in words]], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, **more)
+    return done
+
+
+class Authority:
+    """A CA in a folder, and the server's certificate that it signs."""
+
+    def __init__(self, folder):
+        self.ca, self.ca_key = folder / "ca.pem", folder / "ca.key"
+        self.certificate, self.key = folder / "server.pem", folder / "server.key"
+        self.folder = folder
+        assert openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                       "-subj", "/CN=Test CA", "-keyout", self.ca_key, "-out", self.ca).returncode == 0
+
+    def issue(self, name):
+        """A certificate of this common name for 127.0.0.1, put in place of the last one."""
+        request, extensions = self.folder / "request.pem", self.folder / "extensions"
+        extensions.write_text("subjectAltName=IP:127.0.0.1\n")
+        new_key, new_certificate = self.folder / "new.key", self.folder / "new.pem"
+        assert openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                       "-keyout", new_key, "-out", request).returncode == 0
+        assert openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.ca_key, "-CAcreateserial",
+                       "-days", "2", "-extfile", extensions, "-out", new_certificate).returncode == 0
+        for new, old in ((new_key, self.key), (new_certificate, self.certificate)):
+            new.chmod(0o644)
+            new.rename(old)
+
+
+class TlsCloud(Cloud):
+    """Speaks https; requests trust the test's authority alone."""
+
+    def __init__(self, authority):
+        super().__init__(settings={"http.tls_certificate": authority.certificate, "http.tls_key": authority.key,
+                                   "http.tls_ca": authority.ca})
+        self.url = f"https://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="module")
+def authority():
+    with tempfile.TemporaryDirectory(prefix="virga-tls-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        made = Authority(folder)
+        made.issue("first")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def secure(authority):
+    before = os.environ.get("REQUESTS_CA_BUNDLE")
+    os.environ["REQUESTS_CA_BUNDLE"] = str(authority.ca)
+    running = TlsCloud(authority).start()
+    yield running
+    running.close()
+    os.environ.pop("REQUESTS_CA_BUNDLE")
+    if before is not None:
+        os.environ["REQUESTS_CA_BUNDLE"] = before
+
+
+@pytest.fixture(autouse=True)
+def healthy():
+    """In place of the shared cloud's."""
+    yield
+
+
+def shake(secure, authority, **choice):
+    """A handshake with these limits; the connection."""
+    context = ssl.create_default_context(cafile=str(authority.ca))
+    for name, value in choice.items():
+        if name == "ciphers":
+            context.set_ciphers(value)
+        else:
+            setattr(context, name, value)
+    raw = socket.create_connection(("127.0.0.1", secure.port), timeout=30)
+    return context.wrap_socket(raw, server_hostname="127.0.0.1")
+
+
+def test_links_and_answers_say_https(secure):
+    answer = secure.http("GET", "/identity/v3")
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.json()["version"]["links"][0]["href"].startswith(f"https://127.0.0.1:{secure.port}/")
+    token = requests.get(f"{secure.url}/identity/v3/auth/tokens", timeout=30,
+                         headers={"X-Auth-Token": secure.token, "X-Subject-Token": secure.token}).json()["token"]
+    urls = [endpoint["url"] for service in token["catalog"] for endpoint in service["endpoints"]]
+    assert urls and all(url.startswith("https://") for url in urls)
+
+
+def test_the_openstack_client_works_with_the_openrc(secure, authority):
+    assert secure.openrc()["OS_AUTH_URL"].startswith("https://127.0.0.1:")
+    assert secure.openrc()["OS_CACERT"] == str(authority.ca)
+    assert {row["Name"] for row in secure.openstack("project", "list")} >= {"admin", "service"}
+
+
+def test_virga_check_works_with_the_openrc(secure):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
+    done = subprocess.run([PROGRAM, "check"], env={**environment, **secure.openrc()}, capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    distrusting = {**environment, **secure.openrc()}
+    del distrusting["OS_CACERT"]
+    done = subprocess.run([PROGRAM, "check"], env=distrusting, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "certificate" in done.stderr
+
+
+def test_large_bodies_pass_both_ways(secure):
+    data = os.urandom(8 * 1024 * 1024)
+    image = secure.http("POST", "/image/v2/images", json={
+        "name": "tls", "disk_format": "raw", "container_format": "bare"}).json()["id"]
+    sent = secure.http("PUT", f"/image/v2/images/{image}/file", data=data,
+                       headers={"Content-Type": "application/octet-stream"})
+    assert sent.status_code == 204
+    assert secure.http("GET", f"/image/v2/images/{image}/file").content == data
+    secure.http("DELETE", f"/image/v2/images/{image}")
+
+
+def test_a_connection_is_used_again(secure):
+    with requests.Session() as session:
+        for _ in range(5):
+            assert session.get(f"{secure.url}/identity/v3", timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
+def test_old_protocols_are_refused(secure, version):
+    done = openssl("s_client", "-connect", f"127.0.0.1:{secure.port}", version, "-cipher", "ALL:@SECLEVEL=0")
+    assert "Cipher is (NONE)" in done.stdout
+    assert done.returncode != 0
+
+
+@pytest.mark.parametrize("cipher", ["AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384"])
+def test_weak_ciphers_are_refused(secure, authority, cipher):
+    """Without forward secrecy, or without authenticated encryption."""
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        shake(secure, authority, maximum_version=ssl.TLSVersion.TLSv1_2, ciphers=cipher)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_new_protocols_are_spoken(secure, authority, version):
+    with shake(secure, authority, minimum_version=version, maximum_version=version) as connection:
+        connection.sendall(b"GET /identity/v3 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        data = b""
+        while part := connection.recv(65536):  # a clean end: anything else raises
+            data += part
+        assert data.startswith(b"HTTP/1.1 200")
+
+
+def test_renegotiation_is_refused(secure, authority):
+    with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{secure.port}", "-tls1_2", "-CAfile",
+                           str(authority.ca)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as client:
+        out, _ = client.communicate(b"R\n", timeout=30)
+    assert b"RENEGOTIATING" in out
+    assert b"no renegotiation" in out or b"error" in out
+
+
+def test_plain_http_is_refused_in_plain_words(secure):
+    with socket.create_connection(("127.0.0.1", secure.port), timeout=30) as sock:
+        sock.sendall(b"GET /identity/v3 HTTP/1.1\r\nHost: x\r\n\r\n")
+        data = b""
+        while part := sock.recv(4096):
+            data += part
+    assert data.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"https://" in data
+
+
+def test_handshakes_that_stall_hold_up_nobody(secure):
+    with contextlib.ExitStack() as stack:
+        for number in range(200):
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", secure.port), timeout=30))
+            if number % 2:
+                sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+        assert secure.http("GET", "/identity/v3", timeout=20).status_code == 200
+        first = stack.enter_context(socket.create_connection(("127.0.0.1", secure.port), timeout=60))
+        first.sendall(b"\x16\x03\x01")
+        assert first.recv(100) == b""  # after 10 s
+
+
+def test_a_new_certificate_is_used_without_a_restart(secure, authority):
+    def name():
+        with shake(secure, authority) as connection:
+            return dict(item[0] for item in connection.getpeercert()["subject"])["commonName"]
+    assert name() == "first"
+    with requests.Session() as session:
+        assert session.get(f"{secure.url}/identity/v3", timeout=30).status_code == 200
+        authority.issue("second")
+        wait_for(lambda: name() == "second", 30, "the new certificate is used")
+        assert session.get(f"{secure.url}/identity/v3", timeout=30).status_code == 200
+    authority.certificate.write_text("no certificate")
+    wait_for(lambda: name() and b"can't be used" in secure.log_path.read_bytes(), 30, "the log tells of a bad file")
+    assert name() == "second"
+    authority.issue("third")
+    wait_for(lambda: name() == "third", 30, "a good certificate is used again")
+
+
+@pytest.mark.parametrize("settings,told", [
+    ({"http.tls_certificate": "/nowhere/server.pem", "http.tls_key": "/nowhere/server.key"}, "http.tls_certificate"),
+    ({"http.tls_certificate": "/nowhere/server.pem"}, "http.tls_key"),
+])
+def test_a_certificate_that_cannot_be_used_is_told(settings, told):
+    cloud = Cloud(settings=settings)
+    try:
+        cloud.start_half("control")
+        control = cloud.processes["control"]
+        assert control.wait(30) == 78
+        assert told in cloud.log_path.read_text()
+        cloud.processes.clear()
+    finally:
+        cloud.close()

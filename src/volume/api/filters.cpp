@@ -29,7 +29,7 @@ http::Response list(const Call& call) {
 
 void check_filters(const Call& call, const std::string& resource, const FilterNames& besides) {
     if (!call.at_least(resource == "pool" ? 28 : kGeneralFilters)) return;
-    if (call.auth.is_admin() && resource != "pool") return;
+    if (call.sees_all() && resource != "pool") return;
     const auto& allowed = resource_filters().at(resource);
     std::string unknown;
     for (const auto& item : call.request.query) {
@@ -43,7 +43,7 @@ void check_filters(const Call& call, const std::string& resource, const FilterNa
 }
 
 void register_resource_filters(Routes& routes) {
-    routes.add("GET", "/resource_filters", list, kResourceFilters);
+    routes.add("GET", "/resource_filters", "volume_extension:resource_filters", list, kResourceFilters);
 }
 
 }  // namespace virga::volume::api

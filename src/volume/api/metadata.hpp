@@ -14,6 +14,11 @@ struct MetadataStore {
     std::function<void(db::Transaction&, const Call&, const json::object&)> write;
     /// From this microversion 3.x on, answers carry an ETag and changes heed If-Match (412 when it differs); 0: never.
     int etag_minor = 0;
+    /// Policies of reading, adding, changing and deleting.
+    const char* get = "";
+    const char* create = "";
+    const char* update = "";
+    const char* remove = "";
 };
 
 /// GET, POST (merge), PUT (replace) of the whole, GET, PUT, DELETE of one key.

@@ -14,7 +14,8 @@ void register_volume_metadata(Routes& routes) {
                                [](db::Transaction& tx, const Call& call, const json::object& metadata) {
                                    repo::set_metadata(tx, VolumeId(call.request.param("volume_id")), metadata);
                                },
-                               kEtags});
+                               kEtags, "volume:get_volume_metadata", "volume:create_volume_metadata",
+                               "volume:update_volume_metadata", "volume:delete_volume_metadata"});
 }
 
 }  // namespace virga::volume::api

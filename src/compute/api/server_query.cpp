@@ -191,6 +191,7 @@ std::string column_of(const std::string& key) {
 
 void sort_and_page(const Call& call, repo::ServerFilter& filter) {
     if (const auto key = call.request.query_value("sort_key")) filter.sort_key = column_of(*key);
+    if (filter.sort_key == "host") kAllFilters.require(call.auth);
     const auto direction = call.request.query_value("sort_dir").value_or("desc");
     if (direction != "asc" && direction != "desc") {
         throw Error(ErrorCode::InvalidInput, "sort_dir: '" + direction + "' is not one of asc, desc");

@@ -8,7 +8,7 @@
 namespace virga::compute::api {
 namespace {
 
-const identity::policy::Check kErrors(policies(), "virga:trace:errors");
+const identity::policy::Check kErrors(policies(), "os_compute_api:virga-trace:internal");
 
 json::object task_view(const Call& call, const taskflow::TaskRun& run) {
     json::object out{{"task", run.task},       {"index", run.task_index},      {"phase", run.phase},
@@ -111,7 +111,7 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_trace(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/virga-trace", "virga:trace", show);
+    routes.add("GET", "/servers/{server_id}/virga-trace", "os_compute_api:virga-trace", show);
 }
 
 }  // namespace virga::compute::api

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "network/api/access.hpp"
 #include "network/api/bodies.hpp"
 #include "network/api/port_body.hpp"
@@ -198,6 +200,11 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
+    // An order by host, or a list of one, would tell on which host a port is.
+    const bool by_host = std::any_of(request.query.begin(), request.query.end(), [](const auto& item) {
+        return item.first == "binding:host_id" || item.second == "binding:host_id";
+    });
+    if (by_host && !kBinding.allows(auth)) throw forbidden(std::string(kBinding.name()));
     auto listing = read_listing(request, kPorts);
     add_fixed_ip_filters(request, listing.query);
     add_group_filter(request, listing.query);

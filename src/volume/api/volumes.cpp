@@ -88,6 +88,9 @@ repo::VolumeFilter filter_of(const Call& call) {
     }
     filter.nothing = asks_for_nothing(call);
     filter.sort = sort_of(call, sort_columns());
+    const bool by_host =
+        std::any_of(filter.sort.begin(), filter.sort.end(), [](const auto& key) { return key.first == "host"; });
+    if (by_host) kHost.require(call.auth);
     const auto slice = slice_of(call);
     filter.marker = slice.marker;
     filter.limit = slice.limit;

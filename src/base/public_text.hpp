@@ -1,0 +1,10 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace virga {
+
+/// A text about a failure as users may read it: each absolute path of a file is replaced by "(file)". URLs stay.
+std::string without_paths(std::string_view text);
+
+}  // namespace virga

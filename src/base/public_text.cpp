@@ -10,7 +10,7 @@ constexpr std::string_view kEndsPath = " \t\n'\"(),;:<>";
 /// A path begins with a slash that starts a word and is followed by more than blanks.
 bool begins_path(std::string_view text, std::size_t at) {
     const bool starts_word = at == 0 || std::string_view(" \t\n'\"(=,;:<").find(text[at - 1]) != std::string_view::npos;
-    if (text[at] != '/' || !starts_word || at + 1 >= text.size()) return false;
+    if (text[at] != '/' || !starts_word || at + 1 >= text.size() || text.substr(at).starts_with("/dev/")) return false;
     const bool is_url = text.substr(at, 2) == "//" && at > 0 && text[at - 1] == ':';
     return !is_url && kEndsPath.find(text[at + 1]) == std::string_view::npos;
 }

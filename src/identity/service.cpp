@@ -1,6 +1,7 @@
 #include "identity/service.hpp"
 
 #include "base/crypto.hpp"
+#include "base/public_text.hpp"
 #include "identity/api/api.hpp"
 #include "identity/auth/authority.hpp"
 #include "identity/repo/domain_repo.hpp"
@@ -31,6 +32,21 @@ User make_admin(const std::string& password_hash) {
     admin.name = "admin";
     admin.password_hash = password_hash;
     return admin;
+}
+
+/// Whether the text of an error may come from a host, and so name its files.
+bool is_of_a_host(ErrorCode code) {
+    return code == ErrorCode::Unavailable || code == ErrorCode::Timeout || code == ErrorCode::NoSpace;
+}
+
+/// The handler's answer; what its failure says of files of a host is for the cloud's administrators.
+http::Response answer(const AuthHandler& handler, http::Request& request, const Auth& auth) {
+    try {
+        return handler(request, auth);
+    } catch (const Error& error) {
+        if (auth.is_admin() || !is_of_a_host(error.code())) throw;
+        throw Error(error.code(), without_paths(error.message()), error.message() + ": " + error.detail());
+    }
 }
 
 }  // namespace
@@ -97,7 +113,7 @@ http::Route Service::route(std::string method, std::string pattern, const policy
             throw Error(ErrorCode::Forbidden, "This needs a token for a project: authenticate with a project scope.");
         }
         auth.admitted_by = &guard.require(auth, request);
-        return handler(request, auth);
+        return answer(handler, request, auth);
     };
     return route;
 }

@@ -12,8 +12,8 @@ TEST(PublicText, HasNoPaths) {
 }
 
 TEST(PublicText, KeepsTheRest) {
-    for (const auto* text :
-         {"", "/", "a / b", "and/or", "1/2", "http://host:80/path", "text/plain", "user/project: no"}) {
+    for (const auto* text : {"", "/", "a / b", "and/or", "1/2", "http://host:80/path", "text/plain", "user/project: no",
+                             "no device /dev/vdb"}) {
         EXPECT_EQ(without_paths(text), text);
     }
 }

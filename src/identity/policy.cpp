@@ -55,6 +55,8 @@ const policy::Table& policies() {
 
             {"identity:list_roles", kRead, "List the roles."},
             {"identity:get_role", kRead, "Show a role."},
+            {"identity:list_implied_roles", kRead, "Show the role that comes with another one."},
+            {"identity:list_role_inference_rules", kRead, "List which role comes with which."},
             {"identity:create_role", admin, "Create a role."},
             {"identity:update_role", admin, "Change a role."},
             {"identity:delete_role", admin, "Delete a role."},

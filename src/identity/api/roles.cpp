@@ -82,6 +82,37 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
     return http::Response::empty(204);
 }
 
+json::object brief(const http::Request& request, const Role& role) {
+    return {{"id", role.id}, {"name", role.name}, {"links", self_link(request, "/roles/" + role.id)}};
+}
+
+/// The role that comes directly with this one; what comes with that is told there.
+json::object inference(db::Transaction& tx, const http::Request& request, const Role& prior) {
+    json::array implies;
+    const auto names = policy::implied_roles(prior.name);
+    if (const auto next = names.empty() ? std::nullopt : repo::find_role_named(tx, names.front())) {
+        implies.push_back(brief(request, *next));
+    }
+    json::object out;
+    out["prior_role"] = brief(request, prior);
+    out["implies"] = std::move(implies);
+    return out;
+}
+
+http::Response list_inferences(Context& context, http::Request& request, const Caller&) {
+    auto tx = context.database.read();
+    json::array items;
+    for (const auto& role : repo::list_roles(tx)) {
+        if (!policy::implied_roles(role.name).empty()) items.push_back(inference(tx, request, role));
+    }
+    return list_response(request, "role_inferences", std::move(items));
+}
+
+http::Response show_inference(Context& context, http::Request& request, const Caller&) {
+    auto tx = context.database.read();
+    return item_response(200, "role_inference", inference(tx, request, require(tx, request.param("role_id"))));
+}
+
 }  // namespace
 
 void add_roles(http::Router& router, Context& context) {
@@ -92,6 +123,9 @@ void add_roles(http::Router& router, Context& context) {
     add_route(router, context, "GET", one, "identity:get_role", show);
     add_route(router, context, "PATCH", one, "identity:update_role", update);
     add_route(router, context, "DELETE", one, "identity:delete_role", remove);
+    add_route(router, context, "GET", one + "/implies", "identity:list_implied_roles", show_inference);
+    add_route(router, context, "GET", "/identity/v3/role_inferences", "identity:list_role_inference_rules",
+              list_inferences);
 }
 
 }  // namespace virga::identity::api

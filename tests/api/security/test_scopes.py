@@ -62,6 +62,14 @@ def test_a_token_lists_the_roles_that_come_with_its_own(cloud, accounts):
     assert [role["name"] for role in shown["roles"]] == ["manager", "member", "reader"]
 
 
+def test_which_role_comes_with_which(cloud, accounts):
+    listed = cloud.http("GET", "/identity/v3/role_inferences").json()["role_inferences"]
+    pairs = {entry["prior_role"]["name"]: [role["name"] for role in entry["implies"]] for entry in listed}
+    assert pairs == {"admin": ["manager"], "manager": ["member"], "member": ["reader"]}
+    shown = cloud.http("GET", f"/identity/v3/roles/{accounts.role('reader')}/implies").json()["role_inference"]
+    assert shown["prior_role"]["name"] == "reader" and shown["implies"] == []
+
+
 # ---- administrators
 
 

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 virga=build/virga
 target=docs/reference
-subcommands=("serve" "control" "host" "trace" "check" "config" "config reference" "config states")
+subcommands=("serve" "control" "host" "trace" "check" "config" "config reference" "config states" "policy")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -26,6 +26,7 @@ commands_page() {
 
 "$virga" config reference >"$work/settings.md"
 "$virga" config states >"$work/states.md"
+"$virga" policy --markdown >"$work/policy.md"
 commands_page | sed 's/[[:space:]]*$//' >"$work/commands.md"
-mv "$work/settings.md" "$work/states.md" "$work/commands.md" "$target/"
-echo "written: $target/settings.md $target/states.md $target/commands.md"
+mv "$work/settings.md" "$work/states.md" "$work/policy.md" "$work/commands.md" "$target/"
+echo "written: $target/settings.md $target/states.md $target/policy.md $target/commands.md"

@@ -1,18 +1,24 @@
 #include "app/cloud_api.hpp"
 
+#include "app/policy.hpp"
 #include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
 #include "base/work_scope.hpp"
+#include "compute/model/public_decision.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "http/schema.hpp"
 
 namespace virga::app {
 namespace {
 
-json::value failure_view(const std::optional<taskflow::Failure>& failure) {
+const identity::policy::Check kInternal(policies(), "virga:trace:internal");
+
+json::value failure_view(const std::optional<taskflow::Failure>& failure, bool whole) {
     if (!failure) return nullptr;
-    return json::object{{"code", to_string(failure->code)}, {"message", failure->message}, {"task", failure->task}};
+    return json::object{{"code", to_string(failure->code)},
+                        {"message", whole ? failure->message : std::string()},
+                        {"task", failure->task}};
 }
 
 json::value progress_view(const taskflow::Progress& progress) {
@@ -21,7 +27,7 @@ json::value progress_view(const taskflow::Progress& progress) {
         {"percent", progress.percent()}, {"done_bytes", progress.done_bytes}, {"total_bytes", progress.total_bytes}};
 }
 
-json::object run_view(const taskflow::TaskRun& run) {
+json::object run_view(const taskflow::TaskRun& run, bool whole) {
     return {{"task", run.task},
             {"task_index", run.task_index},
             {"phase", run.phase},
@@ -29,8 +35,8 @@ json::object run_view(const taskflow::TaskRun& run) {
             {"started_us", run.started_us},
             {"ended_us", run.ended_us},
             {"outcome", run.outcome},
-            {"decision", run.decision},
-            {"error", run.error},
+            {"decision", whole ? run.decision : compute::public_decision(run)},
+            {"error", whole ? run.error : std::string()},
             {"progress", progress_view(run.progress)}};
 }
 
@@ -56,20 +62,18 @@ std::chrono::seconds wait_of(const http::Request& request) {
 }  // namespace
 
 void CloudApi::register_routes(http::Router& router) {
-    router.add({"GET", "/virga/v1/trace/{resource_id}",
-                identity_.authenticated(
-                    [this](http::Request& request, const identity::Auth& auth) { return trace(request, auth); })});
     router.add(
-        {"GET", "/virga/v1/check", identity_.authenticated([this](http::Request& request, const identity::Auth& auth) {
-             return check(request, auth);
-         })});
+        identity_.route("GET", "/virga/v1/trace/{resource_id}", policies(), "virga:trace",
+                        [this](http::Request& request, const identity::Auth& auth) { return trace(request, auth); }));
+    router.add(identity_.route("GET", "/virga/v1/check", policies(), "virga:check",
+                               [this](http::Request&, const identity::Auth&) { return check(); }));
 }
 
-json::object CloudApi::flow_view(db::Transaction& tx, const taskflow::FlowRecord& flow) {
+json::object CloudApi::flow_view(db::Transaction& tx, const taskflow::FlowRecord& flow, bool whole) {
     json::array tasks;
-    for (const auto& run : runner_.journal(tx, flow.id)) tasks.push_back(run_view(run));
+    for (const auto& run : runner_.journal(tx, flow.id)) tasks.push_back(run_view(run, whole));
     json::array children;
-    for (const auto& child : runner_.children(tx, flow.id)) children.push_back(flow_view(tx, child));
+    for (const auto& child : runner_.children(tx, flow.id)) children.push_back(flow_view(tx, child, whole));
     auto progress = running_progress(tasks, children);
     return {{"id", flow.id.value},
             {"kind", flow.kind},
@@ -78,7 +82,7 @@ json::object CloudApi::flow_view(db::Transaction& tx, const taskflow::FlowRecord
             {"request_id", flow.request_id},
             {"started_us", flow.started_us},
             {"ended_us", flow.ended_us},
-            {"failure", failure_view(flow.failure)},
+            {"failure", failure_view(flow.failure, whole)},
             {"progress", std::move(progress)},
             {"tasks", std::move(tasks)},
             {"children", std::move(children)}};
@@ -89,9 +93,9 @@ json::object CloudApi::trace_view(const std::string& resource, const identity::A
     json::array flows;
     json::value progress;
     for (const auto& flow : runner_.flows_of(tx, resource)) {
-        const bool visible = auth.is_admin() || flow.project_id == auth.project.value;
+        const bool visible = auth.reaches(ProjectId(flow.project_id));
         if (!visible || flow.resource != resource) continue;
-        auto view = flow_view(tx, flow);
+        auto view = flow_view(tx, flow, kInternal.allows(auth));
         if (!view.at("progress").is_null()) progress = view.at("progress");
         flows.push_back(std::move(view));
     }
@@ -125,8 +129,7 @@ http::Response CloudApi::trace(http::Request& request, const identity::Auth& aut
     return http::Response::with_json(200, view);
 }
 
-http::Response CloudApi::check(http::Request&, const identity::Auth& auth) {
-    identity::require_admin(auth, "virga:check");
+http::Response CloudApi::check() {
     return http::Response::waiting_for("check", [this] { return differences(); });
 }
 

@@ -38,10 +38,11 @@ private:
     /// last answer), or when the time is over; at once when too many wait already.
     http::Response trace(http::Request& request, const identity::Auth& auth);
     json::object trace_view(const std::string& resource, const identity::Auth& auth);
-    /// {"differences": ["..."]}; for admins.
-    http::Response check(http::Request& request, const identity::Auth& auth);
+    /// {"differences": ["..."]}
+    http::Response check();
     http::Response differences();
-    json::object flow_view(db::Transaction& tx, const taskflow::FlowRecord& flow);
+    /// `whole`: with what tells of hosts, files and failures.
+    json::object flow_view(db::Transaction& tx, const taskflow::FlowRecord& flow, bool whole);
 
     db::Database& database_;
     identity::Service& identity_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/options.hpp"
+#include "app/policy.hpp"
 
 /// The sub-commands of the program. Each returns the exit status of the process.
 namespace virga::app {
@@ -23,6 +24,8 @@ int trace(const Options& options, const std::vector<std::string>& ids);
 /// Follows what happens to a server, volume, snapshot or backup until it has ended: each task when it ends, and a bar
 /// for copying (on a terminal) or a line per ten per cent. 1 when a flow failed.
 int follow(const Options& options, const std::string& id);
+/// Prints who may do what. Needs no running cloud: the routes are those of this program.
+int policy(PolicyForm form);
 /// Prints each difference between the database and reality; 0 when there is none.
 int check(const Options& options);
 

@@ -12,6 +12,7 @@
 #include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/scope_exit.hpp"
 #include "compute/service.hpp"
 #include "http/http.hpp"
 #include "identity/service.hpp"
@@ -61,12 +62,7 @@ public:
         networks_.use(compute_.server_nics());
         volumes_.register_tasks(registry_);
         compute_.register_tasks(registry_);
-        identity_.register_routes(router_);
-        images_.register_routes(router_);
-        volumes_.register_routes(router_);
-        networks_.register_routes(router_);
-        compute_.register_routes(router_);
-        cloud_.register_routes(router_);
+        register_routes();
         images_.recover();
         endpoint_.on_event([this](const std::string& host, std::string_view event, const json::object& params) {
             compute_.host_event(host, event, params);
@@ -78,6 +74,18 @@ public:
         write_openrc(options_.openrc_path(), credentials_with_url());
         mark_ready();
         log::info("control is ready", {{"port", static_cast<int>(server_.port())}});
+    }
+
+    /// The routes of the program, each of them guarded.
+    const http::Router& register_routes() {
+        identity_.register_routes(router_);
+        images_.register_routes(router_);
+        volumes_.register_routes(router_);
+        networks_.register_routes(router_);
+        compute_.register_routes(router_);
+        cloud_.register_routes(router_);
+        require_guarded(router_);
+        return router_;
     }
 
     void forget_old_flows() {
@@ -144,6 +152,20 @@ private:
 };
 
 }  // namespace
+
+int policy(PolicyForm form) {
+    auto folder = (std::filesystem::temp_directory_path() / "virga-policy-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) throw_errno(ErrorCode::Internal, "make a folder in " + folder, errno);
+    const ScopeExit away([&] { std::filesystem::remove_all(folder); });
+    Options options;
+    options.state_dir = folder;
+    std::filesystem::create_directories(options.control_dir());
+    const config::Config config;
+    log::init("policy", "warning");
+    Control process(options, config);
+    std::fputs(describe_policies(process.register_routes(), form).c_str(), stdout);
+    return 0;
+}
 
 int control(const Options& options) {
     block_stop_signals();

@@ -54,6 +54,11 @@ int main(int argc, char** argv) {
     auto* reference = config->add_subcommand("reference", "Print the reference page of all settings");
     auto* states = config->add_subcommand("states", "Print the reference page of all states and their changes");
     config->require_subcommand(1);
+    auto* policy = app.add_subcommand("policy", "Print who may do what: each policy, its rule and its routes");
+    bool markdown = false;
+    bool as_json = false;
+    policy->add_flag("--markdown", markdown, "As the reference page");
+    policy->add_flag("--json", as_json, "As JSON, for tools")->excludes("--markdown");
     CLI11_PARSE(app, argc, argv);
 
     options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
@@ -66,6 +71,10 @@ int main(int argc, char** argv) {
         if (*trace && follow && ids.size() != 1)
             throw virga::Error(virga::ErrorCode::InvalidInput, "trace -f follows one ID");
         if (*trace) return follow ? virga::app::follow(options, ids.front()) : virga::app::trace(options, ids);
+        if (*policy) {
+            using virga::app::PolicyForm;
+            return virga::app::policy(as_json ? PolicyForm::Json : markdown ? PolicyForm::Markdown : PolicyForm::Text);
+        }
         if (*check) return virga::app::check(options);
         if (*reference) std::fputs(virga::config::reference_markdown().c_str(), stdout);
         if (*states) std::fputs(virga::app::states_markdown().c_str(), stdout);

@@ -94,7 +94,11 @@ struct Route {
     std::string pattern;  ///< "/image/v2/images/{image_id}/file"
     Handler handler;
     bool streaming = false;  ///< the body is read by the handler through Request::stream
-    bool open = false;       ///< needs no token: versions and logins, nothing else. See Router::add_open
+    /// Name of the policy that decides who may use it; kPublic for everybody, without a token. Empty for a route of
+    /// actions.
+    std::string policy{};
+    /// Action that the body names, and its policy.
+    std::vector<std::pair<std::string, std::string>> actions{};
 };
 
 /// Looks at the token of a request whose body has not come yet. Gives the one on whose account the request is (the
@@ -114,6 +118,11 @@ struct RouteTraits {
     bool open = false;
 };
 
+/// The policy of a route that needs no token: versions, and what one logs in with.
+inline constexpr const char* kPublic = "public";
+/// A route for everybody.
+Route public_route(std::string method, std::string pattern, Handler handler);
+
 /// Writes the OpenStack fault body of one service ("{"badRequest": {"code": 400, "message": ...}}") for a status.
 using FaultWriter = std::function<std::string(int status, const std::string& message)>;
 /// Adds headers to an answer, a fault or not.
@@ -126,8 +135,6 @@ public:
     Router();
     ~Router();
     void add(Route route);
-    /// A route that anybody may call: its body is short and is read without a token.
-    void add_open(Route route);
     /// Without one, every request is admitted.
     void set_gate(Gate gate);
     void set_fault_writer(std::string prefix, FaultWriter writer);
@@ -150,6 +157,8 @@ public:
     RouteTraits traits_of(std::string_view method, std::string_view path) const;
     /// (method, pattern) of every route, for the generated API page.
     std::vector<std::pair<std::string, std::string>> routes() const;
+    /// Every route in the same order. They live as long as the router, until another is added.
+    std::vector<const Route*> declared() const;
 
 private:
     struct Node;

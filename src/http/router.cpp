@@ -93,12 +93,18 @@ struct Router::Node {
         return nullptr;
     }
 
-    void collect(std::vector<std::pair<std::string, std::string>>& out) const {
-        for (const auto& [method, entry] : entries) out.emplace_back(method, entry.route.pattern);
+    void collect(std::vector<const Route*>& out) const {
+        for (const auto& item : entries) out.push_back(&item.second.route);
         for (const auto& item : literals) item.second->collect(out);
         if (parameter) parameter->collect(out);
     }
 };
+
+Route public_route(std::string method, std::string pattern, Handler handler) {
+    Route route{std::move(method), std::move(pattern), std::move(handler)};
+    route.policy = kPublic;
+    return route;
+}
 
 Router::Router() : root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
@@ -115,11 +121,6 @@ void Router::add(Route route) {
     if (!node->entries.emplace(method, Entry{std::move(route), std::move(names)}).second) {
         throw Error(ErrorCode::Internal, "route '" + text + "' is declared twice");
     }
-}
-
-void Router::add_open(Route route) {
-    route.open = true;
-    add(std::move(route));
 }
 
 void Router::set_gate(Gate gate) {
@@ -222,7 +223,7 @@ Admission Router::admit(Request& request) const {
     Admission admission;
     if (entry == nullptr) {
         admission.refusal = answer(request, [&] { return no_route(request, search.allow()); });
-    } else if (gate_ && !entry->route.open) {
+    } else if (gate_ && entry->route.policy != kPublic) {
         auto refusal = answer(request, [&] {
             if (request.headers.get("X-Auth-Token").empty()) {
                 throw Error(ErrorCode::Unauthenticated, "The request you have made requires authentication.");
@@ -240,14 +241,21 @@ RouteTraits Router::traits_of(std::string_view method, std::string_view path) co
     Node::Search search{segments, method};
     const auto* entry = root_->find(search, 0);
     if (entry == nullptr) return {};
-    return {true, entry->route.streaming, entry->route.open};
+    return {true, entry->route.streaming, entry->route.policy == kPublic};
+}
+
+std::vector<const Route*> Router::declared() const {
+    std::vector<const Route*> out;
+    root_->collect(out);
+    std::sort(out.begin(), out.end(), [](const Route* a, const Route* b) {
+        return std::tie(a->pattern, a->method) < std::tie(b->pattern, b->method);
+    });
+    return out;
 }
 
 std::vector<std::pair<std::string, std::string>> Router::routes() const {
     std::vector<std::pair<std::string, std::string>> out;
-    root_->collect(out);
-    std::sort(out.begin(), out.end(),
-              [](const auto& a, const auto& b) { return std::tie(a.second, a.first) < std::tie(b.second, b.first); });
+    for (const auto* route : declared()) out.emplace_back(route->method, route->pattern);
     return out;
 }
 

@@ -30,6 +30,8 @@ const std::vector<db::Migration>& migrations() {
              "CREATE TABLE catalog_endpoints (id TEXT PRIMARY KEY, service_id TEXT NOT NULL, "
              "interface TEXT NOT NULL, url TEXT NOT NULL, region TEXT, enabled BIGINT NOT NULL)",
          }},
+        // Tokens for the whole cloud.
+        {"identity", 2, {"ALTER TABLE tokens ADD COLUMN system BIGINT NOT NULL DEFAULT 0"}},
         {"identity",
          3,
          {

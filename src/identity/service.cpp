@@ -1,8 +1,7 @@
 #include "identity/service.hpp"
 
-#include <algorithm>
-
 #include "base/crypto.hpp"
+#include "base/public_text.hpp"
 #include "identity/api/api.hpp"
 #include "identity/auth/authority.hpp"
 #include "identity/repo/domain_repo.hpp"
@@ -13,10 +12,11 @@
 namespace virga::identity {
 namespace {
 
-std::string add_role(db::Transaction& tx, const std::string& name) {
-    const auto id = new_uuid();
-    repo::insert_role(tx, {id, name, {}});
-    return id;
+/// Those that are missing: a database of an earlier version has fewer.
+void add_default_roles(db::Transaction& tx) {
+    for (const auto& name : policy::default_roles()) {
+        if (!repo::find_role_named(tx, name)) repo::insert_role(tx, {new_uuid(), name, {}});
+    }
 }
 
 Project add_project(db::Transaction& tx, const std::string& name, const std::string& description) {
@@ -32,6 +32,21 @@ User make_admin(const std::string& password_hash) {
     admin.name = "admin";
     admin.password_hash = password_hash;
     return admin;
+}
+
+/// Whether the text of an error may come from a host, and so name its files.
+bool is_of_a_host(ErrorCode code) {
+    return code == ErrorCode::Unavailable || code == ErrorCode::Timeout || code == ErrorCode::NoSpace;
+}
+
+/// The handler's answer; what its failure says of files of a host is for the cloud's administrators.
+http::Response answer(const AuthHandler& handler, http::Request& request, const Auth& auth) {
+    try {
+        return handler(request, auth);
+    } catch (const Error& error) {
+        if (auth.is_admin() || !is_of_a_host(error.code())) throw;
+        throw Error(error.code(), without_paths(error.message()), error.message() + ": " + error.detail());
+    }
 }
 
 }  // namespace
@@ -50,7 +65,10 @@ Service::~Service() = default;
 void Service::bootstrap(const Secret& admin_password) {
     auto& database = impl_->context.database;
     const auto is_new = [](db::Transaction& tx) { return !repo::find_domain(tx, kDefaultDomain); };
-    if (!database.read_with(is_new)) return;
+    if (!database.read_with(is_new)) {
+        database.write_with(add_default_roles);
+        return;
+    }
     auto admin = make_admin(hash_password(admin_password.reveal()));
     auto tx = database.write();
     if (!is_new(tx)) return;
@@ -59,10 +77,10 @@ void Service::bootstrap(const Secret& admin_password) {
     add_project(tx, "service", "Project of the services");
     admin.default_project_id = project.id;
     repo::insert_user(tx, admin);
-    for (const auto* name : {"admin", "member", "reader"}) {
-        repo::grant(tx, {admin.id, TargetKind::Project, project.id, add_role(tx, name)});
-    }
-    add_role(tx, "service");
+    add_default_roles(tx);
+    const auto role = repo::find_role_named(tx, "admin")->id;
+    repo::grant(tx, {admin.id, TargetKind::Project, project.id, role});
+    repo::grant(tx, {admin.id, TargetKind::System, kWholeSystem, role});
     tx.commit();
 }
 
@@ -82,17 +100,31 @@ void Service::register_routes(http::Router& router) {
 
 Auth Service::authenticate(const http::Request& request) {
     auto tx = impl_->context.database.read();
-    return api::auth_of(impl_->authority.session(tx, request.headers.get("X-Auth-Token")), request.request_id);
+    return impl_->context.auth_of(impl_->authority.session(tx, request.headers.get("X-Auth-Token")),
+                                  request.request_id);
 }
 
-http::Handler Service::authenticated(AuthHandler handler) {
-    return [this, handler = std::move(handler)](http::Request& request) {
-        const auto auth = authenticate(request);
+http::Route Service::route(std::string method, std::string pattern, const policy::Table& table,
+                           const policy::Access& access, AuthHandler handler) {
+    auto route = guarded_route(std::move(method), std::move(pattern), access);
+    route.handler = [this, guard = policy::Guard(table, access), handler = std::move(handler)](http::Request& request) {
+        auto auth = authenticate(request);
         if (auth.project.empty()) {
             throw Error(ErrorCode::Forbidden, "This needs a token for a project: authenticate with a project scope.");
         }
-        return handler(request, auth);
+        auth.admitted_by = &guard.require(auth, request);
+        return answer(handler, request, auth);
     };
+    return route;
+}
+
+http::Route guarded_route(std::string method, std::string pattern, const policy::Access& access) {
+    http::Route route;
+    route.method = std::move(method);
+    route.pattern = std::move(pattern);
+    route.policy = access.policy;
+    for (const auto& [action, name] : access.actions) route.actions.emplace_back(action, name);
+    return route;
 }
 
 std::string Service::project_name(db::Transaction& tx, const ProjectId& project) {
@@ -101,19 +133,15 @@ std::string Service::project_name(db::Transaction& tx, const ProjectId& project)
     return user ? user->name : std::string();
 }
 
+bool Auth::reaches(const ProjectId& owner) const {
+    if (owner == project) return true;
+    return admitted_by == nullptr ? is_admin() : policy::allows(admitted_by->rule, subject(), {.project = owner.value});
+}
+
 void Service::check_path_project(const http::Request& request, const Auth& auth) {
     const auto found = request.path_params.find("project_id");
     if (found == request.path_params.end() || found->second == auth.project.value || auth.is_admin()) return;
     throw Error(ErrorCode::InvalidInput, "Malformed request url");
-}
-
-bool Auth::has_role(std::string_view role) const {
-    return std::find(roles.begin(), roles.end(), role) != roles.end();
-}
-
-void require_admin(const Auth& auth, std::string_view rule) {
-    if (auth.is_admin()) return;
-    throw Error(ErrorCode::Forbidden, "Policy doesn't allow " + std::string(rule) + " to be performed.");
 }
 
 }  // namespace virga::identity

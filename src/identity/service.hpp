@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/http.hpp"
+#include "identity/policy/table.hpp"
 
 namespace virga::identity {
 
@@ -19,12 +20,23 @@ struct Auth {
     std::string user_name;
     ProjectId project;  ///< empty for an unscoped token
     std::string project_name;
-    std::vector<std::string> roles;
+    std::string domain;              ///< of a token for a domain
+    std::vector<std::string> roles;  ///< as given to the user in the token's scope; policies look at `standings`
+    policy::Standings standings;
+    /// What let the request through; null where there was none (a flow that goes on by itself).
+    const policy::Policy* admitted_by = nullptr;
     std::string request_id;
 
-    bool has_role(std::string_view role) const;
-    bool is_admin() const { return has_role("admin"); }
-    bool is_service() const { return has_role("service"); }
+    /// Whether what a project owns is within reach of the request: his own project's is, and everybody's where the
+    /// policy that let the request through says so (administrators, services). What isn't is answered as if it didn't
+    /// exist.
+    bool reaches(const ProjectId& owner) const;
+    /// Whether he is the cloud's administrator, who sees and changes what is of all projects. An administrator of some
+    /// project isn't. What one may do beyond that is asked of the policies (policy::Check).
+    bool is_admin() const { return standings.has(policy::Standing::Admin); }
+    /// Whether it is another service, in the project of the services.
+    bool is_service() const { return standings.has(policy::Standing::Service); }
+    policy::Subject subject() const { return {standings, user.value, project.value, domain}; }
 };
 
 using AuthHandler = std::function<http::Response(http::Request&, const Auth&)>;
@@ -35,15 +47,18 @@ public:
     Service(db::Database& database, const config::Config& config);
     ~Service();
 
-    /// Creates on an empty database: domain Default, projects admin and service, roles admin, member, reader and
-    /// service, user admin with this password. Does nothing later.
+    /// Creates on an empty database: domain Default, projects admin and service, the default roles, user admin with
+    /// this password, administrator of the project admin and of the system. Later it only adds default roles that are
+    /// missing.
     void bootstrap(const Secret& admin_password);
     void register_routes(http::Router& router);
 
     /// Who the token in X-Auth-Token belongs to. Revocation is seen at once. Throws Error{Unauthenticated}.
     Auth authenticate(const http::Request& request);
-    /// Wraps a handler that needs a project-scoped token.
-    http::Handler authenticated(AuthHandler handler);
+    /// A route for tokens of a project that the policies of `access` in `table` admit; others get 401, or 403 "Policy
+    /// doesn't allow NAME to be performed.", before the handler runs. The only way to declare a route of a service.
+    http::Route route(std::string method, std::string pattern, const policy::Table& table, const policy::Access& access,
+                      AuthHandler handler);
     /// Name of a project or user id, empty when unknown.
     std::string project_name(db::Transaction& tx, const ProjectId& project);
 
@@ -56,8 +71,11 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Throws Error{Forbidden} "Policy doesn't allow <rule> to be performed."
-void require_admin(const Auth& auth, std::string_view rule);
+/// What makes a route of a guard, without its handler.
+http::Route guarded_route(std::string method, std::string pattern, const policy::Access& access);
+
+/// The policies of identity itself.
+const policy::Table& policies();
 
 const std::vector<db::Migration>& migrations();
 

@@ -270,10 +270,11 @@ struct ControlEndpoint::Impl {
             const auto until = peer ? give_up : std::min(give_up, away_until);
             if (changed.wait_until(lock, until) != std::cv_status::timeout || mine.done) continue;
             if (cancel_sent) throw Error(ErrorCode::Cancelled, "the command was cancelled");
-            if (peers.count(host) == 0) throw Error(ErrorCode::Unavailable, "host " + host + " is not connected");
+            if (peers.count(host) == 0)
+                throw Error(ErrorCode::Unavailable, "the host of this is not connected", "host " + host);
             if (Clock::now() >= deadline)
-                throw Error(ErrorCode::Timeout, "host " + host + " did not answer in time",
-                            std::string(message.at("method").as_string()));
+                throw Error(ErrorCode::Timeout, "the host of this did not answer in time",
+                            "host " + host + ", " + std::string(message.at("method").as_string()));
         }
     }
 

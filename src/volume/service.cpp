@@ -32,7 +32,7 @@ std::optional<T> sliced(std::optional<R> record) {
 }
 
 void check_owner(const identity::Auth& auth, const ProjectId& owner, const std::string& what, const std::string& id) {
-    if (auth.is_admin() || auth.project == owner) return;
+    if (auth.reaches(owner)) return;
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 

@@ -55,7 +55,7 @@ def test_token_has_what_clients_read(cloud, member):
     token = answer.json()["token"]
     assert token["project"]["id"] == member["project"].id
     assert token["user"]["id"] == member["user"].id
-    assert [role["name"] for role in token["roles"]] == ["member"]
+    assert [role["name"] for role in token["roles"]] == ["member", "reader"]
     assert token["methods"] == ["password"] and len(token["audit_ids"]) == 1
     assert token["expires_at"] > token["issued_at"]
     types = {service["type"] for service in token["catalog"]}

@@ -216,10 +216,10 @@ def test_what_others_have_is_not_there(cloud, made, stranger):
     for method, path, body in (
             ("GET", f"/backups/{backup}", None), ("DELETE", f"/backups/{backup}", None),
             ("PUT", f"/backups/{backup}", {"backup": {"name": "x"}}), ("POST", f"/backups/{backup}/restore", {"restore": {}}),
-            ("POST", "/backups", {"backup": {"volume_id": volume}}),
-            ("POST", f"/backups/{backup}/action", {"os-force_delete": None})):
+            ("POST", "/backups", {"backup": {"volume_id": volume}})):
         call(cloud, method, path, body, token=stranger, expect=404)
     call(cloud, "POST", "/volumes", {"volume": {"size": 1, "backup_id": backup}}, token=stranger, expect=404)
+    call(cloud, "POST", f"/backups/{backup}/action", {"os-force_delete": None}, token=stranger, expect=403)
     call(cloud, "GET", f"/backups/{backup}/export_record", token=stranger, expect=403)
     call(cloud, "POST", "/backups/import_record", {"backup-record": {}}, token=stranger, expect=403)
 

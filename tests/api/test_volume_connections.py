@@ -28,9 +28,9 @@ def service(cloud):
     conn = cloud.conn
     role = conn.identity.find_role("service") or conn.identity.create_role(name="service")
     user = conn.identity.create_user(name="nova", password="nova-secret", domain_id="default")
-    project = conn.current_project_id
+    project = conn.identity.find_project("service").id
     cloud.http("PUT", f"/identity/v3/projects/{project}/users/{user.id}/roles/{role.id}")
-    yield cloud.login("nova", "nova-secret", "admin")
+    yield cloud.login("nova", "nova-secret", "service")
     conn.identity.delete_user(user.id)
 
 
@@ -56,8 +56,10 @@ def test_a_bad_connector_is_named(cloud, volumes, name, argument):
 
 def test_who_may(cloud, volumes, stranger):
     volume = volumes(size=1)
-    for name in ("os-initialize_connection", "os-terminate_connection", "os-force_detach"):
+    for name in ("os-initialize_connection", "os-terminate_connection"):
         act(cloud, volume, name, {"connector": {"host": "h"}}, 404, token=stranger)
+    act(cloud, volume, "os-force_detach", {"connector": {"host": "h"}}, 403, token=stranger)
+    for name in ("os-initialize_connection", "os-terminate_connection", "os-force_detach"):
         act(cloud, NOWHERE, name, {"connector": {"host": "h"}}, 404)
 
 
@@ -65,7 +67,7 @@ def test_never_two_hosts(cloud, volumes):
     volume = volumes(size=1)
     made = attach(cloud, volume, connector={"host": "one"})
     act(cloud, volume, "os-initialize_connection", {"connector": {"host": "one"}}, 200)
-    assert "one" in act(cloud, volume, "os-initialize_connection", {"connector": {"host": "two"}}, 409).text
+    assert "another host" in act(cloud, volume, "os-initialize_connection", {"connector": {"host": "two"}}, 409).text
     assert show(cloud, volume)["status"] == "attaching"
     assert made["connection_info"]["data"]["path"]
 

@@ -135,7 +135,7 @@ def test_who_may(cloud, groups, stranger, volume_type):
     call(cloud, "GET", f"/groups/{group}", token=stranger, expect=404)
     assert call(cloud, "GET", "/groups/detail", token=stranger, expect=200).json()["groups"] == []
     act(cloud, group, "delete", {}, 404, token=stranger)
-    act(cloud, group, "reset_status", {"status": "error"}, 404, token=stranger)
+    act(cloud, group, "reset_status", {"status": "error"}, 403, token=stranger)
     call(cloud, "PUT", f"/groups/{group}", {"group": {"name": "x"}}, token=stranger, expect=404)
     call(cloud, "POST", "/group_snapshots", {"group_snapshot": {"group_id": group}}, token=stranger, expect=404)
     call(cloud, "POST", "/groups/action", {"create-from-src": {"source_group_id": group}}, token=stranger, expect=404)

@@ -151,7 +151,7 @@ def test_let_go_and_taken_over_again(cloud, backend, image, kind):
 
 def test_what_can_not_be_let_go(cloud, volumes, stranger):
     volume = volumes(size=1)
-    act(cloud, "volume", volume, "os-unmanage", 404, token=stranger)
+    act(cloud, "volume", volume, "os-unmanage", 403, token=stranger)
     taken = snapshot(cloud, volume)
     assert "snapshots" in act(cloud, "volume", volume, "os-unmanage", 400).text
     call(cloud, "DELETE", f"/snapshots/{taken}", expect=202)

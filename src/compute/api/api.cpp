@@ -23,7 +23,8 @@ ServerId Call::server_id() const {
     return ServerId(is_uuid_like(text) ? canonical_uuid(text) : text);
 }
 
-void Routes::add(std::string method, const std::string& path, CallHandler handler, int since, int until) {
+void Routes::add(std::string method, const std::string& path, const identity::policy::Access& access,
+                 CallHandler handler, int since, int until) {
     auto handle = [&d = d_, handler = std::move(handler), since, until](http::Request& request,
                                                                         const identity::Auth& auth) {
         const auto version = http::negotiate(request, microversions());
@@ -33,7 +34,7 @@ void Routes::add(std::string method, const std::string& path, CallHandler handle
         Call call{request, auth, version.minor, d};
         return handler(call);
     };
-    router_.add({std::move(method), kPrefix + path, identity_.authenticated(std::move(handle))});
+    router_.add(identity_.route(std::move(method), kPrefix + path, policies(), access, std::move(handle)));
 }
 
 http::Response json_response(int status, std::string_view key, json::value value) {
@@ -60,14 +61,16 @@ json::object body_object(const http::Request& request, std::string_view key) {
 
 Server visible_server(db::Transaction& tx, const identity::Auth& auth, const ServerId& id) {
     auto server = repo::get_server(tx, id);
-    if (!auth.is_admin() && server.project != auth.project) {
+    if (!auth.reaches(server.project)) {
         throw Error(ErrorCode::NotFound, "Instance " + id.value + " could not be found.", {}, id.value);
     }
     return server;
 }
 
 void require_unlocked(const identity::Auth& auth, const Server& server) {
-    if (!server.locked || auth.is_admin()) return;
+    static const identity::policy::Check override_lock(policies(),
+                                                       "os_compute_api:os-lock-server:unlock:unlock_override");
+    if (!server.locked || override_lock.allows(auth)) return;
     throw Error(ErrorCode::Conflict, "Instance " + server.id.value + " is locked", {}, server.id.value);
 }
 

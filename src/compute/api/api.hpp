@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compute/flows/flows.hpp"
+#include "compute/policy.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "http/http.hpp"
 #include "http/microversion.hpp"
@@ -30,13 +31,14 @@ struct Call {
 };
 using CallHandler = std::function<http::Response(Call&)>;
 
-/// Adds routes: authentication, microversion negotiation and announcement are done around the handler. Outside of
-/// [since, until] the route answers 404.
+/// Adds routes: authentication, the policy, microversion negotiation and announcement are done around the handler.
+/// Outside of [since, until] the route answers 404.
 class Routes {
 public:
     Routes(http::Router& router, identity::Service& identity, flows::Dependencies& d)
         : router_(router), identity_(identity), d_(d) {}
-    void add(std::string method, const std::string& path, CallHandler handler, int since = 1, int until = kMaxMinor);
+    void add(std::string method, const std::string& path, const identity::policy::Access& access, CallHandler handler,
+             int since = 1, int until = kMaxMinor);
     http::Router& router() { return router_; }
 
 private:
@@ -77,7 +79,7 @@ json::array links_of(const http::Request& request, const std::string& path);
 json::object body_object(const http::Request& request, std::string_view key);
 /// Server that the caller may see. Error{NotFound} also for a foreign project's.
 Server visible_server(db::Transaction& tx, const identity::Auth& auth, const ServerId& id);
-/// Error{Conflict} for a locked server, unless the caller is an admin.
+/// Error{Conflict} for a locked server, unless the policies let the caller override that.
 void require_unlocked(const identity::Auth& auth, const Server& server);
 /// 1, true, yes, on, t, y (and an empty value): how the query asks for all_tenants.
 bool query_flag(const http::Request& request, std::string_view name);

@@ -22,6 +22,10 @@ constexpr std::size_t kHostnameLength = 63;
 /// They are made in one transaction.
 constexpr std::int64_t kMostServers = 1000;
 
+const identity::policy::Check kDestination(policies(), "compute:servers:create:requested_destination");
+const identity::policy::Check kForcedHost(policies(), "os_compute_api:servers:create:forced_host");
+const identity::policy::Check kZeroDisk(policies(), "os_compute_api:servers:create:zero_disk_flavor");
+
 /// Everything that is settled before the first row is written.
 struct Prepared {
     CreateRequest request;
@@ -53,9 +57,7 @@ void check_placement(const Call& call, const CreateRequest& request) {
                     "server.availability_zone: the requested availability zone is not available");
     }
     if (request.host.empty()) return;
-    const auto* rule = request.host_named ? "compute:servers:create:requested_destination"
-                                          : "os_compute_api:servers:create:forced_host";
-    identity::require_admin(call.auth, rule);
+    (request.host_named ? kDestination : kForcedHost).require(call.auth);
     if (!request.host_named) return;
     const auto hosts = compute_hosts(call.d);
     const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const auto& h) { return h.name == request.host; });
@@ -96,7 +98,7 @@ BlockDevicePlan plan(db::Transaction& tx, const Call& call, const CreateRequest&
     wanted.max_count = request.max_count;
     wanted.max_local = call.d.config.get(setting::max_local_block_devices);
     wanted.minor = call.minor;
-    wanted.is_admin = call.auth.is_admin();
+    wanted.is_admin = kZeroDisk.allows(call.auth);
     wanted.trusted_certificates = request.trusted_certificates;
     ServiceLookup lookup(tx, call.d, call.auth);
     return plan_block_devices(wanted, lookup);

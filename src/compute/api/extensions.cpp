@@ -55,8 +55,8 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_extensions(Routes& routes) {
-    routes.add("GET", "/extensions", list);
-    routes.add("GET", "/extensions/{alias}", show);
+    routes.add("GET", "/extensions", "os_compute_api:extensions", list);
+    routes.add("GET", "/extensions/{alias}", "os_compute_api:extensions", show);
 }
 
 }  // namespace virga::compute::api

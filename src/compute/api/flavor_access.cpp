@@ -5,6 +5,10 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Actions kActions{
+    {"addTenantAccess", "os_compute_api:os-flavor-access:add_tenant_access"},
+    {"removeTenantAccess", "os_compute_api:os-flavor-access:remove_tenant_access"}};
+
 http::Response access_view(db::Transaction& tx, const std::string& flavor) {
     json::array list;
     for (const auto& project : repo::flavor_projects(tx, flavor)) {
@@ -14,7 +18,6 @@ http::Response access_view(db::Transaction& tx, const std::string& flavor) {
 }
 
 http::Response list(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-flavor-access");
     auto tx = call.d.db.read();
     const auto flavor = visible_flavor(tx, call.auth, call.param("flavor_id"));
     if (flavor.is_public) {
@@ -40,7 +43,6 @@ void change(db::Transaction& tx, const Flavor& flavor, const std::string& action
 }
 
 http::Response act(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-flavor-access");
     const auto body = call.request.json_body();
     const std::string action(body.size() == 1 ? std::string_view(body.begin()->key()) : "");
     if (action != "addTenantAccess" && action != "removeTenantAccess") {
@@ -60,8 +62,8 @@ http::Response act(Call& call) {
 }  // namespace
 
 void add_flavor_access(Routes& routes) {
-    routes.add("GET", "/flavors/{flavor_id}/os-flavor-access", list);
-    routes.add("POST", "/flavors/{flavor_id}/action", act);
+    routes.add("GET", "/flavors/{flavor_id}/os-flavor-access", "os_compute_api:os-flavor-access", list);
+    routes.add("POST", "/flavors/{flavor_id}/action", kActions, act);
 }
 
 }  // namespace virga::compute::api

@@ -43,8 +43,13 @@ json::object embedded_flavor(const Call& call, const Flavor& flavor) {
     return {{"id", flavor.id}, {"links", std::move(links)}};
 }
 
+bool may_use_all(const identity::Auth& auth) {
+    static const identity::policy::Check check(policies(), "os_compute_api:flavors:all");
+    return check.allows(auth);
+}
+
 bool may_use(db::Transaction& tx, const identity::Auth& auth, const Flavor& flavor) {
-    return flavor.is_public || auth.is_admin() || repo::has_flavor_access(tx, flavor.id, auth.project);
+    return flavor.is_public || may_use_all(auth) || repo::has_flavor_access(tx, flavor.id, auth.project);
 }
 
 Flavor visible_flavor(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {

@@ -23,7 +23,7 @@ std::int64_t query_number(const Call& call, const char* name) {
 
 /// Admins see all with is_public=None, the private ones with false; others what they may use.
 bool shown(db::Transaction& tx, const Call& call, const Flavor& flavor) {
-    if (!call.auth.is_admin()) return may_use(tx, call.auth, flavor);
+    if (!may_use_all(call.auth)) return may_use(tx, call.auth, flavor);
     const auto wanted = call.request.query_value("is_public").value_or("");
     if (wanted == "None" || wanted == "none") return true;
     if (wanted.empty()) return flavor.is_public || repo::has_flavor_access(tx, flavor.id, call.auth.project);
@@ -144,7 +144,6 @@ Flavor read_flavor(const Call& call) {
 }
 
 http::Response create(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-flavor-manage:create");
     const auto flavor = read_flavor(call);
     call.d.db.write_with([&](db::Transaction& tx) {
         if (repo::find_flavor(tx, flavor.id)) {
@@ -161,7 +160,6 @@ http::Response create(Call& call) {
 }
 
 http::Response update(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-flavor-manage:update");
     const auto body = body_object(call.request, "flavor");
     http::Fields fields(body, "flavor");
     if (!fields.has("description")) fields.fail("description", "is required");
@@ -177,7 +175,6 @@ http::Response update(Call& call) {
 }
 
 http::Response remove(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-flavor-manage:delete");
     call.d.db.write_with([&](db::Transaction& tx) {
         visible_flavor(tx, call.auth, call.param("flavor_id"));
         repo::delete_flavor(tx, call.param("flavor_id"));
@@ -188,12 +185,12 @@ http::Response remove(Call& call) {
 }  // namespace
 
 void add_flavors(Routes& routes) {
-    routes.add("GET", "/flavors", [](Call& call) { return list(call, false); });
-    routes.add("GET", "/flavors/detail", [](Call& call) { return list(call, true); });
-    routes.add("POST", "/flavors", create);
-    routes.add("GET", "/flavors/{flavor_id}", show);
-    routes.add("PUT", "/flavors/{flavor_id}", update, 55);
-    routes.add("DELETE", "/flavors/{flavor_id}", remove);
+    routes.add("GET", "/flavors", "os_compute_api:flavors", [](Call& call) { return list(call, false); });
+    routes.add("GET", "/flavors/detail", "os_compute_api:flavors", [](Call& call) { return list(call, true); });
+    routes.add("POST", "/flavors", "os_compute_api:os-flavor-manage:create", create);
+    routes.add("GET", "/flavors/{flavor_id}", "os_compute_api:flavors", show);
+    routes.add("PUT", "/flavors/{flavor_id}", "os_compute_api:os-flavor-manage:update", update, 55);
+    routes.add("DELETE", "/flavors/{flavor_id}", "os_compute_api:os-flavor-manage:delete", remove);
 }
 
 }  // namespace virga::compute::api

@@ -9,6 +9,9 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kEvents(policies(), "os_compute_api:os-instance-actions:events");
+const identity::policy::Check kDetails(policies(), "os_compute_api:os-instance-actions:events:details");
+
 constexpr int kDeletedSince = 21;
 constexpr int kEventsForUsersSince = 51;
 constexpr int kUpdatedSince = 58;
@@ -21,7 +24,7 @@ std::vector<repo::InstanceAction> visible_actions(db::Transaction& tx, const Cal
     std::string owner;
     if (server) owner = server->project.value;
     if (!server && call.minor >= kDeletedSince && !actions.empty()) owner = actions.back().project_id;
-    if (owner.empty() || (!call.auth.is_admin() && owner != call.auth.project.value)) {
+    if (owner.empty() || (!call.auth.reaches(ProjectId(owner)))) {
         throw Error(ErrorCode::NotFound, "Instance " + id.value + " could not be found.", {}, id.value);
     }
     return actions;
@@ -57,12 +60,13 @@ json::object event(const Call& call, const taskflow::TaskRun& run, const std::st
                      {"start_time", iso8601_us(run.started_us)},
                      {"finish_time", ended ? json::value(iso8601_us(run.ended_us)) : json::value()},
                      {"result", result_of(run)}};
-    if (call.auth.is_admin()) out["traceback"] = string_or_null(run.error);
+    const bool whole = kDetails.allows(call.auth);
+    if (whole) out["traceback"] = string_or_null(run.error);
     if (call.minor >= 62) {
         out["hostId"] = host_id(project, host);
-        if (call.auth.is_admin()) out["host"] = string_or_null(host);
+        if (whole) out["host"] = string_or_null(host);
     }
-    if (call.minor >= 84) out["details"] = string_or_null(run.error);
+    if (call.minor >= 84 && whole) out["details"] = string_or_null(run.error);
     return out;
 }
 
@@ -147,7 +151,7 @@ http::Response show(Call& call) {
     for (const auto& action : visible_actions(tx, call)) {
         if (action.request_id != call.param("request_id")) continue;
         auto out = view(call, action, call.d.runner.find(tx, action.flow));
-        if (call.auth.is_admin() || call.minor >= kEventsForUsersSince) out["events"] = events(tx, call, action);
+        if (kEvents.allows(call.auth) || call.minor >= kEventsForUsersSince) out["events"] = events(tx, call, action);
         return json_response(200, "instanceAction", std::move(out));
     }
     throw Error(ErrorCode::NotFound, "Action " + call.param("request_id") + " could not be found for this server");
@@ -156,8 +160,9 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_instance_actions(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/os-instance-actions", list);
-    routes.add("GET", "/servers/{server_id}/os-instance-actions/{request_id}", show);
+    routes.add("GET", "/servers/{server_id}/os-instance-actions", "os_compute_api:os-instance-actions:list", list);
+    routes.add("GET", "/servers/{server_id}/os-instance-actions/{request_id}",
+               "os_compute_api:os-instance-actions:show", show);
 }
 
 }  // namespace virga::compute::api

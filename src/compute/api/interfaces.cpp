@@ -41,8 +41,8 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_interfaces(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/os-interface", list);
-    routes.add("GET", "/servers/{server_id}/os-interface/{port_id}", show);
+    routes.add("GET", "/servers/{server_id}/os-interface", "os_compute_api:os-attach-interfaces:list", list);
+    routes.add("GET", "/servers/{server_id}/os-interface/{port_id}", "os_compute_api:os-attach-interfaces:show", show);
 }
 
 }  // namespace virga::compute::api

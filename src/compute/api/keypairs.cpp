@@ -10,6 +10,8 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kOtherUsers(policies(), "os_compute_api:os-keypairs:other_users");
+
 constexpr int kTypeSince = 2;
 constexpr int kUserSince = 10;
 constexpr int kImportOnlySince = 92;
@@ -24,7 +26,7 @@ json::object view(const Call& call, const repo::Keypair& keypair) {
 UserId user_of(const Call& call) {
     const auto named = call.minor >= kUserSince ? call.request.query_value("user_id") : std::nullopt;
     if (!named || *named == call.auth.user.value) return call.auth.user;
-    identity::require_admin(call.auth, "os_compute_api:os-keypairs:index");
+    kOtherUsers.require(call.auth);
     return UserId(*named);
 }
 
@@ -49,7 +51,7 @@ repo::Keypair read_keypair(const Call& call, Secret& private_key) {
     keypair.user = call.auth.user;
     if (call.minor >= kUserSince) {
         if (auto user = fields.string("user_id", 1, 255); user && *user != keypair.user.value) {
-            identity::require_admin(call.auth, "os_compute_api:os-keypairs:create");
+            kOtherUsers.require(call.auth);
             keypair.user = UserId(*user);
         }
     }
@@ -146,10 +148,10 @@ http::Response remove(Call& call) {
 }  // namespace
 
 void add_keypairs(Routes& routes) {
-    routes.add("GET", "/os-keypairs", list);
-    routes.add("POST", "/os-keypairs", create);
-    routes.add("GET", "/os-keypairs/{name}", show);
-    routes.add("DELETE", "/os-keypairs/{name}", remove);
+    routes.add("GET", "/os-keypairs", "os_compute_api:os-keypairs:index", list);
+    routes.add("POST", "/os-keypairs", "os_compute_api:os-keypairs:create", create);
+    routes.add("GET", "/os-keypairs/{name}", "os_compute_api:os-keypairs:show", show);
+    routes.add("DELETE", "/os-keypairs/{name}", "os_compute_api:os-keypairs:delete", remove);
 }
 
 }  // namespace virga::compute::api

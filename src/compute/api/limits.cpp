@@ -5,6 +5,8 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kOtherProject(policies(), "os_compute_api:limits:other_project");
+
 constexpr int kNetworkUntil = 35;
 constexpr int kImageMetaUntil = 38;
 constexpr int kPersonalityUntil = 56;
@@ -12,7 +14,7 @@ constexpr int kPersonalityUntil = 56;
 ProjectId project_of(const Call& call) {
     const auto named = call.request.query_value("tenant_id");
     if (!named || *named == call.auth.project.value) return call.auth.project;
-    identity::require_admin(call.auth, "os_compute_api:limits:other_project");
+    kOtherProject.require(call.auth);
     return ProjectId(*named);
 }
 
@@ -53,7 +55,7 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_limits(Routes& routes) {
-    routes.add("GET", "/limits", show);
+    routes.add("GET", "/limits", "os_compute_api:limits", show);
 }
 
 }  // namespace virga::compute::api

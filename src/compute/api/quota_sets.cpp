@@ -9,6 +9,8 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kShow(policies(), "os_compute_api:os-quota-sets:show");
+
 /// Quotas that are counted or checked by compute; the rest of a set is shown for old clients only.
 const std::vector<std::string>& resources() {
     static const std::vector<std::string> names{
@@ -42,8 +44,7 @@ void add_old(const Call& call, json::object& set, bool detail) {
 }
 
 void require_access(const Call& call, const std::string& project) {
-    if (project == call.auth.project.value) return;
-    identity::require_admin(call.auth, "os_compute_api:os-quota-sets:show");
+    kShow.require(call.auth, {.project = project});
 }
 
 std::int64_t in_use(const repo::HostUsage& used, const std::string& resource) {
@@ -99,7 +100,6 @@ void check_usage(db::Transaction& tx, const std::string& project, const std::str
 }
 
 http::Response update(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-quota-sets:update");
     const auto& project = call.param("project_id");
     const auto body = body_object(call.request, "quota_set");
     http::Fields fields(body, "quota_set");
@@ -128,7 +128,6 @@ http::Response update(Call& call) {
 }
 
 http::Response reset(Call& call) {
-    identity::require_admin(call.auth, "os_compute_api:os-quota-sets:delete");
     call.d.db.write_with([&](db::Transaction& tx) {
         tx.exec("DELETE FROM compute_quotas WHERE project_id = ?", {call.param("project_id")});
     });
@@ -138,11 +137,13 @@ http::Response reset(Call& call) {
 }  // namespace
 
 void add_quota_sets(Routes& routes) {
-    routes.add("GET", "/os-quota-sets/{project_id}", [](Call& call) { return show(call, false); });
-    routes.add("GET", "/os-quota-sets/{project_id}/detail", [](Call& call) { return show(call, true); });
-    routes.add("GET", "/os-quota-sets/{project_id}/defaults", defaults);
-    routes.add("PUT", "/os-quota-sets/{project_id}", update);
-    routes.add("DELETE", "/os-quota-sets/{project_id}", reset);
+    routes.add("GET", "/os-quota-sets/{project_id}", "os_compute_api:os-quota-sets:show",
+               [](Call& call) { return show(call, false); });
+    routes.add("GET", "/os-quota-sets/{project_id}/detail", "os_compute_api:os-quota-sets:detail",
+               [](Call& call) { return show(call, true); });
+    routes.add("GET", "/os-quota-sets/{project_id}/defaults", "os_compute_api:os-quota-sets:defaults", defaults);
+    routes.add("PUT", "/os-quota-sets/{project_id}", "os_compute_api:os-quota-sets:update", update);
+    routes.add("DELETE", "/os-quota-sets/{project_id}", "os_compute_api:os-quota-sets:delete", reset);
 }
 
 }  // namespace virga::compute::api

@@ -24,8 +24,8 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_server_addresses(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/ips", list);
-    routes.add("GET", "/servers/{server_id}/ips/{network}", show);
+    routes.add("GET", "/servers/{server_id}/ips", "os_compute_api:ips:index", list);
+    routes.add("GET", "/servers/{server_id}/ips/{network}", "os_compute_api:ips:show", show);
 }
 
 }  // namespace virga::compute::api

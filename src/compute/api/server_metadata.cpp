@@ -92,12 +92,12 @@ http::Response remove_one(Call& call) {
 }  // namespace
 
 void add_server_metadata(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/metadata", show_all);
-    routes.add("POST", "/servers/{server_id}/metadata", merge);
-    routes.add("PUT", "/servers/{server_id}/metadata", replace);
-    routes.add("GET", "/servers/{server_id}/metadata/{key}", show_one);
-    routes.add("PUT", "/servers/{server_id}/metadata/{key}", set_one);
-    routes.add("DELETE", "/servers/{server_id}/metadata/{key}", remove_one);
+    routes.add("GET", "/servers/{server_id}/metadata", "os_compute_api:server-metadata:index", show_all);
+    routes.add("POST", "/servers/{server_id}/metadata", "os_compute_api:server-metadata:create", merge);
+    routes.add("PUT", "/servers/{server_id}/metadata", "os_compute_api:server-metadata:update_all", replace);
+    routes.add("GET", "/servers/{server_id}/metadata/{key}", "os_compute_api:server-metadata:show", show_one);
+    routes.add("PUT", "/servers/{server_id}/metadata/{key}", "os_compute_api:server-metadata:update", set_one);
+    routes.add("DELETE", "/servers/{server_id}/metadata/{key}", "os_compute_api:server-metadata:delete", remove_one);
 }
 
 }  // namespace virga::compute::api

@@ -14,6 +14,9 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kAllTenants(policies(), "os_compute_api:servers:index:get_all_tenants");
+const identity::policy::Check kAllFilters(policies(), "os_compute_api:servers:allow_all_filters");
+
 using Accept = std::function<bool(const Server&)>;
 
 constexpr std::size_t kMostTags = 50;
@@ -55,11 +58,9 @@ std::optional<std::string> first_of(const Call& call, std::initializer_list<std:
 
 void filter_project(const Call& call, repo::ServerFilter& filter) {
     const bool all = query_flag(call.request, "all_tenants") || query_flag(call.request, "all_projects");
-    if (all && !call.auth.is_admin()) {
-        identity::require_admin(call.auth, "os_compute_api:servers:index:get_all_tenants");
-    }
+    if (all) kAllTenants.require(call.auth);
     filter.project = call.auth.project.value;
-    if (!call.auth.is_admin()) return;
+    if (!kAllFilters.allows(call.auth)) return;
     const auto project = first_of(call, {"project_id", "tenant_id"});
     // Nova: without all_tenants the project of the token counts, whatever project the query names.
     if (all) filter.project = project.value_or("");
@@ -103,7 +104,7 @@ Accept by_status(const Call& call, const std::vector<std::string>& wanted, repo:
     std::set<std::string> statuses;
     for (const auto& status : wanted) statuses.insert(upper(status));
     if (statuses.contains("DELETED")) {
-        identity::require_admin(call.auth, "os_compute_api:servers:index:deleted");
+        kAllFilters.require(call.auth);
         filter.deleted = statuses.size() == 1 ? repo::Deleted::Only : repo::Deleted::Too;
     }
     for (const auto& status : statuses) {
@@ -221,7 +222,7 @@ std::string column_of(const Call& call, const std::string& key) {
     constexpr int kLockedSince = 73;
     if (key == "locked" && call.minor >= kLockedSince) return "locked";
     if (const auto found = kColumns.find(key); found != kColumns.end()) {
-        if (found->second == "host") identity::require_admin(call.auth, "os_compute_api:servers:sort_by_host");
+        if (found->second == "host") kAllFilters.require(call.auth);
         return found->second;
     }
     if (call.minor < kStrict && kIgnored.contains(key)) return {};

@@ -45,7 +45,7 @@ http::Response list(Call& call) {
 }  // namespace
 
 void add_server_security_groups(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/os-security-groups", list);
+    routes.add("GET", "/servers/{server_id}/os-security-groups", "os_compute_api:os-security-groups:list", list);
 }
 
 }  // namespace virga::compute::api

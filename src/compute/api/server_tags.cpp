@@ -94,12 +94,12 @@ http::Response remove_all(Call& call) {
 }  // namespace
 
 void add_server_tags(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/tags", list, kSince);
-    routes.add("PUT", "/servers/{server_id}/tags", replace, kSince);
-    routes.add("DELETE", "/servers/{server_id}/tags", remove_all, kSince);
-    routes.add("GET", "/servers/{server_id}/tags/{tag}", show, kSince);
-    routes.add("PUT", "/servers/{server_id}/tags/{tag}", add, kSince);
-    routes.add("DELETE", "/servers/{server_id}/tags/{tag}", remove, kSince);
+    routes.add("GET", "/servers/{server_id}/tags", "os_compute_api:os-server-tags:index", list, kSince);
+    routes.add("PUT", "/servers/{server_id}/tags", "os_compute_api:os-server-tags:update_all", replace, kSince);
+    routes.add("DELETE", "/servers/{server_id}/tags", "os_compute_api:os-server-tags:delete_all", remove_all, kSince);
+    routes.add("GET", "/servers/{server_id}/tags/{tag}", "os_compute_api:os-server-tags:show", show, kSince);
+    routes.add("PUT", "/servers/{server_id}/tags/{tag}", "os_compute_api:os-server-tags:update", add, kSince);
+    routes.add("DELETE", "/servers/{server_id}/tags/{tag}", "os_compute_api:os-server-tags:delete", remove, kSince);
 }
 
 }  // namespace virga::compute::api

@@ -6,6 +6,10 @@
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kFaultDetails(policies(), "os_compute_api:servers:show:fault_details");
+const identity::policy::Check kAttributes(policies(), "os_compute_api:os-extended-server-attributes");
+const identity::policy::Check kHostStatus(policies(), "os_compute_api:servers:show:host_status");
+
 json::value time_or_null(TimestampUs time) {
     return time == 0 ? json::value() : json::value(iso8601_us(time));
 }
@@ -40,7 +44,7 @@ void add_fault(const Call& call, const Server& server, const std::string& status
     json::object fault{{"code", server.fault->code},
                        {"created", iso8601(server.fault->created_us)},
                        {"message", server.fault->message}};
-    if (call.auth.is_admin() && !server.fault->details.empty()) fault["details"] = server.fault->details;
+    if (kFaultDetails.allows(call.auth) && !server.fault->details.empty()) fault["details"] = server.fault->details;
     view["fault"] = std::move(fault);
 }
 
@@ -59,7 +63,7 @@ void add_admin_part(const Call& call, const Server& server, json::object& view) 
     view["OS-EXT-SRV-ATTR:host"] = string_or_null(server.host);
     view["OS-EXT-SRV-ATTR:hypervisor_hostname"] = string_or_null(server.host);
     view["OS-EXT-SRV-ATTR:instance_name"] = server.id.value;
-    if (call.minor >= 16) view["host_status"] = host_status(call, server);
+    if (call.minor >= 16 && kHostStatus.allows(call.auth)) view["host_status"] = host_status(call, server);
     if (call.minor < 3) return;
     view["OS-EXT-SRV-ATTR:reservation_id"] = string_or_null(server.reservation_id);
     view["OS-EXT-SRV-ATTR:launch_index"] = server.launch_index;
@@ -144,7 +148,7 @@ json::object full_server(const Call& call, const Server& server, const ServerPar
     add_states(server, view);
     add_progress(status, view);
     add_fault(call, server, status, view);
-    if (call.auth.is_admin()) add_admin_part(call, server, view);
+    if (kAttributes.allows(call.auth)) add_admin_part(call, server, view);
     add_newer(call, server, single, view);
     return view;
 }

@@ -114,12 +114,12 @@ http::Response remove(Call& call) {
 }  // namespace
 
 void add_servers(Routes& routes) {
-    routes.add("POST", "/servers", create_server);
-    routes.add("GET", "/servers", [](Call& call) { return list(call, false); });
-    routes.add("GET", "/servers/detail", [](Call& call) { return list(call, true); });
-    routes.add("GET", "/servers/{server_id}", show);
-    routes.add("PUT", "/servers/{server_id}", update);
-    routes.add("DELETE", "/servers/{server_id}", remove);
+    routes.add("POST", "/servers", "os_compute_api:servers:create", create_server);
+    routes.add("GET", "/servers", "os_compute_api:servers:index", [](Call& call) { return list(call, false); });
+    routes.add("GET", "/servers/detail", "os_compute_api:servers:detail", [](Call& call) { return list(call, true); });
+    routes.add("GET", "/servers/{server_id}", "os_compute_api:servers:show", show);
+    routes.add("PUT", "/servers/{server_id}", "os_compute_api:servers:update", update);
+    routes.add("DELETE", "/servers/{server_id}", "os_compute_api:servers:delete", remove);
 }
 
 }  // namespace virga::compute::api

@@ -3,21 +3,25 @@
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
 #include "compute/model/block_device_plan.hpp"
+#include "compute/model/public_decision.hpp"
 
 namespace virga::compute::api {
 namespace {
 
+const identity::policy::Check kErrors(policies(), "os_compute_api:virga-trace:internal");
+
 json::object task_view(const Call& call, const taskflow::TaskRun& run) {
     json::object out{{"task", run.task},       {"index", run.task_index},      {"phase", run.phase},
                      {"attempt", run.attempt}, {"started_us", run.started_us}, {"ended_us", run.ended_us},
-                     {"outcome", run.outcome}, {"decision", run.decision}};
+                     {"outcome", run.outcome}};
     if (run.progress.total_bytes > 0) {
         out["progress"] = json::object{{"percent", run.progress.percent()},
                                        {"done_bytes", run.progress.done_bytes},
                                        {"total_bytes", run.progress.total_bytes}};
     }
-    // What a task failed with may name hosts and paths.
-    out["error"] = call.auth.is_admin() ? string_or_null(run.error) : json::value();
+    // What a task decided or failed with may name hosts and paths.
+    out["decision"] = kErrors.allows(call.auth) ? run.decision : public_decision(run);
+    out["error"] = kErrors.allows(call.auth) ? string_or_null(run.error) : json::value();
     return out;
 }
 
@@ -32,7 +36,7 @@ json::object flow_view(db::Transaction& tx, const Call& call, const taskflow::Fl
             {"state", taskflow::to_string(flow.state)},
             {"started_us", flow.started_us},
             {"ended_us", flow.ended_us},
-            {"failure", flow.failure ? json::value(flow.failure->message) : json::value()},
+            {"failure", flow.failure && kErrors.allows(call.auth) ? json::value(flow.failure->message) : json::value()},
             {"tasks", std::move(tasks)},
             {"children", std::move(children)}};
 }
@@ -82,7 +86,7 @@ void require_visible(db::Transaction& tx, const Call& call, const std::optional<
         const auto actions = repo::actions_of(tx, id);
         if (!actions.empty()) owner = actions.back().project_id;
     }
-    if (owner.empty() || (!call.auth.is_admin() && owner != call.auth.project.value)) {
+    if (owner.empty() || (!call.auth.reaches(ProjectId(owner)))) {
         throw Error(ErrorCode::NotFound, "Instance " + id.value + " could not be found.", {}, id.value);
     }
 }
@@ -107,7 +111,7 @@ http::Response show(Call& call) {
 }  // namespace
 
 void add_trace(Routes& routes) {
-    routes.add("GET", "/servers/{server_id}/virga-trace", show);
+    routes.add("GET", "/servers/{server_id}/virga-trace", "os_compute_api:virga-trace", show);
 }
 
 }  // namespace virga::compute::api

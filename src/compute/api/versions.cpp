@@ -32,8 +32,8 @@ http::Response show_version(http::Request& request) {
 }  // namespace
 
 void add_versions(http::Router& router) {
-    router.add_open({"GET", "/compute", list_versions});
-    router.add_open({"GET", "/compute/v2.1", show_version});
+    router.add(http::public_route("GET", "/compute", list_versions));
+    router.add(http::public_route("GET", "/compute/v2.1", show_version));
 }
 
 }  // namespace virga::compute::api

@@ -171,11 +171,11 @@ http::Response detach(Call& call) {
 
 void add_volume_attachments(Routes& routes) {
     const std::string all = "/servers/{server_id}/os-volume_attachments";
-    routes.add("GET", all, list);
-    routes.add("POST", all, attach);
-    routes.add("GET", all + "/{volume_id}", show);
-    routes.add("PUT", all + "/{volume_id}", update);
-    routes.add("DELETE", all + "/{volume_id}", detach);
+    routes.add("GET", all, "os_compute_api:os-volumes-attachments:index", list);
+    routes.add("POST", all, "os_compute_api:os-volumes-attachments:create", attach);
+    routes.add("GET", all + "/{volume_id}", "os_compute_api:os-volumes-attachments:show", show);
+    routes.add("PUT", all + "/{volume_id}", "os_compute_api:os-volumes-attachments:update", update);
+    routes.add("DELETE", all + "/{volume_id}", "os_compute_api:os-volumes-attachments:delete", detach);
 }
 
 }  // namespace virga::compute::api

@@ -3,8 +3,10 @@
 namespace virga::compute::flows {
 
 json::object auth_to_json(const identity::Auth& auth) {
-    return {{"user", auth.user.value},           {"user_name", auth.user_name},        {"project", auth.project.value},
-            {"project_name", auth.project_name}, {"roles", texts_to_json(auth.roles)}, {"request_id", auth.request_id}};
+    return {
+        {"user", auth.user.value},           {"user_name", auth.user_name},        {"project", auth.project.value},
+        {"project_name", auth.project_name}, {"roles", texts_to_json(auth.roles)}, {"standings", auth.standings.bits()},
+        {"request_id", auth.request_id}};
 }
 
 identity::Auth auth_from_json(const json::object& object) {
@@ -14,6 +16,7 @@ identity::Auth auth_from_json(const json::object& object) {
     auth.project = ProjectId(get_string(object, "project"));
     auth.project_name = get_string(object, "project_name");
     auth.roles = texts_from_json(get_array(object, "roles"));
+    auth.standings = identity::policy::Standings::from_bits(get_int(object, "standings"));
     auth.request_id = get_string(object, "request_id");
     return auth;
 }

@@ -1,40 +1,57 @@
 #include "identity/api/api.hpp"
 
 #include "identity/repo/name_key.hpp"
+#include "identity/settings.hpp"
 
 namespace virga::identity::api {
 
-Auth auth_of(const repo::Session& session, const std::string& request_id) {
+namespace {
+
+bool is_project_named(const repo::Session& session, const std::string& name) {
+    return session.project_domain_id == kDefaultDomain && session.project_name == name;
+}
+
+policy::Holder holder_of(const repo::Session& session, const config::Config& config) {
+    policy::Holder holder;
+    const auto& scope = session.token.scope;
+    if (scope.system) holder.scope = policy::ScopeOf::System;
+    if (!scope.domain_id.empty()) holder.scope = policy::ScopeOf::Domain;
+    if (!scope.project_id.empty()) holder.scope = policy::ScopeOf::Project;
+    holder.roles = session.roles;
+    holder.admin_project = is_project_named(session, config.get(setting::admin_project));
+    holder.service_project = is_project_named(session, config.get(setting::service_project));
+    holder.admin_anywhere = config.get(setting::admin_of_any_project);
+    return holder;
+}
+
+}  // namespace
+
+Auth Context::auth_of(const repo::Session& session, const std::string& request_id) const {
     Auth auth;
     auth.user = UserId(session.token.user_id);
     auth.user_name = session.user_name;
     auth.project = ProjectId(session.token.scope.project_id);
     auth.project_name = session.project_name;
+    auth.domain = session.token.scope.domain_id;
     auth.roles = session.roles;
+    auth.standings = policy::standings_of(holder_of(session, config));
     auth.request_id = request_id;
     return auth;
 }
 
-http::Handler with_caller(Context& context, CallerHandler handler) {
-    return [&context, handler = std::move(handler)](http::Request& request) {
+void add_route(http::Router& router, Context& context, std::string method, std::string pattern, std::string_view policy,
+               http::Response (*function)(Context&, http::Request&, const Caller&)) {
+    auto route = guarded_route(std::move(method), std::move(pattern), policy);
+    route.handler = [&context, guard = policy::Guard(policies(), policy), function](http::Request& request) {
         const auto session = context.database.read_with(
             [&](db::Transaction& tx) { return context.authority.session(tx, request.headers.get("X-Auth-Token")); });
-        auto response = handler(request, Caller{auth_of(session, request.request_id), session.token});
+        const Caller caller{context.auth_of(session, request.request_id), session.token};
+        guard.require(caller.auth, request);
+        auto response = function(context, request, caller);
         response.headers.set("Vary", "X-Auth-Token");
         return response;
     };
-}
-
-http::Handler for_admin(Context& context, std::string rule, CallerHandler handler) {
-    return with_caller(
-        context, [rule = std::move(rule), handler = std::move(handler)](http::Request& request, const Caller& caller) {
-            require_admin(caller.auth, rule);
-            return handler(request, caller);
-        });
-}
-
-void require_self_or_admin(const Caller& caller, const std::string& user_id, std::string_view rule) {
-    if (caller.auth.user.value != user_id) require_admin(caller.auth, rule);
+    router.add(std::move(route));
 }
 
 http::Response list_response(const http::Request& request, std::string_view key, json::array items) {

@@ -16,6 +16,9 @@ struct Context {
     db::Database& database;
     const config::Config& config;
     Authority& authority;
+
+    /// The caller that a session makes, with what his roles mean there.
+    Auth auth_of(const repo::Session& session, const std::string& request_id) const;
 };
 
 /// Who calls, with any valid token: the identity API also serves unscoped and domain tokens.
@@ -23,14 +26,11 @@ struct Caller {
     Auth auth;
     Token token;
 };
-using CallerHandler = std::function<http::Response(http::Request&, const Caller&)>;
 
-Auth auth_of(const repo::Session& session, const std::string& request_id);
-http::Handler with_caller(Context& context, CallerHandler handler);
-/// Only for administrators; `rule` names the policy in the message.
-http::Handler for_admin(Context& context, std::string rule, CallerHandler handler);
-/// Throws Error{Forbidden} unless the caller is an administrator or the user himself.
-void require_self_or_admin(const Caller& caller, const std::string& user_id, std::string_view rule);
+/// Declares a route that the policy admits. What the policy says of a domain or an owner is looked at once more by the
+/// handler, which knows the object: policy::Check with a Target.
+void add_route(http::Router& router, Context& context, std::string method, std::string pattern, std::string_view policy,
+               http::Response (*function)(Context&, http::Request&, const Caller&));
 
 /// {"<key>": items, "links": {...}}
 http::Response list_response(const http::Request& request, std::string_view key, json::array items);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxDescription = 4096;
+const policy::Check kGet(policies(), "identity:get_domain");
 
 const Filters& filters() {
     static const Filters all{{"id", "name", "enabled", "description"}, true};
@@ -61,7 +62,8 @@ bool is_own_domain(db::Transaction& tx, const Caller& caller, const std::string&
 
 http::Response show(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
-    if (!is_own_domain(tx, caller, request.param("domain_id"))) require_admin(caller.auth, "identity:get_domain");
+    const auto& id = request.param("domain_id");
+    if (!is_own_domain(tx, caller, id)) kGet.require(caller.auth, {.domain = id, .user = ""});
     return item_response(200, "domain", view(request, require(tx, request.param("domain_id"))));
 }
 
@@ -106,20 +108,13 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 }  // namespace
 
 void add_domains(http::Router& router, Context& context) {
-    const auto admin = [&context](const char* rule, auto function) {
-        return for_admin(context, rule, [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        });
-    };
     const std::string all = "/identity/v3/domains";
     const std::string one = all + "/{domain_id}";
-    router.add({"GET", all, admin("identity:list_domains", list)});
-    router.add({"POST", all, admin("identity:create_domain", create)});
-    router.add({"GET", one, with_caller(context, [&context](http::Request& request, const Caller& caller) {
-                    return show(context, request, caller);
-                })});
-    router.add({"PATCH", one, admin("identity:update_domain", update)});
-    router.add({"DELETE", one, admin("identity:delete_domain", remove)});
+    add_route(router, context, "GET", all, "identity:list_domains", list);
+    add_route(router, context, "POST", all, "identity:create_domain", create);
+    add_route(router, context, "GET", one, "identity:get_domain", show);
+    add_route(router, context, "PATCH", one, "identity:update_domain", update);
+    add_route(router, context, "DELETE", one, "identity:delete_domain", remove);
 }
 
 }  // namespace virga::identity::api

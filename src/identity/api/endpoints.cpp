@@ -134,18 +134,13 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 }  // namespace
 
 void add_endpoints(http::Router& router, Context& context) {
-    const auto admin = [&context](const char* rule, auto function) {
-        return for_admin(context, rule, [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        });
-    };
     const std::string all = "/identity/v3/endpoints";
     const std::string one = all + "/{endpoint_id}";
-    router.add({"GET", all, admin("identity:list_endpoints", list)});
-    router.add({"POST", all, admin("identity:create_endpoint", create)});
-    router.add({"GET", one, admin("identity:get_endpoint", show)});
-    router.add({"PATCH", one, admin("identity:update_endpoint", update)});
-    router.add({"DELETE", one, admin("identity:delete_endpoint", remove)});
+    add_route(router, context, "GET", all, "identity:list_endpoints", list);
+    add_route(router, context, "POST", all, "identity:create_endpoint", create);
+    add_route(router, context, "GET", one, "identity:get_endpoint", show);
+    add_route(router, context, "PATCH", one, "identity:update_endpoint", update);
+    add_route(router, context, "DELETE", one, "identity:delete_endpoint", remove);
 }
 
 }  // namespace virga::identity::api

@@ -1,8 +1,10 @@
+#include <functional>
 #include <set>
 
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/api/reserved.hpp"
 #include "identity/model/extra.hpp"
 #include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
@@ -16,6 +18,12 @@ constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxDescription = 4096;
 constexpr std::size_t kMaxTags = 80;
 constexpr std::size_t kMaxId = 64;
+const policy::Check kList(policies(), "identity:list_projects");
+const policy::Check kListOfUser(policies(), "identity:list_user_projects");
+const policy::Check kGet(policies(), "identity:get_project");
+const policy::Check kCreate(policies(), "identity:create_project");
+const policy::Check kUpdate(policies(), "identity:update_project");
+const policy::Check kDelete(policies(), "identity:delete_project");
 
 const Filters& filters() {
     static const Filters all{{"id", "name", "domain_id", "parent_id", "enabled", "is_domain", "description"}, true};
@@ -37,9 +45,14 @@ json::object view(const http::Request& request, const Project& project) {
     return out;
 }
 
-Project require(db::Transaction& tx, const std::string& id) {
+/// The project that the path names, which the caller may change by `check`.
+Project require_own(db::Transaction& tx, const Context& context, const http::Request& request, const Caller& caller,
+                    const policy::Check& check) {
+    const auto& id = request.param("project_id");
     auto project = repo::find_project(tx, id);
+    check.require(caller.auth, {.domain = project ? project->domain_id : ""});
     if (!project) not_found("project", id);
+    require_unreserved(context, caller, *project);
     return *project;
 }
 
@@ -88,36 +101,47 @@ void place(db::Transaction& tx, http::Fields& fields, Project& project) {
     if (!repo::find_domain(tx, project.domain_id)) not_found("domain", project.domain_id);
 }
 
-json::array filtered(const http::Request& request, const std::vector<Project>& projects) {
+json::array filtered(const http::Request& request, const std::vector<Project>& projects,
+                     const std::function<bool(const Project&)>& visible) {
     json::array items;
     for (const auto& project : projects) {
+        if (!visible(project)) continue;
         auto item = view(request, project);
         if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
     return items;
 }
 
-http::Response list(Context& context, http::Request& request, const Caller&) {
+http::Response list(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
-    return list_response(request, "projects", filtered(request, repo::list_projects(tx)));
+    return list_response(request, "projects", filtered(request, repo::list_projects(tx), [&](const Project& project) {
+                             return kList.allows(caller.auth, {.domain = project.domain_id});
+                         }));
 }
 
 http::Response list_of_user(Context& context, http::Request& request, const Caller& caller) {
     const auto& user_id = request.param("user_id");
-    require_self_or_admin(caller, user_id, "identity:list_user_projects");
     auto tx = context.database.read();
-    if (!repo::find_user(tx, user_id)) not_found("user", user_id);
-    return list_response(request, "projects", filtered(request, repo::list_projects_of_user(tx, user_id)));
+    const auto user = repo::find_user(tx, user_id);
+    kListOfUser.require(caller.auth, {.domain = user ? user->domain_id : "", .user = user_id});
+    if (!user) not_found("user", user_id);
+    return list_response(
+        request, "projects",
+        filtered(request, repo::list_projects_of_user(tx, user_id), [](const Project&) { return true; }));
 }
 
 http::Response show(Context& context, http::Request& request, const Caller& caller) {
     const auto& id = request.param("project_id");
-    if (caller.auth.project.value != id) require_admin(caller.auth, "identity:get_project");
     auto tx = context.database.read();
-    return item_response(200, "project", view(request, require(tx, id)));
+    const auto project = repo::find_project(tx, id);
+    if (caller.auth.project.value != id) {
+        kGet.require(caller.auth, {.domain = project ? project->domain_id : "", .user = ""});
+    }
+    if (!project) not_found("project", id);
+    return item_response(200, "project", view(request, *project));
 }
 
-http::Response create(Context& context, http::Request& request, const Caller&) {
+http::Response create(Context& context, http::Request& request, const Caller& caller) {
     const auto body = body_object(request, "project");
     http::Fields fields(body, "project");
     if (fields.boolean("is_domain").value_or(false)) fields.fail("is_domain", "create a domain instead");
@@ -127,16 +151,18 @@ http::Response create(Context& context, http::Request& request, const Caller&) {
     read_common(body, fields, project);
     context.database.write_with([&](db::Transaction& tx) {
         place(tx, fields, project);
+        kCreate.require(caller.auth, {.domain = project.domain_id});
+        require_unreserved(context, caller, project);
         repo::insert_project(tx, project);
     });
     return item_response(201, "project", view(request, project));
 }
 
-http::Response update(Context& context, http::Request& request, const Caller&) {
+http::Response update(Context& context, http::Request& request, const Caller& caller) {
     const auto body = body_object(request, "project");
     http::Fields fields(body, "project");
     const auto project = context.database.write_with([&](db::Transaction& tx) {
-        auto changed = require(tx, request.param("project_id"));
+        auto changed = require_own(tx, context, request, caller, kUpdate);
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
@@ -144,6 +170,7 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
             throw Error(ErrorCode::Forbidden, "Update of 'parent_id' is not allowed: a project stays where it is.");
         }
         read_common(body, fields, changed);
+        require_unreserved(context, caller, changed);
         repo::update_project(tx, changed);
         if (!changed.enabled) repo::delete_tokens_of_project(tx, changed.id);
         return changed;
@@ -151,9 +178,9 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
     return item_response(200, "project", view(request, project));
 }
 
-http::Response remove(Context& context, http::Request& request, const Caller&) {
+http::Response remove(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with([&](db::Transaction& tx) {
-        const auto project = require(tx, request.param("project_id"));
+        const auto project = require_own(tx, context, request, caller, kDelete);
         for (const auto& other : repo::list_projects(tx)) {
             if (other.parent_id != project.id) continue;
             throw Error(ErrorCode::Forbidden, "Cannot delete the project: it has projects below it.");
@@ -166,19 +193,15 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 }  // namespace
 
 void add_projects(http::Router& router, Context& context) {
-    const auto bind = [&context](auto function) {
-        return [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        };
-    };
     const std::string all = "/identity/v3/projects";
     const std::string one = all + "/{project_id}";
-    router.add({"GET", all, for_admin(context, "identity:list_projects", bind(list))});
-    router.add({"POST", all, for_admin(context, "identity:create_project", bind(create))});
-    router.add({"GET", one, with_caller(context, bind(show))});
-    router.add({"PATCH", one, for_admin(context, "identity:update_project", bind(update))});
-    router.add({"DELETE", one, for_admin(context, "identity:delete_project", bind(remove))});
-    router.add({"GET", "/identity/v3/users/{user_id}/projects", with_caller(context, bind(list_of_user))});
+    add_route(router, context, "GET", all, "identity:list_projects", list);
+    add_route(router, context, "POST", all, "identity:create_project", create);
+    add_route(router, context, "GET", one, "identity:get_project", show);
+    add_route(router, context, "PATCH", one, "identity:update_project", update);
+    add_route(router, context, "DELETE", one, "identity:delete_project", remove);
+    add_route(router, context, "GET", "/identity/v3/users/{user_id}/projects", "identity:list_user_projects",
+              list_of_user);
 }
 
 }  // namespace virga::identity::api

@@ -133,19 +133,14 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 }  // namespace
 
 void add_regions(http::Router& router, Context& context) {
-    const auto bind = [&context](auto function) {
-        return [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        };
-    };
     const std::string all = "/identity/v3/regions";
     const std::string one = all + "/{region_id}";
-    router.add({"GET", all, with_caller(context, bind(list))});
-    router.add({"POST", all, for_admin(context, "identity:create_region", bind(create))});
-    router.add({"GET", one, with_caller(context, bind(show))});
-    router.add({"PUT", one, for_admin(context, "identity:create_region", bind(create))});
-    router.add({"PATCH", one, for_admin(context, "identity:update_region", bind(update))});
-    router.add({"DELETE", one, for_admin(context, "identity:delete_region", bind(remove))});
+    add_route(router, context, "GET", all, "identity:list_regions", list);
+    add_route(router, context, "POST", all, "identity:create_region", create);
+    add_route(router, context, "GET", one, "identity:get_region", show);
+    add_route(router, context, "PUT", one, "identity:create_region", create);
+    add_route(router, context, "PATCH", one, "identity:update_region", update);
+    add_route(router, context, "DELETE", one, "identity:delete_region", remove);
 }
 
 }  // namespace virga::identity::api

@@ -1,4 +1,5 @@
 #include "identity/api/api.hpp"
+#include "identity/api/reserved.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/role_repo.hpp"
@@ -7,16 +8,58 @@
 namespace virga::identity::api {
 namespace {
 
-/// The assignment that a path names, with everything in it known to exist.
-Assignment named(db::Transaction& tx, const http::Request& request, TargetKind kind) {
+const policy::Check kList(policies(), "identity:list_role_assignments");
+
+/// What decides the routes of one kind of target.
+struct Checks {
+    policy::Check list;
+    policy::Check look;
+    policy::Check give;
+    policy::Check take;
+};
+
+const Checks& checks_of(TargetKind kind) {
+    static const Checks system{{policies(), "identity:list_system_grants_for_user"},
+                               {policies(), "identity:check_system_grant_for_user"},
+                               {policies(), "identity:create_system_grant_for_user"},
+                               {policies(), "identity:revoke_system_grant_for_user"}};
+    static const Checks others{{policies(), "identity:list_grants"},
+                               {policies(), "identity:check_grant"},
+                               {policies(), "identity:create_grant"},
+                               {policies(), "identity:revoke_grant"}};
+    return kind == TargetKind::System ? system : others;
+}
+
+std::optional<std::string> domain_of_target(db::Transaction& tx, TargetKind kind, const std::string& id) {
+    switch (kind) {
+        case TargetKind::System:
+            return std::string();
+        case TargetKind::Domain:
+            if (!repo::find_domain(tx, id)) return std::nullopt;
+            return id;
+        case TargetKind::Project: {
+            const auto project = repo::find_project(tx, id);
+            if (!project) return std::nullopt;
+            return project->domain_id;
+        }
+    }
+    return std::nullopt;
+}
+
+/// The assignment that a path names, with everything in it known to exist. The check wants both the user and the target
+/// to be of the caller's domain, where that is what gives him his power.
+Assignment named(db::Transaction& tx, const http::Request& request, TargetKind kind, const Caller& caller,
+                 const policy::Check& check) {
     Assignment assignment;
     assignment.user_id = request.param("user_id");
     assignment.target = kind;
-    assignment.target_id = request.param("target_id");
-    if (!repo::find_user(tx, assignment.user_id)) not_found("user", assignment.user_id);
-    const bool exists = kind == TargetKind::Project ? repo::find_project(tx, assignment.target_id).has_value()
-                                                    : repo::find_domain(tx, assignment.target_id).has_value();
-    if (!exists) not_found(to_string(kind), assignment.target_id);
+    assignment.target_id = kind == TargetKind::System ? kWholeSystem : request.param("target_id");
+    const auto user = repo::find_user(tx, assignment.user_id);
+    const auto domain = domain_of_target(tx, kind, assignment.target_id);
+    check.require(caller.auth, {.domain = user ? user->domain_id : ""});
+    check.require(caller.auth, {.domain = domain.value_or("")});
+    if (!user) not_found("user", assignment.user_id);
+    if (!domain) not_found(to_string(kind), assignment.target_id);
     const auto role = request.path_params.find("role_id");
     if (role == request.path_params.end()) return assignment;
     assignment.role_id = role->second;
@@ -29,31 +72,40 @@ Assignment named(db::Transaction& tx, const http::Request& request, TargetKind k
                                          a.user_id + ", project, domain, or system: " + a.target_id + ".");
 }
 
-http::Response grant(Context& context, http::Request& request, TargetKind kind) {
-    context.database.write_with([&](db::Transaction& tx) { repo::grant(tx, named(tx, request, kind)); });
+template <TargetKind Kind>
+http::Response grant(Context& context, http::Request& request, const Caller& caller) {
+    context.database.write_with([&](db::Transaction& tx) {
+        const auto assignment = named(tx, request, Kind, caller, checks_of(Kind).give);
+        require_grantable(tx, context, caller, assignment);
+        repo::grant(tx, assignment);
+    });
     return http::Response::empty(204);
 }
 
-http::Response revoke(Context& context, http::Request& request, TargetKind kind) {
+template <TargetKind Kind>
+http::Response revoke(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with([&](db::Transaction& tx) {
-        const auto assignment = named(tx, request, kind);
+        const auto assignment = named(tx, request, Kind, caller, checks_of(Kind).take);
+        require_grantable(tx, context, caller, assignment);
         if (!repo::revoke(tx, assignment)) no_assignment(assignment);
     });
     return http::Response::empty(204);
 }
 
-http::Response check(Context& context, http::Request& request, TargetKind kind) {
+template <TargetKind Kind>
+http::Response check(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
-    const auto assignment = named(tx, request, kind);
+    const auto assignment = named(tx, request, Kind, caller, checks_of(Kind).look);
     if (!repo::has_assignment(tx, assignment)) no_assignment(assignment);
     return http::Response::empty(204);
 }
 
-http::Response list_on_target(Context& context, http::Request& request, TargetKind kind) {
+template <TargetKind Kind>
+http::Response list_on_target(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
-    const auto assignment = named(tx, request, kind);
+    const auto assignment = named(tx, request, Kind, caller, checks_of(Kind).list);
     json::array items;
-    for (const auto& role : repo::roles_on(tx, assignment.user_id, kind, assignment.target_id)) {
+    for (const auto& role : repo::roles_on(tx, assignment.user_id, Kind, assignment.target_id)) {
         items.push_back(json::object{{"id", role.id},
                                      {"name", role.name},
                                      {"domain_id", nullptr},
@@ -75,6 +127,8 @@ void add_names(db::Transaction& tx, const Assignment& a, json::object& user, jso
     if (const auto found = repo::find_role(tx, a.role_id)) role["name"] = found->name;
     if (a.target == TargetKind::Domain) {
         target = domain_ref(tx, a.target_id);
+    } else if (a.target == TargetKind::System) {
+        return;
     } else if (const auto found = repo::find_project(tx, a.target_id)) {
         target["name"] = found->name;
         target["domain"] = domain_ref(tx, found->domain_id);
@@ -87,9 +141,11 @@ json::object view(db::Transaction& tx, const http::Request& request, const Assig
     json::object target{{"id", a.target_id}};
     if (with_names) add_names(tx, a, user, role, target);
     const auto kind = to_string(a.target);
+    const bool system = a.target == TargetKind::System;
+    if (system) target = json::object{{"all", true}};
     json::object scope;
     scope[kind] = std::move(target);
-    const auto path = "/" + kind + "s/" + a.target_id + "/users/" + a.user_id + "/roles/" + a.role_id;
+    const auto path = "/" + kind + (system ? "" : "s/" + a.target_id) + "/users/" + a.user_id + "/roles/" + a.role_id;
     json::object out;
     out["user"] = std::move(user);
     out["role"] = std::move(role);
@@ -103,9 +159,9 @@ bool asked(const http::Request& request, std::string_view name) {
     return value && *value != "0" && *value != "false" && *value != "False";
 }
 
-/// There are no groups, no system roles and no inherited ones; an empty id is nobody's.
+/// There are no groups and no inherited roles; an empty id is nobody's.
 bool asks_for_nothing(const http::Request& request) {
-    for (const auto name : {"group.id", "scope.system", "scope.OS-INHERIT:inherited_to"}) {
+    for (const auto name : {"group.id", "scope.OS-INHERIT:inherited_to"}) {
         if (request.query_value(name)) return true;
     }
     for (const auto name : {"user.id", "role.id", "scope.project.id", "scope.domain.id"}) {
@@ -114,46 +170,53 @@ bool asks_for_nothing(const http::Request& request) {
     return false;
 }
 
+/// Those of the caller's domain, where it is that which lets him look.
+std::vector<Assignment> visible_assignments(db::Transaction& tx, const Caller& caller,
+                                            const repo::AssignmentFilter& filter) {
+    kList.require(caller.auth, {.user = filter.user_id});
+    auto found = repo::list_assignments(tx, filter);
+    std::erase_if(found, [&](const Assignment& a) {
+        const auto domain = domain_of_target(tx, a.target, a.target_id).value_or("");
+        return !kList.allows(caller.auth, {.domain = domain, .user = a.user_id});
+    });
+    return found;
+}
+
 http::Response list(Context& context, http::Request& request, const Caller& caller) {
     repo::AssignmentFilter filter;
     filter.user_id = request.query_value("user.id").value_or("");
     filter.role_id = request.query_value("role.id").value_or("");
     filter.project_id = request.query_value("scope.project.id").value_or("");
     filter.domain_id = request.query_value("scope.domain.id").value_or("");
-    if (filter.user_id != caller.auth.user.value) require_admin(caller.auth, "identity:list_role_assignments");
+    filter.system = request.query_value("scope.system").has_value();
     json::array items;
     if (!asks_for_nothing(request)) {
         auto tx = context.database.read();
-        for (const auto& assignment : repo::list_assignments(tx, filter)) {
+        for (const auto& assignment : visible_assignments(tx, caller, filter)) {
             items.push_back(view(tx, request, assignment, asked(request, "include_names")));
         }
     }
     return list_response(request, "role_assignments", std::move(items));
 }
 
-void add_target(http::Router& router, Context& context, TargetKind kind) {
-    const auto admin = [&](const char* rule, auto function) {
-        return for_admin(context, rule, [&context, function, kind](http::Request& request, const Caller&) {
-            return function(context, request, kind);
-        });
-    };
-    const auto all = "/identity/v3/" + to_string(kind) + "s/{target_id}/users/{user_id}/roles";
+template <TargetKind Kind>
+void add_target(http::Router& router, Context& context, const std::string& target) {
+    const auto all = "/identity/v3/" + target + "/users/{user_id}/roles";
     const auto one = all + "/{role_id}";
-    router.add({"GET", all, admin("identity:list_grants", list_on_target)});
-    router.add({"PUT", one, admin("identity:create_grant", grant)});
-    router.add({"GET", one, admin("identity:check_grant", check)});
-    router.add({"DELETE", one, admin("identity:revoke_grant", revoke)});
+    const auto& checks = checks_of(Kind);
+    add_route(router, context, "GET", all, checks.list.name(), list_on_target<Kind>);
+    add_route(router, context, "PUT", one, checks.give.name(), grant<Kind>);
+    add_route(router, context, "GET", one, checks.look.name(), check<Kind>);
+    add_route(router, context, "DELETE", one, checks.take.name(), revoke<Kind>);
 }
 
 }  // namespace
 
 void add_role_assignments(http::Router& router, Context& context) {
-    add_target(router, context, TargetKind::Project);
-    add_target(router, context, TargetKind::Domain);
-    router.add({"GET", "/identity/v3/role_assignments",
-                with_caller(context, [&context](http::Request& request, const Caller& caller) {
-                    return list(context, request, caller);
-                })});
+    add_target<TargetKind::Project>(router, context, "projects/{target_id}");
+    add_target<TargetKind::Domain>(router, context, "domains/{target_id}");
+    add_target<TargetKind::System>(router, context, "system");
+    add_route(router, context, "GET", "/identity/v3/role_assignments", "identity:list_role_assignments", list);
 }
 
 }  // namespace virga::identity::api

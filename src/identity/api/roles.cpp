@@ -73,7 +73,9 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
         auto changed = require(tx, request.param("role_id"));
         const auto before = changed.name;
         read_common(body, fields, changed);
-        if (before == "admin" && changed.name != before) fields.fail("name", "the role admin can't be renamed");
+        if (policy::is_default_role(before) && changed.name != before) {
+            fields.fail("name", "the role " + before + " can't be renamed: the policies name it");
+        }
         repo::update_role(tx, changed);
         return changed;
     });
@@ -83,27 +85,58 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
 http::Response remove(Context& context, http::Request& request, const Caller&) {
     context.database.write_with([&](db::Transaction& tx) {
         const auto role = require(tx, request.param("role_id"));
-        if (role.name == "admin") throw Error(ErrorCode::Forbidden, "The role admin can't be deleted.");
+        if (policy::is_default_role(role.name)) {
+            throw Error(ErrorCode::Forbidden, "The role " + role.name + " can't be deleted: the policies name it.");
+        }
         repo::delete_role(tx, role.id);
     });
     return http::Response::empty(204);
 }
 
+json::object brief(const http::Request& request, const Role& role) {
+    return {{"id", role.id}, {"name", role.name}, {"links", self_link(request, "/roles/" + role.id)}};
+}
+
+/// The role that comes directly with this one; what comes with that is told there.
+json::object inference(db::Transaction& tx, const http::Request& request, const Role& prior) {
+    json::array implies;
+    const auto names = policy::implied_roles(prior.name);
+    if (const auto next = names.empty() ? std::nullopt : repo::find_role_named(tx, names.front())) {
+        implies.push_back(brief(request, *next));
+    }
+    json::object out;
+    out["prior_role"] = brief(request, prior);
+    out["implies"] = std::move(implies);
+    return out;
+}
+
+http::Response list_inferences(Context& context, http::Request& request, const Caller&) {
+    auto tx = context.database.read();
+    json::array items;
+    for (const auto& role : repo::list_roles(tx)) {
+        if (!policy::implied_roles(role.name).empty()) items.push_back(inference(tx, request, role));
+    }
+    return list_response(request, "role_inferences", std::move(items));
+}
+
+http::Response show_inference(Context& context, http::Request& request, const Caller&) {
+    auto tx = context.database.read();
+    return item_response(200, "role_inference", inference(tx, request, require(tx, request.param("role_id"))));
+}
+
 }  // namespace
 
 void add_roles(http::Router& router, Context& context) {
-    const auto admin = [&context](const char* rule, auto function) {
-        return for_admin(context, rule, [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        });
-    };
     const std::string all = "/identity/v3/roles";
     const std::string one = all + "/{role_id}";
-    router.add({"GET", all, admin("identity:list_roles", list)});
-    router.add({"POST", all, admin("identity:create_role", create)});
-    router.add({"GET", one, admin("identity:get_role", show)});
-    router.add({"PATCH", one, admin("identity:update_role", update)});
-    router.add({"DELETE", one, admin("identity:delete_role", remove)});
+    add_route(router, context, "GET", all, "identity:list_roles", list);
+    add_route(router, context, "POST", all, "identity:create_role", create);
+    add_route(router, context, "GET", one, "identity:get_role", show);
+    add_route(router, context, "PATCH", one, "identity:update_role", update);
+    add_route(router, context, "DELETE", one, "identity:delete_role", remove);
+    add_route(router, context, "GET", one + "/implies", "identity:list_implied_roles", show_inference);
+    add_route(router, context, "GET", "/identity/v3/role_inferences", "identity:list_role_inference_rules",
+              list_inferences);
 }
 
 }  // namespace virga::identity::api

@@ -102,18 +102,13 @@ http::Response remove(Context& context, http::Request& request, const Caller&) {
 }  // namespace
 
 void add_services(http::Router& router, Context& context) {
-    const auto admin = [&context](const char* rule, auto function) {
-        return for_admin(context, rule, [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        });
-    };
     const std::string all = "/identity/v3/services";
     const std::string one = all + "/{service_id}";
-    router.add({"GET", all, admin("identity:list_services", list)});
-    router.add({"POST", all, admin("identity:create_service", create)});
-    router.add({"GET", one, admin("identity:get_service", show)});
-    router.add({"PATCH", one, admin("identity:update_service", update)});
-    router.add({"DELETE", one, admin("identity:delete_service", remove)});
+    add_route(router, context, "GET", all, "identity:list_services", list);
+    add_route(router, context, "POST", all, "identity:create_service", create);
+    add_route(router, context, "GET", one, "identity:get_service", show);
+    add_route(router, context, "PATCH", one, "identity:update_service", update);
+    add_route(router, context, "DELETE", one, "identity:delete_service", remove);
 }
 
 }  // namespace virga::identity::api

@@ -36,22 +36,22 @@ http::Response issue(Context& context, http::Request& request) {
         context, [&context, &request, wanted = std::move(wanted)] { return issue_now(context, request, wanted); });
 }
 
-/// The token in X-Subject-Token, which must be the caller's own user's unless he may look at any.
-Token subject(db::Transaction& tx, const http::Request& request, const Caller& caller) {
+const policy::Check kValidate(policies(), "identity:validate_token");
+const policy::Check kRevoke(policies(), "identity:revoke_token");
+
+/// The token in X-Subject-Token, of a user whose tokens `check` lets the caller see.
+Token subject(db::Transaction& tx, const http::Request& request, const Caller& caller, const policy::Check& check) {
     const auto text = request.headers.get(kSubject);
     if (text.empty()) throw Error(ErrorCode::InvalidInput, "X-Subject-Token: the header is required");
     auto session = repo::find_session(tx, token_digest(text), now_us());
-    const bool trusted = caller.auth.is_admin() || caller.auth.is_service();
-    if (session && !trusted && session->token.user_id != caller.auth.user.value) {
-        require_admin(caller.auth, "identity:validate_token");
-    }
+    if (session) check.require(caller.auth, {.user = session->token.user_id});
     if (!session) throw Error(ErrorCode::NotFound, "This is not a recognized token.");
     return session->token;
 }
 
 http::Response validate(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
-    const auto token = subject(tx, request, caller);
+    const auto token = subject(tx, request, caller, kValidate);
     auto response = http::Response::with_json(200, show(context, tx, request, token));
     response.headers.set(kSubject, std::string(request.headers.get(kSubject)));
     return response;
@@ -59,7 +59,7 @@ http::Response validate(Context& context, http::Request& request, const Caller& 
 
 http::Response revoke(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with([&](db::Transaction& tx) {
-        const auto token = subject(tx, request, caller);
+        const auto token = subject(tx, request, caller, kRevoke);
         repo::delete_token(tx, token.digest);
     });
     return http::Response::empty(204);
@@ -105,20 +105,26 @@ http::Response list_domains(Context& context, http::Request& request, const Call
     return list_response(request, "domains", std::move(items));
 }
 
+http::Response show_system(Context& context, http::Request& request, const Caller& caller) {
+    auto tx = context.database.read();
+    json::array items;
+    if (!repo::roles_on(tx, caller.auth.user.value, TargetKind::System, kWholeSystem).empty()) {
+        items.push_back(json::object{{"all", true}});
+    }
+    return list_response(request, "system", std::move(items));
+}
+
 }  // namespace
 
 void add_tokens(http::Router& router, Context& context) {
-    const auto bind = [&context](auto function) {
-        return with_caller(context, [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        });
-    };
-    router.add_open({"POST", kPath, [&context](http::Request& request) { return issue(context, request); }});
-    router.add({"GET", kPath, bind(validate)});
-    router.add({"DELETE", kPath, bind(revoke)});
-    router.add({"GET", "/identity/v3/auth/catalog", bind(list_catalog)});
-    router.add({"GET", "/identity/v3/auth/projects", bind(list_projects)});
-    router.add({"GET", "/identity/v3/auth/domains", bind(list_domains)});
+    router.add(
+        http::public_route("POST", kPath, [&context](http::Request& request) { return issue(context, request); }));
+    add_route(router, context, "GET", kPath, "identity:validate_token", validate);
+    add_route(router, context, "DELETE", kPath, "identity:revoke_token", revoke);
+    add_route(router, context, "GET", "/identity/v3/auth/catalog", "identity:get_auth_catalog", list_catalog);
+    add_route(router, context, "GET", "/identity/v3/auth/projects", "identity:get_auth_projects", list_projects);
+    add_route(router, context, "GET", "/identity/v3/auth/domains", "identity:get_auth_domains", list_domains);
+    add_route(router, context, "GET", "/identity/v3/auth/system", "identity:get_auth_system", show_system);
 }
 
 }  // namespace virga::identity::api

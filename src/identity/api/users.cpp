@@ -2,6 +2,7 @@
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
 #include "identity/api/password_turn.hpp"
+#include "identity/api/reserved.hpp"
 #include "identity/model/extra.hpp"
 #include "identity/model/name_fields.hpp"
 #include "identity/model/user_options.hpp"
@@ -16,6 +17,11 @@ constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxText = 4096;
 constexpr std::size_t kMaxPassword = 4096;
 constexpr std::size_t kMaxId = 64;
+const policy::Check kList(policies(), "identity:list_users");
+const policy::Check kGet(policies(), "identity:get_user");
+const policy::Check kCreate(policies(), "identity:create_user");
+const policy::Check kUpdate(policies(), "identity:update_user");
+const policy::Check kDelete(policies(), "identity:delete_user");
 
 /// Users of identity providers, and passwords that expire, don't exist: these filters find nothing.
 const Filters& filters() {
@@ -44,6 +50,17 @@ json::object view(const Context& context, const http::Request& request, const Us
 User require(db::Transaction& tx, const std::string& id) {
     auto user = repo::find_user(tx, id);
     if (!user) not_found("user", id);
+    return *user;
+}
+
+/// The user that the path names, whom the caller may change by `check`.
+User require_own(db::Transaction& tx, const Context& context, const http::Request& request, const Caller& caller,
+                 const policy::Check& check) {
+    const auto& id = request.param("user_id");
+    auto user = repo::find_user(tx, id);
+    check.require(caller.auth, {.domain = user ? user->domain_id : ""});
+    if (!user) not_found("user", id);
+    require_unreserved(tx, context, caller, *user);
     return *user;
 }
 
@@ -77,10 +94,11 @@ void require_default_project(db::Transaction& tx, const User& user) {
     not_found("project", user.default_project_id);
 }
 
-http::Response list(Context& context, http::Request& request, const Caller&) {
+http::Response list(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& user : repo::list_users(tx)) {
+        if (!kList.allows(caller.auth, {.domain = user.domain_id})) continue;
         auto item = view(context, request, user);
         if (fits(request, filters(), item)) items.push_back(std::move(item));
     }
@@ -89,18 +107,21 @@ http::Response list(Context& context, http::Request& request, const Caller&) {
 
 http::Response show(Context& context, http::Request& request, const Caller& caller) {
     const auto& id = request.param("user_id");
-    require_self_or_admin(caller, id, "identity:get_user");
     auto tx = context.database.read();
-    return item_response(200, "user", view(context, request, require(tx, id)));
+    const auto user = repo::find_user(tx, id);
+    kGet.require(caller.auth, {.domain = user ? user->domain_id : "", .user = id});
+    if (!user) not_found("user", id);
+    return item_response(200, "user", view(context, request, *user));
 }
 
-http::Response create_now(Context& context, http::Request& request, const Caller&) {
+http::Response create_now(Context& context, http::Request& request, const Caller& caller) {
     const auto body = body_object(request, "user");
     http::Fields fields(body, "user");
     User user;
     user.id = new_uuid();
     user.name = required_name(fields, kMaxName);
     user.domain_id = fields.string("domain_id", 1, kMaxId).value_or(kDefaultDomain);
+    kCreate.require(caller.auth, {.domain = user.domain_id});
     read_common(fields, user);
     read_own(body, user);
     user.active_us = now_us();
@@ -120,12 +141,12 @@ http::Response create(Context& context, http::Request& request, const Caller& ca
     return password_turn(context, [&context, &request, caller] { return create_now(context, request, caller); });
 }
 
-http::Response update_now(Context& context, http::Request& request, const Caller&) {
+http::Response update_now(Context& context, http::Request& request, const Caller& caller) {
     const auto body = body_object(request, "user");
     http::Fields fields(body, "user");
     const auto hash = read_password_hash(context, fields);
     const auto user = context.database.write_with([&](db::Transaction& tx) {
-        auto changed = require(tx, request.param("user_id"));
+        auto changed = require_own(tx, context, request, caller, kUpdate);
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
@@ -150,9 +171,9 @@ http::Response update(Context& context, http::Request& request, const Caller& ca
     return password_turn(context, [&context, &request, caller] { return update_now(context, request, caller); });
 }
 
-http::Response remove(Context& context, http::Request& request, const Caller&) {
+http::Response remove(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with(
-        [&](db::Transaction& tx) { repo::delete_user(tx, require(tx, request.param("user_id")).id); });
+        [&](db::Transaction& tx) { repo::delete_user(tx, require_own(tx, context, request, caller, kDelete).id); });
     return http::Response::empty(204);
 }
 
@@ -169,22 +190,17 @@ http::Response change_password(Context& context, http::Request& request) {
 }  // namespace
 
 void add_users(http::Router& router, Context& context) {
-    const auto bind = [&context](auto function) {
-        return [&context, function](http::Request& request, const Caller& caller) {
-            return function(context, request, caller);
-        };
-    };
     const std::string all = "/identity/v3/users";
     const std::string one = all + "/{user_id}";
-    router.add({"GET", all, for_admin(context, "identity:list_users", bind(list))});
-    router.add({"POST", all, for_admin(context, "identity:create_user", bind(create))});
-    router.add({"GET", one, with_caller(context, bind(show))});
-    router.add({"PATCH", one, for_admin(context, "identity:update_user", bind(update))});
-    router.add({"DELETE", one, for_admin(context, "identity:delete_user", bind(remove))});
-    router.add_open({"POST", one + "/password", [&context](http::Request& request) {
-                         return password_turn(context,
-                                              [&context, &request] { return change_password(context, request); });
-                     }});
+    add_route(router, context, "GET", all, "identity:list_users", list);
+    add_route(router, context, "POST", all, "identity:create_user", create);
+    add_route(router, context, "GET", one, "identity:get_user", show);
+    add_route(router, context, "PATCH", one, "identity:update_user", update);
+    add_route(router, context, "DELETE", one, "identity:delete_user", remove);
+    // Who proves himself by his old password needs no token: he may have come to change one that has expired.
+    router.add(http::public_route("POST", one + "/password", [&context](http::Request& request) {
+        return password_turn(context, [&context, &request] { return change_password(context, request); });
+    }));
 }
 
 }  // namespace virga::identity::api

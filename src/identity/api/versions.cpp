@@ -41,9 +41,9 @@ http::Response show_version(http::Request& request) {
 }  // namespace
 
 void add_versions(http::Router& router) {
-    router.add_open({"GET", "/", show_root});
-    router.add_open({"GET", "/identity", list_versions});
-    router.add_open({"GET", "/identity/v3", show_version});
+    router.add(http::public_route("GET", "/", show_root));
+    router.add(http::public_route("GET", "/identity", list_versions));
+    router.add(http::public_route("GET", "/identity/v3", show_version));
 }
 
 }  // namespace virga::identity::api

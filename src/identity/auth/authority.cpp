@@ -211,24 +211,24 @@ Scope Authority::resolve_scope(db::Transaction& tx, const AuthRequest& request, 
         case ScopeKind::Unscoped:
             return {};
         case ScopeKind::System:
-            throw Error(ErrorCode::Unauthenticated,
-                        "System scope is not offered here. Ask for a token for a project instead.");
+            if (repo::roles_on(tx, user.id, TargetKind::System, kWholeSystem).empty()) refuse("no role on the system");
+            return {{}, {}, true};
         case ScopeKind::Default: {
             const auto project = repo::find_project(tx, user.default_project_id);
             if (!project || !may_enter(tx, user, *project)) return {};
-            return {project->id, {}};
+            return {project->id, {}, false};
         }
         case ScopeKind::Project: {
             const auto project = find_project(tx, request.target);
             if (!project || !may_enter(tx, user, *project)) refuse("no role on the project, or no such project");
-            return {project->id, {}};
+            return {project->id, {}, false};
         }
         case ScopeKind::Domain: {
             const auto domain = find_domain_of(tx, request.target.id, request.target.name);
             if (!domain || repo::roles_on(tx, user.id, TargetKind::Domain, domain->id).empty()) {
                 refuse("no role on the domain, or no such domain");
             }
-            return {{}, domain->id};
+            return {{}, domain->id, false};
         }
     }
     return {};

@@ -1,7 +1,10 @@
 #include "identity/auth/token_view.hpp"
 
+#include <map>
+
 #include "base/error.hpp"
 #include "identity/model/catalog.hpp"
+#include "identity/policy/rule.hpp"
 #include "identity/repo/catalog_repo.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
@@ -23,14 +26,17 @@ json::array strings(const std::vector<std::string>& items) {
     return out;
 }
 
+/// With the roles that come with those that were given.
 json::array roles_json(db::Transaction& tx, const Token& token) {
-    const bool project = !token.scope.project_id.empty();
-    const auto kind = project ? TargetKind::Project : TargetKind::Domain;
-    json::array out;
-    for (const auto& role :
-         repo::roles_on(tx, token.user_id, kind, project ? token.scope.project_id : token.scope.domain_id)) {
-        out.push_back(json::object{{"id", role.id}, {"name", role.name}});
+    std::map<std::string, std::string> ids;
+    for (const auto& role : repo::roles_on(tx, token.user_id, token.scope.kind(), token.scope.target_id())) {
+        ids[role.name] = role.id;
+        for (const auto& name : policy::implied_roles(role.name)) {
+            if (const auto implied = repo::find_role_named(tx, name)) ids[name] = implied->id;
+        }
     }
+    json::array out;
+    for (const auto& [name, id] : ids) out.push_back(json::object{{"id", id}, {"name", name}});
     return out;
 }
 
@@ -41,6 +47,7 @@ void add_scope(db::Transaction& tx, const Token& token, json::object& out) {
         out["is_domain"] = false;
     }
     if (!token.scope.domain_id.empty()) out["domain"] = domain_json(tx, token.scope.domain_id);
+    if (token.scope.system) out["system"] = json::object{{"all", true}};
     if (!token.scope.unscoped()) out["roles"] = roles_json(tx, token);
 }
 

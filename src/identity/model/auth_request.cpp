@@ -83,11 +83,13 @@ void read_scope_object(const json::object& object, AuthRequest& request) {
         request.target.name = domain.string("name", 1, kMaxName).value_or("");
         if (request.target.id.empty() && request.target.name.empty()) domain.fail({}, "needs an id or a name");
     } else if (kind == "system") {
+        http::Fields system(required_object(scope, "system"), "auth.scope.system");
+        if (!system.boolean("all").value_or(false)) system.fail("all", "is required and must be true");
         request.scope = ScopeKind::System;
     } else if (kind == "unscoped") {
         request.scope = ScopeKind::Unscoped;
     } else {
-        throw Error(ErrorCode::InvalidInput, "auth.scope: must be project, domain or unscoped");
+        throw Error(ErrorCode::InvalidInput, "auth.scope: must be project, domain, system or unscoped");
     }
 }
 

@@ -13,8 +13,20 @@ std::string to_string(TargetKind kind) {
             return "project";
         case TargetKind::Domain:
             return "domain";
+        case TargetKind::System:
+            return "system";
     }
     return {};
+}
+
+TargetKind Scope::kind() const {
+    if (system) return TargetKind::System;
+    return project_id.empty() ? TargetKind::Domain : TargetKind::Project;
+}
+
+std::string Scope::target_id() const {
+    if (system) return kWholeSystem;
+    return project_id.empty() ? domain_id : project_id;
 }
 
 }  // namespace virga::identity

@@ -58,7 +58,9 @@ struct Role {
 };
 
 /// A role of a user on exactly one target.
-enum class TargetKind { Project, Domain };
+enum class TargetKind { Project, Domain, System };
+/// The target of a role on the whole cloud.
+inline constexpr const char* kWholeSystem = "all";
 std::string to_string(TargetKind kind);
 
 struct Assignment {
@@ -68,11 +70,14 @@ struct Assignment {
     std::string role_id;
 };
 
-/// What a token is good for: a project, a domain, or neither (unscoped).
+/// What a token is good for: a project, a domain, the whole cloud, or nothing of these (unscoped).
 struct Scope {
     std::string project_id;
     std::string domain_id;
-    bool unscoped() const { return project_id.empty() && domain_id.empty(); }
+    bool system = false;
+    bool unscoped() const { return project_id.empty() && domain_id.empty() && !system; }
+    TargetKind kind() const;        ///< of a scope that isn't unscoped
+    std::string target_id() const;  ///< the same one's id
 };
 
 /// A token as stored. The token itself is known to its holder only: the database has its digest.

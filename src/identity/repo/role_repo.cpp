@@ -27,9 +27,13 @@ db::Params key_of(const Assignment& a) {
     return {a.user_id, to_string(a.target), a.target_id, a.role_id};
 }
 
+TargetKind target_kind_of(const std::string& text) {
+    if (text == "system") return TargetKind::System;
+    return text == "domain" ? TargetKind::Domain : TargetKind::Project;
+}
+
 Assignment read_assignment(const db::Row& row) {
-    const auto target = row.text("target") == "domain" ? TargetKind::Domain : TargetKind::Project;
-    return {row.text("user_id"), target, row.text("target_id"), row.text("role_id")};
+    return {row.text("user_id"), target_kind_of(row.text("target")), row.text("target_id"), row.text("role_id")};
 }
 
 }  // namespace
@@ -117,6 +121,7 @@ std::vector<Assignment> list_assignments(db::Transaction& tx, const AssignmentFi
     narrow(" AND role_id = ?", filter.role_id);
     narrow(" AND target = 'project' AND target_id = ?", filter.project_id);
     narrow(" AND target = 'domain' AND target_id = ?", filter.domain_id);
+    if (filter.system) sql += " AND target = 'system'";
     std::vector<Assignment> out;
     for (const auto& row : tx.query(sql + " ORDER BY user_id, target_id, role_id", params)) {
         out.push_back(read_assignment(row));

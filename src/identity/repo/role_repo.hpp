@@ -32,6 +32,7 @@ struct AssignmentFilter {
     std::string role_id;
     std::string project_id;
     std::string domain_id;
+    bool system = false;  ///< only roles on the whole cloud
 };
 std::vector<Assignment> list_assignments(db::Transaction& tx, const AssignmentFilter& filter);
 

@@ -26,7 +26,7 @@ Token read(const db::Row& row, const std::string& digest) {
     Token token;
     token.digest = digest;
     token.user_id = row.text("user_id");
-    token.scope = {row.text("project_id"), row.text("domain_id")};
+    token.scope = {row.text("project_id"), row.text("domain_id"), row.flag("system")};
     token.methods = split(row.text("methods"));
     token.audit_ids = split(row.text("audit_ids"));
     token.issued_us = row.number("issued_us");
@@ -39,25 +39,26 @@ Token read(const db::Row& row, const std::string& digest) {
 void insert_token(db::Transaction& tx, const Token& token) {
     tx.exec("DELETE FROM tokens WHERE expires_us < ?", {token.issued_us});
     tx.exec(
-        "INSERT INTO tokens (digest, user_id, project_id, domain_id, methods, audit_ids, issued_us, expires_us, "
-        "parent_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tokens (digest, user_id, project_id, domain_id, system, methods, audit_ids, issued_us, "
+        "expires_us, parent_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {token.digest, token.user_id, db::nullable(token.scope.project_id), db::nullable(token.scope.domain_id),
-         join(token.methods), join(token.audit_ids), token.issued_us, token.expires_us,
-         db::nullable(token.parent_digest)});
+         std::int64_t{token.scope.system}, join(token.methods), join(token.audit_ids), token.issued_us,
+         token.expires_us, db::nullable(token.parent_digest)});
 }
 
 std::optional<Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now) {
     const auto rows = tx.query(
-        "SELECT t.user_id AS user_id, t.project_id AS project_id, t.domain_id AS domain_id, t.methods AS methods, "
+        "SELECT t.user_id AS user_id, t.project_id AS project_id, t.domain_id AS domain_id, t.system AS system, "
+        "t.methods AS methods, "
         "t.audit_ids AS audit_ids, t.issued_us AS issued_us, t.expires_us AS expires_us, u.name AS user_name, "
-        "p.name AS project_name, r.name AS role_name "
+        "p.name AS project_name, p.domain_id AS project_domain_id, r.name AS role_name "
         "FROM tokens t JOIN users u ON u.id = t.user_id AND u.enabled = 1 "
         "JOIN domains ud ON ud.id = u.domain_id AND ud.enabled = 1 "
         "LEFT JOIN projects p ON p.id = t.project_id LEFT JOIN domains pd ON pd.id = p.domain_id "
         "LEFT JOIN domains d ON d.id = t.domain_id "
         "LEFT JOIN role_assignments a ON a.user_id = t.user_id AND "
         "((a.target = 'project' AND a.target_id = t.project_id) OR (a.target = 'domain' AND a.target_id = "
-        "t.domain_id)) "
+        "t.domain_id) OR (a.target = 'system' AND t.system = 1)) "
         "LEFT JOIN roles r ON r.id = a.role_id "
         "WHERE t.digest = ? AND t.expires_us > ? AND (t.project_id IS NULL OR (p.enabled = 1 AND pd.enabled = 1)) "
         "AND (t.domain_id IS NULL OR d.enabled = 1)",
@@ -67,6 +68,7 @@ std::optional<Session> find_session(db::Transaction& tx, const std::string& dige
     session.token = read(rows.front(), digest);
     session.user_name = rows.front().text("user_name");
     session.project_name = rows.front().text("project_name");
+    session.project_domain_id = rows.front().text("project_domain_id");
     for (const auto& row : rows) {
         if (!row.is_null("role_name")) session.roles.push_back(row.text("role_name"));
     }

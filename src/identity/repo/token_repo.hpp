@@ -15,7 +15,8 @@ struct Session {
     Token token;
     std::string user_name;
     std::string project_name;
-    std::vector<std::string> roles;  ///< names, on the token's project or domain
+    std::string project_domain_id;   ///< domain of the token's project
+    std::vector<std::string> roles;  ///< names, on the token's project, domain or the system
 };
 /// nullopt for an unknown or expired token, for one whose user, project or domain is gone or disabled, and for a
 /// scoped one whose user has no role there any more. One statement: every request asks it.

@@ -31,8 +31,8 @@ http::Response reactivate(Context& context, http::Request& request, const identi
 
 void add_actions(http::Router& router, Context& context) {
     const std::string path = "/image/v2/images/{image_id}/actions/";
-    router.add({"POST", path + "deactivate", bind(context, deactivate)});
-    router.add({"POST", path + "reactivate", bind(context, reactivate)});
+    add_route(router, context, "POST", path + "deactivate", "deactivate", deactivate);
+    add_route(router, context, "POST", path + "reactivate", "reactivate", reactivate);
 }
 
 }  // namespace virga::image::api

@@ -6,10 +6,14 @@
 
 namespace virga::image::api {
 
-http::Handler bind(Context& context, Function function) {
-    return context.identity.authenticated([&context, function](http::Request& request, const identity::Auth& auth) {
-        return function(context, request, auth);
-    });
+void add_route(http::Router& router, Context& context, const char* method, const std::string& pattern,
+               const char* policy, Function function, bool streaming) {
+    auto route = context.identity.route(method, pattern, policies(), policy,
+                                        [&context, function](http::Request& request, const identity::Auth& auth) {
+                                            return function(context, request, auth);
+                                        });
+    route.streaming = streaming;
+    router.add(std::move(route));
 }
 
 bool is_visible(db::Transaction& tx, const identity::Auth& auth, const Record& record) {
@@ -18,7 +22,7 @@ bool is_visible(db::Transaction& tx, const identity::Auth& auth, const Record& r
 }
 
 bool may_change(const identity::Auth& auth, const Record& record) {
-    return auth.is_admin() || record.owner == auth.project.value;
+    return auth.reaches(ProjectId(record.owner));
 }
 
 Record require_visible(db::Transaction& tx, const http::Request& request, const identity::Auth& auth) {

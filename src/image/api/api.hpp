@@ -7,6 +7,7 @@
 #include "http/http.hpp"
 #include "identity/service.hpp"
 #include "image/model/record.hpp"
+#include "image/policy.hpp"
 #include "image/stores/file_store.hpp"
 #include "image/upload/active_uploads.hpp"
 #include "image/upload/uploader.hpp"
@@ -25,8 +26,9 @@ struct Context {
 };
 
 using Function = http::Response (*)(Context&, http::Request&, const identity::Auth&);
-/// A handler for a project-scoped token.
-http::Handler bind(Context& context, Function function);
+/// Adds a route for those whom the policy admits.
+void add_route(http::Router& router, Context& context, const char* method, const std::string& pattern,
+               const char* policy, Function function, bool streaming = false);
 
 bool is_visible(db::Transaction& tx, const identity::Auth& auth, const Record& record);
 bool may_change(const identity::Auth& auth, const Record& record);

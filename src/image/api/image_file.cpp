@@ -10,6 +10,8 @@
 namespace virga::image::api {
 namespace {
 
+const identity::policy::Check kDeactivated(policies(), "download_image:deactivated");
+
 constexpr std::string_view kBinary = "application/octet-stream";
 
 void require_binary(const http::Request& request) {
@@ -80,7 +82,7 @@ http::Response download(Context& context, http::Request& request, const identity
     const auto record =
         context.database.read_with([&](db::Transaction& tx) { return require_visible(tx, request, auth); });
     if (!record.has_data()) return http::Response::empty(204);
-    if (record.status == ImageStatus::Deactivated && !auth.is_admin()) {
+    if (record.status == ImageStatus::Deactivated && !kDeactivated.allows(auth)) {
         throw Error(ErrorCode::Forbidden, "The requested image has been deactivated. Image data download is forbidden.",
                     {}, record.id);
     }
@@ -97,8 +99,8 @@ http::Response download(Context& context, http::Request& request, const identity
 
 void add_image_file(http::Router& router, Context& context) {
     const std::string path = "/image/v2/images/{image_id}/file";
-    router.add({"PUT", path, bind(context, upload), true});
-    router.add({"GET", path, bind(context, download)});
+    add_route(router, context, "PUT", path, "upload_image", upload, true);
+    add_route(router, context, "GET", path, "download_image", download);
 }
 
 }  // namespace virga::image::api

@@ -115,11 +115,11 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }  // namespace
 
 void add_images(http::Router& router, Context& context) {
-    router.add({"POST", "/image/v2/images", bind(context, create)});
-    router.add({"GET", "/image/v2/images", bind(context, list)});
-    router.add({"GET", "/image/v2/images/{image_id}", bind(context, show)});
-    router.add({"PATCH", "/image/v2/images/{image_id}", bind(context, update)});
-    router.add({"DELETE", "/image/v2/images/{image_id}", bind(context, remove)});
+    add_route(router, context, "POST", "/image/v2/images", "add_image", create);
+    add_route(router, context, "GET", "/image/v2/images", "get_images", list);
+    add_route(router, context, "GET", "/image/v2/images/{image_id}", "get_image", show);
+    add_route(router, context, "PATCH", "/image/v2/images/{image_id}", "modify_image", update);
+    add_route(router, context, "DELETE", "/image/v2/images/{image_id}", "delete_image", remove);
 }
 
 }  // namespace virga::image::api

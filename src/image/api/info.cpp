@@ -17,7 +17,7 @@ http::Response show_import(Context&, http::Request&, const identity::Auth&) {
 }  // namespace
 
 void add_info(http::Router& router, Context& context) {
-    router.add({"GET", "/image/v2/info/import", bind(context, show_import)});
+    add_route(router, context, "GET", "/image/v2/info/import", "get_import_info", show_import);
 }
 
 }  // namespace virga::image::api

@@ -6,6 +6,8 @@
 namespace virga::image::api {
 namespace {
 
+const identity::policy::Check kOtherProject(policies(), "modify_member:other_project");
+
 constexpr std::size_t kMaxId = 255;
 
 Record require_shared(db::Transaction& tx, const http::Request& request, const identity::Auth& auth) {
@@ -78,7 +80,7 @@ http::Response update(Context& context, http::Request& request, const identity::
     const auto member = context.database.write_with([&](db::Transaction& tx) {
         const auto record = require_shared(tx, request, auth);
         auto changed = require_member(tx, request, auth, record);
-        if (!auth.is_admin() && auth.project.value != changed.member_id) {
+        if (auth.project.value != changed.member_id && !kOtherProject.allows(auth)) {
             throw Error(ErrorCode::Forbidden, "Only the member itself may change its status.");
         }
         changed.status = *status;
@@ -102,11 +104,11 @@ http::Response remove(Context& context, http::Request& request, const identity::
 void add_members(http::Router& router, Context& context) {
     const std::string all = "/image/v2/images/{image_id}/members";
     const std::string one = all + "/{member_id}";
-    router.add({"GET", all, bind(context, list)});
-    router.add({"POST", all, bind(context, create)});
-    router.add({"GET", one, bind(context, show)});
-    router.add({"PUT", one, bind(context, update)});
-    router.add({"DELETE", one, bind(context, remove)});
+    add_route(router, context, "GET", all, "get_members", list);
+    add_route(router, context, "POST", all, "add_member", create);
+    add_route(router, context, "GET", one, "get_member", show);
+    add_route(router, context, "PUT", one, "modify_member", update);
+    add_route(router, context, "DELETE", one, "delete_member", remove);
 }
 
 }  // namespace virga::image::api

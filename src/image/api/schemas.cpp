@@ -114,10 +114,10 @@ http::Response show_members(Context&, http::Request&, const identity::Auth&) {
 
 void add_schemas(http::Router& router, Context& context) {
     const std::string path = "/image/v2/schemas/";
-    router.add({"GET", path + "image", bind(context, show_image)});
-    router.add({"GET", path + "images", bind(context, show_images)});
-    router.add({"GET", path + "member", bind(context, show_member)});
-    router.add({"GET", path + "members", bind(context, show_members)});
+    add_route(router, context, "GET", path + "image", "get_schemas", show_image);
+    add_route(router, context, "GET", path + "images", "get_schemas", show_images);
+    add_route(router, context, "GET", path + "member", "get_schemas", show_member);
+    add_route(router, context, "GET", path + "members", "get_schemas", show_members);
 }
 
 }  // namespace virga::image::api

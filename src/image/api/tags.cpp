@@ -37,8 +37,8 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }  // namespace
 
 void add_tags(http::Router& router, Context& context) {
-    router.add({"PUT", "/image/v2/images/{image_id}/tags/{tag}", bind(context, put)});
-    router.add({"DELETE", "/image/v2/images/{image_id}/tags/{tag}", bind(context, remove)});
+    add_route(router, context, "PUT", "/image/v2/images/{image_id}/tags/{tag}", "modify_image", put);
+    add_route(router, context, "DELETE", "/image/v2/images/{image_id}/tags/{tag}", "modify_image", remove);
 }
 
 }  // namespace virga::image::api

@@ -25,9 +25,9 @@ http::Response list_versions(http::Request& request) {
 }  // namespace
 
 void add_versions(http::Router& router) {
-    router.add_open({"GET", "/image", list_versions});
-    router.add_open({"GET", "/image/versions", list_versions});
-    router.add_open({"GET", "/image/v2", list_versions});
+    router.add(http::public_route("GET", "/image", list_versions));
+    router.add(http::public_route("GET", "/image/versions", list_versions));
+    router.add(http::public_route("GET", "/image/v2", list_versions));
 }
 
 }  // namespace virga::image::api

@@ -4,9 +4,13 @@
 
 #include "base/error.hpp"
 #include "http/target.hpp"
+#include "image/policy.hpp"
 
 namespace virga::image {
 namespace {
+
+const identity::policy::Check kPublicize(policies(), "publicize_image");
+const identity::policy::Check kOwner(policies(), "set_image_owner");
 
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxValue = 65'535;
@@ -60,14 +64,14 @@ void set_format(Record& record, std::string& format, std::string_view name, cons
 
 void set_visibility(Record& record, const identity::Auth& auth, const json::value& value) {
     const auto wanted = choice_of("visibility", value, visibilities());
-    if (wanted == "public" && record.visibility != "public") identity::require_admin(auth, "publicize_image");
+    if (wanted == "public" && record.visibility != "public") kPublicize.require(auth);
     record.visibility = wanted;
 }
 
 void set_owner(Record& record, const identity::Auth& auth, const json::value& value) {
     const auto wanted = text_of("owner", value, kMaxName);
     if (wanted.empty()) fail("owner", "must not be empty");
-    if (wanted != record.owner && !auth.is_admin()) {
+    if (wanted != record.owner && !kOwner.allows(auth)) {
         throw Error(ErrorCode::Forbidden, "You are not permitted to create images owned by '" + wanted + "'.");
     }
     record.owner = wanted;

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "db/conditions.hpp"
+#include "image/policy.hpp"
 #include "image/repo/image_repo.hpp"
 #include "image/repo/row.hpp"
 
@@ -33,7 +34,8 @@ db::Params offered_params(const identity::Auth& auth, const std::string& member_
 void add_visibility(Where& where, const identity::Auth& auth, const ListQuery& query) {
     const bool any = query.visibility == "all";
     if (!query.visibility.empty() && !any) where.add("visibility = ?", {query.visibility});
-    if (auth.is_admin()) {
+    static const identity::policy::Check all_projects(policies(), "context_is_admin");
+    if (all_projects.allows(auth)) {
         if (query.visibility.empty()) where.add("(visibility <> 'community' OR owner = ?)", {auth.project.value});
         return;
     }

@@ -1,31 +1,40 @@
 #include "network/api/access.hpp"
 
 #include "network/model/fault.hpp"
+#include "network/policy.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/port_repo.hpp"
 #include "network/repo/security_group_repo.hpp"
 #include "network/repo/subnet_repo.hpp"
 
 namespace virga::network::api {
+namespace {
+
+bool sees_all(const identity::Auth& auth) {
+    static const identity::policy::Check check(policies(), "context_is_admin");
+    return check.allows(auth);
+}
+
+}  // namespace
 
 void see_networks(const identity::Auth& auth, repo::ListQuery& query) {
-    if (!auth.is_admin()) query.add("t.project_id = ? OR t.shared = 1", {auth.project.value});
+    if (!sees_all(auth)) query.add("t.project_id = ? OR t.shared = 1", {auth.project.value});
 }
 
 void see_subnets(const identity::Auth& auth, repo::ListQuery& query) {
-    if (auth.is_admin()) return;
+    if (sees_all(auth)) return;
     query.add("t.project_id = ? OR t.network_id IN (SELECT id FROM networks WHERE shared = 1 OR project_id = ?)",
               {auth.project.value, auth.project.value});
 }
 
 void see_ports(const identity::Auth& auth, repo::ListQuery& query) {
-    if (auth.is_admin()) return;
+    if (sees_all(auth)) return;
     query.add("t.project_id = ? OR t.network_id IN (SELECT id FROM networks WHERE project_id = ?)",
               {auth.project.value, auth.project.value});
 }
 
 void see_own(const identity::Auth& auth, repo::ListQuery& query) {
-    if (!auth.is_admin()) query.add("t.project_id = ?", {auth.project.value});
+    if (!sees_all(auth)) query.add("t.project_id = ?", {auth.project.value});
 }
 
 Network visible_network(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
@@ -61,7 +70,7 @@ SecurityGroup visible_security_group(db::Transaction& tx, const identity::Auth& 
 }
 
 bool owns(const identity::Auth& auth, const Standard& resource) {
-    return auth.is_admin() || resource.project_id == auth.project.value;
+    return sees_all(auth) || resource.project_id == auth.project.value;
 }
 
 void require_owner(const identity::Auth& auth, const Standard& resource, const std::string& rule) {

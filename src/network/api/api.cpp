@@ -14,7 +14,8 @@ http::Response fault_response(const Fault& fault) {
 
 }  // namespace
 
-void add_route(http::Router& router, Context& context, const char* method, const std::string& path, Handler handler) {
+void add_route(http::Router& router, Context& context, const char* method, const std::string& path, const char* policy,
+               Handler handler) {
     auto typed = [&context, handler = std::move(handler)](http::Request& request, const identity::Auth& auth) {
         try {
             return handler(context, request, auth);
@@ -22,7 +23,7 @@ void add_route(http::Router& router, Context& context, const char* method, const
             return fault_response(fault);
         }
     };
-    router.add({method, "/network/v2.0" + path, context.identity.authenticated(std::move(typed))});
+    router.add(context.identity.route(method, "/network/v2.0" + path, policies(), policy, std::move(typed)));
 }
 
 void register_routes(http::Router& router, Context& context) {

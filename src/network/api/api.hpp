@@ -11,6 +11,7 @@
 #include "http/schema.hpp"
 #include "identity/service.hpp"
 #include "network/model/types.hpp"
+#include "network/policy.hpp"
 #include "network/server_nics.hpp"
 
 namespace virga::network::api {
@@ -27,8 +28,9 @@ using Handler = std::function<http::Response(Context&, http::Request&, const ide
 
 void register_routes(http::Router& router, Context& context);
 
-/// Adds a route below /network/v2.0 for a project-scoped token. Faults are answered with their type.
-void add_route(http::Router& router, Context& context, const char* method, const std::string& path, Handler handler);
+/// Adds a route below /network/v2.0 for those whom the policy admits. Faults are answered with their type.
+void add_route(http::Router& router, Context& context, const char* method, const std::string& path, const char* policy,
+               Handler handler);
 
 void add_versions(http::Router& router);
 void add_extensions(http::Router& router, Context& context);

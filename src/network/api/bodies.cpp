@@ -45,7 +45,7 @@ std::string project_of(http::Fields& fields, const identity::Auth& auth, const s
     const auto tenant = fields.string("tenant_id", 1, kMaxText);
     if (project && tenant && *project != *tenant) fields.fail("tenant_id", "differs from project_id");
     const auto wanted = project ? *project : tenant.value_or(auth.project.value);
-    if (wanted != auth.project.value && !auth.is_admin()) throw forbidden(rule + ":project_id");
+    if (!auth.reaches(ProjectId(wanted))) throw forbidden(rule + ":project_id");
     return wanted;
 }
 

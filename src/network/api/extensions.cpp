@@ -62,8 +62,8 @@ http::Response show(Context&, http::Request& request, const identity::Auth&) {
 }  // namespace
 
 void add_extensions(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/extensions", list_all);
-    add_route(router, context, "GET", "/extensions/{alias}", show);
+    add_route(router, context, "GET", "/extensions", "get_extensions", list_all);
+    add_route(router, context, "GET", "/extensions/{alias}", "get_extensions", show);
 }
 
 }  // namespace virga::network::api

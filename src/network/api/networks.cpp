@@ -9,6 +9,11 @@
 namespace virga::network::api {
 namespace {
 
+const identity::policy::Check kProvider(policies(), "get_network:provider:network_type");
+const identity::policy::Check kCreateProvider(policies(), "create_network:provider:network_type");
+const identity::policy::Check kCreateShared(policies(), "create_network:shared");
+const identity::policy::Check kUpdateShared(policies(), "update_network:shared");
+
 constexpr std::int64_t kMinMtu = 68;
 constexpr std::int64_t kMaxMtu = 9216;
 
@@ -39,7 +44,7 @@ json::object view(const Network& network, const identity::Auth& auth) {
     out["is_default"] = false;
     out["ipv4_address_scope"] = nullptr;
     out["ipv6_address_scope"] = nullptr;
-    if (!auth.is_admin()) return out;
+    if (!kProvider.allows(auth)) return out;
     out["provider:network_type"] = "local";
     out["provider:physical_network"] = nullptr;
     out["provider:segmentation_id"] = nullptr;
@@ -50,7 +55,7 @@ void read_network(http::Fields& fields, const identity::Auth& auth, const std::s
     read_names(fields, network);
     if (auto up = fields.boolean("admin_state_up")) network.admin_state_up = *up;
     if (auto shared = fields.boolean("shared"); shared && *shared != network.shared) {
-        if (!auth.is_admin()) throw forbidden(rule + ":shared");
+        if (!(rule == "create_network" ? kCreateShared : kUpdateShared).allows(auth)) throw forbidden(rule + ":shared");
         network.shared = *shared;
     }
     if (auto mtu = fields.integer("mtu", kMinMtu, kMaxMtu)) network.mtu = *mtu;
@@ -65,8 +70,8 @@ json::object make(Context& context, db::Transaction& tx, http::Fields& fields, c
     network.id = new_uuid();
     network.project_id = project_of(fields, auth, "create_network");
     network.mtu = context.config.get(setting::mtu);
-    if (fields.has_value("provider:network_type") && !auth.is_admin()) {
-        throw forbidden("create_network:provider:network_type");
+    if (fields.has_value("provider:network_type") && !kCreateProvider.allows(auth)) {
+        throw forbidden(std::string(kCreateProvider.name()));
     }
     accept_only(fields, "provider:network_type", "local");
     read_network(fields, auth, "create_network", network);
@@ -132,19 +137,20 @@ http::Response show(Context& context, http::Request& request, const identity::Au
 }  // namespace
 
 void add_networks(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/networks", list_all);
-    add_route(router, context, "POST", "/networks", [](Context& c, http::Request& request, const identity::Auth& auth) {
-        return create(c, request, kNetworks,
-                      [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
-    });
-    add_route(router, context, "GET", "/networks/{id}", show);
-    add_route(router, context, "PUT", "/networks/{id}",
+    add_route(router, context, "GET", "/networks", "get_network", list_all);
+    add_route(router, context, "POST", "/networks", "create_network",
+              [](Context& c, http::Request& request, const identity::Auth& auth) {
+                  return create(c, request, kNetworks,
+                                [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
+              });
+    add_route(router, context, "GET", "/networks/{id}", "get_network", show);
+    add_route(router, context, "PUT", "/networks/{id}", "update_network",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return update(c, request, kNetworks, [&](db::Transaction& tx, http::Fields& fields) {
                       return change(tx, fields, auth, request.param("id"));
                   });
               });
-    add_route(router, context, "DELETE", "/networks/{id}", remove);
+    add_route(router, context, "DELETE", "/networks/{id}", "delete_network", remove);
 }
 
 }  // namespace virga::network::api

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "db/conditions.hpp"
 #include "http/query.hpp"
 #include "network/api/access.hpp"
@@ -11,6 +13,9 @@
 
 namespace virga::network::api {
 namespace {
+
+const identity::policy::Check kBinding(policies(), "get_port:binding:host_id");
+const identity::policy::Check kAnyAttribute(policies(), "port:any_attribute");
 
 const Collection kPorts{"port",
                         "ports",
@@ -44,7 +49,7 @@ json::object view(const Port& port, const identity::Auth& auth) {
     out["allowed_address_pairs"] = port.allowed_address_pairs;
     out["extra_dhcp_opts"] = json::array();
     out["binding:vnic_type"] = port.vnic_type;
-    if (!auth.is_admin()) return out;
+    if (!kBinding.allows(auth)) return out;
     out["binding:host_id"] = port.host_id;
     out["binding:vif_type"] = port.host_id.empty() ? "unbound" : "bridge";
     out["binding:vif_details"] = json::object();
@@ -115,7 +120,7 @@ json::object make(Context& context, db::Transaction& tx, http::Fields& fields, c
     port.network_id = fields.required_uuid("network_id");
     const auto network = visible_network(tx, auth, port.network_id);
     port.project_id = project_of(fields, auth, "create_port");
-    const auto wishes = read_port(fields, {auth.is_admin(), owns(auth, network), "create_port"}, port);
+    const auto wishes = read_port(fields, {kAnyAttribute.allows(auth), owns(auth, network), "create_port"}, port);
     const auto groups = checked_groups(tx, auth, port, wishes.security_groups);
     repo::check_quota(tx, context.config, port.project_id, QuotaResource::Ports);
     repo::insert_port(tx, port);
@@ -162,9 +167,9 @@ json::object change(Context& context, db::Transaction& tx, http::Fields& fields,
                     const std::string& id) {
     const auto before = visible_port(tx, auth, id);
     require_owner(auth, before, "update_port");
-    const bool owns_network = auth.is_admin() || owns(auth, visible_network(tx, auth, before.network_id));
+    const bool owns_network = kAnyAttribute.allows(auth) || owns(auth, visible_network(tx, auth, before.network_id));
     auto port = before;
-    auto wishes = read_port(fields, {auth.is_admin(), owns_network, "update_port"}, port);
+    auto wishes = read_port(fields, {kAnyAttribute.allows(auth), owns_network, "update_port"}, port);
     check_new_mac(tx, before, port);
     repo::update_port(tx, port);
     if (wishes.security_groups) {
@@ -197,6 +202,11 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }
 
 http::Response list_all(Context& context, http::Request& request, const identity::Auth& auth) {
+    // An order by host, or a list of one, would tell on which host a port is.
+    const bool by_host = std::any_of(request.query.begin(), request.query.end(), [](const auto& item) {
+        return item.first == "binding:host_id" || item.second == "binding:host_id";
+    });
+    if (by_host && !kBinding.allows(auth)) throw forbidden(std::string(kBinding.name()));
     repo::ListQuery visible;
     see_ports(auth, visible);
     auto listing = read_listing(request, kPorts, std::move(visible));
@@ -214,19 +224,20 @@ http::Response show(Context& context, http::Request& request, const identity::Au
 }  // namespace
 
 void add_ports(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/ports", list_all);
-    add_route(router, context, "POST", "/ports", [](Context& c, http::Request& request, const identity::Auth& auth) {
-        return create(c, request, kPorts,
-                      [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
-    });
-    add_route(router, context, "GET", "/ports/{id}", show);
-    add_route(router, context, "PUT", "/ports/{id}",
+    add_route(router, context, "GET", "/ports", "get_port", list_all);
+    add_route(router, context, "POST", "/ports", "create_port",
+              [](Context& c, http::Request& request, const identity::Auth& auth) {
+                  return create(c, request, kPorts,
+                                [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
+              });
+    add_route(router, context, "GET", "/ports/{id}", "get_port", show);
+    add_route(router, context, "PUT", "/ports/{id}", "update_port",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return update(c, request, kPorts, [&](db::Transaction& tx, http::Fields& fields) {
                       return change(c, tx, fields, auth, request.param("id"));
                   });
               });
-    add_route(router, context, "DELETE", "/ports/{id}", remove);
+    add_route(router, context, "DELETE", "/ports/{id}", "delete_port", remove);
 }
 
 }  // namespace virga::network::api

@@ -5,16 +5,14 @@
 namespace virga::network::api {
 namespace {
 
+const identity::policy::Check kShow(policies(), "get_quota");
+
 constexpr std::int64_t kMaxBound = 2147483647;
 
 const Collection kQuotas{"quota", "quotas", "network_quotas", {}, {}};
 
 void require_own(const identity::Auth& auth, const std::string& project) {
-    if (!auth.is_admin() && auth.project.value != project) throw forbidden("get_quota");
-}
-
-void require_administrator(const identity::Auth& auth, const std::string& rule) {
-    if (!auth.is_admin()) throw forbidden(rule);
+    if (!kShow.allows(auth, {.project = project})) throw forbidden(std::string(kShow.name()));
 }
 
 json::object quotas_of(Context& context, db::Transaction& tx, const std::string& project) {
@@ -25,8 +23,7 @@ json::object quotas_of(Context& context, db::Transaction& tx, const std::string&
     return out;
 }
 
-http::Response list_all(Context& context, http::Request&, const identity::Auth& auth) {
-    require_administrator(auth, "get_quota");
+http::Response list_all(Context& context, http::Request&, const identity::Auth&) {
     auto tx = context.database.read();
     json::array items;
     for (const auto& project : repo::list_quota_projects(tx)) {
@@ -75,8 +72,7 @@ http::Response show_project(Context&, http::Request&, const identity::Auth& auth
     return http::Response::with_json(200, body);
 }
 
-http::Response change(Context& context, http::Request& request, const identity::Auth& auth) {
-    require_administrator(auth, "update_quota");
+http::Response change(Context& context, http::Request& request, const identity::Auth&) {
     const auto& project = request.param("id");
     return update(context, request, kQuotas, [&](db::Transaction& tx, http::Fields& fields) {
         for (const auto resource : repo::kQuotaResources) {
@@ -89,8 +85,7 @@ http::Response change(Context& context, http::Request& request, const identity::
     });
 }
 
-http::Response remove(Context& context, http::Request& request, const identity::Auth& auth) {
-    require_administrator(auth, "delete_quota");
+http::Response remove(Context& context, http::Request& request, const identity::Auth&) {
     context.database.write_with([&](db::Transaction& tx) { repo::delete_quotas(tx, request.param("id")); });
     return http::Response::empty(204);
 }
@@ -98,15 +93,15 @@ http::Response remove(Context& context, http::Request& request, const identity::
 }  // namespace
 
 void add_quotas(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/quotas", list_all);
-    add_route(router, context, "GET", "/quotas/tenant", show_project);
-    add_route(router, context, "GET", "/quotas/project", show_project);
-    add_route(router, context, "GET", "/quotas/{id}", show);
-    add_route(router, context, "GET", "/quotas/{id}/default", show_defaults);
-    add_route(router, context, "GET", "/quotas/{id}/details", show_details);
-    add_route(router, context, "GET", "/quotas/{id}/details.json", show_details);
-    add_route(router, context, "PUT", "/quotas/{id}", change);
-    add_route(router, context, "DELETE", "/quotas/{id}", remove);
+    add_route(router, context, "GET", "/quotas", "get_quotas", list_all);
+    add_route(router, context, "GET", "/quotas/tenant", "get_quota", show_project);
+    add_route(router, context, "GET", "/quotas/project", "get_quota", show_project);
+    add_route(router, context, "GET", "/quotas/{id}", "get_quota", show);
+    add_route(router, context, "GET", "/quotas/{id}/default", "get_quota", show_defaults);
+    add_route(router, context, "GET", "/quotas/{id}/details", "get_quota", show_details);
+    add_route(router, context, "GET", "/quotas/{id}/details.json", "get_quota", show_details);
+    add_route(router, context, "PUT", "/quotas/{id}", "update_quota", change);
+    add_route(router, context, "DELETE", "/quotas/{id}", "delete_quota", remove);
 }
 
 }  // namespace virga::network::api

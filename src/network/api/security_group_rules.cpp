@@ -122,14 +122,14 @@ json::object rule_view(const SecurityGroupRule& rule) {
 }
 
 void add_security_group_rules(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/security-group-rules", list_all);
-    add_route(router, context, "POST", "/security-group-rules",
+    add_route(router, context, "GET", "/security-group-rules", "get_security_group_rule", list_all);
+    add_route(router, context, "POST", "/security-group-rules", "create_security_group_rule",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return create(c, request, kRules,
                                 [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
               });
-    add_route(router, context, "GET", "/security-group-rules/{id}", show);
-    add_route(router, context, "DELETE", "/security-group-rules/{id}", remove);
+    add_route(router, context, "GET", "/security-group-rules/{id}", "get_security_group_rule", show);
+    add_route(router, context, "DELETE", "/security-group-rules/{id}", "delete_security_group_rule", remove);
 }
 
 }  // namespace virga::network::api

@@ -8,6 +8,8 @@
 namespace virga::network::api {
 namespace {
 
+const identity::policy::Check kDefault(policies(), "update_security_group:default");
+
 const Collection kGroups{"security_group",
                          "security_groups",
                          "security_groups",
@@ -70,7 +72,7 @@ http::Response remove(Context& context, http::Request& request, const identity::
     const auto& id = request.param("id");
     context.database.write_with([&](db::Transaction& tx) {
         const auto group = visible_security_group(tx, auth, id);
-        if (group.is_default && !auth.is_admin()) {
+        if (group.is_default && !kDefault.allows(auth)) {
             throw conflict("SecurityGroupCannotRemoveDefault", "Removing the default security group is not allowed.");
         }
         if (repo::security_group_is_used(tx, id)) {
@@ -98,20 +100,20 @@ http::Response show(Context& context, http::Request& request, const identity::Au
 }  // namespace
 
 void add_security_groups(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/security-groups", list_all);
-    add_route(router, context, "POST", "/security-groups",
+    add_route(router, context, "GET", "/security-groups", "get_security_group", list_all);
+    add_route(router, context, "POST", "/security-groups", "create_security_group",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return create(c, request, kGroups,
                                 [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
               });
-    add_route(router, context, "GET", "/security-groups/{id}", show);
-    add_route(router, context, "PUT", "/security-groups/{id}",
+    add_route(router, context, "GET", "/security-groups/{id}", "get_security_group", show);
+    add_route(router, context, "PUT", "/security-groups/{id}", "update_security_group",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return update(c, request, kGroups, [&](db::Transaction& tx, http::Fields& fields) {
                       return change(tx, fields, auth, request.param("id"));
                   });
               });
-    add_route(router, context, "DELETE", "/security-groups/{id}", remove);
+    add_route(router, context, "DELETE", "/security-groups/{id}", "delete_security_group", remove);
 }
 
 }  // namespace virga::network::api

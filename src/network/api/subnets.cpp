@@ -150,19 +150,20 @@ http::Response show(Context& context, http::Request& request, const identity::Au
 }  // namespace
 
 void add_subnets(http::Router& router, Context& context) {
-    add_route(router, context, "GET", "/subnets", list_all);
-    add_route(router, context, "POST", "/subnets", [](Context& c, http::Request& request, const identity::Auth& auth) {
-        return create(c, request, kSubnets,
-                      [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
-    });
-    add_route(router, context, "GET", "/subnets/{id}", show);
-    add_route(router, context, "PUT", "/subnets/{id}",
+    add_route(router, context, "GET", "/subnets", "get_subnet", list_all);
+    add_route(router, context, "POST", "/subnets", "create_subnet",
+              [](Context& c, http::Request& request, const identity::Auth& auth) {
+                  return create(c, request, kSubnets,
+                                [&](db::Transaction& tx, http::Fields& fields) { return make(c, tx, fields, auth); });
+              });
+    add_route(router, context, "GET", "/subnets/{id}", "get_subnet", show);
+    add_route(router, context, "PUT", "/subnets/{id}", "update_subnet",
               [](Context& c, http::Request& request, const identity::Auth& auth) {
                   return update(c, request, kSubnets, [&](db::Transaction& tx, http::Fields& fields) {
                       return change(tx, fields, auth, request.param("id"));
                   });
               });
-    add_route(router, context, "DELETE", "/subnets/{id}", remove);
+    add_route(router, context, "DELETE", "/subnets/{id}", "delete_subnet", remove);
 }
 
 }  // namespace virga::network::api

@@ -40,8 +40,8 @@ http::Response show_version(http::Request& request) {
 }  // namespace
 
 void add_versions(http::Router& router) {
-    router.add_open({"GET", "/network", list_versions});
-    router.add_open({"GET", "/network/v2.0", show_version});
+    router.add(http::public_route("GET", "/network", list_versions));
+    router.add(http::public_route("GET", "/network/v2.0", show_version));
 }
 
 }  // namespace virga::network::api

@@ -27,7 +27,7 @@ void require_subnet(const Network& network) {
 
 Network visible_network(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
     const auto network = find_network(tx, id);
-    if (!network || (network->project_id != auth.project.value && !network->shared && !auth.is_admin())) {
+    if (!network || (!network->shared && !auth.reaches(ProjectId(network->project_id)))) {
         refuse("Network " + id + " could not be found.");
     }
     return *network;
@@ -46,7 +46,7 @@ void check_fixed_ip(db::Transaction& tx, const Network& network, const std::stri
 
 NicRequest port_request(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
     const auto port = find_port(tx, id);
-    if (!port || (port->project_id != auth.project.value && !auth.is_admin())) {
+    if (!port || !auth.reaches(ProjectId(port->project_id))) {
         refuse("Port id " + id + " could not be found.");
     }
     if (!port->device_id.empty()) {

@@ -16,7 +16,7 @@ constexpr std::size_t kMostPairs = 128;
 
 /// What the caller may not see isn't there.
 void check_owner(const Call& call, const ProjectId& owner, const std::string& what, const std::string& id) {
-    if (call.auth.is_admin() || call.auth.is_service() || call.auth.project == owner) return;
+    if (call.auth.reaches(owner)) return;
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 
@@ -64,6 +64,11 @@ std::string Call::base() const {
     return request.base_url + std::string(kRoot) + "/" + auth.project.value;
 }
 
+bool Call::sees_all() const {
+    static const identity::policy::Check check(policies(), "context_is_admin");
+    return check.allows(auth);
+}
+
 bool Call::flag(std::string_view query_name) const {
     const auto value = request.query_value(query_name);
     return value && is_true(*value);
@@ -74,20 +79,21 @@ const http::MicroversionRange& versions() {
     return range;
 }
 
-void Routes::add(const std::string& method, const std::string& path, CallHandler handler, int minimum_minor) {
-    const auto wrapped =
-        context_->identity.authenticated([context = context_, handler = std::move(handler), minimum_minor](
-                                             http::Request& request, const identity::Auth& auth) {
-            identity::Service::check_path_project(request, auth);
-            const auto version = http::negotiate(request, versions());
-            if (version.minor < minimum_minor) {
-                throw Error(ErrorCode::NotFound, "The resource could not be found: it needs microversion 3." +
-                                                     std::to_string(minimum_minor) + ".");
-            }
-            return handler({*context, request, auth, version});
-        });
-    router_.add({method, std::string(kRoot) + path, wrapped});
-    router_.add({method, std::string(kRoot) + "/{project_id}" + path, wrapped});
+void Routes::add(const std::string& method, const std::string& path, const identity::policy::Access& access,
+                 CallHandler handler, int minimum_minor) {
+    const auto handle = [context = context_, handler = std::move(handler), minimum_minor](http::Request& request,
+                                                                                          const identity::Auth& auth) {
+        identity::Service::check_path_project(request, auth);
+        const auto version = http::negotiate(request, versions());
+        if (version.minor < minimum_minor) {
+            throw Error(ErrorCode::NotFound, "The resource could not be found: it needs microversion 3." +
+                                                 std::to_string(minimum_minor) + ".");
+        }
+        return handler({*context, request, auth, version});
+    };
+    for (const auto* prefix : {"", "/{project_id}"}) {
+        router_.add(context_->identity.route(method, std::string(kRoot) + prefix + path, policies(), access, handle));
+    }
 }
 
 void register_routes(http::Router& router, Context context) {
@@ -263,7 +269,7 @@ std::vector<std::pair<std::string, bool>> sort_of(const Call& call,
 }
 
 std::string project_filter(const Call& call) {
-    if (!call.auth.is_admin() || !call.flag("all_tenants")) return call.auth.project.value;
+    if (!call.sees_all() || !call.flag("all_tenants")) return call.auth.project.value;
     return call.request.query_value("project_id").value_or("");
 }
 

@@ -14,6 +14,7 @@
 #include "identity/service.hpp"
 #include "volume/flows/dependencies.hpp"
 #include "volume/model/records.hpp"
+#include "volume/policy.hpp"
 
 /// HTTP resources of the volume service, below /volume.
 namespace virga::volume::api {
@@ -35,6 +36,8 @@ struct Call {
     db::Database& db() const { return context.d.db; }
     /// "http://host:port/volume/v3/<project>": the base of links.
     std::string base() const;
+    /// Whether he sees what is of all projects, and how it is kept.
+    bool sees_all() const;
     bool flag(std::string_view query_name) const;  ///< all_tenants=1 and the like
 };
 using CallHandler = std::function<http::Response(const Call&)>;
@@ -45,8 +48,10 @@ const http::MicroversionRange& versions();
 class Routes {
 public:
     Routes(http::Router& router, std::shared_ptr<Context> context) : router_(router), context_(std::move(context)) {}
-    /// Below the microversion 3.`minimum_minor` the resource isn't there (404).
-    void add(const std::string& method, const std::string& path, CallHandler handler, int minimum_minor = 0);
+    /// For those whom `access` admits by the service's policies. Below the microversion 3.`minimum_minor` the resource
+    /// isn't there (404).
+    void add(const std::string& method, const std::string& path, const identity::policy::Access& access,
+             CallHandler handler, int minimum_minor = 0);
     http::Router& router() { return router_; }
 
 private:

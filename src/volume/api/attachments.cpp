@@ -1,5 +1,6 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/api/api.hpp"
+#include "volume/api/connection_actions.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -7,6 +8,9 @@
 
 namespace virga::volume::api {
 namespace {
+
+const identity::policy::Check kConnectionInfo(policies(), "volume:attachment_connection_info");
+const identity::policy::Actions kActions{{"os-complete", "volume:attachment_complete"}};
 
 constexpr int kAttachments = 27;
 constexpr int kComplete = 44;
@@ -19,17 +23,23 @@ json::object summary(const AttachmentRecord& a) {
             {"status", a.attach_status}};
 }
 
-json::object detail(const AttachmentRecord& a) {
+/// How a host reaches the volume is for the host and administrators: others learn that there is a connection.
+json::object shown_connection(const Call& call, const AttachmentRecord& a) {
+    if (kConnectionInfo.allows(call.auth)) return a.connection_info;
+    return public_connection(a.connection_info);
+}
+
+json::object detail(const Call& call, const AttachmentRecord& a) {
     auto view = summary(a);
     view["attached_at"] = time_or_null(a.attached_us);
     view["detached_at"] = nullptr;
     view["attach_mode"] = a.mode;
-    view["connection_info"] = a.connection_info;
+    view["connection_info"] = shown_connection(call, a);
     return view;
 }
 
-http::Response one(const AttachmentRecord& attachment) {
-    return http::Response::with_json(200, json::object{{"attachment", detail(attachment)}});
+http::Response one(const Call& call, const AttachmentRecord& attachment) {
+    return http::Response::with_json(200, json::object{{"attachment", detail(call, attachment)}});
 }
 
 const std::map<std::string, std::string, std::less<>>& sort_columns() {
@@ -59,7 +69,7 @@ http::Response list(const Call& call, bool detailed) {
     auto tx = call.db().read();
     const auto attachments = repo::list_attachments(tx, filter);
     json::array items;
-    for (const auto& item : attachments) items.push_back(detailed ? detail(item) : summary(item));
+    for (const auto& item : attachments) items.push_back(detailed ? detail(call, item) : summary(item));
     json::object body{{"attachments", std::move(items)}};
     add_next_link(body, call, "attachments", attachments.size(), slice,
                   attachments.empty() ? "" : attachments.back().id.value);
@@ -68,7 +78,7 @@ http::Response list(const Call& call, bool detailed) {
 
 http::Response show(const Call& call) {
     auto tx = call.db().read();
-    return one(own_attachment(tx, call, call.request.param("attachment_id")));
+    return one(call, own_attachment(tx, call, call.request.param("attachment_id")));
 }
 
 /// Asks the storage host for the connection and records it. A failure leaves the attachment error_attaching.
@@ -129,9 +139,10 @@ http::Response create(const Call& call) {
         attachment.mode = *mode;
     }
     tx.commit();
-    if (wanted.empty()) return one(attachment);
-    return waiting_for(call, record.host,
-                       [attachment, wanted](const Call& later) { return one(connect(later, attachment, wanted)); });
+    if (wanted.empty()) return one(call, attachment);
+    return waiting_for(call, record.host, [attachment, wanted](const Call& later) {
+        return one(later, connect(later, attachment, wanted));
+    });
 }
 
 std::string host_of(db::Transaction& tx, const AttachmentRecord& attachment) {
@@ -148,8 +159,9 @@ http::Response update(const Call& call) {
     auto tx = call.db().read();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
     check_may_change(tx, call, attachment);
-    return waiting_for(call, host_of(tx, attachment),
-                       [attachment, wanted](const Call& later) { return one(connect(later, attachment, wanted)); });
+    return waiting_for(call, host_of(tx, attachment), [attachment, wanted](const Call& later) {
+        return one(later, connect(later, attachment, wanted));
+    });
 }
 
 http::Response action(const Call& call) {
@@ -197,14 +209,16 @@ http::Response remove(const Call& call) {
 
 void register_attachments(Routes& routes) {
     routes.add(
-        "GET", "/attachments", [](const Call& call) { return list(call, false); }, kAttachments);
+        "GET", "/attachments", "volume:attachment_get", [](const Call& call) { return list(call, false); },
+        kAttachments);
     routes.add(
-        "GET", "/attachments/detail", [](const Call& call) { return list(call, true); }, kAttachments);
-    routes.add("POST", "/attachments", create, kAttachments);
-    routes.add("GET", "/attachments/{attachment_id}", show, kAttachments);
-    routes.add("PUT", "/attachments/{attachment_id}", update, kAttachments);
-    routes.add("DELETE", "/attachments/{attachment_id}", remove, kAttachments);
-    routes.add("POST", "/attachments/{attachment_id}/action", action, kComplete);
+        "GET", "/attachments/detail", "volume:attachment_get", [](const Call& call) { return list(call, true); },
+        kAttachments);
+    routes.add("POST", "/attachments", "volume:attachment_create", create, kAttachments);
+    routes.add("GET", "/attachments/{attachment_id}", "volume:attachment_get", show, kAttachments);
+    routes.add("PUT", "/attachments/{attachment_id}", "volume:attachment_update", update, kAttachments);
+    routes.add("DELETE", "/attachments/{attachment_id}", "volume:attachment_delete", remove, kAttachments);
+    routes.add("POST", "/attachments/{attachment_id}/action", kActions, action, kComplete);
 }
 
 }  // namespace virga::volume::api

@@ -25,7 +25,7 @@ http::Response list(const Call& call) {
 }  // namespace
 
 void register_availability_zones(Routes& routes) {
-    routes.add("GET", "/os-availability-zone", list);
+    routes.add("GET", "/os-availability-zone", "volume_extension:availability_zone_list", list);
 }
 
 }  // namespace virga::volume::api

@@ -12,6 +12,10 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Actions kActions{{"os-reset_status", "volume_extension:backup_admin_actions:reset_status"},
+                                         {"os-force_delete", "volume_extension:backup_admin_actions:force_delete"}};
+const identity::policy::Check kOwner(policies(), "backup:owner_attributes");
+
 constexpr std::size_t kNameLength = 255;
 constexpr int kUpdate = 9;
 constexpr int kProject = 18;
@@ -43,9 +47,10 @@ json::object detail(const Call& call, const BackupRecord& b) {
     view["data_timestamp"] = time_or_null(b.data_timestamp_us);
     view["created_at"] = time_or_null(b.created_us);
     view["updated_at"] = time_or_null(b.updated_us);
-    if (call.at_least(kProject) && call.auth.is_admin()) view["os-backup-project-attr:project_id"] = b.project.value;
+    if (call.at_least(kProject) && kOwner.allows(call.auth))
+        view["os-backup-project-attr:project_id"] = b.project.value;
     if (call.at_least(kMetadata)) view["metadata"] = b.metadata;
-    if (call.at_least(kUser) && call.auth.is_admin()) view["user_id"] = b.user.value;
+    if (call.at_least(kUser) && kOwner.allows(call.auth)) view["user_id"] = b.user.value;
     if (call.at_least(kEncryption) && !b.encryption_key_id.empty()) view["encryption_key_id"] = b.encryption_key_id;
     return view;
 }
@@ -57,7 +62,7 @@ http::Response one(int status, json::object view) {
 BackupRecord own_backup(db::Transaction& tx, const Call& call) {
     const auto& id = call.request.param("backup_id");
     auto backup = repo::get_backup(tx, BackupId(id));
-    if (call.auth.is_admin() || call.auth.is_service() || call.auth.project == backup.project) return backup;
+    if (call.auth.reaches(backup.project)) return backup;
     throw Error(ErrorCode::NotFound, "Backup " + id + " could not be found.", {}, id);
 }
 
@@ -206,9 +211,7 @@ http::Response restore(const Call& call) {
                                                                                 {"volume_name", volume.name}}}});
 }
 
-http::Response reset_status(const Call& call, db::Transaction& tx, const BackupRecord& backup,
-                            const json::object& argument) {
-    identity::require_admin(call.auth, "volume_extension:backup_admin_actions:reset_status");
+http::Response reset_status(db::Transaction& tx, const BackupRecord& backup, const json::object& argument) {
     http::Fields fields(argument, "os-reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
@@ -227,9 +230,8 @@ http::Response action(const Call& call) {
     auto tx = call.db().write();
     const auto backup = own_backup(tx, call);
     if (name == "os-reset_status") {
-        reset_status(call, tx, backup, value.is_object() ? value.get_object() : json::object{});
+        reset_status(tx, backup, value.is_object() ? value.get_object() : json::object{});
     } else if (name == "os-force_delete") {
-        identity::require_admin(call.auth, "volume_extension:backup_admin_actions:force_delete");
         flows::delete_backup(tx, call.context.d, backup.id, call.auth.request_id, true);
     } else {
         throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");
@@ -241,14 +243,14 @@ http::Response action(const Call& call) {
 }  // namespace
 
 void register_backups(Routes& routes) {
-    routes.add("GET", "/backups", [](const Call& call) { return list(call, false); });
-    routes.add("GET", "/backups/detail", [](const Call& call) { return list(call, true); });
-    routes.add("POST", "/backups", create);
-    routes.add("GET", "/backups/{backup_id}", show);
-    routes.add("PUT", "/backups/{backup_id}", update, kUpdate);
-    routes.add("DELETE", "/backups/{backup_id}", remove);
-    routes.add("POST", "/backups/{backup_id}/restore", restore);
-    routes.add("POST", "/backups/{backup_id}/action", action);
+    routes.add("GET", "/backups", "backup:get_all", [](const Call& call) { return list(call, false); });
+    routes.add("GET", "/backups/detail", "backup:get_all", [](const Call& call) { return list(call, true); });
+    routes.add("POST", "/backups", "backup:create", create);
+    routes.add("GET", "/backups/{backup_id}", "backup:get", show);
+    routes.add("PUT", "/backups/{backup_id}", "backup:update", update, kUpdate);
+    routes.add("DELETE", "/backups/{backup_id}", "backup:delete", remove);
+    routes.add("POST", "/backups/{backup_id}/restore", "backup:restore", restore);
+    routes.add("POST", "/backups/{backup_id}/action", kActions, action);
 }
 
 }  // namespace virga::volume::api

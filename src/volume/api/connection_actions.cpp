@@ -11,6 +11,8 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Check kConnectionInfo(policies(), "volume:attachment_connection_info");
+
 json::object connector_of(http::Fields& fields) {
     const auto* connector = fields.object("connector");
     if (connector == nullptr) fields.fail("connector", "is required");
@@ -34,10 +36,10 @@ void check_one_host(const VolumeRecord& volume, const std::vector<AttachmentReco
     if (volume.multiattach) return;
     for (const auto& item : attachments) {
         if (!item.connected() || item.host == host) continue;
-        throw Error(ErrorCode::Conflict,
-                    "Volume " + volume.id.value + " is connected to host " + item.host +
-                        " already, and its type has no multiattach.",
-                    {}, volume.id.value);
+        throw Error(
+            ErrorCode::Conflict,
+            "Volume " + volume.id.value + " is connected to another host already, and its type has no multiattach.",
+            "host " + item.host, volume.id.value);
     }
 }
 
@@ -61,6 +63,7 @@ http::Response initialize(const Call& call, const VolumeRecord& volume, const js
         auto info = flows::initialize_connection(
             later.context.d, id, connector,
             options_of(later, id.value + "/initialize/" + host + "/" + later.auth.request_id));
+        if (!kConnectionInfo.allows(later.auth)) info = public_connection(info);
         return http::Response::with_json(200, json::object{{"connection_info", std::move(info)}});
     });
 }
@@ -102,7 +105,6 @@ http::Response finish_force_detach(db::Transaction& tx, const AttachmentId& id) 
 
 /// Whatever the volume's status: afterwards it is what its other attachments make it.
 http::Response force_detach(const Call& call, const VolumeRecord& volume, const json::object& argument) {
-    identity::require_admin(call.auth, "volume_extension:volume_admin_actions:force_detach");
     http::Fields fields(argument, "os-force_detach");
     auto tx = call.db().write();
     const auto attachment = wanted_attachment(fields, repo::attachments_of(tx, volume.id));
@@ -122,6 +124,16 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
 }
 
 }  // namespace
+
+json::object public_connection(const json::object& connection_info) {
+    if (connection_info.empty()) return {};
+    json::object data;
+    const auto whole = get_object(connection_info, "data");
+    for (const auto* key : {"access_mode", "encrypted", "format"}) {
+        if (const auto* value = whole.if_contains(key)) data[key] = *value;
+    }
+    return {{"driver_volume_type", get_string(connection_info, "driver_volume_type")}, {"data", std::move(data)}};
+}
 
 ConnectionAction find_connection_action(const std::string& name) {
     if (name == "os-initialize_connection") return initialize;

@@ -65,8 +65,8 @@ http::Response show(const Call& call) {
 }  // namespace
 
 void register_extensions(Routes& routes) {
-    routes.add("GET", "/extensions", list);
-    routes.add("GET", "/extensions/{alias}", show);
+    routes.add("GET", "/extensions", "volume_extension:extensions", list);
+    routes.add("GET", "/extensions/{alias}", "volume_extension:extensions", show);
 }
 
 }  // namespace virga::volume::api

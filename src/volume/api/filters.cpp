@@ -43,7 +43,7 @@ bool check_filters(const Call& call, const std::string& resource, const FilterNa
     const bool strict = call.at_least(resource == "pool"          ? kPoolFilters
                                       : resource == "volume_type" ? kTypeFilters
                                                                   : kGeneralFilters);
-    const bool may_use_any = call.auth.is_admin() && resource != "pool";
+    const bool may_use_any = call.sees_all() && resource != "pool";
     const auto& allowed = resource_filters().at(resource);
     std::string unknown;
     for (const auto& item : call.request.query) {
@@ -73,7 +73,7 @@ http::Response empty_list(const Call& call, const std::string& name) {
 }
 
 void register_resource_filters(Routes& routes) {
-    routes.add("GET", "/resource_filters", list, kResourceFilters);
+    routes.add("GET", "/resource_filters", "volume_extension:resource_filters", list, kResourceFilters);
 }
 
 }  // namespace virga::volume::api

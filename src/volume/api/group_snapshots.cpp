@@ -7,6 +7,8 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Actions kActions{{"reset_status", "group:reset_group_snapshot_status"}};
+
 constexpr int kGroupSnapshots = 14;
 constexpr int kResetStatus = 19;
 constexpr int kProject = 58;
@@ -29,7 +31,7 @@ json::object detail(const Call& call, const GroupSnapshot& s) {
 GroupSnapshot own_group_snapshot(db::Transaction& tx, const Call& call) {
     const auto& id = call.request.param("group_snapshot_id");
     auto snapshot = repo::get_group_snapshot(tx, id);
-    if (call.auth.is_admin() || snapshot.project == call.auth.project) return snapshot;
+    if (call.auth.reaches(snapshot.project)) return snapshot;
     throw Error(ErrorCode::NotFound, "Group snapshot " + id + " could not be found.", {}, id);
 }
 
@@ -77,7 +79,7 @@ http::Response create(const Call& call) {
     fields.finish();
     auto tx = call.db().write();
     const auto group = repo::get_group(tx, snapshot.group_id);
-    if (!call.auth.is_admin() && group.project != call.auth.project) {
+    if (!call.auth.reaches(group.project)) {
         throw Error(ErrorCode::NotFound, "Group " + group.id + " could not be found.", {}, group.id);
     }
     const auto flow = flows::create_group_snapshot(tx, call.context.d, call.auth, snapshot);
@@ -97,7 +99,6 @@ http::Response remove(const Call& call) {
 
 http::Response action(const Call& call) {
     const auto body = body_object(call, "reset_status");
-    identity::require_admin(call.auth, "group:reset_group_snapshot_status");
     http::Fields fields(body, "reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
@@ -115,13 +116,16 @@ http::Response action(const Call& call) {
 
 void register_group_snapshots(Routes& routes) {
     routes.add(
-        "GET", "/group_snapshots", [](const Call& call) { return list(call, false); }, kGroupSnapshots);
+        "GET", "/group_snapshots", "group:get_all_group_snapshots", [](const Call& call) { return list(call, false); },
+        kGroupSnapshots);
     routes.add(
-        "GET", "/group_snapshots/detail", [](const Call& call) { return list(call, true); }, kGroupSnapshots);
-    routes.add("POST", "/group_snapshots", create, kGroupSnapshots);
-    routes.add("GET", "/group_snapshots/{group_snapshot_id}", show, kGroupSnapshots);
-    routes.add("DELETE", "/group_snapshots/{group_snapshot_id}", remove, kGroupSnapshots);
-    routes.add("POST", "/group_snapshots/{group_snapshot_id}/action", action, kResetStatus);
+        "GET", "/group_snapshots/detail", "group:get_all_group_snapshots",
+        [](const Call& call) { return list(call, true); }, kGroupSnapshots);
+    routes.add("POST", "/group_snapshots", "group:create_group_snapshot", create, kGroupSnapshots);
+    routes.add("GET", "/group_snapshots/{group_snapshot_id}", "group:get_group_snapshot", show, kGroupSnapshots);
+    routes.add("DELETE", "/group_snapshots/{group_snapshot_id}", "group:delete_group_snapshot", remove,
+               kGroupSnapshots);
+    routes.add("POST", "/group_snapshots/{group_snapshot_id}/action", kActions, action, kResetStatus);
 }
 
 }  // namespace virga::volume::api

@@ -6,13 +6,14 @@ namespace {
 
 constexpr int kGroupTypes = 11;
 constexpr std::size_t kNameLength = 255;
+const identity::policy::Check kSpecs(policies(), "group:access_group_types_specs");
 
 json::object view_of(const Call& call, const GroupType& type) {
     json::object view{{"id", type.id},
                       {"name", type.name},
                       {"description", string_or_null(type.description)},
                       {"is_public", type.is_public}};
-    if (call.auth.is_admin()) view["group_specs"] = type.specs;
+    if (kSpecs.allows(call.auth)) view["group_specs"] = type.specs;
     return view;
 }
 
@@ -23,17 +24,13 @@ http::Response one(int status, const Call& call, const GroupType& type) {
 GroupType visible_type(db::Transaction& tx, const Call& call) {
     const auto& id = call.request.param("group_type_id");
     auto type = repo::get_group_type(tx, id);
-    if (type.is_public || call.auth.is_admin()) return type;
+    if (type.is_public || kSpecs.allows(call.auth)) return type;
     throw Error(ErrorCode::NotFound, "Group type " + id + " could not be found.", {}, id);
-}
-
-void require_manager(const Call& call) {
-    identity::require_admin(call.auth, "group:group_types_manage");
 }
 
 /// is_public: all that the caller may see unless given; administrators may ask for the others, or with None for all.
 std::optional<bool> public_filter(const Call& call) {
-    if (!call.auth.is_admin()) return true;
+    if (!kSpecs.allows(call.auth)) return true;
     const auto text = call.request.query_value("is_public");
     if (!text) return true;
     if (*text == "None" || *text == "none") return std::nullopt;
@@ -73,7 +70,6 @@ http::Response show_default(const Call&) {
 }
 
 http::Response create(const Call& call) {
-    require_manager(call);
     const auto body = body_object(call, "group_type");
     http::Fields fields(body, "group_type");
     GroupType type;
@@ -91,7 +87,6 @@ http::Response create(const Call& call) {
 }
 
 http::Response update(const Call& call) {
-    require_manager(call);
     const auto body = body_object(call, "group_type");
     http::Fields fields(body, "group_type");
     const auto name = fields.string("name", 1, kNameLength);
@@ -110,7 +105,6 @@ http::Response update(const Call& call) {
 }
 
 http::Response remove(const Call& call) {
-    require_manager(call);
     auto tx = call.db().write();
     repo::delete_group_type(tx, visible_type(tx, call).id);
     tx.commit();
@@ -124,13 +118,11 @@ json::object specs_view(const json::object& specs) {
 }
 
 http::Response list_specs(const Call& call) {
-    require_manager(call);
     auto tx = call.db().read();
     return http::Response::with_json(200, specs_view(visible_type(tx, call).specs));
 }
 
 http::Response merge_specs(const Call& call) {
-    require_manager(call);
     const auto body = call.request.json_body();
     http::Fields fields(body, "");
     const auto given = fields.metadata("group_specs");
@@ -148,7 +140,6 @@ http::Response merge_specs(const Call& call) {
 }
 
 http::Response show_spec(const Call& call) {
-    require_manager(call);
     auto tx = call.db().read();
     const auto type = visible_type(tx, call);
     const auto& key = call.request.param("key");
@@ -158,7 +149,6 @@ http::Response show_spec(const Call& call) {
 }
 
 http::Response put_spec(const Call& call) {
-    require_manager(call);
     const auto body = call.request.json_body();
     const auto& key = call.request.param("key");
     json::object holder{{"group_specs", body}};
@@ -175,7 +165,6 @@ http::Response put_spec(const Call& call) {
 }
 
 http::Response delete_spec(const Call& call) {
-    require_manager(call);
     const auto& key = call.request.param("key");
     auto tx = call.db().write();
     auto type = visible_type(tx, call);
@@ -188,17 +177,22 @@ http::Response delete_spec(const Call& call) {
 }  // namespace
 
 void register_group_types(Routes& routes) {
-    routes.add("GET", "/group_types", list, kGroupTypes);
-    routes.add("POST", "/group_types", create, kGroupTypes);
-    routes.add("GET", "/group_types/default", show_default, kGroupTypes);
-    routes.add("GET", "/group_types/{group_type_id}", show, kGroupTypes);
-    routes.add("PUT", "/group_types/{group_type_id}", update, kGroupTypes);
-    routes.add("DELETE", "/group_types/{group_type_id}", remove, kGroupTypes);
-    routes.add("GET", "/group_types/{group_type_id}/group_specs", list_specs, kGroupTypes);
-    routes.add("POST", "/group_types/{group_type_id}/group_specs", merge_specs, kGroupTypes);
-    routes.add("GET", "/group_types/{group_type_id}/group_specs/{key}", show_spec, kGroupTypes);
-    routes.add("PUT", "/group_types/{group_type_id}/group_specs/{key}", put_spec, kGroupTypes);
-    routes.add("DELETE", "/group_types/{group_type_id}/group_specs/{key}", delete_spec, kGroupTypes);
+    routes.add("GET", "/group_types", "group:group_types:get", list, kGroupTypes);
+    routes.add("POST", "/group_types", "group:group_types:create", create, kGroupTypes);
+    routes.add("GET", "/group_types/default", "group:group_types:get", show_default, kGroupTypes);
+    routes.add("GET", "/group_types/{group_type_id}", "group:group_types:get", show, kGroupTypes);
+    routes.add("PUT", "/group_types/{group_type_id}", "group:group_types:update", update, kGroupTypes);
+    routes.add("DELETE", "/group_types/{group_type_id}", "group:group_types:delete", remove, kGroupTypes);
+    routes.add("GET", "/group_types/{group_type_id}/group_specs", "group:group_types_specs:get_all", list_specs,
+               kGroupTypes);
+    routes.add("POST", "/group_types/{group_type_id}/group_specs", "group:group_types_specs:create", merge_specs,
+               kGroupTypes);
+    routes.add("GET", "/group_types/{group_type_id}/group_specs/{key}", "group:group_types_specs:get", show_spec,
+               kGroupTypes);
+    routes.add("PUT", "/group_types/{group_type_id}/group_specs/{key}", "group:group_types_specs:update", put_spec,
+               kGroupTypes);
+    routes.add("DELETE", "/group_types/{group_type_id}/group_specs/{key}", "group:group_types_specs:delete",
+               delete_spec, kGroupTypes);
 }
 
 }  // namespace virga::volume::api

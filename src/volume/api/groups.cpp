@@ -10,6 +10,14 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Actions kActions{{"delete", "group:delete"},
+                                         {"reset_status", "group:reset_status"},
+                                         {"enable_replication", "group:enable_replication"},
+                                         {"disable_replication", "group:disable_replication"},
+                                         {"failover_replication", "group:failover_replication"},
+                                         {"list_replication_targets", "group:list_replication_targets"}};
+const identity::policy::Actions kSourceActions{{"create-from-src", "group:create"}};
+
 constexpr int kGroups = 13;
 constexpr int kFromSource = 14;
 constexpr int kResetStatus = 20;
@@ -49,7 +57,7 @@ json::object detail(db::Transaction& tx, const Call& call, const Group& g) {
 
 Group own_group(db::Transaction& tx, const Call& call, const std::string& id) {
     auto group = repo::get_group(tx, id);
-    if (call.auth.is_admin() || group.project == call.auth.project) return group;
+    if (call.auth.reaches(group.project)) return group;
     throw Error(ErrorCode::NotFound, "Group " + id + " could not be found.", {}, id);
 }
 
@@ -196,8 +204,7 @@ void remove(db::Transaction& tx, const Call& call, const Group& group, const jso
     flows::delete_group(tx, call.context.d, group, with_volumes, call.auth.request_id);
 }
 
-void reset_status(db::Transaction& tx, const Call& call, const Group& group, const json::object& argument) {
-    identity::require_admin(call.auth, "group:reset_status");
+void reset_status(db::Transaction& tx, const Group& group, const json::object& argument) {
     http::Fields fields(argument, "reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
@@ -219,7 +226,7 @@ http::Response action(const Call& call) {
     if (name == "delete") {
         remove(tx, call, group, argument);
     } else if (name == "reset_status" && call.at_least(kResetStatus)) {
-        reset_status(tx, call, group, argument);
+        reset_status(tx, group, argument);
     } else if (name.find("replication") != std::string::npos && call.at_least(kReplication)) {
         throw Error(ErrorCode::NotSupported, name + ": group " + group.id + " is not replicated.", {}, group.id);
     } else {
@@ -233,14 +240,14 @@ http::Response action(const Call& call) {
 
 void register_groups(Routes& routes) {
     routes.add(
-        "GET", "/groups", [](const Call& call) { return list(call, false); }, kGroups);
+        "GET", "/groups", "group:get_all", [](const Call& call) { return list(call, false); }, kGroups);
     routes.add(
-        "GET", "/groups/detail", [](const Call& call) { return list(call, true); }, kGroups);
-    routes.add("POST", "/groups", create, kGroups);
-    routes.add("POST", "/groups/action", create_from_source, kFromSource);
-    routes.add("GET", "/groups/{group_id}", show, kGroups);
-    routes.add("PUT", "/groups/{group_id}", update, kGroups);
-    routes.add("POST", "/groups/{group_id}/action", action, kGroups);
+        "GET", "/groups/detail", "group:get_all", [](const Call& call) { return list(call, true); }, kGroups);
+    routes.add("POST", "/groups", "group:create", create, kGroups);
+    routes.add("POST", "/groups/action", kSourceActions, create_from_source, kFromSource);
+    routes.add("GET", "/groups/{group_id}", "group:get", show, kGroups);
+    routes.add("PUT", "/groups/{group_id}", "group:update", update, kGroups);
+    routes.add("POST", "/groups/{group_id}/action", kActions, action, kGroups);
 }
 
 }  // namespace virga::volume::api

@@ -7,8 +7,6 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr const char* kManage = "volume_extension:hosts";
-
 json::object view_of(const flows::ServiceState& service) {
     return {{"host_name", service.host},
             {"service", service.binary},
@@ -19,7 +17,6 @@ json::object view_of(const flows::ServiceState& service) {
 }
 
 http::Response list(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto binary = call.request.query_value("service").value_or("");
     const auto zone = call.request.query_value("zone").value_or("");
     auto tx = call.db().read();
@@ -50,7 +47,6 @@ json::object resource(const std::string& host, const repo::HostUsage& usage) {
 }
 
 http::Response show(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().read();
     const auto host = storage_host(tx, call).host;
     repo::HostUsage total{"(total)"};
@@ -63,7 +59,6 @@ http::Response show(const Call& call) {
 }
 
 http::Response update(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = call.request.json_body();
     http::Fields fields(body, "");
     const auto status = fields.one_of("status", {"enable", "disable"});
@@ -83,9 +78,9 @@ http::Response update(const Call& call) {
 }  // namespace
 
 void register_hosts(Routes& routes) {
-    routes.add("GET", "/os-hosts", list);
-    routes.add("GET", "/os-hosts/{host}", show);
-    routes.add("PUT", "/os-hosts/{host}", update);
+    routes.add("GET", "/os-hosts", "volume_extension:hosts", list);
+    routes.add("GET", "/os-hosts/{host}", "volume_extension:hosts", show);
+    routes.add("PUT", "/os-hosts/{host}", "volume_extension:hosts", update);
 }
 
 }  // namespace virga::volume::api

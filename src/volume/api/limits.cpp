@@ -6,7 +6,7 @@ namespace {
 
 http::Response show(const Call& call) {
     auto project = call.auth.project;
-    if (const auto other = call.request.query_value("project_id"); other && call.at_least(39) && call.auth.is_admin()) {
+    if (const auto other = call.request.query_value("project_id"); other && call.at_least(39) && call.sees_all()) {
         project = ProjectId(*other);
     }
     auto tx = call.db().read();
@@ -29,7 +29,7 @@ http::Response show(const Call& call) {
 }  // namespace
 
 void register_limits(Routes& routes) {
-    routes.add("GET", "/limits", show);
+    routes.add("GET", "/limits", "limits_extension:used_limits", show);
 }
 
 }  // namespace virga::volume::api

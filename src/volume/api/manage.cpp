@@ -20,7 +20,6 @@ VolumeType type_of(db::Transaction& tx, const Call& call, const std::string& wan
 }
 
 http::Response manage_volume(const Call& call) {
-    identity::require_admin(call.auth, "volume_extension:volume_manage");
     const auto body = body_object(call, "volume");
     http::Fields fields(body, "volume");
     const auto host = fields.required_string("host", 1, kNameLength);
@@ -59,7 +58,6 @@ http::Response manage_volume(const Call& call) {
 }
 
 http::Response manage_snapshot(const Call& call) {
-    identity::require_admin(call.auth, "snapshot_extension:snapshot_manage");
     const auto body = body_object(call, "snapshot");
     http::Fields fields(body, "snapshot");
     SnapshotRecord snapshot;
@@ -108,15 +106,17 @@ CallHandler lister(const char* key, bool snapshots, bool detailed) {
 void register_manage(Routes& routes) {
     for (const auto& [path, minimum] :
          {std::pair{"/os-volume-manage", 0}, std::pair{"/manageable_volumes", kManageable}}) {
-        routes.add("POST", path, waits(manage_volume), minimum);
-        routes.add("GET", path, lister(kVolumes, false, false), minimum);
-        routes.add("GET", std::string(path) + "/detail", lister(kVolumes, false, true), minimum);
+        routes.add("POST", path, "volume_extension:volume_manage", waits(manage_volume), minimum);
+        routes.add("GET", path, "volume_extension:list_manageable", lister(kVolumes, false, false), minimum);
+        routes.add("GET", std::string(path) + "/detail", "volume_extension:list_manageable",
+                   lister(kVolumes, false, true), minimum);
     }
     for (const auto& [path, minimum] :
          {std::pair{"/os-snapshot-manage", 0}, std::pair{"/manageable_snapshots", kManageable}}) {
-        routes.add("POST", path, waits(manage_snapshot), minimum);
-        routes.add("GET", path, lister(kSnapshots, true, false), minimum);
-        routes.add("GET", std::string(path) + "/detail", lister(kSnapshots, true, true), minimum);
+        routes.add("POST", path, "snapshot_extension:snapshot_manage", waits(manage_snapshot), minimum);
+        routes.add("GET", path, "snapshot_extension:list_manageable", lister(kSnapshots, true, false), minimum);
+        routes.add("GET", std::string(path) + "/detail", "snapshot_extension:list_manageable",
+                   lister(kSnapshots, true, true), minimum);
     }
 }
 

@@ -25,7 +25,7 @@ json::object view_of(const Call& call, const Message& message) {
 Message own_message(db::Transaction& tx, const Call& call) {
     const auto& id = call.request.param("message_id");
     const auto message = repo::find_message(tx, id);
-    if (message && (call.auth.is_admin() || message->project == call.auth.project)) return *message;
+    if (message && call.auth.reaches(message->project)) return *message;
     throw Error(ErrorCode::NotFound, "Message " + id + " could not be found.", {}, id);
 }
 
@@ -76,9 +76,9 @@ http::Response remove(const Call& call) {
 }  // namespace
 
 void register_messages(Routes& routes) {
-    routes.add("GET", "/messages", list, kMessages);
-    routes.add("GET", "/messages/{message_id}", show, kMessages);
-    routes.add("DELETE", "/messages/{message_id}", remove, kMessages);
+    routes.add("GET", "/messages", "message:get_all", list, kMessages);
+    routes.add("GET", "/messages/{message_id}", "message:get", show, kMessages);
+    routes.add("DELETE", "/messages/{message_id}", "message:delete", remove, kMessages);
 }
 
 }  // namespace virga::volume::api

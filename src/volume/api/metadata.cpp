@@ -106,15 +106,15 @@ http::Response remove_key(const Call& call, const MetadataStore& store) {
 
 void register_metadata(Routes& routes, const MetadataStore& store) {
     const auto key_path = store.path + "/{key}";
-    routes.add("GET", store.path, [store](const Call& call) {
+    routes.add("GET", store.path, store.get, [store](const Call& call) {
         auto tx = call.db().read();
         return whole(call, store, store.read(tx, call));
     });
-    routes.add("POST", store.path, [store](const Call& call) { return change(call, store, false); });
-    routes.add("PUT", store.path, [store](const Call& call) { return change(call, store, true); });
-    routes.add("GET", key_path, [store](const Call& call) { return show_key(call, store); });
-    routes.add("PUT", key_path, [store](const Call& call) { return set_key(call, store); });
-    routes.add("DELETE", key_path, [store](const Call& call) { return remove_key(call, store); });
+    routes.add("POST", store.path, store.create, [store](const Call& call) { return change(call, store, false); });
+    routes.add("PUT", store.path, store.update, [store](const Call& call) { return change(call, store, true); });
+    routes.add("GET", key_path, store.get, [store](const Call& call) { return show_key(call, store); });
+    routes.add("PUT", key_path, store.update, [store](const Call& call) { return set_key(call, store); });
+    routes.add("DELETE", key_path, store.remove, [store](const Call& call) { return remove_key(call, store); });
 }
 
 }  // namespace virga::volume::api

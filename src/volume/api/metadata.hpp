@@ -16,6 +16,11 @@ struct MetadataStore {
     int etag_minor = 0;
     /// Names that users don't set here: left out of a map, refused alone.
     std::vector<std::string> reserved = {};
+    /// Policies of reading, adding, changing and deleting.
+    const char* get = "";
+    const char* create = "";
+    const char* update = "";
+    const char* remove = "";
 };
 
 /// GET, POST (merge), PUT (replace) of the whole, GET, PUT, DELETE of one key.

@@ -18,7 +18,6 @@ http::Response retype(const Call& call, db::Transaction& tx, const VolumeRecord&
 }
 
 http::Response migrate(const Call& call, db::Transaction& tx, const VolumeRecord& volume, http::Fields fields) {
-    identity::require_admin(call.auth, "volume_extension:volume_admin_actions:migrate_volume");
     const auto host = fields.string("host", 1, 255);
     const auto cluster = call.at_least(kClusters) ? fields.string("cluster", 1, 255) : std::nullopt;
     fields.boolean("force_host_copy");  // there is no other way
@@ -31,8 +30,7 @@ http::Response migrate(const Call& call, db::Transaction& tx, const VolumeRecord
     return http::Response::empty(202);
 }
 
-http::Response migrate_completion(const Call& call, const VolumeRecord& volume, http::Fields fields) {
-    identity::require_admin(call.auth, "volume_extension:volume_admin_actions:migrate_volume_completion");
+http::Response migrate_completion(const VolumeRecord& volume, http::Fields fields) {
     fields.required_uuid("new_volume");
     fields.boolean("error");
     throw Error(

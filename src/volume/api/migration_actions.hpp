@@ -8,6 +8,6 @@ namespace virga::volume::api {
 http::Response retype(const Call& call, db::Transaction& tx, const VolumeRecord& volume, http::Fields fields);
 http::Response migrate(const Call& call, db::Transaction& tx, const VolumeRecord& volume, http::Fields fields);
 /// Cinder's way back from Nova. Virga moves a volume under its own id and completes by itself: nobody has to call it.
-http::Response migrate_completion(const Call& call, const VolumeRecord& volume, http::Fields fields);
+http::Response migrate_completion(const VolumeRecord& volume, http::Fields fields);
 
 }  // namespace virga::volume::api

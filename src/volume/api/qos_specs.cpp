@@ -6,7 +6,6 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr const char* kManage = "volume_extension:qos_specs_manage";
 constexpr std::size_t kMaxKeys = 128;
 
 QosSpecs get_qos(db::Transaction& tx, const Call& call) {
@@ -34,7 +33,6 @@ void read_into(QosSpecs& qos, http::Fields& fields, json::object given) {
 }
 
 http::Response list(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     static const std::map<std::string, std::string, std::less<>> kSortColumns{
         {"id", "id"}, {"name", "name"}, {"consumer", "consumer"}, {"created_at", "created_us"}};
     if (!has_only(call, {"id", "name", "consumer"})) return empty_list(call, "qos_specs");
@@ -52,7 +50,6 @@ http::Response list(const Call& call) {
 }
 
 http::Response create(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto body = body_object(call, "qos_specs");
     http::Fields fields(body, "qos_specs");
     QosSpecs qos{new_uuid(), fields.required_string("name", 1, 255), "back-end", {}, now_us()};
@@ -67,13 +64,11 @@ http::Response create(const Call& call) {
 }
 
 http::Response show(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().read();
     return one(call, get_qos(tx, call));
 }
 
 http::Response update(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = body_object(call, "qos_specs");
     http::Fields fields(body, "qos_specs");
     if (body.empty()) fields.fail("", "at least one spec must be given");
@@ -86,7 +81,6 @@ http::Response update(const Call& call) {
 }
 
 http::Response delete_keys(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = call.request.json_body();
     http::Fields fields(body, "");
     const auto* keys = fields.array("keys", kMaxKeys);
@@ -108,7 +102,6 @@ http::Response delete_keys(const Call& call) {
 }
 
 http::Response remove(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().write();
     const auto qos = get_qos(tx, call);
     if (!call.flag("force") && !repo::types_with_qos(tx, qos.id).empty()) {
@@ -122,7 +115,6 @@ http::Response remove(const Call& call) {
 }
 
 http::Response associations(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().read();
     json::array items;
     for (const auto& type : repo::types_with_qos(tx, get_qos(tx, call).id)) {
@@ -139,7 +131,6 @@ VolumeType named_type(db::Transaction& tx, const Call& call) {
 }
 
 http::Response associate(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().write();
     const auto qos = get_qos(tx, call);
     const auto type = named_type(tx, call);
@@ -154,7 +145,6 @@ http::Response associate(const Call& call) {
 }
 
 http::Response disassociate(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().write();
     const auto qos = get_qos(tx, call);
     const auto type = named_type(tx, call);
@@ -164,7 +154,6 @@ http::Response disassociate(const Call& call) {
 }
 
 http::Response disassociate_all(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().write();
     repo::disassociate_all(tx, get_qos(tx, call).id);
     tx.commit();
@@ -174,16 +163,17 @@ http::Response disassociate_all(const Call& call) {
 }  // namespace
 
 void register_qos_specs(Routes& routes) {
-    routes.add("GET", "/qos-specs", list);
-    routes.add("POST", "/qos-specs", create);
-    routes.add("GET", "/qos-specs/{qos_id}", show);
-    routes.add("PUT", "/qos-specs/{qos_id}", update);
-    routes.add("DELETE", "/qos-specs/{qos_id}", remove);
-    routes.add("PUT", "/qos-specs/{qos_id}/delete_keys", delete_keys);
-    routes.add("GET", "/qos-specs/{qos_id}/associations", associations);
-    routes.add("GET", "/qos-specs/{qos_id}/associate", associate);
-    routes.add("GET", "/qos-specs/{qos_id}/disassociate", disassociate);
-    routes.add("GET", "/qos-specs/{qos_id}/disassociate_all", disassociate_all);
+    routes.add("GET", "/qos-specs", "volume_extension:qos_specs_manage:get_all", list);
+    routes.add("POST", "/qos-specs", "volume_extension:qos_specs_manage:create", create);
+    routes.add("GET", "/qos-specs/{qos_id}", "volume_extension:qos_specs_manage:get", show);
+    routes.add("PUT", "/qos-specs/{qos_id}", "volume_extension:qos_specs_manage:update", update);
+    routes.add("DELETE", "/qos-specs/{qos_id}", "volume_extension:qos_specs_manage:delete", remove);
+    routes.add("PUT", "/qos-specs/{qos_id}/delete_keys", "volume_extension:qos_specs_manage:delete", delete_keys);
+    routes.add("GET", "/qos-specs/{qos_id}/associations", "volume_extension:qos_specs_manage:get_all", associations);
+    routes.add("GET", "/qos-specs/{qos_id}/associate", "volume_extension:qos_specs_manage:update", associate);
+    routes.add("GET", "/qos-specs/{qos_id}/disassociate", "volume_extension:qos_specs_manage:update", disassociate);
+    routes.add("GET", "/qos-specs/{qos_id}/disassociate_all", "volume_extension:qos_specs_manage:update",
+               disassociate_all);
 }
 
 }  // namespace virga::volume::api

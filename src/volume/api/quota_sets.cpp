@@ -4,6 +4,8 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Check kShow(policies(), "volume_extension:quotas:show");
+
 json::object usage_view(const QuotaLimits& limits, const QuotaUsage& usage) {
     json::object set = limits_view(limits);
     for (auto& item : set) {
@@ -19,7 +21,7 @@ http::Response answer(json::object set) {
 
 const std::string& target(const Call& call) {
     const auto& project = call.request.param("target_project");
-    if (project != call.auth.project.value) identity::require_admin(call.auth, "volume_extension:quotas:show");
+    kShow.require(call.auth, {.project = project});
     return project;
 }
 
@@ -51,7 +53,6 @@ void check_fits(const http::Fields& fields, const std::map<std::string, std::int
 }
 
 http::Response update(const Call& call) {
-    identity::require_admin(call.auth, "volume_extension:quotas:update");
     const ProjectId project(call.request.param("target_project"));
     const auto body = body_object(call, "quota_set");
     http::Fields fields(body, "quota_set");
@@ -67,7 +68,6 @@ http::Response update(const Call& call) {
 }
 
 http::Response remove(const Call& call) {
-    identity::require_admin(call.auth, "volume_extension:quotas:delete");
     call.db().write_with(
         [&](db::Transaction& tx) { repo::clear_limits(tx, ProjectId(call.request.param("target_project"))); });
     return http::Response::empty(200);
@@ -99,10 +99,10 @@ json::object limits_view(const QuotaLimits& limits) {
 }
 
 void register_quota_sets(Routes& routes) {
-    routes.add("GET", "/os-quota-sets/{target_project}", show);
-    routes.add("GET", "/os-quota-sets/{target_project}/defaults", defaults);
-    routes.add("PUT", "/os-quota-sets/{target_project}", update);
-    routes.add("DELETE", "/os-quota-sets/{target_project}", remove);
+    routes.add("GET", "/os-quota-sets/{target_project}", "volume_extension:quotas:show", show);
+    routes.add("GET", "/os-quota-sets/{target_project}/defaults", "volume_extension:quotas:show", defaults);
+    routes.add("PUT", "/os-quota-sets/{target_project}", "volume_extension:quotas:update", update);
+    routes.add("DELETE", "/os-quota-sets/{target_project}", "volume_extension:quotas:delete", remove);
 }
 
 }  // namespace virga::volume::api

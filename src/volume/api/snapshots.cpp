@@ -12,6 +12,12 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Actions kActions{
+    {"os-reset_status", "volume_extension:snapshot_admin_actions:reset_status"},
+    {"os-force_delete", "volume_extension:snapshot_admin_actions:force_delete"},
+    {"os-update_snapshot_status", "snapshot_extension:snapshot_actions:update_snapshot_status"},
+    {"os-unmanage", "snapshot_extension:snapshot_unmanage"}};
+
 constexpr int kTimeFilters = 60;
 constexpr int kConsumesQuota = 65;
 
@@ -161,8 +167,7 @@ http::Response remove(const Call& call) {
     return http::Response::empty(202);
 }
 
-void reset_status(db::Transaction& tx, const Call& call, const SnapshotRecord& snapshot, const json::object& body) {
-    identity::require_admin(call.auth, "snapshot_extension:reset_status");
+void reset_status(db::Transaction& tx, const SnapshotRecord& snapshot, const json::object& body) {
     http::Fields fields(body, "os-reset_status");
     const auto status = fields.required_string("status", 1, 64);
     const auto& allowed = resettable_snapshot_statuses();
@@ -206,14 +211,12 @@ http::Response action(const Call& call) {
     auto tx = call.db().write();
     const auto snapshot = own_snapshot(tx, call, call.request.param("snapshot_id"));
     if (name == "os-reset_status") {
-        reset_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
+        reset_status(tx, snapshot, value.is_object() ? value.get_object() : json::object{});
     } else if (name == "os-update_snapshot_status") {
         update_status(tx, call, snapshot, value.is_object() ? value.get_object() : json::object{});
     } else if (name == "os-unmanage") {
-        identity::require_admin(call.auth, "snapshot_extension:snapshot_unmanage");
         flows::unmanage_snapshot(tx, call.context.d, call.auth, snapshot);
     } else if (name == "os-force_delete") {
-        identity::require_admin(call.auth, "snapshot_extension:force_delete");
         flows::delete_snapshot(tx, call.context.d, snapshot.id, call.auth.request_id);
     } else {
         throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");
@@ -225,13 +228,14 @@ http::Response action(const Call& call) {
 }  // namespace
 
 void register_snapshots(Routes& routes) {
-    routes.add("GET", "/snapshots", [](const Call& call) { return list(call, false); });
-    routes.add("GET", "/snapshots/detail", [](const Call& call) { return list(call, true); });
-    routes.add("POST", "/snapshots", create);
-    routes.add("GET", "/snapshots/{snapshot_id}", show);
-    routes.add("PUT", "/snapshots/{snapshot_id}", update);
-    routes.add("DELETE", "/snapshots/{snapshot_id}", remove);
-    routes.add("POST", "/snapshots/{snapshot_id}/action", action);
+    routes.add("GET", "/snapshots", "volume:get_all_snapshots", [](const Call& call) { return list(call, false); });
+    routes.add("GET", "/snapshots/detail", "volume:get_all_snapshots",
+               [](const Call& call) { return list(call, true); });
+    routes.add("POST", "/snapshots", "volume:create_snapshot", create);
+    routes.add("GET", "/snapshots/{snapshot_id}", "volume:get_snapshot", show);
+    routes.add("PUT", "/snapshots/{snapshot_id}", "volume:update_snapshot", update);
+    routes.add("DELETE", "/snapshots/{snapshot_id}", "volume:delete_snapshot", remove);
+    routes.add("POST", "/snapshots/{snapshot_id}/action", kActions, action);
 }
 
 }  // namespace virga::volume::api

@@ -45,7 +45,7 @@ http::Response one(int status, json::object view) {
 Transfer own_transfer(db::Transaction& tx, const Call& call) {
     const auto& id = call.request.param("transfer_id");
     auto transfer = repo::get_transfer(tx, id);
-    if (call.auth.is_admin() || transfer.source == call.auth.project) return transfer;
+    if (call.auth.reaches(transfer.source)) return transfer;
     throw Error(ErrorCode::NotFound, "Transfer " + id + " could not be found.", {}, id);
 }
 
@@ -130,16 +130,20 @@ http::Response remove(const Call& call) {
 void register_at(Routes& routes, const Place& place, int minimum) {
     const auto path = place.path;
     routes.add(
-        "GET", path, [place](const Call& call) { return list(call, place, false); }, minimum);
+        "GET", path, "volume:get_all_transfers", [place](const Call& call) { return list(call, place, false); },
+        minimum);
     routes.add(
-        "GET", path + "/detail", [place](const Call& call) { return list(call, place, true); }, minimum);
+        "GET", path + "/detail", "volume:get_all_transfers",
+        [place](const Call& call) { return list(call, place, true); }, minimum);
     routes.add(
-        "POST", path, [place](const Call& call) { return create(call, place); }, minimum);
+        "POST", path, "volume:create_transfer", [place](const Call& call) { return create(call, place); }, minimum);
     routes.add(
-        "GET", path + "/{transfer_id}", [place](const Call& call) { return show(call, place); }, minimum);
-    routes.add("DELETE", path + "/{transfer_id}", remove, minimum);
+        "GET", path + "/{transfer_id}", "volume:get_transfer", [place](const Call& call) { return show(call, place); },
+        minimum);
+    routes.add("DELETE", path + "/{transfer_id}", "volume:delete_transfer", remove, minimum);
     routes.add(
-        "POST", path + "/{transfer_id}/accept", [place](const Call& call) { return accept(call, place); }, minimum);
+        "POST", path + "/{transfer_id}/accept", "volume:accept_transfer",
+        [place](const Call& call) { return accept(call, place); }, minimum);
 }
 
 }  // namespace

@@ -6,10 +6,11 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr const char* kList = "volume_extension:volume_type_access";
+const identity::policy::Actions kActions{
+    {"addProjectAccess", "volume_extension:volume_type_access:addProjectAccess"},
+    {"removeProjectAccess", "volume_extension:volume_type_access:removeProjectAccess"}};
 
 http::Response list(const Call& call) {
-    identity::require_admin(call.auth, kList);
     auto tx = call.db().read();
     const auto type = repo::get_type(tx, call.request.param("type_id"));
     if (type.is_public) {
@@ -28,7 +29,6 @@ http::Response action(const Call& call) {
     if (name != "addProjectAccess" && name != "removeProjectAccess") {
         throw Error(ErrorCode::InvalidInput, "The body must name one action, addProjectAccess or removeProjectAccess.");
     }
-    identity::require_admin(call.auth, "volume_extension:volume_type_access:" + name);
     const auto argument = body_object(call, name);
     http::Fields fields(argument, name);
     const ProjectId project(fields.required_string("project", 1, 255));
@@ -51,8 +51,9 @@ http::Response action(const Call& call) {
 }  // namespace
 
 void register_type_access(Routes& routes) {
-    routes.add("GET", "/types/{type_id}/os-volume-type-access", list);
-    routes.add("POST", "/types/{type_id}/action", action);
+    routes.add("GET", "/types/{type_id}/os-volume-type-access", "volume_extension:volume_type_access:get_all_for_type",
+               list);
+    routes.add("POST", "/types/{type_id}/action", kActions, action);
 }
 
 }  // namespace virga::volume::api

@@ -6,8 +6,6 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr const char* kManage = "volume_extension:volume_type_encryption";
-
 json::object words_of(const TypeEncryption& e) {
     return {{"volume_type_id", e.type_id},
             {"encryption_id", e.id},
@@ -50,7 +48,6 @@ void read_into(TypeEncryption& e, http::Fields& fields) {
 }
 
 http::Response show(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().read();
     const auto type = repo::get_type(tx, call.request.param("type_id"));
     const auto encryption = repo::find_encryption(tx, type.id);
@@ -58,7 +55,6 @@ http::Response show(const Call& call) {
 }
 
 http::Response show_key(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().read();
     const auto view = view_of(get_encryption(tx, call));
     const auto& key = call.request.param("key");
@@ -70,7 +66,6 @@ http::Response show_key(const Call& call) {
 }
 
 http::Response create(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = body_object(call, "encryption");
     http::Fields fields(body, "encryption");
     TypeEncryption encryption;
@@ -87,7 +82,6 @@ http::Response create(const Call& call) {
 }
 
 http::Response update(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = body_object(call, "encryption");
     auto tx = call.db().write();
     auto encryption = get_encryption(tx, call);
@@ -101,7 +95,6 @@ http::Response update(const Call& call) {
 }
 
 http::Response remove(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().write();
     const auto encryption = get_encryption(tx, call);
     check_unused(tx, repo::get_type(tx, encryption.type_id));
@@ -114,11 +107,11 @@ http::Response remove(const Call& call) {
 
 // Clients name the record by its id, by "provider" or by the type: a type has one at most.
 void register_type_encryption(Routes& routes) {
-    routes.add("GET", "/types/{type_id}/encryption", show);
-    routes.add("POST", "/types/{type_id}/encryption", create);
-    routes.add("GET", "/types/{type_id}/encryption/{key}", show_key);
-    routes.add("PUT", "/types/{type_id}/encryption/{key}", update);
-    routes.add("DELETE", "/types/{type_id}/encryption/{key}", remove);
+    routes.add("GET", "/types/{type_id}/encryption", "volume_extension:volume_type_encryption:get", show);
+    routes.add("POST", "/types/{type_id}/encryption", "volume_extension:volume_type_encryption:create", create);
+    routes.add("GET", "/types/{type_id}/encryption/{key}", "volume_extension:volume_type_encryption:get", show_key);
+    routes.add("PUT", "/types/{type_id}/encryption/{key}", "volume_extension:volume_type_encryption:update", update);
+    routes.add("DELETE", "/types/{type_id}/encryption/{key}", "volume_extension:volume_type_encryption:delete", remove);
 }
 
 }  // namespace virga::volume::api

@@ -12,8 +12,9 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr const char* kManage = "volume_extension:types_manage";
 constexpr int kSpecsFilter = 52;
+const identity::policy::Check kQosSpecs(policies(), "volume_extension:access_types_qos_specs_id");
+const identity::policy::Check kSensitive(policies(), "volume_extension:types_extra_specs:read_sensitive");
 
 json::object view_of(const Call& call, const VolumeType& type) {
     json::object view{{"id", type.id},
@@ -22,7 +23,7 @@ json::object view_of(const Call& call, const VolumeType& type) {
                       {"description", string_or_null(type.description)},
                       {"os-volume-type-access:is_public", type.is_public}};
     view["extra_specs"] = visible_specs(call, type);
-    if (call.auth.is_admin()) view["qos_specs_id"] = string_or_null(type.qos_specs_id);
+    if (kQosSpecs.allows(call.auth)) view["qos_specs_id"] = string_or_null(type.qos_specs_id);
     return view;
 }
 
@@ -41,7 +42,7 @@ http::Response written(const Call& call, const VolumeType& type, bool updated) {
 
 /// Administrators see public types unless they ask for the private ones (false) or both (None).
 std::optional<bool> wanted_kind(const Call& call) {
-    if (!call.auth.is_admin()) return std::nullopt;
+    if (!call.sees_all()) return std::nullopt;
     const auto text = call.request.query_value("is_public");
     if (!text || text->empty()) return true;
     if (*text == "None" || *text == "none") return std::nullopt;
@@ -54,7 +55,7 @@ repo::TypeFilter filter_of(const Call& call) {
         {"id", "id"}, {"name", "name"}, {"is_public", "is_public"}, {"created_at", "created_us"}};
     const auto slice = slice_of(call);
     repo::TypeFilter filter;
-    if (!call.auth.is_admin()) filter.project = call.auth.project.value;
+    if (!call.sees_all()) filter.project = call.auth.project.value;
     filter.is_public = wanted_kind(call);
     filter.name = call.request.query_value("name").value_or("");
     if (call.at_least(kSpecsFilter)) filter.extra_specs = map_filter(call, "extra_specs");
@@ -92,7 +93,6 @@ std::optional<std::string> name_of(http::Fields& fields) {
 }
 
 http::Response create(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = body_object(call, "volume_type");
     http::Fields fields(body, "volume_type");
     const auto name = name_of(fields);
@@ -112,7 +112,6 @@ http::Response create(const Call& call) {
 }
 
 http::Response update(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     const auto body = body_object(call, "volume_type");
     http::Fields fields(body, "volume_type");
     const auto name = name_of(fields);
@@ -140,7 +139,6 @@ void check_removable(db::Transaction& tx, const Call& call, const VolumeType& ty
 }
 
 http::Response remove(const Call& call) {
-    identity::require_admin(call.auth, kManage);
     auto tx = call.db().write();
     const auto type = repo::get_type(tx, call.request.param("type_id"));
     check_removable(tx, call, type);
@@ -156,7 +154,7 @@ VolumeType visible_type(db::Transaction& tx, const Call& call, const std::string
 }
 
 json::object visible_specs(const Call& call, const VolumeType& type) {
-    if (call.auth.is_admin()) return type.extra_specs;
+    if (kSensitive.allows(call.auth)) return type.extra_specs;
     static constexpr std::array<std::string_view, 3> kOpen{"multiattach", "RESKEY:availability_zones",
                                                            "replication_enabled"};
     json::object out;
@@ -185,11 +183,11 @@ void check_unused(db::Transaction& tx, const VolumeType& type) {
 }
 
 void register_types(Routes& routes) {
-    routes.add("GET", "/types", list);
-    routes.add("POST", "/types", create);
-    routes.add("GET", "/types/{type_id}", show);
-    routes.add("PUT", "/types/{type_id}", update);
-    routes.add("DELETE", "/types/{type_id}", remove);
+    routes.add("GET", "/types", "volume_extension:type_get_all", list);
+    routes.add("POST", "/types", "volume_extension:type_create", create);
+    routes.add("GET", "/types/{type_id}", "volume_extension:type_get", show);
+    routes.add("PUT", "/types/{type_id}", "volume_extension:type_update", update);
+    routes.add("DELETE", "/types/{type_id}", "volume_extension:type_delete", remove);
 }
 
 }  // namespace virga::volume::api

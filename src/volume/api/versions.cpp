@@ -27,8 +27,12 @@ http::Response version_document(const http::Request& request, int status) {
 }  // namespace
 
 void register_versions(Routes& routes) {
-    routes.router().add_open({"GET", "/volume", [](http::Request& request) { return version_document(request, 300); }});
-    routes.router().add({"GET", "/volume/v3", [](http::Request& request) { return version_document(request, 200); }});
+    const auto add = [&](const char* path, int status) {
+        routes.router().add(http::public_route(
+            "GET", path, [status](http::Request& request) { return version_document(request, status); }));
+    };
+    add("/volume", 300);
+    add("/volume/v3", 200);
 }
 
 }  // namespace virga::volume::api

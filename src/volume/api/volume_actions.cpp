@@ -14,6 +14,32 @@
 namespace virga::volume::api {
 namespace {
 
+const identity::policy::Actions kActions{
+    {"os-extend", "volume:extend"},
+    {"os-set_bootable", "volume_extension:volume_actions:set_bootable"},
+    {"os-update_readonly_flag", "volume:update_readonly_flag"},
+    {"os-reset_status", "volume_extension:volume_admin_actions:reset_status"},
+    {"os-force_delete", "volume_extension:volume_admin_actions:force_delete"},
+    {"os-force_detach", "volume_extension:volume_admin_actions:force_detach"},
+    {"os-set_image_metadata", "volume_extension:volume_image_metadata:set"},
+    {"os-unset_image_metadata", "volume_extension:volume_image_metadata:remove"},
+    {"os-show_image_metadata", "volume_extension:volume_image_metadata:show"},
+    {"os-reserve", "volume_extension:volume_actions:reserve"},
+    {"os-unreserve", "volume_extension:volume_actions:unreserve"},
+    {"os-begin_detaching", "volume_extension:volume_actions:begin_detaching"},
+    {"os-roll_detaching", "volume_extension:volume_actions:roll_detaching"},
+    {"os-attach", "volume_extension:volume_actions:attach"},
+    {"os-detach", "volume_extension:volume_actions:detach"},
+    {"os-initialize_connection", "volume_extension:volume_actions:initialize_connection"},
+    {"os-terminate_connection", "volume_extension:volume_actions:terminate_connection"},
+    {"os-volume_upload_image", "volume_extension:volume_actions:upload_image"},
+    {"os-retype", "volume:retype"},
+    {"os-migrate_volume", "volume_extension:volume_admin_actions:migrate_volume"},
+    {"os-migrate_volume_completion", "volume_extension:volume_admin_actions:migrate_volume_completion"},
+    {"os-reimage", "volume:reimage"},
+    {"os-unmanage", "volume_extension:volume_unmanage"},
+    {"revert", "volume:revert_to_snapshot"}};
+
 /// One action: `argument` is what stands under its name (an empty object when that was null).
 struct Action {
     const Call& call;
@@ -59,7 +85,6 @@ http::Response update_readonly(const Action& action) {
 }
 
 http::Response reset_status(const Action& action) {
-    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:reset_status");
     auto fields = action.fields();
     const auto status = fields.string("status", 1, 64);
     const auto attach_status = fields.one_of("attach_status", {"attached", "detached"});
@@ -81,7 +106,6 @@ http::Response reset_status(const Action& action) {
 }
 
 http::Response force_delete(const Action& action) {
-    identity::require_admin(action.call.auth, "volume_extension:volume_admin_actions:force_delete");
     for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
         check_may_change(action.tx, action.call, item);
     flows::delete_volume(action.tx, action.call.context.d, action.volume.id, action.call.auth.request_id, std::nullopt,
@@ -277,11 +301,10 @@ http::Response migrate(const Action& action) {
 }
 
 http::Response migrate_completion(const Action& action) {
-    return migrate_completion(action.call, action.volume, action.fields());
+    return api::migrate_completion(action.volume, action.fields());
 }
 
 http::Response unmanage(const Action& action) {
-    identity::require_admin(action.call.auth, "volume_extension:volume_unmanage");
     flows::unmanage_volume(action.tx, action.call.context.d, action.call.auth, action.volume);
     return http::Response::empty(202);
 }
@@ -341,7 +364,7 @@ http::Response run(const Call& call) {
 }  // namespace
 
 void register_volume_actions(Routes& routes) {
-    routes.add("POST", "/volumes/{volume_id}/action", run);
+    routes.add("POST", "/volumes/{volume_id}/action", kActions, run);
 }
 
 }  // namespace virga::volume::api

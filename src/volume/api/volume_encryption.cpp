@@ -36,8 +36,8 @@ http::Response show_key(const Call& call) {
 }  // namespace
 
 void register_volume_encryption(Routes& routes) {
-    routes.add("GET", "/volumes/{volume_id}/encryption", show);
-    routes.add("GET", "/volumes/{volume_id}/encryption/{key}", show_key);
+    routes.add("GET", "/volumes/{volume_id}/encryption", "volume_extension:volume_encryption_metadata", show);
+    routes.add("GET", "/volumes/{volume_id}/encryption/{key}", "volume_extension:volume_encryption_metadata", show_key);
 }
 
 }  // namespace virga::volume::api

@@ -29,7 +29,7 @@ http::Response show(const Call& call) {
 }  // namespace
 
 void register_volume_summary(Routes& routes) {
-    routes.add("GET", "/volumes/summary", show, kSummary);
+    routes.add("GET", "/volumes/summary", "volume:get_all", show, kSummary);
 }
 
 }  // namespace virga::volume::api

@@ -17,9 +17,11 @@ constexpr int kBackupSource = 47;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
 constexpr int kTimeFilters = 60;
 constexpr int kConsumesQuota = 65;
+const identity::policy::Check kForceDelete(policies(), "volume:force_delete");
+const identity::policy::Check kHost(policies(), "volume_extension:volume_host_attribute");
 
 ViewOptions options_for(const Call& call, const VolumeRecord& volume) {
-    return {call.version.minor, call.auth.is_admin(), links_of(call, "/volumes/" + volume.id.value)};
+    return {call.version.minor, kHost.allows(call.auth), links_of(call, "/volumes/" + volume.id.value)};
 }
 
 json::object detail(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {
@@ -51,7 +53,7 @@ bool asks_for_nothing(const Call& call) {
         const auto value = call.request.query_value(name).value_or("");
         return !value.empty() && value != "None" && value != "none";
     };
-    if (call.auth.is_admin() && is_set("cluster_name")) return true;
+    if (call.sees_all() && is_set("cluster_name")) return true;
     return call.at_least(kConsumesQuota) && boolean_filter(call, "consumes_quota") == "0";
 }
 
@@ -74,7 +76,7 @@ repo::VolumeFilter filter_of(const Call& call) {
     filter.group_id = text("group_id");
     filter.migration_status = text("migration_status") == "none" ? "" : text("migration_status");
     if (!text("id").empty()) filter.ids.push_back(text("id"));
-    if (call.auth.is_admin()) filter.host = text("host");
+    if (call.sees_all()) filter.host = text("host");
     filter.bootable = boolean_filter(call, "bootable");
     filter.multiattach = boolean_filter(call, "multiattach");
     filter.metadata = map_filter(call, "metadata");
@@ -86,6 +88,9 @@ repo::VolumeFilter filter_of(const Call& call) {
     }
     filter.nothing = asks_for_nothing(call);
     filter.sort = sort_of(call, sort_columns());
+    const bool by_host =
+        std::any_of(filter.sort.begin(), filter.sort.end(), [](const auto& key) { return key.first == "host"; });
+    if (by_host) kHost.require(call.auth);
     const auto slice = slice_of(call);
     filter.marker = slice.marker;
     filter.limit = slice.limit;
@@ -202,7 +207,7 @@ http::Response remove(const Call& call) {
     flows::DeleteOptions options;
     options.cascade = call.flag("cascade");
     if (call.at_least(23) && call.flag("force")) {
-        identity::require_admin(call.auth, "volume:force_delete");
+        kForceDelete.require(call.auth);
         options.force = true;
     }
     auto tx = call.db().write();
@@ -224,12 +229,12 @@ http::Response remove(const Call& call) {
 }  // namespace
 
 void register_volumes(Routes& routes) {
-    routes.add("GET", "/volumes", [](const Call& call) { return list(call, false); });
-    routes.add("GET", "/volumes/detail", [](const Call& call) { return list(call, true); });
-    routes.add("POST", "/volumes", create);
-    routes.add("GET", "/volumes/{volume_id}", show);
-    routes.add("PUT", "/volumes/{volume_id}", update);
-    routes.add("DELETE", "/volumes/{volume_id}", remove);
+    routes.add("GET", "/volumes", "volume:get_all", [](const Call& call) { return list(call, false); });
+    routes.add("GET", "/volumes/detail", "volume:get_all", [](const Call& call) { return list(call, true); });
+    routes.add("POST", "/volumes", "volume:create", create);
+    routes.add("GET", "/volumes/{volume_id}", "volume:get", show);
+    routes.add("PUT", "/volumes/{volume_id}", "volume:update", update);
+    routes.add("DELETE", "/volumes/{volume_id}", "volume:delete", remove);
 }
 
 }  // namespace virga::volume::api

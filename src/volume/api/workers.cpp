@@ -49,7 +49,6 @@ Wanted wanted_of(const json::object& body) {
 }
 
 http::Response cleanup(const Call& call) {
-    identity::require_admin(call.auth, "workers:cleanup");
     const auto wanted = wanted_of(call.request.json_body());
     auto tx = call.db().read();
     json::array unavailable;
@@ -63,7 +62,7 @@ http::Response cleanup(const Call& call) {
 }  // namespace
 
 void register_workers(Routes& routes) {
-    routes.add("POST", "/workers/cleanup", cleanup, kCleanup);
+    routes.add("POST", "/workers/cleanup", "workers:cleanup", cleanup, kCleanup);
 }
 
 }  // namespace virga::volume::api

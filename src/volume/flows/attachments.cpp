@@ -78,10 +78,10 @@ void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, 
     if (volume.multiattach) return;
     for (const auto& other : repo::attachments_of(tx, attachment.volume)) {
         if (other.id == attachment.id || !other.connected() || other.host == host) continue;
-        throw Error(ErrorCode::Conflict,
-                    "Volume " + volume.id.value + " is connected to host " + other.host +
-                        " already, and its type has no multiattach.",
-                    {}, volume.id.value);
+        throw Error(
+            ErrorCode::Conflict,
+            "Volume " + volume.id.value + " is connected to another host already, and its type has no multiattach.",
+            "host " + other.host, volume.id.value);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
@@ -57,7 +58,7 @@ public:
             release(tx, context_copy);
             const auto id = backup_of(context_copy);
             if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
-            repo::set_fail_reason(tx, id, failure.message);
+            repo::set_fail_reason(tx, id, without_paths(failure.message));
             tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "create", failure.message);
         };
         return outcome;
@@ -209,9 +210,8 @@ FlowId create_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
                                                  ", the zone of the volume, whose host keeps the backup.");
     }
     if (repo::service(tx, kBackupBinary, volume.host).disabled) {
-        throw Error(ErrorCode::InvalidInput,
-                    "backup.volume_id: backups are disabled on host " + volume.host + ", where the volume is.", {},
-                    volume.id.value);
+        throw Error(ErrorCode::InvalidInput, "backup.volume_id: backups are disabled on the host of the volume.",
+                    "host " + volume.host, volume.id.value);
     }
     check_new_backup(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                      backup.size_gib);

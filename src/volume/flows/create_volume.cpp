@@ -48,7 +48,7 @@ void take_from_volume(Source& source, const VolumeRecord& volume) {
 }
 
 void check_project(const identity::Auth& auth, const ProjectId& owner, const std::string& what, const std::string& id) {
-    if (auth.is_admin() || auth.project == owner) return;
+    if (auth.reaches(owner)) return;
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 

@@ -1,3 +1,4 @@
+#include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
 #include "volume/flows/tasks.hpp"
@@ -36,7 +37,7 @@ public:
         outcome.decision = "backup becomes error: " + failure.message;
         outcome.apply = [context_copy = context, id = backup_of(context), failure](db::Transaction& tx) {
             if (!lifecycle::try_change(tx, backup_states(), "fail_delete", id.value)) return;
-            repo::set_fail_reason(tx, id, failure.message);
+            repo::set_fail_reason(tx, id, without_paths(failure.message));
             tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "delete", failure.message);
         };
         return outcome;

@@ -1,3 +1,4 @@
+#include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
 #include "volume/flows/tasks.hpp"
@@ -45,7 +46,7 @@ public:
         outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
             const BackupId id(get_string(context_copy.data, "backup_id"));
             if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
-            repo::set_fail_reason(tx, id, failure.message);
+            repo::set_fail_reason(tx, id, without_paths(failure.message));
             tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "import", failure.message);
         };
         return outcome;

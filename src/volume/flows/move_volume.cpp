@@ -38,8 +38,7 @@ void check_reach(db::Transaction& tx, const VolumeRecord& volume, const Backend&
     if (!target.host_local) return;
     for (const auto& item : repo::attachments_of(tx, volume.id)) {
         if (!item.connected() || item.host == target.host) continue;
-        refuse(field, "the server that uses the volume is on host " + item.host + ", which can't reach backend " +
-                          target.label());
+        refuse(field, "the server that uses the volume is on a host that can't reach the other backend");
     }
 }
 

@@ -1,5 +1,6 @@
 #include "volume/flows/tasks.hpp"
 
+#include "base/public_text.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/model/message_events.hpp"
@@ -49,7 +50,7 @@ void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const 
     repo::expire_messages(tx);
     repo::insert(tx, {derived_uuid(context.flow.value, "message/" + operation), ProjectId(context.project_id),
                       context.request_id, resource_type, resource_id, event_id(resource_type, operation),
-                      operation + " " + resource_type + ": " + reason, now_us()});
+                      operation + " " + resource_type + ": " + without_paths(reason), now_us()});
 }
 
 taskflow::Outcome wait_or_continue(std::vector<FlowId> flows, const std::string& otherwise) {

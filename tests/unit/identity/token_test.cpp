@@ -19,7 +19,7 @@ TEST_F(TokenTest, AdminGetsATokenForHisDefaultProject) {
     const auto token = json::parse(answer.body).at("token").as_object();
     EXPECT_EQ(token.at("project").at("name").as_string(), "admin");
     EXPECT_EQ(token.at("user").at("domain").at("name").as_string(), "Default");
-    EXPECT_EQ(token.at("roles").as_array().size(), 3u);
+    EXPECT_EQ(token.at("roles").as_array().size(), 4u);
     EXPECT_EQ(token.at("catalog").as_array().size(), 6u);
     EXPECT_EQ(answer.body.find(password_), std::string::npos);
 }

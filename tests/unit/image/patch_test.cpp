@@ -128,7 +128,7 @@ TEST(Patch, OnlyAdministratorsPublishAndGiveAway) {
     EXPECT_EQ(failure_of(publish), ErrorCode::Forbidden);
     EXPECT_EQ(failure_of(give), ErrorCode::Forbidden);
     auto admin = member();
-    admin.roles = {"admin"};
+    admin.standings = identity::policy::Standing::Admin;
     EXPECT_EQ(patched(image(), publish, admin).visibility, "public");
     EXPECT_EQ(patched(image(), give, admin).owner, "p2");
 }

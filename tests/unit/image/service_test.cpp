@@ -284,7 +284,7 @@ TEST_F(ImageTest, PagesCoverTheListInEveryOrder) {
             request.query = {{"limit", "3"}, {"sort", sort}};
             if (marker) request.query.emplace_back("marker", *marker);
             identity::Auth admin;
-            admin.roles = {"admin"};
+            admin.standings = identity::policy::Standing::Admin;
             const auto query = parse_list_query(request);
             auto page = database_.read_with([&](db::Transaction& tx) { return repo::list(tx, admin, query); });
             marker.reset();

@@ -1,3 +1,4 @@
+#include "base/public_text.hpp"
 #include "compute/flows/failure_class.hpp"
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/server_steps.hpp"
@@ -49,14 +50,14 @@ private:
 
     static ServerFault fault_of(const taskflow::TaskContext& context, const taskflow::Failure& failure) {
         ServerFault fault;
-        fault.message = failure.message;
+        fault.message = without_paths(failure.message);
         const bool exhausted = !get_array(context.data, "excluded").empty() && !aborts_build(failure) &&
                                failure.task != "conductor.schedule";
         if (exhausted) {
             fault.message =
                 "Exceeded maximum number of retries. Exhausted all hosts available for retrying build "
                 "failures for instance " +
-                server_id(context).value + ". Last error: " + failure.message;
+                server_id(context).value + ". Last error: " + without_paths(failure.message);
         }
         fault.details = failure.task + ": " + (failure.detail.empty() ? failure.message : failure.detail);
         fault.created_us = now_us();

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "base/public_text.hpp"
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/guest_spec.hpp"
 #include "compute/flows/host_calls.hpp"
@@ -145,7 +146,7 @@ public:
         outcome.decision = runs ? "the guest still runs: vm_state active" : "the guest does not run: vm_state error";
         outcome.apply = [id, runs, message = failure.message](db::Transaction& tx) {
             if (!try_advance(tx, id, runs ? "reboot.finish" : "reboot.fail") || runs) return;
-            repo::set_fault(tx, id, {500, message, "reboot failed", now_us()});
+            repo::set_fault(tx, id, {500, without_paths(message), "reboot failed: " + message, now_us()});
         };
         return outcome;
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/public_text.hpp"
 #include "compute/flows/failure_class.hpp"
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/host_views.hpp"
@@ -110,7 +111,8 @@ private:
         advance(tx, id, "create.reschedule");
         fill_usage(tx, view);
         if (const auto full = scheduler::reject_capacity(view, request, allocation(d_.config))) {
-            throw Error(ErrorCode::Busy, "Host " + view.name + " filled up while it was being chosen: " + full->reason);
+            throw Error(ErrorCode::Busy, "The host filled up while it was being chosen.",
+                        "host " + view.name + ": " + full->reason);
         }
         repo::set_host(tx, id, view.name, view.zone);
         // What the guest of an earlier attempt did doesn't count for this one.
@@ -150,7 +152,7 @@ private:
         excluded.emplace_back(host_of(context));
         outcome.decision += "; host " + host_of(context) + " is excluded";
         outcome.provides["excluded"] = std::move(excluded);
-        outcome.provides["last_error"] = failure.message;
+        outcome.provides["last_error"] = without_paths(failure.message);
     }
 };
 

@@ -1,0 +1,33 @@
+#include "base/public_text.hpp"
+
+#include <algorithm>
+
+namespace virga {
+namespace {
+
+constexpr std::string_view kEndsPath = " \t\n'\"(),;:<>";
+
+/// A path begins with a slash that starts a word and is followed by more than blanks.
+bool begins_path(std::string_view text, std::size_t at) {
+    const bool starts_word = at == 0 || std::string_view(" \t\n'\"(=,;:<").find(text[at - 1]) != std::string_view::npos;
+    if (text[at] != '/' || !starts_word || at + 1 >= text.size() || text.substr(at).starts_with("/dev/")) return false;
+    const bool is_url = text.substr(at, 2) == "//" && at > 0 && text[at - 1] == ':';
+    return !is_url && kEndsPath.find(text[at + 1]) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string without_paths(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        if (!begins_path(text, at)) {
+            out += text[at++];
+            continue;
+        }
+        out += "(file)";
+        at = std::min(text.find_first_of(kEndsPath, at), text.size());
+    }
+    return out;
+}
+
+}  // namespace virga

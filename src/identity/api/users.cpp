@@ -47,12 +47,6 @@ json::object view(const Context& context, const http::Request& request, const Us
     return out;
 }
 
-User require(db::Transaction& tx, const std::string& id) {
-    auto user = repo::find_user(tx, id);
-    if (!user) not_found("user", id);
-    return *user;
-}
-
 /// The user that the path names, whom the caller may change by `check`.
 User require_own(db::Transaction& tx, const Context& context, const http::Request& request, const Caller& caller,
                  const policy::Check& check) {

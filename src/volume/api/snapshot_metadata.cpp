@@ -11,8 +11,12 @@ void register_snapshot_metadata(Routes& routes) {
                                [](db::Transaction& tx, const Call& call, const json::object& metadata) {
                                    repo::set_metadata(tx, SnapshotId(call.request.param("snapshot_id")), metadata);
                                },
-                               0, "volume:get_snapshot_metadata", "volume:update_snapshot_metadata",
-                               "volume:update_snapshot_metadata", "volume:delete_snapshot_metadata"});
+                               0,
+                               {},
+                               "volume:get_snapshot_metadata",
+                               "volume:update_snapshot_metadata",
+                               "volume:update_snapshot_metadata",
+                               "volume:delete_snapshot_metadata"});
 }
 
 }  // namespace virga::volume::api

@@ -49,7 +49,10 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
     return database_.write_with([&](db::Transaction& tx) {
         auto record = repo::find(tx, image_id);
         if (!record) throw Error(ErrorCode::NotFound, "No image found with ID " + image_id + ".", {}, image_id);
-        if (record->status == ImageStatus::Queued) require_formats(*record);
+        if (record->status == ImageStatus::Queued) {
+            require_formats(*record);
+            formats_.require(record->disk_format);
+        }
         if (!repo::start_upload(tx, image_id, upload_id)) {
             throw Error(ErrorCode::Conflict,
                         "Image " + image_id + " can't take data: its status is " + to_string(record->status) +

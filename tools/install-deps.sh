@@ -11,7 +11,8 @@ build_packages=(
     g++ make cmake ninja-build ccache mold pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libsoci-dev libsqlite3-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
-    libsodium-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libsodium-dev libseccomp-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev
+    libgtest-dev libgmock-dev libbenchmark-dev
 )
 # libvirt's embedded QEMU driver is a library: no daemon is started by these packages.
 run_packages=(
@@ -67,6 +68,12 @@ ensure_control_user() {
         --home-dir /nonexistent --shell /usr/sbin/nologin virga
 }
 
+# Programs that read what users and guests wrote run as this user, in a sandbox.
+ensure_helper_user() {
+    getent passwd virga-helper >/dev/null || as_root useradd --system --user-group --no-create-home \
+        --home-dir /nonexistent --shell /usr/sbin/nologin virga-helper
+}
+
 wanted=()
 needs_users=no
 [ $# -gt 0 ] || set -- build run test
@@ -86,7 +93,7 @@ done
 
 require_debian_12
 mapfile -t missing < <(missing_packages)
-[ $needs_users = no ] || { ensure_guest_user; ensure_control_user; }
+[ $needs_users = no ] || { ensure_guest_user; ensure_control_user; ensure_helper_user; }
 if [ ${#missing[@]} -eq 0 ]; then
     echo "packages: all ${#wanted[@]} are installed"
     exit 0

@@ -3,6 +3,7 @@
 #include "app/commands.hpp"
 #include "app/memory.hpp"
 #include "base/log.hpp"
+#include "base/sandbox.hpp"
 #include "compute/host/manager.hpp"
 #include "compute/virt/settings.hpp"
 #include "network/host/taps.hpp"
@@ -20,6 +21,13 @@ std::string host_name(const config::Config& config) {
     return name;
 }
 
+/// What runs without a sandbox is said at each start, and by `virga check`.
+void make_sandbox(const config::Config& config) {
+    Sandbox::configure({config.get(setting::helper_user), config.get(setting::sandbox)});
+    if (Sandbox::instance() == nullptr)
+        log::warning("host.sandbox is false: programs that read the data of users and guests run as this process does");
+}
+
 }  // namespace
 
 int host(const Options& options) {
@@ -27,14 +35,16 @@ int host(const Options& options) {
     limit_memory();
     const auto config = options.load();
     log::init("host", config.get(setting::log_level));
+    make_sandbox(config);
     prepare_state_dir(options);
     lock_folder(options.host_dir());
 
     const auto name = host_name(config);
     const bool real_guests = config.get(compute::virt::setting::driver) != "fake";
+    const auto image_store = options.control_dir() + "/images";
     network::host::Taps taps(real_guests, options.host_dir());
-    volume::host::Manager volumes(config, options.host_dir());
-    compute::host::Manager guests(config, options.host_dir(), name, taps);
+    volume::host::Manager volumes(config, options.host_dir(), image_store);
+    compute::host::Manager guests(config, options.host_dir(), name, taps, {image_store, volumes.volume_folders()});
     rpc::HostEndpoint endpoint(options.socket_path(), name,
                                static_cast<std::size_t>(config.get(setting::host_threads)));
     taps.register_commands(endpoint);
@@ -43,6 +53,7 @@ int host(const Options& options) {
     endpoint.report_with([&] {
         auto report = guests.report();
         report["backends"] = volumes.last_report();
+        report["unconfined"] = Sandbox::instance() == nullptr;
         return report;
     });
     volumes.recover();

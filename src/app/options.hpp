@@ -22,6 +22,12 @@ inline const config::Setting<std::string> host_name{"host.name", std::string(),
                                                     "Name of this host; empty: the machine's host name."};
 inline const config::Setting<std::int64_t> host_threads{"host.threads", 16,
                                                         "Commands that a host works on at once, 1 or more."};
+inline const config::Setting<std::string> helper_user{
+    "host.helper_user", std::string("virga-helper"),
+    "User that programs run as which read what users and guests wrote, such as qemu-img; it must own nothing."};
+inline const config::Setting<bool> sandbox{
+    "host.sandbox", true,
+    "Run these programs in a sandbox; where it can't be made, a host doesn't start. false: they run as root."};
 inline const config::Setting<std::string> log_level{"log.level", std::string("info"),
                                                     "Least level that is logged: debug, info, warning or error."};
 }  // namespace setting

@@ -2,8 +2,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "base/sandbox.hpp"
 
 namespace virga {
 
@@ -12,7 +15,6 @@ struct ProcessLimits {
     std::uint64_t address_space_bytes = 0;  ///< 0: not limited
     std::uint64_t cpu_seconds = 0;          ///< 0: not limited
     std::uint64_t file_bytes = 0;           ///< largest file it may write; 0: not limited
-    bool no_network = false;                ///< runs in an empty network namespace (needs privilege; else ignored)
     std::chrono::milliseconds timeout{0};   ///< wall clock; 0: none
 };
 
@@ -28,5 +30,29 @@ struct ProcessResult {
 /// Throws Error{Internal} when the program can't be started.
 ProcessResult run_process(const std::vector<std::string>& argv, const ProcessLimits& limits = {},
                           const std::function<bool()>& cancelled = {});
+
+/// The same for a program that reads what others wrote: in the sandbox, from where it can open these files and no
+/// others. The program is one of /usr/bin. It dies with the thread that waits for it. Throws Error{Unavailable} where
+/// there is no sandbox; where it is switched off, the program runs as this process does.
+ProcessResult run_sandboxed(const std::vector<std::string>& argv, std::vector<SandboxFile> files,
+                            const ProcessLimits& limits = {}, const std::function<bool()>& cancelled = {});
+
+/// A program in the sandbox that goes on beside this process, which talks to it by a socket: systemd's activation by
+/// socket, with `listening` as the only one. Destruction ends it.
+class SandboxedService {
+public:
+    SandboxedService(const std::vector<std::string>& argv, std::vector<SandboxFile> files, const ProcessLimits& limits,
+                     int listening);
+    ~SandboxedService();
+    SandboxedService(const SandboxedService&) = delete;
+    SandboxedService& operator=(const SandboxedService&) = delete;
+
+    /// Waits until the program has ended by itself, at most so long; what it wrote to standard error.
+    std::string wait(std::chrono::milliseconds at_most);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace virga

@@ -25,6 +25,9 @@ public:
         for (const auto& [id, server] : servers_) check_row(server);
         for (const auto& host : d_.hosts.hosts()) {
             if (get_int(host.report, "vcpus") > 0) check_host(host.name);
+            if (get_bool(host.report, "unconfined"))
+                differences_.push_back("host " + host.name +
+                                       ": host.sandbox is false: programs that read the data of users run as root");
         }
         return std::move(differences_);
     }

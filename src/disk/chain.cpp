@@ -2,6 +2,7 @@
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 #include "disk/keyed.hpp"
+#include "disk/layers.hpp"
 #include "disk/qemu_img.hpp"
 
 namespace virga::disk {
@@ -12,7 +13,7 @@ void rebase_unsafe(const std::string& path, const Backing& backing, const Secret
         arguments.insert(arguments.end(), {"-f", "qcow2", path});
     else
         arguments.push_back(keyed_layer(path));
-    run_qemu_img(std::move(arguments), {.what = "re-point disk", .key = key});
+    run_qemu_img(std::move(arguments), {.what = "re-point disk", .files = {{path, true}}, .key = key});
     File::open_for_writing(path).sync();
 }
 
@@ -20,8 +21,14 @@ void rebase(const std::string& path, const std::optional<Backing>& backing) {
     std::vector<std::string> arguments{"rebase", "-q", "-t", "writeback", "-f", "qcow2"};
     if (backing) arguments.insert(arguments.end(), {"-F", backing->format});
     arguments.insert(arguments.end(), {"-b", backing ? backing->path : "", path});
-    run_qemu_img(std::move(arguments),
-                 {.what = "put disk on another layer", .work_bytes = virtual_size(path, "qcow2")});
+    auto files = files_of(path, "qcow2", Use::Write);
+    if (backing) {
+        const auto below = backing->path.starts_with('/') ? backing->path : folder_of(path) + "/" + backing->path;
+        for (auto& file : files_of(below, backing->format, Use::Read)) files.push_back(std::move(file));
+    }
+    run_qemu_img(
+        std::move(arguments),
+        {.what = "put disk on another layer", .files = std::move(files), .work_bytes = virtual_size(path, "qcow2")});
     File::open_for_writing(path).sync();
 }
 
@@ -33,7 +40,11 @@ void commit(const std::string& path, const Cancelled& cancelled, const Secret& k
         arguments.insert(arguments.end(), {"-f", "qcow2", path});
     else
         arguments.push_back(keyed_disk(path, "qcow2"));
-    run_qemu_img(std::move(arguments), {.what = "merge disk", .work_bytes = bytes, .watch = cancelled, .key = key});
+    auto files = files_of(path, "qcow2", Use::Write);
+    if (files.size() > 1) files[1].writable = true;
+    run_qemu_img(
+        std::move(arguments),
+        {.what = "merge disk", .files = std::move(files), .work_bytes = bytes, .watch = cancelled, .key = key});
 }
 
 }  // namespace virga::disk

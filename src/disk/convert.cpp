@@ -9,6 +9,7 @@
 #include "base/scope_exit.hpp"
 #include "disk/file.hpp"
 #include "disk/keyed.hpp"
+#include "disk/layers.hpp"
 #include "disk/qemu_img.hpp"
 
 namespace virga::disk {
@@ -55,6 +56,12 @@ std::vector<std::string> arguments_of(const Conversion& c) {
     return words;
 }
 
+std::vector<SandboxFile> files_of(const Conversion& c) {
+    auto files = c.alone ? std::vector<SandboxFile>{{c.from}} : files_of(c.from, c.from_format, Use::Read);
+    files.push_back({c.to, true});
+    return files;
+}
+
 }  // namespace
 
 std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
@@ -69,6 +76,7 @@ std::int64_t convert_into(const Conversion& conversion, const Progress& progress
     else
         File::create(conversion.to);  // so that it is ours alone: the tool keeps the mode of what is there
     QemuImgRun run{.what = "convert disk",
+                   .files = files_of(conversion),
                    .work_bytes = conversion.virtual_bytes,
                    .file_bytes = conversion.file_bytes,
                    .key = conversion.key};

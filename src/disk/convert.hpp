@@ -12,6 +12,7 @@ struct Conversion {
     std::int64_t file_bytes = 0;     ///< largest target file; 0: not limited
     std::string options = {};        ///< of the target's format, as -o takes them
     Secret key = {};                 ///< of the qcow2 among the two; see disk.hpp
+    bool alone = false;              ///< `from` stands on nothing, whatever its header says
 };
 
 /// `qemu-img convert` straight into `to`, synced, no renaming; what is there is overwritten. Leaves a partial file on

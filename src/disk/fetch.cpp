@@ -52,9 +52,10 @@ std::int64_t bring(const ImageSource& source, const Plan& plan, const std::strin
         return result.copied_bytes;
     }
     const auto limit = plan.virtual_bytes > 0 ? plan.virtual_bytes : options.max_virtual_size_bytes;
-    return convert_into(
-        {source.path, plan.from_format, part, plan.to_format, plan.virtual_bytes, file_bound(plan.to_format, limit)},
-        options.progress, options.cancelled);
+    Conversion conversion{source.path,    plan.from_format,   part,
+                          plan.to_format, plan.virtual_bytes, file_bound(plan.to_format, limit)};
+    conversion.alone = true;
+    return convert_into(conversion, options.progress, options.cancelled);
 }
 
 }  // namespace

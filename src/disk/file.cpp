@@ -1,7 +1,9 @@
 #include "disk/file.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,14 +11,31 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/links.hpp"
+#include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 
 namespace virga::disk {
 
 File File::open(const std::string& path, int flags, int mode) {
-    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC | no_link(path), mode);
     if (fd < 0) throw_errno(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal, "open " + path, errno);
     return File(fd, path);
+}
+
+File File::open_beneath(const std::string& folder, const std::string& name, int flags) {
+    const auto path = folder + "/" + name;
+    const int root = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) throw_errno(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal, "open " + folder, errno);
+    const ScopeExit close([root] { ::close(root); });
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    const auto fd = static_cast<int>(::syscall(SYS_openat2, root, name.c_str(), &how, sizeof how));
+    if (fd >= 0) return File(fd, path);
+    const bool refused = errno == EXDEV || errno == ELOOP;
+    if (refused) throw_errno(ErrorCode::InvalidInput, "a link or a step out of its folder: " + path, errno);
+    throw_errno(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Internal, "open " + path, errno);
 }
 
 File File::open_for_reading(const std::string& path) {
@@ -26,7 +45,7 @@ File File::open_for_writing(const std::string& path) {
     return open(path, O_RDWR, 0);
 }
 std::optional<File> File::open_for_direct_writing(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC | no_link(path));
     if (fd < 0) return std::nullopt;
     return File(fd, path);
 }
@@ -105,6 +124,15 @@ void remove_file(const std::string& path) {
 void rename_durably(const std::string& from, const std::string& to) {
     if (std::rename(from.c_str(), to.c_str()) != 0) throw_errno(ErrorCode::Internal, "rename " + from, errno);
     sync_folder(folder_of(to));
+}
+
+bool is_beneath(const std::string& folder, const std::string& name) {
+    try {
+        File::open_beneath(folder, name, O_PATH);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 std::string folder_of(const std::string& path) {

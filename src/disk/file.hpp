@@ -7,7 +7,8 @@
 
 namespace virga::disk {
 
-/// A file descriptor that closes itself. Errors carry the path.
+/// A file descriptor that closes itself. Errors carry the path. No file is opened through a link, but for the names of
+/// open descriptors (base/links.hpp).
 class File {
 public:
     /// Throws Error{NotFound} or Error{Internal}.
@@ -17,6 +18,9 @@ public:
     static std::optional<File> open_for_direct_writing(const std::string& path);
     /// A new empty file; one of this name is truncated.
     static File create(const std::string& path, int mode = 0600);
+    /// What `name` leads to in the folder, with these flags of open(2), but for O_CREAT: no link on the way, and no
+    /// step out of the folder, else Error{InvalidInput}.
+    static File open_beneath(const std::string& folder, const std::string& name, int flags);
 
     File(File&& other) noexcept;
     File& operator=(File&& other) noexcept;
@@ -49,5 +53,7 @@ void remove_file(const std::string& path);
 /// rename and sync of the folder.
 void rename_durably(const std::string& from, const std::string& to);
 std::string folder_of(const std::string& path);
+/// Whether there is such a file in the folder, reached without a link or a step out of it.
+bool is_beneath(const std::string& folder, const std::string& name);
 
 }  // namespace virga::disk

@@ -7,14 +7,12 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "disk/disk.hpp"
-#include "disk/file.hpp"
+#include "disk/layers.hpp"
 
 namespace virga::disk {
 namespace {
 
 constexpr const char* kName = "key";
-constexpr int kMaxChain = 64;
 
 json::object file_of(const std::string& path) {
     return {{"driver", "file"}, {"filename", path}};
@@ -27,20 +25,16 @@ json::object layer_of(const std::string& path) {
     return layer;
 }
 
-json::object chain_of(const std::string& path, const std::string& format, int depth) {
-    if (depth == kMaxChain) throw Error(ErrorCode::Corrupt, "the files beneath a disk form a circle", path);
-    if (format == "raw") {
-        json::object raw{{"driver", "raw"}};
-        raw["file"] = file_of(path);
-        return raw;
+json::object chain_of(const std::string& path, const std::string& format) {
+    const auto layers = layers_of(path, format);
+    json::object below;
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+        json::object one{{"driver", layer->format}, {"file", file_of(layer->path)}};
+        if (layer->format == "qcow2") one = layer_of(layer->path);
+        if (!below.empty()) one["backing"] = std::move(below);
+        below = std::move(one);
     }
-    if (format != "qcow2") throw Error(ErrorCode::Corrupt, "a file beneath a disk has no known format", path);
-    auto layer = layer_of(path);
-    if (const auto backing = qcow2_backing(path)) {
-        const auto below = backing->path.starts_with('/') ? backing->path : folder_of(path) + "/" + backing->path;
-        layer["backing"] = chain_of(below, backing->format, depth + 1);
-    }
-    return layer;
+    return below;
 }
 
 std::string text_of(const json::object& disk) {
@@ -62,13 +56,20 @@ KeyFile::~KeyFile() {
     ::close(fd_);
 }
 
+std::string KeyFile::path() const {
+    return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_);
+}
+
 std::vector<std::string> KeyFile::arguments() const {
-    const auto path = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_);
-    return {"--object", std::string("secret,id=") + kName + ",file=" + path};
+    return {"--object", std::string("secret,id=") + kName + ",file=" + path()};
+}
+
+SandboxFile KeyFile::file() const {
+    return {path(), false, fd_};
 }
 
 std::string keyed_disk(const std::string& path, const std::string& format) {
-    return text_of(chain_of(path, format, 0));
+    return text_of(chain_of(path, format));
 }
 
 std::string keyed_layer(const std::string& path) {

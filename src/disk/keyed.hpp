@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sandbox.hpp"
 #include "base/secret.hpp"
 
 /// How QEMU's tools are told of encrypted disks.
@@ -18,8 +19,12 @@ public:
 
     /// Two arguments that make the key known to a tool, under the name that keyed_disk() uses.
     std::vector<std::string> arguments() const;
+    /// For a tool in the sandbox.
+    SandboxFile file() const;
 
 private:
+    std::string path() const;
+
     int fd_ = -1;
 };
 

@@ -15,14 +15,13 @@ namespace {
 // of stack and up to 64 MiB of allocator arena.
 constexpr std::uint64_t kAddressSpace = 2ULL * 1024 * 1024 * 1024;
 constexpr std::uint64_t kCpuSecondsPerGib = 60;
-constexpr std::ptrdiff_t kSubCommand = 4;  ///< its place among the words
+constexpr std::ptrdiff_t kSubCommand = 1;  ///< its place among the words
 
 ProcessLimits limits_of(const QemuImgRun& run) {
     ProcessLimits limits;
     limits.address_space_bytes = kAddressSpace;
     limits.cpu_seconds = kCpuSecondsPerGib * static_cast<std::uint64_t>(1 + run.work_bytes / kGiB);
     limits.file_bytes = static_cast<std::uint64_t>(run.file_bytes);
-    limits.no_network = true;
     return limits;
 }
 
@@ -48,14 +47,16 @@ bool mentions(const std::string& text, std::string_view words) {
 }  // namespace
 
 ProcessResult run_qemu_img(std::vector<std::string> arguments, const QemuImgRun& run) {
-    std::vector<std::string> argv{"setpriv", "--pdeathsig", "KILL", "qemu-img"};
+    std::vector<std::string> argv{"qemu-img"};
     for (auto& argument : arguments) argv.push_back(std::move(argument));
+    auto files = run.files;
     std::optional<KeyFile> key;
     if (!run.key.empty()) {
         const auto more = key.emplace(run.key).arguments();
         argv.insert(argv.begin() + kSubCommand + 1, more.begin(), more.end());
+        files.push_back(key->file());
     }
-    auto result = run_process(argv, limits_of(run), run.watch);
+    auto result = run_sandboxed(argv, std::move(files), limits_of(run), run.watch);
     if (result.exit_code != 0) fail(result, run);
     return result;
 }

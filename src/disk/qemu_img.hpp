@@ -5,19 +5,21 @@
 #include <vector>
 
 #include "base/process.hpp"
+#include "base/sandbox.hpp"
 #include "base/secret.hpp"
 
 namespace virga::disk {
 
 struct QemuImgRun {
-    std::string what;               ///< for messages: "convert image"
-    std::int64_t work_bytes = 0;    ///< how much data it handles: scales the CPU bound
-    std::int64_t file_bytes = 0;    ///< largest file it may write; 0: not limited
-    std::function<bool()> watch{};  ///< asked every 100 ms; true ends it
-    Secret key{};                   ///< of the disks that keyed.hpp names in the arguments
+    std::string what;                  ///< for messages: "convert image"
+    std::vector<SandboxFile> files{};  ///< all that it opens
+    std::int64_t work_bytes = 0;       ///< how much data it handles: scales the CPU bound
+    std::int64_t file_bytes = 0;       ///< largest file it may write; 0: not limited
+    std::function<bool()> watch{};     ///< asked every 100 ms; true ends it
+    Secret key{};                      ///< of the disks that keyed.hpp names in the arguments
 };
 
-/// Runs qemu-img under limits (2 GiB of address space, 60 s of CPU per GiB handled, no network) and so that it dies
+/// Runs qemu-img in the sandbox under limits (2 GiB of address space, 60 s of CPU per GiB handled) and so that it dies
 /// with this process: a repeat after a restart must not meet a left-over writer. Throws NoSpace, Busy (the file is in
 /// use by a running guest), Cancelled (watch said so), InvalidInput (a limit was hit), Corrupt (wrong key), Internal.
 /// The first argument is the sub-command.

@@ -2,6 +2,7 @@
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 #include "disk/keyed.hpp"
+#include "disk/layers.hpp"
 #include "disk/qemu_img.hpp"
 
 namespace virga::disk {
@@ -35,7 +36,7 @@ void grow(const std::string& path, const std::string& format, std::int64_t size_
     else
         arguments.push_back(keyed_disk(path, format));
     arguments.push_back(std::to_string(size_bytes));
-    run_qemu_img(std::move(arguments), {.what = "grow disk", .key = key});
+    run_qemu_img(std::move(arguments), {.what = "grow disk", .files = files_of(path, format, Use::Write), .key = key});
     File::open_for_writing(path).sync();
 }
 

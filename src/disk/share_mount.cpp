@@ -17,6 +17,7 @@
 #include "base/process.hpp"
 #include "base/scope_exit.hpp"
 #include "disk/file.hpp"
+#include "disk/root.hpp"
 
 namespace virga::disk {
 namespace {
@@ -105,18 +106,19 @@ std::string path_in_share(const std::string& mount_point, const std::string& nam
     const auto bare = name.starts_with("_base/") ? name.substr(6) : name;
     if (bare.empty() || bare.front() == '.' || bare.find_first_of(std::string("/\0", 2)) != std::string::npos)
         throw Error(ErrorCode::InvalidInput, "'" + name + "' is no name of a file of a share");
-    const auto path = mount_point + "/" + name;
+    auto path = mount_point + "/" + name;
     check_in_share(mount_point, path);
     return path;
 }
 
 void check_in_share(const std::string& mount_point, const std::string& path) {
-    std::error_code failure;
-    const auto real = std::filesystem::weakly_canonical(path, failure).string();
-    if (failure) throw Error(ErrorCode::Unavailable, "file " + path + " can't be reached: " + failure.message());
-    const auto root = std::filesystem::weakly_canonical(mount_point, failure).string();
-    if (!failure && real.starts_with(root + "/")) return;
-    throw Error(ErrorCode::Corrupt, "a disk on the share at " + mount_point + " names a file outside of it", real);
+    try {
+        Root(mount_point).check(path);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::InvalidInput)
+            throw Error(ErrorCode::Unavailable, "file " + path + " can't be reached", error.detail());
+        throw Error(ErrorCode::Corrupt, "a disk on the share at " + mount_point + " names a file outside of it", path);
+    }
 }
 
 }  // namespace virga::disk

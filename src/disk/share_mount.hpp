@@ -28,9 +28,9 @@ MountState mount_state(const std::string& mount_point);
 std::string ensure_mounted(const Share& share, const std::string& base);
 
 /// The path of a file of the share. Throws Error{InvalidInput} when `name` is more than a plain name (one folder may
-/// precede it: "_base/x"), Error{Corrupt} when following symbolic links leads out of the mount point.
+/// precede it: "_base/x"), Error{Corrupt} when a symbolic link stands there.
 std::string path_in_share(const std::string& mount_point, const std::string& name);
-/// Throws Error{Corrupt} when the file isn't under the mount point once symbolic links are followed.
+/// Throws Error{Corrupt} when the file isn't under the mount point, or is reached over a symbolic link.
 void check_in_share(const std::string& mount_point, const std::string& path);
 
 }  // namespace virga::disk

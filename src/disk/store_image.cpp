@@ -76,8 +76,9 @@ void give_to_store(const std::string& path, const ImageTarget& target) {
     struct stat info {};
     if (::stat(target.folder.c_str(), &info) != 0)
         throw_errno(ErrorCode::Unavailable, "stat of the image store", errno);
-    const bool given = ::chmod(path.c_str(), 0600) == 0 &&
-                       (info.st_uid == ::geteuid() || ::chown(path.c_str(), info.st_uid, info.st_gid) == 0);
+    const auto file = File::open_for_reading(path);
+    const bool given = ::fchmod(file.fd(), 0600) == 0 &&
+                       (info.st_uid == ::geteuid() || ::fchown(file.fd(), info.st_uid, info.st_gid) == 0);
     if (!given) throw_errno(ErrorCode::Internal, "give the file to the image store", errno);
 }
 

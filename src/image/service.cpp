@@ -11,8 +11,18 @@ namespace virga::image {
 struct Service::Impl {
     Impl(db::Database& database, const config::Config& config, identity::Service& identity,
          const std::string& state_dir)
-        : store(state_dir + "/images"), uploader(database, config, store, uploads), context{database, identity, store,
-                                                                                            uploads,  uploader, {}} {}
+        : formats(config),
+          store(state_dir + "/images"),
+          uploader(database, config, store, uploads, formats),
+          context{database, identity, store, uploads, uploader, formats, {}} {}
+
+    Image view(const Record& record) const {
+        auto image = to_image(record);
+        image.unusable = formats.unusable(record);
+        return image;
+    }
+
+    Formats formats;
     FileStore store;
     ActiveUploads uploads;
     Uploader uploader;
@@ -48,13 +58,13 @@ std::vector<std::string> Service::check(db::Transaction& tx) {
 std::optional<Image> Service::find(db::Transaction& tx, const identity::Auth& auth, const ImageId& id) {
     const auto record = repo::find(tx, id.value);
     if (!record || !api::is_visible(tx, auth, *record)) return std::nullopt;
-    return to_image(*record);
+    return impl_->view(*record);
 }
 
 std::optional<Image> Service::find_any(db::Transaction& tx, const ImageId& id) {
     const auto record = repo::find(tx, id.value);
     if (!record) return std::nullopt;
-    return to_image(*record);
+    return impl_->view(*record);
 }
 
 ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
@@ -62,6 +72,8 @@ ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
     if (!record || !record->has_data()) {
         throw Error(ErrorCode::NotFound, "Image " + id.value + " could not be found, or it has no data.", {}, id.value);
     }
+    if (const auto why = impl_->formats.unusable(*record); !why.empty())
+        throw Error(ErrorCode::InvalidInput, why + ".", {}, id.value);
     return {record->id,
             impl_->store.path(record->id),
             record->disk_format,
@@ -98,10 +110,11 @@ Image Service::create(db::Transaction& tx, const identity::Auth& auth, const New
     set_attribute(record, auth, "protected", json::value(image.is_protected));
     set_attribute(record, auth, "min_disk", json::value(image.min_disk_gib));
     set_attribute(record, auth, "min_ram", json::value(image.min_ram_mib));
+    impl_->formats.require(record.disk_format);
     check_counts(record);
     impl_->uploader.quota().require_place(tx, record.owner);
     repo::insert(tx, record);
-    return to_image(record);
+    return impl_->view(record);
 }
 
 void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload) {

@@ -38,6 +38,7 @@ struct Image {
         properties;  ///< name -> string: the image's own properties (hw_disk_bus, block_device_mapping, mappings, ...)
     TimestampUs created_us = 0;
     TimestampUs updated_us = 0;
+    std::string unusable = {};  ///< why no disk can be made from its data; empty: one can
 };
 
 /// An image whose data another service makes.
@@ -68,7 +69,8 @@ public:
     /// The image if `auth` may see it (own, public, community, shared with it; admin: any); else nullopt.
     std::optional<Image> find(db::Transaction& tx, const identity::Auth& auth, const ImageId& id);
     std::optional<Image> find_any(db::Transaction& tx, const ImageId& id);
-    /// Where a host reads the data. Throws Error{NotFound} when the image is gone or has no data.
+    /// Where a host reads the data. Throws Error{NotFound} when the image is gone or has no data,
+    /// Error{InvalidInput} when it is unusable.
     ImageSource source(db::Transaction& tx, const ImageId& id);
 
     /// Keeps the image from being deleted (409) as long as `holder` (a server, a volume) may read it: what an accepted

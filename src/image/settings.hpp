@@ -18,4 +18,9 @@ inline const config::Setting<std::int64_t> reserved_space_bytes{
     "and "
     "more)."};
 
+inline const config::Setting<config::List> disk_formats{
+    "image.disk_formats", config::List{"ami", "ari", "aki", "raw", "qcow2", "iso"},
+    "Formats that images may have. vmdk, vhd, vhdx and vdi may be added: their readers are old and large, and their "
+    "headers can name other files."};
+
 }  // namespace virga::image::setting

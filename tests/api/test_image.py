@@ -167,7 +167,7 @@ def test_data_is_written_once_and_only_as_binary(cloud, images):
 @pytest.mark.parametrize("declared,data", [
     ("qcow2", b"\x55" * 200_000),
     ("raw", qcow2()),
-    ("vmdk", qcow2()),
+    ("iso", qcow2()),
     ("qcow2", qcow2(backing="/etc/passwd")),
     ("raw", qcow2(backing="/etc/passwd")),
     ("qcow2", qcow2(backing="json:{\"driver\": \"file\"}")),

@@ -5,11 +5,20 @@ import subprocess
 
 import pytest
 
-from harness.cloud import wait_for
+from harness.cloud import Cloud, wait_for
 from harness.volumes import call, gone, settled, show
 
 GIB = 1024 ** 3
 FORMATS = ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx")
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    """A cloud whose operator takes images of every format."""
+    formats = ", ".join(f'"{name}"' for name in FORMATS)
+    running = Cloud(settings={"image.disk_formats": f"[{formats}]"}).start()
+    yield running
+    running.close()
 
 
 def upload(cloud, volume, version="3.70", token=None, expect=202, **fields):

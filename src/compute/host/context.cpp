@@ -11,6 +11,12 @@ std::string server_of(const json::object& params) {
     return canonical_uuid(id);
 }
 
+std::string volume_of(const json::object& params) {
+    const auto id = get_string(params, "volume_id");
+    if (!is_uuid_like(id)) throw Error(ErrorCode::InvalidInput, "volume_id '" + id + "' is not a UUID");
+    return canonical_uuid(id);
+}
+
 GuestSpec guest_of(const json::object& params) {
     const auto object = get_object(params, "guest");
     auto guest = GuestSpec::from_json(object);

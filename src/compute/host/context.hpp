@@ -12,6 +12,7 @@
 #include "compute/host/named_locks.hpp"
 #include "compute/host/server_folder.hpp"
 #include "compute/virt/driver.hpp"
+#include "disk/root.hpp"
 #include "network/host/taps.hpp"
 #include "rpc/rpc.hpp"
 
@@ -20,6 +21,9 @@ namespace virga::compute::host {
 /// What the commands of one host share. Lock order: a server's lock, then a base's.
 struct Context {
     std::string instances;  ///< folder of the servers' folders and of _base
+    disk::Root image_store;
+    disk::Roots volumes;                    ///< where files of volumes may be
+    std::vector<std::string> mount_points;  ///< folders in which shares may be mounted
     network::host::Taps& taps;
     std::unique_ptr<virt::Driver> driver;
     BaseFolder bases;
@@ -47,6 +51,8 @@ void add_query_commands(CommandTable& table, Context& context);
 /// The id of a command's server, checked and in canonical form. Throws Error{InvalidInput}.
 std::string server_of(const json::object& params);
 GuestSpec guest_of(const json::object& params);
+/// The id of a command's volume, as server_of.
+std::string volume_of(const json::object& params);
 /// Keys of encrypted volumes, by volume id: `keys` of the command.
 std::map<std::string, Secret> keys_of(const json::object& params);
 FetchHooks hooks_of(const rpc::Command& call);

@@ -1,5 +1,7 @@
 #include "compute/host/disk_files.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "compute/virt/qcow2_chain.hpp"
 #include "disk/share_mount.hpp"
@@ -7,13 +9,30 @@
 namespace virga::compute::host {
 namespace {
 
+/// What mount(8) gets: neither its own options, nor options of the file system that name files. Options don't matter
+/// for what is mounted already, by this host's own configuration.
+bool is_share(const disk::Share& share, const std::string& base) {
+    if (share.type != "glusterfs" && share.type != "nfs") return false;
+    if (share.source.starts_with('-') || share.source.find(":/") == std::string::npos) return false;
+    if (disk::mount_state(disk::mount_point_of(base, share.source)) == disk::MountState::Alive) return true;
+    return share.options.find_first_of("/ \t\n") == std::string::npos;
+}
+
 /// On a network share, which is mounted here first if need be. Every file that the guest will read is looked for, since
 /// others than Virga may write to a share.
-virt::DiskFile share_file(const GuestDisk& disk, const json::object& data) {
+virt::DiskFile share_file(const Context& context, const GuestDisk& disk, const json::object& data) {
     const disk::Share share{get_string(disk.connection_info, "driver_volume_type"), get_string(data, "export"),
                             get_string(data, "options")};
     const auto base = get_string(disk.connection_info, "mount_point_base");
-    if ((share.type != "glusterfs" && share.type != "nfs") || !base.starts_with('/'))
+    const bool known =
+        std::find(context.mount_points.begin(), context.mount_points.end(), base) != context.mount_points.end();
+    if (!known)
+        throw Error(ErrorCode::InvalidInput,
+                    "the connection of volume " + disk.volume_id +
+                        " names a folder in which this host mounts no shares: see the setting "
+                        "compute.volume_folders",
+                    base);
+    if (!is_share(share, base))
         throw Error(ErrorCode::InvalidInput,
                     "the connection of volume " + disk.volume_id + " names no share that can be mounted");
     const auto mount_point = disk::ensure_mounted(share, base);
@@ -23,13 +42,14 @@ virt::DiskFile share_file(const GuestDisk& disk, const json::object& data) {
     return file;
 }
 
-virt::DiskFile volume_file(const GuestDisk& disk) {
+virt::DiskFile volume_file(const Context& context, const GuestDisk& disk) {
     const auto data = get_object(disk.connection_info, "data");
-    if (data.contains("export")) return share_file(disk, data);
+    if (data.contains("export")) return share_file(context, disk, data);
     virt::DiskFile file{get_string(data, "path"), get_string(data, "format"), disk.volume_id};
     if (file.path.empty() || file.format.empty())
         throw Error(ErrorCode::InvalidInput,
                     "the connection of volume " + disk.volume_id + " names no path or no format on this host");
+    context.volumes.check(file.path, "the file of volume " + disk.volume_id);
     return file;
 }
 
@@ -43,18 +63,19 @@ virt::DiskFile local_file(const ServerFolder& folder, const GuestDisk& disk, con
 
 }  // namespace
 
-virt::DiskFile disk_file(const ServerFolder& folder, const GuestDisk& disk, const DiskRecords& records,
-                         const Keys& keys) {
+virt::DiskFile disk_file(const Context& context, const ServerFolder& folder, const GuestDisk& disk,
+                         const DiskRecords& records, const Keys& keys) {
     if (disk.volume_id.empty()) return local_file(folder, disk, records);
-    auto file = volume_file(disk);
+    auto file = volume_file(context, disk);
     if (const auto key = keys.find(disk.volume_id); key != keys.end()) file.key = key->second;
     return file;
 }
 
-std::vector<virt::DiskFile> disk_files(const ServerFolder& folder, const GuestSpec& guest, const Keys& keys) {
+std::vector<virt::DiskFile> disk_files(const Context& context, const ServerFolder& folder, const GuestSpec& guest,
+                                       const Keys& keys) {
     const auto records = folder.disks();
     std::vector<virt::DiskFile> files;
-    for (const auto& disk : guest.disks) files.push_back(disk_file(folder, disk, records, keys));
+    for (const auto& disk : guest.disks) files.push_back(disk_file(context, folder, disk, records, keys));
     return files;
 }
 

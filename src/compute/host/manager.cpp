@@ -20,14 +20,26 @@ bool is_fake(const config::Config& config) {
     return config.get(virt::setting::driver) == "fake";
 }
 
+std::vector<std::string> volume_folders(const config::Config& config, const std::string& state_dir,
+                                        const Folders& folders) {
+    auto all = folders.volumes;
+    all.push_back(state_dir + "/mnt");
+    for (const auto& folder : config.get(setting::volume_folders)) all.push_back(folder);
+    return all;
+}
+
 }  // namespace
 
 struct Manager::Impl {
-    Impl(const config::Config& settings, const std::string& state_dir, std::string name, network::host::Taps& taps)
+    Impl(const config::Config& settings, const std::string& state_dir, std::string name, network::host::Taps& taps,
+         const Folders& folders)
         : config(settings),
           host_name(std::move(name)),
           fake(is_fake(settings)),
           context{state_dir + "/instances",
+                  disk::Root(folders.image_store),
+                  disk::Roots(volume_folders(settings, state_dir, folders)),
+                  volume_folders(settings, state_dir, folders),
                   taps,
                   virt::create_driver(settings, state_dir),
                   BaseFolder(state_dir + "/instances/_base"),
@@ -61,8 +73,9 @@ struct Manager::Impl {
     Periodic ageing;
 };
 
-Manager::Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps)
-    : impl_(std::make_unique<Impl>(config, state_dir, std::move(host_name), taps)) {}
+Manager::Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps,
+                 const Folders& folders)
+    : impl_(std::make_unique<Impl>(config, state_dir, std::move(host_name), taps, folders)) {}
 Manager::~Manager() = default;
 
 CommandTable Manager::commands() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
 #include "compute/host/context.hpp"
@@ -10,12 +11,19 @@
 
 namespace virga::compute::host {
 
+/// Folders of the other services, outside of which no path of a command may lead.
+struct Folders {
+    std::string image_store;           ///< where the data of images are
+    std::vector<std::string> volumes;  ///< where files of volumes are, and shares are mounted
+};
+
 /// A host that runs servers: answers the commands of compute/host_commands.hpp. Everything it knows is on disk below
 /// `state_dir` and in the hypervisor; a new process carries on where a killed one was.
 class Manager {
 public:
     /// Throws Error{InvalidInput} for settings that don't work. `config` and `taps` must outlive it.
-    Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps);
+    Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps,
+            const Folders& folders);
     ~Manager();
 
     /// Also sends guest.changed events through this endpoint, which must outlive stop().

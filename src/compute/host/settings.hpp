@@ -20,4 +20,9 @@ inline const config::Setting<std::int64_t> cache_check_s{
 inline const config::Setting<std::int64_t> cache_max_age_s{"compute.image_cache_max_age_s", 86400,
                                                            "Seconds that a cached image is kept after its last use."};
 
+inline const config::Setting<config::List> volume_folders{
+    "compute.volume_folders", config::List{},
+    "Folders besides those of this host's own volume backends in which files of volumes may be used and shares may be "
+    "mounted; for volumes of other storage hosts."};
+
 }  // namespace virga::compute::host::setting

@@ -42,8 +42,10 @@ void check_volume_type(BlockDeviceEntry& entry, BootLookup& lookup) {
 void check_image_source(const BlockDeviceEntry& entry, BootLookup& lookup, const std::string& image_ref) {
     const auto& device = entry.device;
     if (device.image_id.empty()) return;
-    if (device.image_id != image_ref && !lookup.image(device.image_id)) {
-        refuse(entry, "uuid", "failed to get image " + device.image_id);
+    if (device.image_id != image_ref) {
+        const auto image = lookup.image(device.image_id);
+        if (!image) refuse(entry, "uuid", "failed to get image " + device.image_id);
+        if (!image->unusable.empty()) refuse(entry, "uuid", image->unusable);
     }
     if (device.source_type == "image" && device.is_volume() && device.volume_size.value_or(0) == 0) {
         refuse(entry, "volume_size", "images with destination_type volume need a non-zero size specified");

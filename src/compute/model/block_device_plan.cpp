@@ -69,6 +69,7 @@ BootMetadata boot_metadata(const BlockDeviceRequest& request, const BlockDeviceE
     if (!request.image_ref.empty()) {
         const auto image = lookup.image(request.image_ref);
         if (!image) invalid("imageRef: can not find requested image " + request.image_ref);
+        if (!image->unusable.empty()) invalid("imageRef: " + image->unusable);
         return metadata_of(*image);
     }
     if (request.trusted_certificates) {

@@ -6,6 +6,7 @@
 #include "db/database.hpp"
 #include "http/http.hpp"
 #include "identity/service.hpp"
+#include "image/model/formats.hpp"
 #include "image/model/record.hpp"
 #include "image/policy.hpp"
 #include "image/stores/file_store.hpp"
@@ -21,6 +22,7 @@ struct Context {
     FileStore& store;
     ActiveUploads& uploads;
     Uploader& uploader;
+    const Formats& formats;
     /// See Service::on_upload_deleted.
     std::function<void(db::Transaction&, const FlowId&)> upload_deleted;
 };

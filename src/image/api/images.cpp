@@ -21,7 +21,7 @@ std::string read_id(const json::object& body) {
     return canonical_uuid(id->get_string());
 }
 
-Record read_new_image(const json::object& body, const identity::Auth& auth) {
+Record read_new_image(const json::object& body, const identity::Auth& auth, const Formats& formats) {
     Record record;
     record.id = read_id(body);
     record.owner = auth.project.value;
@@ -29,12 +29,13 @@ Record read_new_image(const json::object& body, const identity::Auth& auth) {
     for (const auto& item : body) {
         if (item.key() != "id") set_attribute(record, auth, item.key(), item.value());
     }
+    formats.require(record.disk_format);
     check_counts(record);
     return record;
 }
 
 http::Response create(Context& context, http::Request& request, const identity::Auth& auth) {
-    const auto record = read_new_image(request.json_body(), auth);
+    const auto record = read_new_image(request.json_body(), auth, context.formats);
     context.database.write_with([&](db::Transaction& tx) {
         context.uploader.quota().require_place(tx, record.owner);
         repo::insert(tx, record);
@@ -81,9 +82,10 @@ http::Response update(Context& context, http::Request& request, const identity::
     const auto record = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_changeable(tx, request, auth);
         if (steps.empty()) return changed;
-        const auto owner = changed.owner;
+        const auto before = changed;
         apply_patch(changed, auth, steps);
-        if (changed.owner != owner) context.uploader.quota().require_place(tx, changed.owner);
+        if (changed.owner != before.owner) context.uploader.quota().require_place(tx, changed.owner);
+        if (changed.disk_format != before.disk_format) context.formats.require(changed.disk_format);
         changed.updated_us = now_us();
         repo::update_attributes(tx, changed);
         return changed;

@@ -1,5 +1,6 @@
 #include "image/api/api.hpp"
 #include "image/model/attributes.hpp"
+#include "image/model/formats.hpp"
 
 namespace virga::image::api {
 namespace {
@@ -18,11 +19,11 @@ json::object text_schema() {
     return out;
 }
 
-void add_choices(json::object& property, std::string_view name) {
+void add_choices(json::object& property, std::string_view name, const Formats& formats) {
     json::array choices;
     if (name == "disk_format" || name == "container_format") {
         choices.emplace_back(nullptr);
-        for (const auto& word : name == "disk_format" ? disk_formats() : container_formats())
+        for (const auto& word : name == "disk_format" ? formats.allowed() : container_formats())
             choices.emplace_back(word);
     } else if (name == "visibility") {
         for (const auto& word : visibilities()) choices.emplace_back(word);
@@ -30,13 +31,13 @@ void add_choices(json::object& property, std::string_view name) {
     if (!choices.empty()) property["enum"] = std::move(choices);
 }
 
-json::object property_schema(const Attribute& attribute) {
+json::object property_schema(const Attribute& attribute, const Formats& formats) {
     json::object property;
     property["type"] = type_of(attribute);
     property["description"] = attribute.description;
     if (attribute.kind == AttributeKind::ReadOnly) property["readOnly"] = true;
     if (std::string_view(attribute.name) == "tags") property["items"] = text_schema();
-    add_choices(property, attribute.name);
+    add_choices(property, attribute.name, formats);
     return property;
 }
 
@@ -46,12 +47,12 @@ json::array links(std::initializer_list<std::pair<const char*, const char*>> ite
     return out;
 }
 
-json::object image_schema() {
+json::object image_schema(const Formats& formats) {
     json::object properties;
     for (const auto& attribute : attributes()) {
         const bool shown =
             attribute.kind != AttributeKind::Reserved && std::string_view(attribute.name) != "direct_url";
-        if (shown) properties[attribute.name] = property_schema(attribute);
+        if (shown) properties[attribute.name] = property_schema(attribute, formats);
     }
     json::object schema;
     schema["name"] = "image";
@@ -94,12 +95,12 @@ json::object list_schema(const char* name, json::object item) {
     return schema;
 }
 
-http::Response show_image(Context&, http::Request&, const identity::Auth&) {
-    return http::Response::with_json(200, image_schema());
+http::Response show_image(Context& context, http::Request&, const identity::Auth&) {
+    return http::Response::with_json(200, image_schema(context.formats));
 }
 
-http::Response show_images(Context&, http::Request&, const identity::Auth&) {
-    return http::Response::with_json(200, list_schema("images", image_schema()));
+http::Response show_images(Context& context, http::Request&, const identity::Auth&) {
+    return http::Response::with_json(200, list_schema("images", image_schema(context.formats)));
 }
 
 http::Response show_member(Context&, http::Request&, const identity::Auth&) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/error.hpp"
+#include "base/links.hpp"
 #include "base/scope_exit.hpp"
 #include "image/format/inspector.hpp"
 #include "image/format/recogniser.hpp"
@@ -37,7 +38,7 @@ std::string read_extra(int fd, const std::string& path, const format::Range& ran
 }  // namespace
 
 Inspection inspect_file(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | no_link(path));
     if (fd < 0) throw_errno(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal, "open " + path, errno);
     const ScopeExit close([fd] { ::close(fd); });
     struct stat info {};

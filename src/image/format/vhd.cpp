@@ -32,6 +32,20 @@ std::string_view tail_footer(const Sample& sample) {
     return sample.tail.size() < kFooter ? std::string_view() : sample.tail.substr(sample.tail.size() - kFooter);
 }
 
+// The header of a dynamic disk, which the footer points to, has the parent's UUID and the places of its names.
+bool names_parent(std::string_view head) {
+    constexpr std::size_t kUuid = 40;
+    constexpr std::size_t kUuidBytes = 16;
+    constexpr std::size_t kLocators = 576;
+    constexpr std::size_t kLocatorBytes = 8 * 24;
+    const auto offset = big_endian(head, 16, 8).value_or(0);
+    if (offset >= head.size() || !has_bytes(head, static_cast<std::size_t>(offset), "cxsparse")) return false;
+    const auto header = head.substr(static_cast<std::size_t>(offset));
+    if (header.size() < kLocators + kLocatorBytes) return false;
+    const auto is_set = [](std::string_view bytes) { return bytes.find_first_not_of('\0') != std::string_view::npos; };
+    return is_set(header.substr(kUuid, kUuidBytes)) || is_set(header.substr(kLocators, kLocatorBytes));
+}
+
 }  // namespace
 
 bool Vhd::is_fixed(const Sample& sample) {
@@ -48,8 +62,14 @@ bool Vhd::matches(const Sample& sample) const {
 
 std::optional<std::int64_t> Vhd::check(const Sample& sample) const {
     constexpr std::uint64_t kDifferencing = 4;
-    const auto footer = has_bytes(sample.head, 0, kCookie) ? sample.head.substr(0, kFooter) : tail_footer(sample);
-    if (big_endian(footer, 60, 4) == kDifferencing) refuse(name(), "it has a parent disk; merge it first");
+    const bool dynamic = has_bytes(sample.head, 0, kCookie);
+    const auto tail = tail_footer(sample);
+    const auto footer = dynamic ? sample.head.substr(0, kFooter) : tail;
+    // Readers may take either copy.
+    const bool has_parent = big_endian(footer, 60, 4) == kDifferencing ||
+                            (has_bytes(tail, 0, kCookie) && big_endian(tail, 60, 4) == kDifferencing) ||
+                            (dynamic && names_parent(sample.head));
+    if (has_parent) refuse(name(), "it has a parent disk; merge it first");
     return size_of(footer);
 }
 

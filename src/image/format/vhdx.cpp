@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kMetadataRegion("\x06\xa2\x7c\x8b\x90\x47\x9a\x4b\xb8\xfe\x57\x5f\x05\x0f\x88\x6e", 16);
 constexpr std::string_view kFileParameters("\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b", 16);
 constexpr std::string_view kVirtualDiskSize("\x24\x42\xa5\x2f\x1b\xcd\x76\x48\xb2\x11\x5d\xbe\xd8\x3b\xf4\xb8", 16);
+constexpr std::string_view kParentLocator("\x2d\x5f\xd3\xa8\x0b\xb3\x4d\x45\xab\xf7\xd3\xd8\x48\x34\xab\x0c", 16);
 constexpr std::size_t kRegionTables[] = {192 * 1024, 256 * 1024};
 constexpr std::uint64_t kMaxEntries = 2047;  // the format's own bound
 constexpr std::size_t kEntryBytes = 32;
@@ -37,15 +38,23 @@ std::optional<std::uint64_t> item_offset(std::string_view metadata, std::string_
     return std::nullopt;
 }
 
+bool has_item(std::string_view metadata, std::string_view guid) {
+    return item_offset(metadata, guid).has_value();
+}
+
 }  // namespace
 
 std::optional<Range> Vhdx::metadata_range(std::string_view head) {
     if (!has_bytes(head, 0, "vhdxfile")) return std::nullopt;
+    std::optional<Range> range;
     for (const auto offset : kRegionTables) {
         if (offset >= head.size()) break;
-        if (const auto range = region_in(head.substr(offset, 64 * 1024))) return range;
+        const auto found = region_in(head.substr(offset, 64 * 1024));
+        // Which copy a reader takes is its own affair, so they must agree.
+        if (range && found && found->offset != range->offset) return std::nullopt;
+        if (found) range = found;
     }
-    return std::nullopt;
+    return range;
 }
 
 bool Vhdx::matches(const Sample& sample) const {
@@ -55,16 +64,14 @@ bool Vhdx::matches(const Sample& sample) const {
 std::optional<std::int64_t> Vhdx::check(const Sample& sample) const {
     // The items stand 64 KiB after the table at the earliest, so the range that is kept starts with the table and the
     // items follow it in the second half.
-    const auto parameters = item_offset(sample.extra, kFileParameters);
-    if (parameters) {
-        const auto bits = little_endian(sample.extra, static_cast<std::size_t>(*parameters) + 4, 4);
-        if (bits && (*bits & kHasParent) != 0) refuse(name(), "it has a parent disk; merge it first");
-    }
-    const auto size = item_offset(sample.extra, kVirtualDiskSize);
-    if (!size) return std::nullopt;
-    const auto bytes = little_endian(sample.extra, static_cast<std::size_t>(*size), 8);
-    if (!bytes) return std::nullopt;
-    return checked_size(*bytes, name());
+    if (has_item(sample.extra, kParentLocator)) refuse(name(), "it has a parent disk; merge it first");
+    const auto parameters = required(item_offset(sample.extra, kFileParameters), name(), "the metadata");
+    const auto bits = little_endian(sample.extra, static_cast<std::size_t>(parameters) + 4, 4);
+    if ((required(bits, name(), "the parameters") & kHasParent) != 0)
+        refuse(name(), "it has a parent disk; merge it first");
+    const auto size = required(item_offset(sample.extra, kVirtualDiskSize), name(), "the size");
+    const auto bytes = little_endian(sample.extra, static_cast<std::size_t>(size), 8);
+    return checked_size(required(bytes, name(), "the size"), name());
 }
 
 }  // namespace virga::image::format

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include "image/format/recogniser.hpp"
 #include "image/format/vmdk_descriptor.hpp"
@@ -10,6 +11,9 @@ constexpr std::string_view kSparse("KDMV");
 constexpr std::string_view kEsxSparse("COWD");
 constexpr std::uint64_t kAtEnd = ~0ULL;
 constexpr std::size_t kSector = 512;
+// QEMU looks for a parent in the text of these sectors, whatever the header says of the descriptor.
+constexpr std::size_t kReadSectors = 20;
+constexpr std::string_view kParentHint("parentfilenamehint");
 
 // A descriptor that stands alone: comment and empty lines, then "version=". It names other files of the host.
 bool is_plain_descriptor(std::string_view head) {
@@ -41,6 +45,7 @@ Header read_header(std::string_view data) {
 
 // A reader that finds the grain directory "at the end" takes the footer for the header: it must say the same.
 void check_footer(const Sample& sample, const Header& header) {
+    if (sample.size % kSector != 0) refuse("vmdk", "it doesn't end with a whole sector");
     if (sample.tail.size() < kTailBytes) refuse("vmdk", "the footer is missing");
     const auto footer_data = sample.tail.substr(sample.tail.size() - 2 * kSector, kSector);
     if (!has_bytes(footer_data, 0, kSparse)) refuse("vmdk", "the footer is missing");
@@ -53,19 +58,25 @@ void check_footer(const Sample& sample, const Header& header) {
 }
 
 std::string_view descriptor_of(const Sample& sample, const Header& header) {
-    constexpr std::uint64_t kMaxSectors = kHeadBytes / kSector;
-    if (header.descriptor_sector == 0 || header.descriptor_sectors == 0) refuse("vmdk", "it has no descriptor");
-    if (header.descriptor_sector > kMaxSectors || header.descriptor_sectors > kMaxSectors)
-        refuse("vmdk", "the descriptor lies too far from the start");
-    const auto offset = static_cast<std::size_t>(header.descriptor_sector) * kSector;
+    if (header.descriptor_sectors == 0) refuse("vmdk", "it has no descriptor");
+    if (header.descriptor_sector != 1) refuse("vmdk", "the descriptor must stand in sector 1, where readers look");
+    if (header.descriptor_sectors > kReadSectors) refuse("vmdk", "the descriptor is too long");
     const auto length = static_cast<std::size_t>(header.descriptor_sectors) * kSector;
-    if (offset > sample.head.size() || sample.head.size() - offset < length)
-        refuse("vmdk", "the descriptor lies outside the image");
-    const auto area = sample.head.substr(offset, length);
+    if (sample.head.size() < kSector + length) refuse("vmdk", "the descriptor lies outside the image");
+    const auto area = sample.head.substr(kSector, length);
     const auto end = area.find('\0');
     // Readers go on to the first NUL, so without one here they would see more than what is checked.
     if (end == std::string_view::npos) refuse("vmdk", "the descriptor is not terminated");
+    if (area.find_first_not_of('\0', end) != std::string_view::npos)
+        refuse("vmdk", "something stands behind the descriptor");
     return area.substr(0, end);
+}
+
+// As a reader does it: anywhere in the bytes, in comments and values, too.
+void refuse_parent_hint(std::string_view area) {
+    const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+    if (std::search(area.begin(), area.end(), kParentHint.begin(), kParentHint.end(), same) != area.end())
+        refuse("vmdk", "it names a parent disk; merge it first");
 }
 
 }  // namespace
@@ -84,6 +95,7 @@ std::optional<std::int64_t> Vmdk::check(const Sample& sample) const {
     // With capacity 0 readers follow the extents that the descriptor names.
     if (header.capacity == 0) refuse(name(), "the capacity is zero");
     if (header.grain_directory == kAtEnd) check_footer(sample, header);
+    refuse_parent_hint(sample.head.substr(0, (1 + kReadSectors) * kSector));
     check_vmdk_descriptor(descriptor_of(sample, header));
     if (header.capacity > (1ULL << 53)) refuse(name(), "the virtual size is out of range");
     return checked_size(header.capacity * kSector, name());

@@ -47,7 +47,8 @@ void check_extent(std::string_view line) {
     if (!number) refuse("vmdk", "an extent has no size");
     if (take_word(rest) != "SPARSE") refuse("vmdk", "an extent is not of type SPARSE");
     if (rest.size() < 2 || rest.front() != '"' || rest.back() != '"') refuse("vmdk", "an extent has no file name");
-    if (rest.find('/') != std::string_view::npos || rest.find('\\') != std::string_view::npos)
+    const auto file = unquoted(rest);
+    if (file.find_first_of("/\\\"") != std::string_view::npos || file.starts_with('.') || file.find(':') != file.npos)
         refuse("vmdk", "an extent names a path");
 }
 
@@ -82,6 +83,7 @@ void check_vmdk_descriptor(std::string_view text) {
         if (!seen.emplace(key).second) refuse("vmdk", "the descriptor has a field twice");
     }
     if (extents == 0) refuse("vmdk", "the descriptor has no extent");
+    if (extents > 1) refuse("vmdk", "the descriptor has more than one extent");
     if (!seen.contains("createType")) refuse("vmdk", "the descriptor has no createType");
 }
 

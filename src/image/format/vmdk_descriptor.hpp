@@ -4,7 +4,7 @@
 namespace virga::image::format {
 
 /// Refuses (Error{InvalidInput}) a descriptor with anything but the known header fields, the disk database (ddb.*) and
-/// at least one sparse extent in the image itself; a subformat other than monolithicSparse and streamOptimized; a
+/// exactly one sparse extent in the image itself; a subformat other than monolithicSparse and streamOptimized; a
 /// parent.
 void check_vmdk_descriptor(std::string_view text);
 

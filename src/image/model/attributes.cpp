@@ -51,9 +51,7 @@ std::string choice_of(std::string_view name, const json::value& value, const std
 }
 
 /// A format names what the data is, so it can't change once there is some.
-void set_format(Record& record, std::string& format, std::string_view name, const json::value& value,
-                const std::vector<std::string>& choices) {
-    const auto wanted = value.is_null() ? std::string() : choice_of(name, value, choices);
+void set_format(const Record& record, std::string& format, std::string_view name, const std::string& wanted) {
     if (wanted == format) return;
     if (record.status != ImageStatus::Queued) {
         throw Error(ErrorCode::Forbidden,
@@ -98,9 +96,10 @@ void set_changeable(Record& record, const identity::Auth& auth, std::string_view
     } else if (name == "owner") {
         set_owner(record, auth, value);
     } else if (name == "disk_format") {
-        set_format(record, record.disk_format, name, value, disk_formats());
+        set_format(record, record.disk_format, name, value.is_null() ? "" : text_of(name, value, kMaxName));
     } else if (name == "container_format") {
-        set_format(record, record.container_format, name, value, container_formats());
+        set_format(record, record.container_format, name,
+                   value.is_null() ? "" : choice_of(name, value, container_formats()));
     } else if (name == "min_disk") {
         record.min_disk_gib = integer_of(name, value);
     } else if (name == "min_ram") {
@@ -154,12 +153,6 @@ const Attribute* find_attribute(std::string_view name) {
     const auto& all = attributes();
     const auto found = std::find_if(all.begin(), all.end(), [&](const Attribute& a) { return name == a.name; });
     return found == all.end() ? nullptr : &*found;
-}
-
-const std::vector<std::string>& disk_formats() {
-    static const std::vector<std::string> formats{"ami", "ari",   "aki", "vhd", "vhdx", "vmdk",
-                                                  "raw", "qcow2", "vdi", "iso", "ploop"};
-    return formats;
 }
 
 const std::vector<std::string>& container_formats() {

@@ -21,13 +21,12 @@ const std::vector<Attribute>& attributes();
 /// nullptr for a name that is an image's own property.
 const Attribute* find_attribute(std::string_view name);
 
-const std::vector<std::string>& disk_formats();
 const std::vector<std::string>& container_formats();
 const std::vector<std::string>& visibilities();
 
-/// Sets one attribute or property from user input. Throws Error{InvalidInput} naming the attribute; Error{Forbidden}
-/// for read-only and reserved ones, for `public` and a foreign owner by non-administrators, and for a format once the
-/// image isn't queued.
+/// Sets one attribute or property from user input; whether the cloud takes a disk_format is for Formats to say. Throws
+/// Error{InvalidInput} naming the attribute; Error{Forbidden} for read-only and reserved ones, for `public` and a
+/// foreign owner by non-administrators, and for a format once the image isn't queued.
 void set_attribute(Record& record, const identity::Auth& auth, std::string_view name, const json::value& value);
 /// Throws Error{InvalidInput} unless 1 to 255 characters.
 void check_tag(std::string_view tag);

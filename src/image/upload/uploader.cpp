@@ -52,6 +52,7 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
         if (!record) throw Error(ErrorCode::NotFound, "No image found with ID " + image_id + ".", {}, image_id);
         if (record->status == ImageStatus::Queued) {
             require_formats(*record);
+            formats_.require(record->disk_format);
             quota_.require_upload(tx, record->owner);
         }
         if (!repo::start_upload(tx, image_id, upload_id)) {

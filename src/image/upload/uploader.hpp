@@ -2,6 +2,7 @@
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/http.hpp"
+#include "image/model/formats.hpp"
 #include "image/model/record.hpp"
 #include "image/stores/file_store.hpp"
 #include "image/upload/active_uploads.hpp"
@@ -15,8 +16,9 @@ namespace virga::image {
 /// complete file has its final name before the image is active. recover() puts what lies between back to queued.
 class Uploader {
 public:
-    Uploader(db::Database& database, const config::Config& config, const FileStore& store, ActiveUploads& uploads)
-        : database_(database), config_(config), quota_(config), store_(store), uploads_(uploads) {}
+    Uploader(db::Database& database, const config::Config& config, const FileStore& store, ActiveUploads& uploads,
+             const Formats& formats)
+        : database_(database), config_(config), quota_(config), store_(store), uploads_(uploads), formats_(formats) {}
 
     /// Stores the request's body as the data of a queued image. On any failure the image is queued again and no file
     /// stays. Errors: Conflict (not queued), InvalidInput (formats missing, or the content is not what was declared,
@@ -39,6 +41,7 @@ private:
     Quota quota_;
     const FileStore& store_;
     ActiveUploads& uploads_;
+    const Formats& formats_;
 };
 
 }  // namespace virga::image

@@ -109,7 +109,10 @@ void Taps::plug(const std::vector<Nic>& nics) {
 
 void Taps::unplug(const std::vector<Nic>& nics) {
     if (nics.empty()) return;
-    for (const auto& nic : nics) check_name(nic.tap, "tap");
+    for (const auto& nic : nics) {
+        check_name(nic.tap, "tap");
+        if (!nic.bridge.empty()) check_name(nic.bridge, "vbr");
+    }
     const std::lock_guard lock(impl_->mutex);
     if (impl_->enabled) {
         Netlink netlink;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -236,6 +237,10 @@ std::set<std::string> locks_of(const json::object& params) {
     return ids;
 }
 
+bool is_known(const std::string& method) {
+    return method == command::kFlatten || operations().contains(method) || backup::volume_operations().contains(method);
+}
+
 std::vector<std::unique_ptr<KeyRing::Held>> hold_keys(const json::object& params, KeyRing& ring) {
     std::vector<std::unique_ptr<KeyRing::Held>> held;
     for (auto& [id, key] : read_keys(params)) held.push_back(std::make_unique<KeyRing::Held>(ring, id, key));
@@ -244,8 +249,9 @@ std::vector<std::unique_ptr<KeyRing::Held>> hold_keys(const json::object& params
 
 }  // namespace
 
-Manager::Manager(const config::Config& config, const std::string& state_dir)
-    : backups_(backup_folder(config, state_dir)),
+Manager::Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store)
+    : image_store_(image_store),
+      backups_(backup_folder(config, state_dir)),
       report_interval_(std::max<std::int64_t>(config.get(setting::report_interval_s), 1)),
       watch_([this] { return report(); }) {
     for (auto& one : read_backends(config, state_dir)) {
@@ -279,11 +285,21 @@ json::object Manager::run(const rpc::Command& command) {
     if (of_store != backup::store_operations().end()) return of_store->second(backups_, command);
     const ScopeExit look_again([this] { watch_.nudge(); });
     if (command.method == command::kCopyHere) return copy_here(command);
+    if (!is_known(command.method)) throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
+    return run_on_backend(command);
+}
+
+// The paths of a command are replaced by ones of what they lead to in the image store, opened once and for all.
+json::object Manager::run_on_backend(const rpc::Command& asked) {
+    auto command = asked;
+    std::optional<disk::OpenImage> image;
+    std::optional<disk::OpenTarget> target;
+    if (command.params.contains("image"))
+        command.params["image"] = image.emplace(image_store_, read_image(command.params)).source.to_json();
+    if (command.params.contains("target"))
+        command.params["target"] = target.emplace(image_store_, read_target(command.params)).target.to_json();
     const auto of_backup = backup::volume_operations().find(command.method);
     const auto operation = operations().find(command.method);
-    if (command.method != command::kFlatten && operation == operations().end() &&
-        of_backup == backup::volume_operations().end())
-        throw Error(ErrorCode::NotSupported, "command " + command.method + " is unknown");
     auto& backend = backend_of(command.params);
     const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
     const auto keys = hold_keys(command.params, backend.driver->keys());
@@ -321,6 +337,15 @@ Manager::Backend& Manager::backend_of(const json::object& params, std::string_vi
         if (backend->config.name == name) return *backend;
     }
     throw Error(ErrorCode::NotFound, "volume backend '" + name + "' is not configured on this host");
+}
+
+std::vector<std::string> Manager::volume_folders() const {
+    std::vector<std::string> folders;
+    for (const auto& backend : backends_) {
+        folders.push_back(backend->config.path);
+        if (!backend->config.mount_point_base.empty()) folders.push_back(backend->config.mount_point_base);
+    }
+    return folders;
 }
 
 json::object Manager::inventory() const {

@@ -8,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "config/config.hpp"
+#include "disk/root.hpp"
 #include "rpc/rpc.hpp"
 #include "volume/host/backend_config.hpp"
 #include "volume/host/backup/store.hpp"
@@ -21,7 +22,8 @@ namespace virga::volume::host {
 class Manager {
 public:
     /// Makes the backends that the configuration names. Throws Error{InvalidInput} naming a wrong setting.
-    Manager(const config::Config& config, const std::string& state_dir);
+    /// `image_store` is the only folder where images are read and written.
+    Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store);
     ~Manager();
 
     void register_commands(rpc::HostEndpoint& endpoint);
@@ -33,6 +35,8 @@ public:
     json::array report() const;
     /// The same as of the last look: never waits for storage.
     json::array last_report() const { return watch_.last(); }
+    /// Where the files of volumes are on this host, and where its shares are mounted.
+    std::vector<std::string> volume_folders() const;
     /// Cleans up after a kill and looks for the first time. Call once, before commands are served.
     void recover();
     /// From now on looks at the backends regularly, and after operations; `changed` is called when last_report() is
@@ -48,10 +52,12 @@ private:
     };
 
     Backend& backend_of(const json::object& params, std::string_view key = "backend");
+    json::object run_on_backend(const rpc::Command& command);
     json::object copy_here(const rpc::Command& command);
     json::object inventory() const;
 
     std::vector<std::unique_ptr<Backend>> backends_;
+    disk::Root image_store_;
     backup::Store backups_;
     std::chrono::seconds report_interval_;
     CapacityWatch watch_;

@@ -3,10 +3,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
 #include "conformance/volume/suite.hpp"
+#include "disk/disk.hpp"
+#include "disk/file.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::volume::host::test {
@@ -14,7 +17,9 @@ namespace {
 
 class ManagerTest : public ::testing::Test {
 protected:
-    ManagerTest() : folder_("/tmp"), manager_(config::Config(), folder_.path()) { manager_.recover(); }
+    ManagerTest() : folder_("/tmp"), manager_(config::Config(), folder_.path(), folder_.at("images")) {
+        manager_.recover();
+    }
 
     json::object run(const std::string& method, const json::object& params) {
         rpc::Command command;
@@ -55,12 +60,78 @@ TEST_F(ManagerTest, a_volume_from_creation_to_removal) {
     EXPECT_TRUE(volume_files(folder_.at("volumes")).empty());
 }
 
+// Control may be taken over: what it says of paths and names is looked at by the host.
+TEST_F(ManagerTest, no_command_leads_out_of_the_folders_of_the_host) {
+    const auto id = new_uuid();
+    const auto secret = folder_.at("secret");
+    disk::write_file_atomically(secret, std::string(4096, 's'));
+    std::filesystem::create_directories(folder_.at("images"));
+    std::filesystem::create_directories(folder_.at("other"));
+    std::filesystem::create_symlink(secret, folder_.at("images/link"));
+    std::filesystem::create_directory_symlink(folder_.at("other"), folder_.at("images/elsewhere"));
+    run(command::kCreate, {{"volume_id", id}, {"size_gib", 1}});
+    const auto refused = [&](const char* method, json::object params) {
+        try {
+            run(method, params);
+            ADD_FAILURE() << method << " " << json::serialize(params);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::InvalidInput) << error.message();
+        }
+    };
+    for (const auto& path : {secret, folder_.at("images/link"), folder_.at("images/../secret"),
+                             std::string("/etc/passwd"), folder_.at("images") + "-other"}) {
+        const ImageSource image{new_uuid(), path, "raw", "bare", 0, ""};
+        refused(command::kCreateFromImage, {{"volume_id", new_uuid()}, {"size_gib", 1}, {"image", image.to_json()}});
+        refused(command::kReimage, {{"volume_id", id}, {"image", image.to_json()}});
+    }
+    for (const auto& folder :
+         {folder_.at("other"), folder_.at("images/elsewhere"), folder_.at("images/../other"), std::string("/etc")}) {
+        const ImageTarget target{new_uuid(), new_uuid(), folder, "raw", 2LL << 30};
+        refused(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}});
+        refused(command::kDiscardUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    }
+    const ImageTarget target{"../x", new_uuid(), folder_.at("images"), "raw", 2LL << 30};
+    refused(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    for (const auto& file :
+         {secret, std::string("../secret"), folder_.at("volumes/../secret"), std::string("_base/x")}) {
+        for (const bool into_active : {true, false}) {
+            const LayerMerge merge{into_active, file, file, ""};
+            refused(command::kFinishMerge, {{"volume_id", id}, {"merge", merge.to_json()}});
+        }
+    }
+    for (const auto* bad : {"../secret", "/etc/passwd", "", "x"}) refused(command::kDelete, {{"volume_id", bad}});
+    EXPECT_TRUE(disk::exists(secret));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.at("other")));
+    run(command::kDelete, {{"volume_id", id}});
+}
+
+// The store is control's, who may put a link where the host is about to write.
+TEST_F(ManagerTest, no_link_in_the_image_store_is_written_through) {
+    const auto id = new_uuid();
+    const auto secret = folder_.at("secret");
+    disk::write_file_atomically(secret, "secret");
+    std::filesystem::create_directories(folder_.at("images"));
+    run(command::kCreate, {{"volume_id", id}, {"size_gib", 1}});
+    const ImageTarget target{new_uuid(), new_uuid(), folder_.at("images"), "qcow2", 2LL << 30};
+    std::filesystem::create_symlink(secret, target.path());
+    EXPECT_THROW(run(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}}), Error);
+    EXPECT_EQ(disk::read_file(secret), "secret");
+    std::filesystem::remove(target.path());
+    std::filesystem::create_symlink(secret, target.part_path());
+    run(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    EXPECT_EQ(disk::read_file(secret), "secret");
+    EXPECT_FALSE(std::filesystem::is_symlink(target.path()));
+    run(command::kDiscardUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.at("images")));
+    run(command::kDelete, {{"volume_id", id}});
+}
+
 TEST_F(ManagerTest, a_volume_is_copied_to_another_backend) {
     config::Config config;
     config.set("volume.backends.a.path", folder_.at("a"));
     config.set("volume.backends.b.path", folder_.at("b"));
     config.set("volume.backends.b.format", "qcow2");
-    Manager manager(config, folder_.path());
+    Manager manager(config, folder_.path(), folder_.at("images"));
     manager.recover();
     const auto id = new_uuid();
     const auto run = [&](const char* method, json::object params) {
@@ -124,7 +195,7 @@ TEST_F(ManagerTest, a_backend_that_cannot_be_looked_at_hides_no_other) {
     config.set("volume.backends.lost.driver", "nfs");
     config.set("volume.backends.lost.shares", "127.0.0.1:/nonexistent/export");
     config.set("volume.backends.lost.mount_point_base", folder_.at("mnt"));
-    Manager manager(config, folder_.path());
+    Manager manager(config, folder_.path(), folder_.at("images"));
     manager.recover();
     ASSERT_EQ(manager.last_report().size(), 2U);
     EXPECT_TRUE(get_bool(manager.last_report().at(0).as_object(), "up"));

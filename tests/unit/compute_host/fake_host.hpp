@@ -15,7 +15,8 @@ public:
     explicit FakeHost(const std::string& folder, const std::string& script = "") : taps_(false, folder) {
         config_.set("compute.driver", "fake");
         config_.set("fake.script", script);
-        manager_ = std::make_unique<compute::host::Manager>(config_, folder, "host-1", taps_);
+        manager_ = std::make_unique<compute::host::Manager>(
+            config_, folder, "host-1", taps_, compute::host::Folders{folder + "/images", {folder + "/volumes"}});
         manager_->publish_with([this](std::string_view event, json::object params) {
             events.emplace_back(std::string(event), std::move(params));
         });

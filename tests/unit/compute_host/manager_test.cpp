@@ -34,7 +34,10 @@ protected:
     json::object image() {
         ImageSource source;
         source.image_id = image_id;
+        source.path = folder / "images/" + image_id;
         source.size_bytes = 1024;
+        std::filesystem::create_directories(folder / "images");
+        write_small_file(source.path, std::string(1024, 'x'));
         return source.to_json();
     }
     json::object disks_request() {
@@ -152,7 +155,7 @@ TEST_F(ManagerTest, AttachesAndDetachesVolumes) {
     auto attach = by_id();
     attach["disk"] = disk.to_json();
     EXPECT_EQ(code_of(host, command::kAttachDisk, attach), ErrorCode::InvalidInput) << "no path, no format";
-    disk.connection_info = {{"data", json::object{{"path", "/v"}, {"format", "raw"}}}};
+    disk.connection_info = {{"data", json::object{{"path", folder / "volumes/v"}, {"format", "raw"}}}};
     attach["disk"] = disk.to_json();
     host.call(command::kAttachDisk, attach);
     const auto volumes = [&] {
@@ -161,6 +164,73 @@ TEST_F(ManagerTest, AttachesAndDetachesVolumes) {
     EXPECT_EQ(volumes(), 1u);
     host.call(command::kDetachDisk, {{"server_id", guest.server_id}, {"volume_id", disk.volume_id}});
     EXPECT_EQ(volumes(), 0u);
+}
+
+TEST_F(ManagerTest, NoPathOfACommandLeadsOutOfTheFoldersOfTheHost) {
+    FakeHost host(folder.path());
+    prepare(host);
+    spawn(host);
+    const auto secret = folder / "secret";
+    write_small_file(secret, "secret");
+    std::filesystem::create_directories(folder / "volumes");
+    std::filesystem::create_symlink(secret, folder / "volumes/link");
+    std::filesystem::create_symlink(secret, folder / "images/link");
+    std::filesystem::create_directory_symlink(folder.path(), folder / "volumes/up");
+    const auto refused = [&](const char* method, json::object params) {
+        params["server_id"] = guest.server_id;
+        EXPECT_EQ(code_of(host, method, params), ErrorCode::InvalidInput) << method << json::serialize(params);
+    };
+    for (const auto& path :
+         {secret, std::string("/etc/shadow"), folder / "volumes/link", folder / "volumes/../secret",
+          folder / "volumes/up/secret", folder / "volumesecret", std::string("volumes/x"), std::string()}) {
+        compute::GuestDisk disk;
+        disk.kind = "volume";
+        disk.volume_id = new_uuid();
+        disk.connection_info = {{"data", json::object{{"path", path}, {"format", "raw"}}}};
+        refused(command::kAttachDisk, {{"disk", disk.to_json()}});
+        refused(command::kMirrorDisk, {{"disk", disk.to_json()}});
+        refused(command::kPivotDisk, {{"disk", disk.to_json()}});
+        auto with_disk = guest;
+        with_disk.disks.push_back(disk);
+        for (const auto* method : {command::kSpawn, command::kPowerOn, command::kReboot})
+            refused(method, {{"guest", with_disk.to_json()}});
+        const auto file = json::object{{"path", path}, {"format", "qcow2"}};
+        refused(command::kSnapshotDisk, {{"volume_id", disk.volume_id}, {"file", file}});
+        const auto good = folder / "volumes/good";
+        refused(command::kCommitDisk, {{"volume_id", disk.volume_id}, {"upper", path}, {"lower", good}});
+        refused(command::kCommitDisk, {{"volume_id", disk.volume_id}, {"upper", good}, {"lower", path}});
+        refused(command::kPullDisk, {{"volume_id", disk.volume_id}, {"lower", path}, {"below", good}});
+        if (!path.empty())
+            refused(command::kPullDisk, {{"volume_id", disk.volume_id}, {"lower", good}, {"below", path}});
+    }
+    for (const auto& path : {secret, folder / "images/link", folder / "images/../secret", std::string("/etc/shadow")}) {
+        auto source = image();
+        source["path"] = path;
+        refused(command::kFetchImage, {{"image", source}});
+    }
+    auto source = image();
+    source["image_id"] = "../../x";
+    refused(command::kFetchImage, {{"image", source}});
+    refused(command::kDetachDisk, {{"volume_id", "../x"}});
+}
+
+TEST_F(ManagerTest, OnlySharesAreMountedAndOnlyWhereTheHostMounts) {
+    FakeHost host(folder.path());
+    compute::GuestDisk disk;
+    disk.kind = "volume";
+    disk.volume_id = new_uuid();
+    const auto refused = [&](const std::string& base, const std::string& source, const std::string& options) {
+        const json::object data{{"export", source}, {"options", options}, {"name", "volume-1"}, {"format", "raw"}};
+        disk.connection_info = {{"driver_volume_type", "nfs"}, {"mount_point_base", base}, {"data", data}};
+        auto attach = by_id();
+        attach["disk"] = disk.to_json();
+        EXPECT_EQ(code_of(host, command::kAttachDisk, attach), ErrorCode::InvalidInput) << base << source << options;
+    };
+    refused("/etc", "server:/export", "");
+    refused(folder / "mnt/../..", "server:/export", "");
+    refused(folder / "mnt", "--bind", "");
+    refused(folder / "mnt", "/etc", "");
+    refused(folder / "mnt", "server:/export", "log-file=/etc/cron.d/x");
 }
 
 TEST_F(ManagerTest, ConsoleOutputIsTheEndOfTheLog) {

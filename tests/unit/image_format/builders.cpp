@@ -54,6 +54,7 @@ std::string iso() {
 std::string vdi(std::uint64_t size) {
     std::string image(4096, '\0');
     put_little(image, 0x40, 0xbeda107f, 4);
+    put_little(image, 0x4c, 1, 4);
     put_little(image, 0x170, size, 8);
     return image;
 }

@@ -36,6 +36,9 @@ std::string fake_vhdx() {
     put_text(image, 300 * 1024 + 32,
              std::string_view("\x24\x42\xa5\x2f\x1b\xcd\x76\x48\xb2\x11\x5d\xbe\xd8\x3b\xf4\xb8", 16));
     put_little(image, 300 * 1024 + 48, 65536, 4);
+    put_text(image, 300 * 1024 + 64,
+             std::string_view("\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b", 16));
+    put_little(image, 300 * 1024 + 80, 65536 + 8, 4);
     put_little(image, 300 * 1024 + 65536, 1 << 30, 8);
     return image;
 }

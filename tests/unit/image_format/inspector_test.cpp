@@ -123,7 +123,10 @@ TEST(Inspector, refuses_vmdk_descriptors) {
     EXPECT_REFUSED(with("RW 1 FLAT \"x\" 0\n"), "not of type SPARSE");
     EXPECT_REFUSED(with("RW x SPARSE \"x\"\n"), "no size");
     EXPECT_REFUSED(with("RW 1 SPARSE x\n"), "no file name");
-    EXPECT_REFUSED(with("parentFileNameHint=\"/etc/shadow\"\n"), "not supported");
+    EXPECT_REFUSED(with("RW 1 SPARSE \"x\"\n"), "more than one extent");
+    EXPECT_REFUSED(with("RW 1 SPARSE \"..\"\n"), "names a path");
+    EXPECT_REFUSED(with("RW 1 SPARSE \"nbd:x\"\n"), "names a path");
+    EXPECT_REFUSED(with("other=1\n"), "not supported");
     EXPECT_REFUSED(with("nonsense\n"), "not supported");
     EXPECT_REFUSED(with("createType=\"monolithicFlat\"\n"), "subformats");
     EXPECT_REFUSED(with("createType=\"monolithicSparse\"\n"), "twice");
@@ -132,6 +135,58 @@ TEST(Inspector, refuses_vmdk_descriptors) {
     EXPECT_REFUSED(vmdk("version=1\ncreateType=\"monolithicSparse\"\n"), "no extent");
     EXPECT_REFUSED(vmdk("version=1\nRW 1 SPARSE \"a\"\n"), "no createType");
     EXPECT_REFUSED(with(std::string(20 * 512, '#')), "not terminated");
+}
+
+// QEMU takes the first occurrence of the word in sectors 1 to 20, wherever it stands.
+TEST(Inspector, refuses_parents_that_a_vmdk_names_anywhere) {
+    const auto with = [](std::string_view extra) { return vmdk(vmdk_descriptor("monolithicSparse", extra)); };
+    EXPECT_REFUSED(with("parentFileNameHint=\"/etc/shadow\"\n"), "parent");
+    EXPECT_REFUSED(with("# parentFileNameHint=\"/etc/shadow\"\n"), "parent");
+    EXPECT_REFUSED(with("# parentFileNameHint=\"0b0a6b5e-3e5c-4a53-9d5c-7b8a5d2f6d11\"\n"), "parent");
+    EXPECT_REFUSED(with("ddb.comment = \"parentFileNameHint=\"x\"\n"), "parent");
+    EXPECT_REFUSED(with("#PARENTFILENAMEHINT\n"), "parent");
+    auto image = vmdk(vmdk_descriptor("monolithicSparse"));
+    put_text(image, 512 * 21 - 20, "parentFileNameHint=x");
+    EXPECT_REFUSED(image, "parent");
+    // The header names fewer sectors than are read.
+    image = vmdk(vmdk_descriptor("monolithicSparse"));
+    put_little(image, 36, 1, 8);
+    EXPECT_EQ(inspect(image).format, "vmdk");
+    put_text(image, 512 * 3, "parentFileNameHint=x");
+    EXPECT_REFUSED(image, "parent");
+    for (const auto& text :
+         {vmdk_descriptor("monolithicSparse", "# parentFileNameHint=x\n"), std::string("anything")}) {
+        image = vmdk(text);
+        put_little(image, 28, 30, 8);
+        put_text(image, 512 * 30, vmdk_descriptor("monolithicSparse"));
+        EXPECT_THROW(inspect(image), Error);
+    }
+    image = vmdk(vmdk_descriptor("monolithicSparse"));
+    put_text(image, 5000, "RW 1 FLAT \"/etc/shadow\" 0");
+    EXPECT_REFUSED(image, "behind the descriptor");
+}
+
+TEST(Inspector, refuses_parents_of_vdi_and_vhd) {
+    auto image = vdi(1 << 20);
+    put_little(image, 0x1a8, 1, 8);
+    EXPECT_REFUSED(image, "parent");
+    image = vdi(1 << 20);
+    put_little(image, 0x1b8 + 15, 1, 1);
+    EXPECT_REFUSED(image, "parent");
+    image = vdi(1 << 20);
+    put_little(image, 0x4c, 4, 4);
+    EXPECT_REFUSED(image, "dynamic and static");
+    const auto body = std::string(4096, '\0');
+    EXPECT_REFUSED(vhd_footer(1 << 20, 4) + body, "parent");
+    EXPECT_REFUSED(vhd_footer(1 << 20, 3) + body + vhd_footer(1 << 20, 4), "parent");
+    for (const std::size_t field : {40, 576}) {
+        image = vhd_footer(1 << 20, 3) + body;
+        put_big(image, 16, 512, 8);
+        put_text(image, 512, "cxsparse");
+        EXPECT_EQ(inspect(image).format, "vhd");
+        put_big(image, 512 + field, 1, 4);
+        EXPECT_REFUSED(image, "parent");
+    }
 }
 
 TEST(Inspector, refuses_vmdk_headers) {
@@ -144,9 +199,11 @@ TEST(Inspector, refuses_vmdk_headers) {
     EXPECT_REFUSED(with(4, 4, 4), "versions");
     EXPECT_REFUSED(with(12, 0, 8), "capacity is zero");
     EXPECT_REFUSED(with(12, ~0ULL, 8), "out of range");
-    EXPECT_REFUSED(with(28, 0, 8), "no descriptor");
-    EXPECT_REFUSED(with(28, ~0ULL, 8), "too far");
-    EXPECT_REFUSED(with(36, 1000, 8), "outside the image");
+    EXPECT_REFUSED(with(28, 0, 8), "sector 1");
+    EXPECT_REFUSED(with(28, ~0ULL, 8), "sector 1");
+    EXPECT_REFUSED(with(36, 0, 8), "no descriptor");
+    EXPECT_REFUSED(with(36, 1000, 8), "too long");
+    EXPECT_REFUSED(good.substr(0, 4096), "outside the image");
     EXPECT_REFUSED(with(56, ~0ULL, 8), "footer is missing");
     auto image = stream_vmdk();
     put_little(image, image.size() - 1024 + 28, 7, 8);

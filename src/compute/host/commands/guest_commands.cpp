@@ -12,7 +12,7 @@ json::object spawn(Context& context, const rpc::Command& call) {
     const auto folder = context.folder(guest.server_id);
     const NamedLocks::Guard guard(context.servers, guest.server_id);
     failpoint("host.spawn.begin");
-    const auto files = disk_files(folder, guest, keys_of(call.params));
+    const auto files = disk_files(context, folder, guest, keys_of(call.params));
     folder.record_guest(guest);
     failpoint("host.spawn.recorded");
     context.taps.plug(guest.nics);

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
+#include "base/ids.hpp"
 #include "compute/host/context.hpp"
 
 namespace virga::compute::host {
@@ -7,9 +8,11 @@ namespace {
 
 json::object fetch_image(Context& context, const rpc::Command& call) {
     const auto source = ImageSource::from_json(get_object(call.params, "image"));
-    if (source.image_id.empty()) throw Error(ErrorCode::InvalidInput, "image.image_id is missing");
+    if (!is_uuid_like(source.image_id)) throw Error(ErrorCode::InvalidInput, "image.image_id is not a UUID");
+    const disk::OpenImage image_file(context.image_store, source);
     failpoint("host.fetch_image.begin");
-    const auto image = context.cache->fetch(source, get_int(call.params, "max_virtual_size_bytes"), hooks_of(call));
+    const auto image =
+        context.cache->fetch(image_file.source, get_int(call.params, "max_virtual_size_bytes"), hooks_of(call));
     failpoint("host.fetch_image.done");
     return {{"base_path", image.base.path},
             {"format", image.base.format},

@@ -10,7 +10,7 @@ json::object power_on(Context& context, const rpc::Command& call) {
     const auto guest = guest_of(call.params);
     const auto folder = context.folder(guest.server_id);
     const NamedLocks::Guard guard(context.servers, guest.server_id);
-    const auto files = disk_files(folder, guest, keys_of(call.params));
+    const auto files = disk_files(context, folder, guest, keys_of(call.params));
     folder.record_guest(guest);
     context.taps.plug(guest.nics);
     failpoint("host.power_on.plugged");
@@ -32,7 +32,7 @@ json::object reboot(Context& context, const rpc::Command& call) {
     const auto guest = guest_of(call.params);
     const auto folder = context.folder(guest.server_id);
     const NamedLocks::Guard guard(context.servers, guest.server_id);
-    const auto files = disk_files(folder, guest, keys_of(call.params));
+    const auto files = disk_files(context, folder, guest, keys_of(call.params));
     folder.record_guest(guest);
     context.taps.plug(guest.nics);
     failpoint("host.reboot.plugged");

@@ -11,7 +11,7 @@ json::object attach_disk(Context& context, const rpc::Command& call) {
     const auto server = server_of(call.params);
     const auto disk = GuestDisk::from_json(get_object(call.params, "disk"));
     if (!is_uuid_like(disk.volume_id)) throw Error(ErrorCode::InvalidInput, "disk.volume_id is not a UUID");
-    const auto file = disk_file(context.folder(server), disk, {}, keys_of(call.params));
+    const auto file = disk_file(context, context.folder(server), disk, {}, keys_of(call.params));
     const NamedLocks::Guard guard(context.servers, server);
     failpoint("host.attach_disk.begin");
     context.driver->attach_disk(server, disk, file);
@@ -23,21 +23,14 @@ json::object detach_disk(Context& context, const rpc::Command& call) {
     const auto server = server_of(call.params);
     const NamedLocks::Guard guard(context.servers, server);
     failpoint("host.detach_disk.begin");
-    context.driver->detach_disk(server, get_string(call.params, "volume_id"));
+    context.driver->detach_disk(server, volume_of(call.params));
     failpoint("host.detach_disk.done");
     return {};
 }
 
-std::string volume_of(const json::object& params) {
-    const auto id = get_string(params, "volume_id");
-    if (!is_uuid_like(id)) throw Error(ErrorCode::InvalidInput, "volume_id '" + id + "' is not a UUID");
-    return canonical_uuid(id);
-}
-
-std::string path_of(const json::object& params, std::string_view key) {
+std::string path_of(const Context& context, const json::object& params, std::string_view key) {
     auto path = get_string(params, key);
-    if (!path.starts_with('/') || path.find('\0') != std::string::npos)
-        throw Error(ErrorCode::InvalidInput, std::string(key) + " is not an absolute path");
+    context.volumes.check(path, key);
     return path;
 }
 
@@ -62,7 +55,7 @@ json::object snapshot_disk(Context& context, const rpc::Command& call) {
     const NamedLocks::Guard guard(context.servers, server);
     failpoint("host.snapshot_disk.begin");
     const auto volume = volume_of(call.params);
-    virt::DiskFile overlay{path_of(file, "path"), get_string(file, "format"), ""};
+    virt::DiskFile overlay{path_of(context, file, "path"), get_string(file, "format"), ""};
     const auto keys = keys_of(call.params);
     if (const auto key = keys.find(volume); key != keys.end()) overlay.key = key->second;
     const bool done = context.driver->snapshot_disk(server, volume, overlay);
@@ -74,18 +67,19 @@ json::object snapshot_disk(Context& context, const rpc::Command& call) {
 // or deleted.
 json::object commit_disk(Context& context, const rpc::Command& call) {
     failpoint("host.commit_disk.begin");
-    const bool done =
-        context.driver->commit_disk(server_of(call.params), volume_of(call.params), path_of(call.params, "upper"),
-                                    path_of(call.params, "lower"), {call.cancelled, call.progress});
+    const bool done = context.driver->commit_disk(
+        server_of(call.params), volume_of(call.params), path_of(context, call.params, "upper"),
+        path_of(context, call.params, "lower"), {call.cancelled, call.progress});
     failpoint("host.commit_disk.done");
     return running(done);
 }
 
 json::object pull_disk(Context& context, const rpc::Command& call) {
-    const auto below = get_string(call.params, "below").empty() ? "" : path_of(call.params, "below");
+    const auto below = get_string(call.params, "below").empty() ? "" : path_of(context, call.params, "below");
     failpoint("host.pull_disk.begin");
-    const bool done = context.driver->pull_disk(server_of(call.params), volume_of(call.params),
-                                                path_of(call.params, "lower"), below, {call.cancelled, call.progress});
+    const bool done =
+        context.driver->pull_disk(server_of(call.params), volume_of(call.params),
+                                  path_of(context, call.params, "lower"), below, {call.cancelled, call.progress});
     failpoint("host.pull_disk.done");
     return running(done);
 }
@@ -101,7 +95,7 @@ Target target_of(Context& context, const rpc::Command& call) {
     const auto server = server_of(call.params);
     const auto disk = GuestDisk::from_json(get_object(call.params, "disk"));
     if (!is_uuid_like(disk.volume_id)) throw Error(ErrorCode::InvalidInput, "disk.volume_id is not a UUID");
-    return {server, disk.volume_id, disk_file(context.folder(server), disk, {}, keys_of(call.params))};
+    return {server, disk.volume_id, disk_file(context, context.folder(server), disk, {}, keys_of(call.params))};
 }
 
 json::object mirror_disk(Context& context, const rpc::Command& call) {

@@ -53,6 +53,8 @@ std::string FolderStore::layer_name(const std::string& name) const {
 VolumeFile FolderStore::finish_merge(const std::string& id, const LayerMerge& merge) {
     auto sidecar = catalog_.get(id);
     const auto gone = layer_name(merge.into_active ? merge.lower : merge.upper);
+    if (!is_layer_name(gone) || !gone.starts_with("volume-"))
+        throw Error(ErrorCode::InvalidInput, "merge: not a layer of a volume", gone, id);
     if (sidecar.layers.contains(gone)) take_over(sidecar, merge);
     remove_unneeded({gone});
     failpoint("volume.files.finish_merge.removed");

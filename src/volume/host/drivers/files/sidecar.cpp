@@ -188,6 +188,10 @@ Sidecar Sidecar::from_text(const std::string& text) {
     return s;
 }
 
+bool is_layer_name(std::string_view name) {
+    return is_safe_name(name);
+}
+
 std::string volume_file(const std::string& id) {
     return "volume-" + id;
 }

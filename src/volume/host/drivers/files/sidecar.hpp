@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -62,6 +63,8 @@ struct Sidecar {
     static Sidecar from_text(const std::string& text);
 };
 
+/// Whether a file of a volume may be called so.
+bool is_layer_name(std::string_view name);
 std::string volume_file(const std::string& id);
 std::string layer_file(const std::string& id, const std::string& tag);  ///< tag: id of a snapshot or clone
 std::string sidecar_file(const std::string& id);

@@ -1,0 +1,39 @@
+#include "disk/layers.hpp"
+
+#include "base/error.hpp"
+#include "disk/disk.hpp"
+#include "disk/file.hpp"
+
+namespace virga::disk {
+namespace {
+
+constexpr std::size_t kMaxChain = 200;
+
+}  // namespace
+
+std::vector<Layer> layers_of(const std::string& path, const std::string& format) {
+    const auto folder = folder_of(path) + "/";
+    std::vector<Layer> layers{{path, format}};
+    while (layers.back().format == "qcow2") {
+        const auto& top = layers.back();
+        const auto backing = qcow2_backing(top.path);
+        if (!backing) break;
+        if (backing->format != "raw" && backing->format != "qcow2")
+            throw Error(ErrorCode::Corrupt, "a file beneath a disk has no known format", top.path);
+        auto below = backing->path.starts_with('/') ? backing->path : folder_of(top.path) + "/" + backing->path;
+        if (!below.starts_with(folder) || !is_beneath(folder, below.substr(folder.size())))
+            throw Error(ErrorCode::Corrupt, "a disk stands on a file outside of its folder", below);
+        if (layers.size() == kMaxChain) throw Error(ErrorCode::Corrupt, "the files beneath a disk form a circle", path);
+        layers.push_back({std::move(below), backing->format});
+    }
+    return layers;
+}
+
+std::vector<SandboxFile> files_of(const std::string& path, const std::string& format, Use use) {
+    std::vector<SandboxFile> files;
+    for (auto& layer : layers_of(path, format)) files.push_back({std::move(layer.path), false});
+    files.front().writable = use == Use::Write;
+    return files;
+}
+
+}  // namespace virga::disk

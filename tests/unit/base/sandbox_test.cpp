@@ -1,0 +1,174 @@
+#include "base/sandbox.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "base/scope_exit.hpp"
+
+namespace virga {
+namespace {
+
+// What a program that was taken over could do: perl, which every Debian has, says what it can reach.
+class SandboxTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (::geteuid() != 0) GTEST_SKIP() << "only root can make the sandbox";
+        char name[] = "/tmp/virga-sandbox-XXXXXX";
+        ASSERT_NE(::mkdtemp(name), nullptr);
+        folder_ = name;
+        write("canary", "canary");
+        write("input", "the input");
+    }
+    void TearDown() override {
+        if (!folder_.empty()) std::filesystem::remove_all(folder_);
+    }
+
+    std::string at(const std::string& name) const { return folder_ + "/" + name; }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(at(name)) << text;
+        ::chmod(at(name).c_str(), 0600);
+    }
+    std::string read(const std::string& name) const {
+        std::ifstream file(at(name));
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+    static ProcessResult perl(const std::string& program, std::vector<SandboxFile> files = {},
+                              const ProcessLimits& limits = {}) {
+        files.push_back({"/dev/null"});  // perl reads it for every -e
+        return run_sandboxed({"perl", "-e", program}, std::move(files), limits);
+    }
+
+    std::string folder_;
+};
+
+TEST_F(SandboxTest, the_user_is_nobody_who_owns_anything) {
+    const auto result = perl("print \"$< $> $( $)\"");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ((" " + result.out + " ").find(" 0 "), std::string::npos) << result.out;
+}
+
+TEST_F(SandboxTest, only_what_it_was_given_can_be_opened) {
+    const auto program = [](const std::string& path, const char* mode) {
+        return "open(F, '" + std::string(mode) + "', '" + path + "') or die \"no: $!\"; print <F>;";
+    };
+    EXPECT_EQ(perl(program(at("input"), "<"), {{at("input")}}).out, "the input");
+    for (const auto& path :
+         {at("canary"), at("input") + "/../canary", std::string("/etc/passwd"), std::string("/etc/shadow"),
+          std::string("/proc/self/status"), std::string("/proc/1/environ"), std::string("/dev/zero")}) {
+        const auto result = perl(program(path, "<"), {{at("input")}});
+        EXPECT_NE(result.exit_code, 0) << path;
+        EXPECT_EQ(result.out, "") << path;
+    }
+    EXPECT_NE(perl(program(at("input"), "+<"), {{at("input")}}).exit_code, 0) << "given to be read only";
+    EXPECT_NE(perl(program("/usr/new", ">")).exit_code, 0);
+    EXPECT_NE(perl(program("/new", ">")).exit_code, 0);
+    EXPECT_NE(perl(program("/tmp/new", ">")).exit_code, 0);
+    EXPECT_NE(perl(program(at("new"), ">"), {{at("new"), true}}).exit_code, 0) << "nothing is made";
+}
+
+TEST_F(SandboxTest, a_given_file_is_no_link) {
+    ASSERT_EQ(::symlink(at("canary").c_str(), at("link").c_str()), 0);
+    const auto result = perl("open(F, '<', '" + at("link") + "') or die $!; print <F>;", {{at("link"), true}});
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_EQ(result.out, "");
+}
+
+TEST_F(SandboxTest, output_and_open_files) {
+    write("output", "before");
+    const auto file = at("output");
+    const auto result = perl("open(F, '>', '" + file + "') or die $!; print F 'after'; close F", {{file, true}});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(read("output"), "after");
+    const int key = ::memfd_create("key", MFD_CLOEXEC);
+    const ScopeExit close([key] { ::close(key); });
+    ASSERT_EQ(::write(key, "secret", 6), 6);
+    EXPECT_EQ(perl("open(F, '<', '/the/key') or die $!; print <F>;", {{"/the/key", false, key}}).out, "secret");
+}
+
+TEST_F(SandboxTest, the_host_is_not_there) {
+    EXPECT_EQ(perl("opendir(D, '/') or die $!; print join ' ', sort grep !/^\\./, readdir D").out.find("root"),
+              std::string::npos);
+    EXPECT_EQ(perl("opendir(D, '/usr') or die $!").exit_code, 0);
+    for (const char* program : {
+             "opendir(D, '/proc') or die $!", "opendir(D, '/tmp') or die $!", "opendir(D, '/home') or die $!",
+             "kill(0, getppid()) or die $!", "use Socket; socket(S, PF_INET, SOCK_STREAM, 0) or die $!",
+             "use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0) or die $!", "defined(fork()) or die $!",
+             "chroot('/usr') or die $!", "mkdir('/usr/x') or die $!", "link('/usr/bin/perl', '/x') or die $!",
+             "unlink('/usr/bin/perl') or die $!",
+             "syscall(165, 'none', '/usr', 'tmpfs', 0, 0) == 0 or die $!",  // mount
+             "syscall(272, 0x10000000) == 0 or die $!",                     // unshare: a user namespace
+             "syscall(101, 16, 1, 0, 0) == 0 or die $!",                    // ptrace
+             "syscall(425, 8, 0) >= 0 or die $!",                           // io_uring_setup
+             "syscall(105, 0) == 0 or die $!",                              // setuid
+         })
+        EXPECT_NE(perl(program).exit_code, 0) << program;
+}
+
+TEST_F(SandboxTest, no_descriptor_of_this_process_is_inherited) {
+    const int leaked = ::open(at("canary").c_str(), O_RDONLY);  // NOLINT: not close-on-exec, on purpose
+    const ScopeExit close([leaked] { ::close(leaked); });
+    const auto result = perl("for (3..200) { open(F, '<&=', $_) and print \"$_ \" }");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, "");
+}
+
+TEST_F(SandboxTest, bounds) {
+    write("output", "");
+    ProcessLimits limits;
+    limits.file_bytes = 1000;
+    const auto file = at("output");
+    perl("open(F, '>', '" + file + "') or die $!; print F 'x' x 100000; close F or die $!", {{file, true}}, limits);
+    EXPECT_LE(read("output").size(), 1000U);
+    limits = {};
+    limits.cpu_seconds = 1;
+    EXPECT_EQ(perl("1 while 1", {}, limits).exit_code, 128 + SIGXCPU);
+    limits = {};
+    limits.address_space_bytes = 200 << 20;
+    EXPECT_NE(perl("my $x = 'x' x (1 << 30); print 'too much'", {}, limits).out, "too much");
+    limits = {};
+    limits.timeout = std::chrono::milliseconds(100);
+    EXPECT_TRUE(perl("sleep 1000", {}, limits).timed_out);
+    std::atomic<bool> cancel{false};
+    EXPECT_THROW(
+        run_sandboxed({"perl", "-e", "sleep 1000"}, {{"/dev/null"}}, {}, [&] { return cancel.exchange(true); }), Error);
+}
+
+TEST_F(SandboxTest, many_at_once) {
+    std::vector<std::thread> threads;
+    std::atomic<int> good{0};
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+            for (int round = 0; round < 5; ++round)
+                good += perl("open(F, '<', '" + at("input") + "') or die $!; print <F>;", {{at("input")}}).out ==
+                        "the input";
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(good, 40);
+}
+
+TEST_F(SandboxTest, where_it_cannot_be_made_nothing_runs) {
+    const ScopeExit back([] { Sandbox::configure({}); });
+    Sandbox::configure({"no-such-user-of-virga", true});
+    EXPECT_THROW(perl("print 'ran'"), Error);
+    Sandbox::configure({"root", true});
+    EXPECT_THROW(perl("print 'ran'"), Error);
+    Sandbox::configure({"no-such-user-of-virga", false});
+    EXPECT_EQ(perl("print 'ran'").out, "ran");
+}
+
+}  // namespace
+}  // namespace virga

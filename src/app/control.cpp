@@ -159,7 +159,7 @@ private:
 
 }  // namespace
 
-int control(const Options& options) {
+int control(const Options& options, Announcer& announcer) {
     block_stop_signals();
     limit_memory();
     const auto config = options.load();
@@ -177,10 +177,12 @@ int control(const Options& options) {
     std::filesystem::remove(options.ready_path());
     Control process(options, config);
     process.start();
+    announcer.ready("the API answers");
     give_back_memory();
     do {
         process.forget_old_flows();
     } while (!wait_for_stop_signal(kHousekeepingPause));
+    announcer.stopping();
     process.stop();
     return 0;
 }

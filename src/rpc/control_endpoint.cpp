@@ -128,6 +128,7 @@ struct ControlEndpoint::Impl {
         }
         log::info("host is up", {{"host", host}});
         changed.notify_all();
+        peer->connection.send({{"type", "welcome"}});
         publish(host, "host.up", std::move(report));
     }
 

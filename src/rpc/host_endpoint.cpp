@@ -68,6 +68,7 @@ struct HostEndpoint::Impl {
             const auto type = get_string(*message, "type");
             if (type == "call") take(*message);
             if (type == "cancel") cancel(get_string(*message, "id"));
+            if (type == "welcome" && welcomed) welcomed();
         }
     }
 
@@ -197,6 +198,7 @@ struct HostEndpoint::Impl {
     std::string host;
     std::map<std::string, CommandHandler, std::less<>> handlers;
     std::function<json::object()> report;
+    std::function<void()> welcomed;
     std::atomic<bool> stopping{false};
     std::mutex mutex;
     std::condition_variable wake;
@@ -221,6 +223,9 @@ void HostEndpoint::on(std::string method, CommandHandler handler) {
 
 void HostEndpoint::report_with(std::function<json::object()> report) {
     impl_->report = std::move(report);
+}
+void HostEndpoint::on_welcome(std::function<void()> handler) {
+    impl_->welcomed = std::move(handler);
 }
 void HostEndpoint::publish_report() {
     impl_->send({{"type", "report"}, {"report", impl_->own_report()}});

@@ -59,7 +59,7 @@ protected:
     }
     bool wait_event(const std::string& text) {
         std::unique_lock lock(mutex_);
-        return seen_.wait_for(lock, 5s,
+        return seen_.wait_for(lock, 60s,
                               [&] { return std::find(events_.begin(), events_.end(), text) != events_.end(); });
     }
 
@@ -86,6 +86,13 @@ TEST_F(RpcTest, CallsAHostAndReportsIt) {
     host_->stop();
     EXPECT_TRUE(wait_event("h1 host.down {}"));
     EXPECT_FALSE(control_->is_up("h1"));
+}
+
+TEST_F(RpcTest, AHostIsToldThatItWasTakenIn) {
+    std::promise<bool> known;
+    host_->on_welcome([&] { known.set_value(control_->is_up("h1")); });
+    host_->start();
+    EXPECT_TRUE(known.get_future().get());
 }
 
 TEST_F(RpcTest, AnErrorComesBackAsItWasAndIsTriedAgain) {

@@ -46,9 +46,8 @@ run_within_time() {
 # GoogleTest programs report each case of theirs, so the sum counts cases, not programs.
 run_ctest() {
     local group=$1
-    shift
     GTEST_OUTPUT="xml:$results/$group/" VIRGA_TEST_SECONDS=$test_seconds run_within_time ctest --test-dir "$build" \
-        -R "^${group}_" "$@" -j "$(nproc)" --no-tests=error --output-on-failure --output-junit "$results/ctest-$group.log"
+        -R "^${group}_" -j "$(nproc)" --no-tests=error --output-on-failure --output-junit "$results/ctest-$group.log"
 }
 
 run_pytest() {
@@ -67,8 +66,7 @@ kill_gluster() {
 
 run_group() {
     case $1 in
-    unit | conformance) run_ctest "$1" ;;
-    fakes) run_ctest conformance -LE real ;; # what needs no GlusterFS, guest or loop of kills
+    unit | fakes | conformance) run_ctest "$1" ;;
     tools) run_pytest tools tests/tools ;;
     api) run_pytest api -n 3 tests/api ;; # waits for the disk more than it computes
     recovery) run_pytest recovery -n 3 -m "not long" tests/recovery ;;

@@ -116,10 +116,16 @@ asan: deps ## Unit and conformance tests under the address and undefined-behavio
 tsan: deps ## Unit and conformance tests under the thread sanitizer
 	@tools/test.sh --preset tsan unit conformance
 
+FUZZ_MINUTES ?= 10
+.PHONY: fuzz
+fuzz: ## Feed HTTP, JSON, images, tokens, RPC and settings with damaged input: FUZZ_MINUTES=10 for all
+	@tools/install-deps.sh build fuzz
+	@tools/fuzz.sh $(FUZZ_MINUTES)
+
 .PHONY: docs
 docs: program ## Regenerate the reference pages from the program
 	@tools/make-docs.sh
 
 .PHONY: clean
 clean: ## Remove everything that was built (downloads too)
-	@rm -rf build build-asan build-tsan build-dev
+	@rm -rf build build-asan build-tsan build-fuzz build-dev

@@ -45,6 +45,16 @@ function(virga_module name)
   endif()
 endfunction()
 
+# virga_test_program(TARGET): makes an executable a GoogleTest program that ctest runs.
+function(virga_test_program name)
+  virga_test_options(${name})
+  target_link_libraries(${name} PRIVATE virga_test_main)
+  virga_precompile(${name} virga_test_main)
+  add_test(NAME ${name} COMMAND ${name})
+  # The program watches its tests itself and names the one that hangs: see tests/test_main.cpp.
+  set_tests_properties(${name} PROPERTIES TIMEOUT 86400)
+endfunction()
+
 # virga_test(NAME FOLDER [LINK target...]): one GoogleTest program from every .cpp of a folder of tests/.
 function(virga_test name folder)
   cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
@@ -53,10 +63,6 @@ function(virga_test name folder)
     return()
   endif()
   add_executable(${name} ${sources})
-  virga_test_options(${name})
-  target_link_libraries(${name} PRIVATE ${arg_LINK} virga_test_main)
-  virga_precompile(${name} virga_test_main)
-  add_test(NAME ${name} COMMAND ${name})
-  # The program watches its tests itself and names the one that hangs: see tests/test_main.cpp.
-  set_tests_properties(${name} PROPERTIES TIMEOUT 86400)
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  virga_test_program(${name})
 endfunction()

@@ -101,6 +101,7 @@ struct ControlEndpoint::Impl {
                 break;
             }
         }
+        peer->connection.shut_down();  // a host that was misunderstood connects anew instead of waiting for ever
         lost(peer);
     }
 

@@ -16,7 +16,10 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
 GUEST_IMAGE = os.environ.get("VIRGA_GUEST_IMAGE", str(ROOT / "build" / "guest" / "guest.qcow2"))
-START_SECONDS = 300  # many times what it takes: a machine may be slow
+# Many times what they take: a machine may be slow.
+START_SECONDS = 300
+END_SECONDS = 120
+ANSWER_SECONDS = 300
 
 
 class ClientError(Exception):
@@ -163,9 +166,9 @@ class Cloud:
         process = self.processes.pop(half)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(END_SECONDS)
 
-    def wait_end(self, half, seconds=60):
+    def wait_end(self, half, seconds=START_SECONDS):
         """Waits until a half has ended by itself (a failpoint)."""
         self.processes.pop(half).wait(seconds)
 
@@ -173,11 +176,11 @@ class Cloud:
         process = self.processes.pop(half)
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
-            raise AssertionError(f"{half} did not end within 30 s of SIGTERM:\n{self.log_tail()}")
+            process.wait(END_SECONDS)
+            raise AssertionError(f"{half} did not end within {END_SECONDS} s of SIGTERM:\n{self.log_tail()}")
 
     def close(self):
         """Ends everything, guests included, and removes the folder."""
@@ -271,7 +274,7 @@ class Cloud:
         body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {
             "name": user, "domain": domain, "password": password or self.openrc()["OS_PASSWORD"]}}},
             "scope": {"project": {"name": project, "domain": domain}}}}
-        answer = requests.post(f"{self.url}/identity/v3/auth/tokens", json=body, timeout=30)
+        answer = requests.post(f"{self.url}/identity/v3/auth/tokens", json=body, timeout=ANSWER_SECONDS)
         assert answer.status_code == 201, answer.text
         return answer.headers["X-Subject-Token"]
 
@@ -281,7 +284,8 @@ class Cloud:
             self._token = self.login()
         return self._token
 
-    def http(self, method, path, json=None, token=None, headers=None, data=None, timeout=60):
+    def http(self, method, path, json=None, token=None, headers=None, data=None,
+             timeout=ANSWER_SECONDS):
         """One request with the admin's token unless another is given ("" for none)."""
         all_headers = dict(headers or {})
         use = self.token if token is None else token

@@ -32,7 +32,7 @@ fuzz() {
 mkdir -p "$build/findings"
 if [ -n "${VIRGA_FUZZ_MERGE:-}" ]; then
     for target in "${targets[@]}"; do
-        fuzz "$target" -merge=1 "tests/fuzz/corpus/$target" "$build/corpus/$target" 2>&1 | grep MERGE-OUTER || true
+        fuzz "$target" -set_cover_merge=1 "tests/fuzz/corpus/$target" "$build/corpus/$target" 2>&1 | grep MERGE-OUTER || true
     done
     exit 0
 fi

@@ -79,6 +79,7 @@ struct Cloud {
         networks.bootstrap();
         compute.bootstrap();
         volumes.use(compute.attached_volumes());
+        networks.use(compute.server_nics());
         volumes.register_tasks(registry);
         compute.register_tasks(registry);
         identity.register_routes(router);

@@ -15,8 +15,9 @@ from harness.cloud import ROOT, wait_for  # noqa: E402
 CONTAIN = ROOT / "tools" / "contain.py"
 # What tests leave running: something that went to the background, in a session of its own, and ignores what it can.
 LEAVER = """
+{first}
 setsid bash -c 'trap "" TERM HUP INT; exec -a {name} sleep 1000' &
-[ "$(id -u)" != 0 ] || {{ ip link add {link} type dummy && mount -t tmpfs none /mnt; }}
+[ "$(id -u)" != 0 ] || {{ ip link add {link} type bridge && mount -t tmpfs none /mnt || exit 1; }}
 touch /tmp/{name}
 echo started
 {then}
@@ -36,11 +37,11 @@ def processes_named(name):
 
 
 class Run:
-    def __init__(self, then):
+    def __init__(self, then, first=""):
         self.name = f"left-{uuid.uuid4()}"
         self.link = "left" + self.name[-8:]
         environment = {k: v for k, v in os.environ.items() if k != "VIRGA_CONTAINED"}
-        script = LEAVER.format(name=self.name, link=self.link, then=then)
+        script = LEAVER.format(name=self.name, link=self.link, first=first, then=then)
         self.process = subprocess.Popen([CONTAIN, "bash", "-c", script], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                         env=environment, cwd=ROOT, text=True, start_new_session=True)
         assert self.process.stdout.readline() == "started\n"
@@ -62,8 +63,8 @@ class Run:
 def run():
     runs = []
 
-    def start(then):
-        runs.append(Run(then))
+    def start(then, first=""):
+        runs.append(Run(then, first))
         return runs[-1]
     yield start
     for made in runs:
@@ -86,7 +87,7 @@ def test_a_signal_ends_everything(run, number):
 
 
 def test_ctrl_c_lets_the_command_say_how_far_it_was(run):
-    running = run("trap 'echo told; exit 5' INT; sleep 1000 & wait")
+    running = run("sleep 1000 & wait", first="trap 'echo told; exit 5' INT")
     os.killpg(running.process.pid, signal.SIGINT)
     assert running.process.stdout.readline() == "told\n"
     assert running.process.wait(60) == 5

@@ -20,16 +20,23 @@ help: ## List the targets
 deps: ## Install the Debian packages that building, running and testing need
 	@tools/install-deps.sh build run test
 
-.PHONY: build
-build: ## Compile the program and the tests into build/
+.PHONY: configure
+configure:
 	@tools/install-deps.sh build
 	@mkdir -p $(BUILD)
 	@cmake --preset release >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }
+
+.PHONY: program
+program: configure ## Compile the program alone into build/virga
+	@cmake --build $(BUILD) -j $(JOBS) --target virga
+
+.PHONY: build
+build: configure ## Compile the program and the tests into build/
 	@cmake --build $(BUILD) -j $(JOBS)
 
 .PHONY: guest
 guest: ## Build the small bootable guest image from Debian packages
-	@tools/install-deps.sh test
+	@tools/install-deps.sh run demo
 	@tools/make-guest-image.sh $(GUEST)
 
 .PHONY: demo
@@ -45,8 +52,12 @@ test: deps build guest ## Run the tests; the last line says "N passed, N failed"
 	@tools/test.sh
 
 .PHONY: check
-check: format-check build ## The developer's loop: format, unit and conformance tests on fakes
-	@tools/test.sh unit conformance
+check: format-check build ## The developer's loop, two minutes: format, unit tests, conformance tests on fakes
+	@tools/test.sh unit fakes
+
+.PHONY: docs-check
+docs-check: program ## Fail when a generated reference page is not what the program prints
+	@tools/make-docs.sh --check
 
 .PHONY: unit
 unit: build ## Unit tests of pure rules (no root, no network)
@@ -74,12 +85,12 @@ BACKEND ?= local
 tempest: deps build guest ## OpenStack's Tempest: SUITE=identity|image|volume|compute|network|smoke [BACKEND=local|glusterfs]
 	@tools/install-deps.sh tempest
 	@VIRGA_BIN=$(CURDIR)/$(BUILD)/virga VIRGA_GUEST_IMAGE=$(CURDIR)/$(GUEST)/guest.qcow2 \
-	    /usr/bin/python3 tests/tempest/run.py $(SUITE) --backend $(BACKEND)
+	    tools/contain.py /usr/bin/python3 tests/tempest/run.py $(SUITE) --backend $(BACKEND)
 
 .PHONY: bench
 bench: deps build guest ## Measure the figures of the design next to their floors
 	@VIRGA_BIN=$(CURDIR)/$(BUILD)/virga VIRGA_GUEST_IMAGE=$(CURDIR)/$(GUEST)/guest.qcow2 \
-	    /usr/bin/python3 tests/bench/bench.py --json $(BUILD)/bench.json
+	    tools/contain.py /usr/bin/python3 tests/bench/bench.py --json $(BUILD)/bench.json
 
 .PHONY: format
 format: ## Lay the C++ code out with clang-format
@@ -105,10 +116,16 @@ asan: deps ## Unit and conformance tests under the address and undefined-behavio
 tsan: deps ## Unit and conformance tests under the thread sanitizer
 	@tools/test.sh --preset tsan unit conformance
 
+FUZZ_MINUTES ?= 10
+.PHONY: fuzz
+fuzz: ## Feed HTTP, JSON, images, tokens, RPC and settings with damaged input: FUZZ_MINUTES=10 for all
+	@tools/install-deps.sh build fuzz
+	@tools/fuzz.sh $(FUZZ_MINUTES)
+
 .PHONY: docs
-docs: build ## Regenerate the reference pages from the program
+docs: program ## Regenerate the reference pages from the program
 	@tools/make-docs.sh
 
 .PHONY: clean
 clean: ## Remove everything that was built (downloads too)
-	@rm -rf build build-asan build-tsan build-dev
+	@rm -rf build build-asan build-tsan build-fuzz build-dev

@@ -1,15 +1,26 @@
-# virga_precompile(TARGET): shares one precompiled header, that of virga_base, between all targets.
-function(virga_precompile target)
+set(VIRGA_PRECOMPILED
+  <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <set> <string> <string_view> <thread>
+  <unordered_map> <variant> <vector>
+  <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/parse.hpp> <boost/json/serialize.hpp> <boost/json/value.hpp>)
+
+# virga_precompile(TARGET OWNER [header...]): one precompiled header is shared by all targets, that of OWNER: virga_base, or
+# virga_test_main for tests. The owner itself has more headers in it.
+function(virga_precompile target owner)
   if(NOT VIRGA_PCH)
     return()
   endif()
-  if(target STREQUAL "virga_base")
-    target_precompile_headers(virga_base PRIVATE
-      <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <set> <string> <string_view> <thread>
-      <unordered_map> <variant> <vector>
-      <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/parse.hpp> <boost/json/serialize.hpp> <boost/json/value.hpp>)
+  if(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${VIRGA_PRECOMPILED} ${ARGN})
   else()
-    target_precompile_headers(${target} REUSE_FROM virga_base)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
+# virga_test_options(TARGET): tests are compiled for the time that this takes; what they test is as in the program.
+function(virga_test_options target)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  if(NOT VIRGA_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
   endif()
 endfunction()
 
@@ -26,12 +37,22 @@ function(virga_module name)
     add_library(virga_${target} STATIC ${sources})
     target_include_directories(virga_${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(virga_${target} PUBLIC ${arg_LINK})
-    virga_precompile(virga_${target})
+    virga_precompile(virga_${target} virga_base)
   else()
     add_library(virga_${target} INTERFACE)
     target_include_directories(virga_${target} INTERFACE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(virga_${target} INTERFACE ${arg_LINK})
   endif()
+endfunction()
+
+# virga_test_program(TARGET): makes an executable a GoogleTest program that ctest runs.
+function(virga_test_program name)
+  virga_test_options(${name})
+  target_link_libraries(${name} PRIVATE virga_test_main)
+  virga_precompile(${name} virga_test_main)
+  add_test(NAME ${name} COMMAND ${name})
+  # The program watches its tests itself and names the one that hangs: see tests/test_main.cpp.
+  set_tests_properties(${name} PROPERTIES TIMEOUT 86400)
 endfunction()
 
 # virga_test(NAME FOLDER [LINK target...]): one GoogleTest program from every .cpp of a folder of tests/.
@@ -42,9 +63,6 @@ function(virga_test name folder)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main)
-  virga_precompile(${name})
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  virga_test_program(${name})
 endfunction()

@@ -31,6 +31,9 @@ steps_log=$demo/virga.log
 # shellcheck source=tools/lib/cloud.sh
 . tools/lib/cloud.sh
 
+# Seconds that a wait may take. A quiet machine needs a hundredth of them.
+readonly start_limit=180 stop_limit=60 status_limit=300 boot_limit=900
+
 # Servers of the four ways; the order is that of the trace's columns.
 readonly servers=(demo-a-volume demo-b-image demo-c-image-to-volume demo-d-snapshot-to-volume)
 
@@ -51,20 +54,21 @@ become_root() {
 }
 
 prepare() {
-    step_shown "Install what is missing, from Debian's packages" tools/install-deps.sh build run test
-    step_shown "Build the program" make --no-print-directory build
+    step_shown "Install what is missing, from Debian's packages" tools/install-deps.sh build run demo
+    step_shown "Build the program (about four minutes on two processors when nothing is built yet)" \
+        make --no-print-directory program
     step_shown "Build the guest image" make --no-print-directory guest
 }
 
 start_or_reuse() {
     if [ -n "$(cloud_pid)" ] && cloud_is_older_than_program; then
-        begin_step "Stop the former program (guests, if any, keep running)"
+        begin_wait $stop_limit "Stop the former program (guests, if any, keep running)"
         stop_cloud || fail_step
         end_step
     fi
     if [ -z "$(cloud_pid)" ]; then
-        begin_step "Start the cloud: virga serve, state in ${demo#"$top"/}, API on 127.0.0.1:$port"
-        start_cloud || fail_step
+        begin_wait $start_limit "Start the cloud: virga serve, state in ${demo#"$top"/}, API on 127.0.0.1:$port"
+        start_cloud $start_limit || fail_step
         end_step "ready"
     else
         say "==> The cloud of the former run is up: use it"
@@ -97,7 +101,7 @@ remove() {
     [ $# -gt 0 ] || return 0
     # shellcheck disable=SC2086
     openstack $kind delete "$@" || true
-    wait_until 60 gone "$kind" "$@"
+    wait_until $status_limit gone "$kind" "$@"
 }
 
 # The order is that of what stands on what: servers, the volumes that were made for them, snapshot, volume, image.
@@ -128,8 +132,8 @@ has_status() {
 
 # wait_for_status STATUS KIND NAME: as a step; says what the client knows of it when it fails.
 wait_for_status() {
-    begin_step "Wait until $2 $3 is $1"
-    wait_until 120 has_status "$@" || {
+    begin_wait $status_limit "Wait until $2 $3 is $1"
+    wait_until $status_limit has_status "$@" || {
         # shellcheck disable=SC2086
         openstack $2 show "$3" >"$demo/step.out" 2>&1 || true
         fail_step
@@ -138,7 +142,7 @@ wait_for_status() {
 }
 
 create_sources() {
-    step "Upload the guest image" openstack image create --disk-format qcow2 --container-format bare --file "$guest" \
+    step_within $status_limit "Upload the guest image" openstack image create --disk-format qcow2 --container-format bare --file "$guest" \
         -f value -c id demo-guest
     openstack flavor show demo >/dev/null 2>&1 ||
         step "Make a flavor" openstack flavor create --vcpus 1 --ram 128 --disk 1 -f value -c id demo
@@ -152,7 +156,7 @@ create_sources() {
 boot() {
     local title=$1 name=$2
     shift 2
-    step "$title" openstack server create --flavor demo --network default "$@" --wait -f value -c id "$name"
+    step_within $boot_limit "$title" openstack server create --flavor demo --network default "$@" --wait -f value -c id "$name"
     has_status active server "$name" || {
         openstack server show "$name" >>"$demo/step.out" 2>&1 || true
         fail_step
@@ -176,9 +180,9 @@ has_login() {
 wait_for_logins() {
     local server
     for server in "${servers[@]}"; do
-        begin_step "Wait for the login prompt of $server"
+        begin_wait $boot_limit "Wait for the login prompt of $server"
         command_line openstack console log show "$server"
-        wait_until 180 has_login "$server" || fail_step
+        wait_until $boot_limit has_login "$server" || fail_step
         grep -aoE 'VIRGA-GUEST-(ROOT|DISK|LOGIN).*' "$demo/step.out" | tr -d '\r' | sed 's/^/    | /'
         end_step
     done
@@ -223,7 +227,7 @@ up_built() {
     [ ! -e "$demo/control/virga.db" ] || fresh=no
     start_or_reuse
     if [ "$fresh" = no ]; then
-        begin_step "Remove what the former run made"
+        begin_step "Remove what the former run made (at most $status_limit s for each kind of thing)"
         remove_former_run >"$demo/step.out" 2>&1 || fail_step
         end_step
     fi
@@ -263,15 +267,15 @@ down() {
         exit 0
     fi
     if cloud_is_ready; then
-        begin_step "Delete the servers"
+        begin_wait $status_limit "Delete the servers"
         use_cloud
         { remember_bridges && delete_servers; } >"$demo/step.out" 2>&1 || say "    the API could not: their guests are ended instead"
         end_step
     fi
-    begin_step "Stop the cloud"
+    begin_wait $stop_limit "Stop the cloud"
     stop_cloud || fail_step
     mapfile -t guests < <(guest_pids)
-    end_processes KILL 10 "${guests[@]}" || fail_step
+    end_processes KILL 20 "${guests[@]}" || fail_step
     end_step
     begin_step "Remove its files and interfaces"
     remove_leftovers || fail_step

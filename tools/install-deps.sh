@@ -1,9 +1,9 @@
 #!/bin/bash
-# install-deps.sh [build|run|test|tempest|dev]... - installs what Virga needs on a bare Debian 12.
+# install-deps.sh [build|run|demo|test|tempest|fuzz|dev]... - installs what Virga needs on a bare Debian 12.
 #
-# build: what compiles it.  run: what `virga serve` uses.  test: what `make demo` and `make test` add.
-# tempest: what `make tempest` adds.  dev: the format and lint tools of `make check`.
-# Without an argument: build, run and test.
+# build: what compiles it.  run: what `virga serve` uses.  demo: what `make demo` adds (the client, the guest image).
+# test: what `make test` adds, with all of demo.  tempest, fuzz: what `make tempest` and `make fuzz` add.
+# dev: the format and lint tools of `make check`.  Without an argument: build, run and test.
 # Quick when nothing is missing: it then asks dpkg only and touches no package list.
 set -euo pipefail
 
@@ -18,11 +18,15 @@ build_packages=(
 run_packages=(
     libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils iproute2 nftables libre2-9
 )
+demo_packages=(
+    python3-openstackclient syslinux syslinux-common mtools kmod cpio fdisk e2fsprogs openssl fakeroot jq procps
+)
 test_packages=(
-    python3-openstackclient python3-openstacksdk python3-pytest python3-pytest-xdist python3-requests
-    syslinux syslinux-common mtools kmod cpio fdisk e2fsprogs xfsprogs glusterfs-server glusterfs-client openssl fakeroot jq sqlite3 procps
+    "${demo_packages[@]}" python3-openstacksdk python3-pytest python3-pytest-xdist python3-pytest-timeout python3-requests
+    xfsprogs glusterfs-server glusterfs-client sqlite3
 )
 tempest_packages=(tempest python3-tempest)
+fuzz_packages=(clang libclang-rt-14-dev)
 dev_packages=(git clang-format clang-tidy shellcheck)
 
 fail() {
@@ -84,10 +88,12 @@ for group in "$@"; do
         wanted+=("${run_packages[@]}")
         needs_users=yes
         ;;
+    demo) wanted+=("${demo_packages[@]}") ;;
     test) wanted+=("${test_packages[@]}") ;;
     tempest) wanted+=("${tempest_packages[@]}") ;;
+    fuzz) wanted+=("${fuzz_packages[@]}") ;;
     dev) wanted+=("${dev_packages[@]}") ;;
-    *) fail "unknown group '$group': use build, run, test, tempest or dev" ;;
+    *) fail "unknown group '$group': use build, run, demo, test, tempest, fuzz or dev" ;;
     esac
 done
 

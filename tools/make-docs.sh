@@ -1,5 +1,6 @@
 #!/bin/bash
-# make-docs.sh - writes the generated pages of docs/reference from the program that was built.
+# make-docs.sh [--check] - writes the generated pages of docs/reference from the program that was built; with --check it
+# only compares them, and fails when one differs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 virga=build/virga
@@ -28,5 +29,16 @@ commands_page() {
 "$virga" config states >"$work/states.md"
 "$virga" policy --markdown >"$work/policy.md"
 commands_page | sed 's/[[:space:]]*$//' >"$work/commands.md"
-mv "$work/settings.md" "$work/states.md" "$work/policy.md" "$work/commands.md" "$target/"
-echo "written: $target/settings.md $target/states.md $target/policy.md $target/commands.md"
+pages=(settings.md states.md policy.md commands.md)
+if [ "${1:-}" = --check ]; then
+    for page in "${pages[@]}"; do
+        diff -u "$target/$page" "$work/$page" || {
+            echo "make-docs: $target/$page is not what the program prints: run make docs" >&2
+            exit 1
+        }
+    done
+    echo "docs: the generated pages are up to date"
+    exit 0
+fi
+mv "${pages[@]/#/$work/}" "$target/"
+echo "written:" "${pages[@]/#/$target/}"

@@ -27,7 +27,7 @@ fail() {
 require_tools() {
     local tool
     for tool in apt-get dpkg-deb depmod modprobe cpio syslinux mcopy mke2fs sfdisk qemu-img openssl sha256sum; do
-        command -v "$tool" >/dev/null || fail "$tool is missing: run tools/install-deps.sh test"
+        command -v "$tool" >/dev/null || fail "$tool is missing: run tools/install-deps.sh run demo"
     done
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/announcer.hpp"
 #include "app/options.hpp"
 #include "app/policy.hpp"
 
@@ -14,10 +15,12 @@ namespace virga::app {
 inline constexpr int kExitMisconfigured = 78;
 
 /// A small parent that starts `virga control` and `virga host`, and starts them again when they end. It is the reaper
-/// of the guests' processes, so that libvirt sees the end of one at once.
-int serve(const Options& options);
-int control(const Options& options);
-int host(const Options& options);
+/// of the guests' processes, so that libvirt sees the end of one at once. Announces that it is ready when both are.
+int serve(const Options& options, Announcer& announcer);
+/// Ready: the API answers.
+int control(const Options& options, Announcer& announcer);
+/// Ready: it can take commands, and the control process knows that.
+int host(const Options& options, Announcer& announcer);
 
 /// Prints what happened to servers or volumes: one as a list with decisions, several side by side.
 int trace(const Options& options, const std::vector<std::string>& ids);

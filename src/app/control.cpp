@@ -167,7 +167,7 @@ int policy(PolicyForm form) {
     return 0;
 }
 
-int control(const Options& options) {
+int control(const Options& options, Announcer& announcer) {
     block_stop_signals();
     limit_memory();
     const auto config = options.load();
@@ -186,10 +186,12 @@ int control(const Options& options) {
     raise_descriptor_limit(server_options(config).connections);
     Control process(options, config);
     process.start();
+    announcer.ready("the API answers");
     give_back_memory();
     do {
         process.forget_old_flows();
     } while (!wait_for_stop_signal(kHousekeepingPause));
+    announcer.stopping();
     process.stop();
     return 0;
 }

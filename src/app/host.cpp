@@ -30,7 +30,7 @@ void make_sandbox(const config::Config& config) {
 
 }  // namespace
 
-int host(const Options& options) {
+int host(const Options& options, Announcer& announcer) {
     block_stop_signals();
     limit_memory();
     const auto config = options.load();
@@ -56,13 +56,16 @@ int host(const Options& options) {
         report["unconfined"] = Sandbox::instance() == nullptr;
         return report;
     });
+    endpoint.on_welcome([&announcer] { announcer.ready("connected to the control process"); });
     volumes.recover();
     guests.start();
+    announcer.status("waits for the control process");
     endpoint.start();
     volumes.start([&] { endpoint.publish_report(); });
     give_back_memory();
     log::info("host is ready", {{"name", name}});
     wait_for_stop_signal();
+    announcer.stopping();
     volumes.stop();
     endpoint.stop();
     guests.stop();

@@ -18,6 +18,9 @@ void add_common(CLI::App* command, virga::app::Options& options) {
     add_state_dir(command, options);
     command->add_option("--config", options.config_file, "TOML file of settings");
     command->add_option("--listen", options.listen, "Address and port of the APIs: setting http.listen");
+    command->add_option(
+        "--notify-fd", options.notify_fd,
+        "Descriptor of a pipe that gets STATUS=... lines and READY=1; default: the socket NOTIFY_SOCKET");
     command->add_option("--set", options.sets, "A setting: section.name=value; may be repeated")
         ->take_all()
         ->allow_extra_args(false);
@@ -28,6 +31,19 @@ int exit_status(virga::ErrorCode code) {
     const bool misconfigured =
         code == ErrorCode::InvalidInput || code == ErrorCode::Busy || code == ErrorCode::Unavailable;
     return misconfigured ? virga::app::kExitMisconfigured : 1;
+}
+
+using Server = int (*)(const virga::app::Options&, virga::app::Announcer&);
+
+/// Whoever waits for the process hears why it ends, too.
+int run(Server server, const virga::app::Options& options) {
+    virga::app::Announcer announcer(options.notify_fd);
+    try {
+        return server(options, announcer);
+    } catch (const std::exception& failure) {
+        announcer.status(failure.what());
+        throw;
+    }
 }
 
 }  // namespace
@@ -65,9 +81,9 @@ int main(int argc, char** argv) {
     if (!options.config_file.empty()) options.config_file = std::filesystem::absolute(options.config_file).string();
 
     try {
-        if (*serve) return virga::app::serve(options);
-        if (*control) return virga::app::control(options);
-        if (*host) return virga::app::host(options);
+        if (*serve) return run(virga::app::serve, options);
+        if (*control) return run(virga::app::control, options);
+        if (*host) return run(virga::app::host, options);
         if (*trace && follow && ids.size() != 1)
             throw virga::Error(virga::ErrorCode::InvalidInput, "trace -f follows one ID");
         if (*trace) return follow ? virga::app::follow(options, ids.front()) : virga::app::trace(options, ids);

@@ -38,6 +38,7 @@ struct Options {
     std::string state_dir = "/var/lib/virga";
     std::string listen;             ///< overrides http.listen
     std::vector<std::string> sets;  ///< "key=value"
+    int notify_fd = -1;             ///< of this process alone: see Announcer
 
     /// Defaults, then the file, then the overrides. Throws Error{InvalidInput}.
     config::Config load() const;

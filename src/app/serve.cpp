@@ -1,14 +1,17 @@
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 #include <string>
 
+#include "app/announcer.hpp"
 #include "app/commands.hpp"
+#include "app/half.hpp"
 #include "app/memory.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -17,141 +20,153 @@
 namespace virga::app {
 namespace {
 
-constexpr std::int64_t kSteady_us = 10'000'000;  ///< a child that lived this long is started again at once
-constexpr int kLongestPause_ms = 5'000;
-constexpr int kStopSeconds = 20;
-
-/// One of the two halves.
-struct Child {
-    std::string name;
-    pid_t pid = -1;
-    std::int64_t started_us = 0;
-    int pause_ms = 0;
-    std::int64_t start_at_us = 0;  ///< when pid is -1: not before
-};
+constexpr std::int64_t kStop_us = 20'000'000;
+constexpr int kLongestWait_ms = 3'600'000;
+/// A half that ends so often before the cloud was ever ready won't start at all.
+constexpr int kMostFalseStarts = 3;
 
 class Supervisor {
 public:
-    explicit Supervisor(const Options& options) : options_(options) {
+    Supervisor(const Options& options, Announcer& announcer) : options_(options), announcer_(announcer) {
         sigemptyset(&signals_);
         for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals_, signal);
         sigprocmask(SIG_BLOCK, &signals_, nullptr);
+        signal_fd_ = ::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (signal_fd_ < 0) throw_errno(ErrorCode::Internal, "signalfd", errno);
         ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
+    ~Supervisor() { ::close(signal_fd_); }
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
 
     int run() {
         for (;;) {
-            for (auto& child : children_) {
-                if (child.pid < 0 && monotonic_us() >= child.start_at_us) start(child);
+            for (auto& half : halves_) {
+                if (half.pid() < 0 && monotonic_us() >= half.start_at_us()) half.start(program_, options_, signals_);
             }
+            announce();
             give_back_memory();
-            const int signal = wait_signal();
-            if (signal == SIGTERM || signal == SIGINT) return stop();
+            if (wait(next_start_ms())) return stop();
             reap();
-            if (misconfigured_) {
-                stop();
-                return kExitMisconfigured;
-            }
+            if (misconfigured_ || false_starts_ >= kMostFalseStarts) return give_up();
         }
     }
 
 private:
-    void start(Child& child) {
-        std::vector<std::string> words{"virga", child.name};
-        for (auto& word : options_.arguments()) words.push_back(std::move(word));
-        std::vector<char*> argv;
-        for (auto& word : words) argv.push_back(word.data());
-        argv.push_back(nullptr);
-        const pid_t parent = ::getpid();
-        const pid_t pid = ::fork();
-        if (pid < 0) throw_errno(ErrorCode::Internal, "fork", errno);
-        if (pid == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-            if (::getppid() != parent) ::_exit(1);
-            sigprocmask(SIG_UNBLOCK, &signals_, nullptr);
-            ::execv(program_.c_str(), argv.data());
-            ::execv("/proc/self/exe", argv.data());  // the file was replaced or removed
-            ::_exit(127);
+    /// Says what the cloud waits for, once per change.
+    void announce() {
+        std::string waits_for;
+        for (const auto& half : halves_) {
+            if (half.is_ready()) continue;
+            if (!waits_for.empty()) waits_for += "; ";
+            waits_for += half.name() + ": " + (half.status().empty() ? "starts" : half.status());
         }
-        child.pid = pid;
-        child.started_us = monotonic_us();
+        if (waits_for == announced_) return;
+        announced_ = waits_for;
+        if (!waits_for.empty()) return announcer_.status(waits_for);
+        was_ready_ = true;
+        announcer_.ready("the API answers, the host is up");
+        log::info("the cloud is ready");
     }
 
-    int wait_signal() {
-        timespec pause{3600, 0};
-        for (const auto& child : children_) {
-            if (child.pid >= 0) continue;
-            const auto left = std::max<std::int64_t>(child.start_at_us - monotonic_us(), 0);
-            pause = {static_cast<time_t>(left / 1'000'000), static_cast<long>(left % 1'000'000 * 1000)};
+    int next_start_ms() const {
+        std::int64_t wait_us = std::int64_t{kLongestWait_ms} * 1000;
+        for (const auto& half : halves_) {
+            if (half.pid() < 0) wait_us = std::min(wait_us, half.start_at_us() - monotonic_us());
         }
-        return sigtimedwait(&signals_, nullptr, &pause);
+        return static_cast<int>(std::max<std::int64_t>(wait_us, 0) / 1000) + 1;
+    }
+
+    /// Until a signal comes, a half says something, or the time is over. True: this process is told to end.
+    bool wait(int at_most_ms) {
+        std::array<pollfd, 3> watched{pollfd{signal_fd_, POLLIN, 0}, pollfd{halves_[0].notify_fd(), POLLIN, 0},
+                                      pollfd{halves_[1].notify_fd(), POLLIN, 0}};
+        ::poll(watched.data(), watched.size(), at_most_ms);
+        for (auto& half : halves_) half.listen();
+        bool told_to_end = false;
+        for (signalfd_siginfo info{}; ::read(signal_fd_, &info, sizeof info) == sizeof info;)
+            told_to_end = told_to_end || info.ssi_signo != SIGCHLD;
+        return told_to_end;
     }
 
     /// Takes the status of every process that ended: the halves, and guests that were adopted from them.
     void reap() {
         int status = 0;
         for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-            for (auto& child : children_) {
-                if (child.pid == pid) ended(child, status);
+            for (auto& half : halves_) {
+                if (half.pid() == pid) ended(half, status);
             }
         }
     }
 
-    void ended(Child& child, int status) {
-        const auto lived_us = monotonic_us() - child.started_us;
-        child.pid = -1;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == kExitMisconfigured) {
-            misconfigured_ = true;
-            return;
-        }
-        child.pause_ms = lived_us > kSteady_us ? 0 : std::min(std::max(child.pause_ms * 2, 50), kLongestPause_ms);
-        child.start_at_us = monotonic_us() + std::int64_t{child.pause_ms} * 1000;
-        log::warning("process ended, it is started again", {{"process", child.name},
+    void ended(Half& half, int status) {
+        half.listen();
+        half.ended();
+        if (!was_ready_) ++false_starts_;
+        misconfigured_ = WIFEXITED(status) && WEXITSTATUS(status) == kExitMisconfigured;
+        reason_ = half.name() + ": " + (half.status().empty() ? "ended without a reason" : half.status());
+        if (misconfigured_) return;
+        log::warning("process ended, it is started again", {{"process", half.name()},
                                                             {"exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1},
                                                             {"signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0},
-                                                            {"in_ms", child.pause_ms}});
+                                                            {"in_ms", half.pause_ms()}});
+    }
+
+    int give_up() {
+        const auto reason = reason_;
+        stop();
+        announcer_.status(reason);
+        if (misconfigured_) return kExitMisconfigured;  // the half has printed why
+        throw Error(ErrorCode::Internal, "the cloud can't start, last reason: " + reason);
     }
 
     int stop() {
-        for (const auto& child : children_) {
-            if (child.pid > 0) ::kill(child.pid, SIGTERM);
+        announcer_.stopping();
+        for (const auto& half : halves_) {
+            if (half.pid() > 0) ::kill(half.pid(), SIGTERM);
         }
-        const auto until = monotonic_us() + std::int64_t{kStopSeconds} * 1'000'000;
-        while ((children_[0].pid > 0 || children_[1].pid > 0) && monotonic_us() < until) {
-            timespec pause{1, 0};
-            sigtimedwait(&signals_, nullptr, &pause);
+        for (const auto until_us = monotonic_us() + kStop_us; any_runs() && monotonic_us() < until_us;) {
+            wait(1000);
             reap_quietly();
         }
-        for (const auto& child : children_) {
-            if (child.pid > 0) ::kill(child.pid, SIGKILL);
+        for (const auto& half : halves_) {
+            if (half.pid() > 0) ::kill(half.pid(), SIGKILL);
         }
         return 0;
     }
 
+    bool any_runs() const { return halves_[0].pid() > 0 || halves_[1].pid() > 0; }
+
     void reap_quietly() {
         for (pid_t pid = 0; (pid = ::waitpid(-1, nullptr, WNOHANG)) > 0;) {
-            for (auto& child : children_) {
-                if (child.pid == pid) child.pid = -1;
+            for (auto& half : halves_) {
+                if (half.pid() == pid) half.ended();
             }
         }
     }
 
     const Options& options_;
+    Announcer& announcer_;
     /// By its path, so that tools show the children by their name.
     std::string program_ = std::filesystem::read_symlink("/proc/self/exe").string();
+    std::string announced_;
+    bool was_ready_ = false;
+    int false_starts_ = 0;
     bool misconfigured_ = false;
+    std::string reason_;  ///< why a half ended
     sigset_t signals_;
-    std::array<Child, 2> children_{Child{"control"}, Child{"host"}};
+    int signal_fd_ = -1;
+    std::array<Half, 2> halves_{Half{"control"}, Half{"host"}};
 };
 
 }  // namespace
 
-int serve(const Options& options) {
+int serve(const Options& options, Announcer& announcer) {
     const auto config = options.load();
     log::init("serve", config.get(setting::log_level));
     prepare_state_dir(options);
     lock_folder(options.state_dir);
-    return Supervisor(options).run();
+    return Supervisor(options, announcer).run();
 }
 
 }  // namespace virga::app

@@ -139,6 +139,7 @@ struct ControlEndpoint::Impl {
                 break;
             }
         }
+        peer->connection.shut_down();  // a host that was misunderstood connects anew instead of waiting for ever
         lost(peer);
     }
 
@@ -166,6 +167,7 @@ struct ControlEndpoint::Impl {
         }
         log::info("host is up", {{"host", host}});
         changed.notify_all();
+        peer->connection.send({{"type", "welcome"}});
         publish(host, "host.up", std::move(report));
     }
 

@@ -64,12 +64,21 @@ struct HostEndpoint::Impl {
     }
 
     void read_loop(Connection& current) {
-        while (auto message = current.receive()) {
-            const auto type = get_string(*message, "type");
-            if (type == "call") take(*message);
-            if (type == "cancel") cancel(get_string(*message, "id"));
-            if (type == "ping") current.send({{"type", "pong"}});
+        try {
+            while (auto message = current.receive()) handle(*message);
+        } catch (const Error& failure) {
+            log::warning("bad RPC message, the connection is made anew", {{"error", failure.message()}});
+            current.shut_down();
         }
+    }
+
+    /// Throws Error{Corrupt} for a message that is none.
+    void handle(const json::object& message) {
+        const auto type = get_string(message, "type");
+        if (type == "call") take(message);
+        if (type == "cancel") cancel(get_string(message, "id"));
+        if (type == "ping") send({{"type", "pong"}});
+        if (type == "welcome" && welcomed) welcomed();
     }
 
     json::object own_report() { return report ? report() : json::object(); }
@@ -83,8 +92,18 @@ struct HostEndpoint::Impl {
         if (current) current->send(message);
     }
 
-    void take(json::object& message) {
-        const auto id = get_string(message, "id");
+    static Command command_of(const json::object& message) {
+        Command command;
+        command.id = get_string(message, "id");
+        command.method = get_string(message, "method");
+        command.request_id = get_string(message, "request_id");
+        command.params = get_object(message, "params");
+        return command;
+    }
+
+    void take(const json::object& message) {
+        auto command = command_of(message);
+        const auto& id = command.id;
         const auto number = get_int(message, "n");
         RunningPtr started;
         {
@@ -103,15 +122,10 @@ struct HostEndpoint::Impl {
             started->number = number;
             commands.emplace(id, started);
         }
-        pool.post([this, started, message = std::move(message)] { execute(started, message); });
+        pool.post([this, started, command = std::move(command)] { execute(started, command); });
     }
 
-    void execute(const RunningPtr& running, const json::object& message) {
-        Command command;
-        command.id = get_string(message, "id");
-        command.method = get_string(message, "method");
-        command.request_id = get_string(message, "request_id");
-        command.params = get_object(message, "params");
+    void execute(const RunningPtr& running, Command command) {
         command.cancelled = [running] { return running->cancelled.load(); };
         command.progress = [this, running](std::int64_t done, std::int64_t total) { progress(running, done, total); };
         const auto started_us = monotonic_us();
@@ -198,6 +212,7 @@ struct HostEndpoint::Impl {
     std::string host;
     std::map<std::string, CommandHandler, std::less<>> handlers;
     std::function<json::object()> report;
+    std::function<void()> welcomed;
     std::atomic<bool> stopping{false};
     std::mutex mutex;
     std::condition_variable wake;
@@ -222,6 +237,9 @@ void HostEndpoint::on(std::string method, CommandHandler handler) {
 
 void HostEndpoint::report_with(std::function<json::object()> report) {
     impl_->report = std::move(report);
+}
+void HostEndpoint::on_welcome(std::function<void()> handler) {
+    impl_->welcomed = std::move(handler);
 }
 void HostEndpoint::publish_report() {
     impl_->send({{"type", "report"}, {"report", impl_->own_report()}});

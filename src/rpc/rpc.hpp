@@ -106,6 +106,8 @@ public:
     /// Asked for the host's report at every (re)connection and at each publish_report().
     void report_with(std::function<json::object()> report);
     void publish_report();
+    /// Called, on the thread that reads, each time the control process has taken this host in; before start().
+    void on_welcome(std::function<void()> handler);
     /// Sends an event, if connected; otherwise it is lost (the report at the next connection tells the state).
     void publish(std::string_view event, json::object params);
     void start();

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -15,7 +16,10 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
 GUEST_IMAGE = os.environ.get("VIRGA_GUEST_IMAGE", str(ROOT / "build" / "guest" / "guest.qcow2"))
-START_SECONDS = 60
+# Many times what they take: a machine may be slow.
+START_SECONDS = 300
+END_SECONDS = 120
+ANSWER_SECONDS = 300
 
 
 class ClientError(Exception):
@@ -40,6 +44,42 @@ def wait_for(condition, seconds, what):
         time.sleep(0.02)
 
 
+class Announcements:
+    """What a process says of itself through --notify-fd until it is ready: see `virga serve --help`."""
+
+    def __init__(self):
+        self.reading, self.writing = os.pipe()
+        self.status = "nothing was said"
+        self.text = b""
+
+    def arguments(self):
+        return ["--notify-fd", str(self.writing)]
+
+    def started(self):
+        """The process has its end of the pipe: its death is the end of this one."""
+        os.close(self.writing)
+
+    def wait_ready(self, seconds):
+        """True when it is ready, False when it ended first or the time is over; `status` says how far it was."""
+        until = time.monotonic() + seconds
+        try:
+            while b"READY=1\n" not in self.text:
+                readable, _, _ = select.select([self.reading], [], [], max(0.0, until - time.monotonic()))
+                more = os.read(self.reading, 4096) if readable else b""
+                if not more:
+                    return False
+                self.text += more
+                for line in self.text.splitlines():
+                    if line.startswith(b"STATUS="):
+                        self.status = line[len(b"STATUS="):].decode(errors="replace")
+            return True
+        finally:
+            self.close()
+
+    def close(self):
+        os.close(self.reading)
+
+
 class Cloud:
     """Control and host as two processes of their own, so that a test can kill and restart either."""
 
@@ -53,6 +93,7 @@ class Cloud:
         self.driver = driver
         self.settings = {"compute.driver": driver, "host.name": "host-1", **(settings or {})}
         self.processes = {}
+        self.announced = {}  # of processes that nobody has waited for
         self.log_path = self.folder / "virga.log"
         self._conn = None
         self._token = None
@@ -75,9 +116,19 @@ class Cloud:
 
     def start_half(self, half, env=None):
         """Starts "control" or "host"; `env` adds variables (failpoints)."""
-        self.processes[half] = subprocess.Popen(
-            self.arguments(half), env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=open(self.log_path, "ab"), start_new_session=True)
+        announcements = Announcements()
+        with open(self.log_path, "ab") as log:
+            self.processes[half] = subprocess.Popen(
+                [*self.arguments(half), *announcements.arguments()], env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
+                pass_fds=[announcements.writing])
+        announcements.started()
+        self.forget_announcements(half)
+        self.announced[half] = announcements
+
+    def forget_announcements(self, half):
+        if half in self.announced:
+            self.announced.pop(half).close()
 
     def start(self, control_env=None, host_env=None):
         self.start_half("control", control_env)
@@ -86,12 +137,22 @@ class Cloud:
         return self
 
     def wait_ready(self, seconds=START_SECONDS):
-        def ready():
+        """Until the API answers and the host is up, also one that was not restarted and has to come back."""
+        for half in list(self.announced):
+            if half not in self.processes:  # it has died, as the test wanted
+                self.forget_announcements(half)
+                continue
+            announcements = self.announced.pop(half)
+            if not announcements.wait_ready(seconds):
+                raise AssertionError(f"{half} is not ready ({announcements.status}), exit status "
+                                     f"{self.processes[half].poll()}:\n{self.log_tail()}")
+
+        def up():
             for half, process in self.processes.items():
                 if process.poll() is not None:
                     raise AssertionError(f"{half} ended with {process.returncode}:\n{self.log_tail()}")
-            return (self.state / "control" / "ready").exists() and self.host_is_up()
-        wait_for(ready, seconds, "cloud is ready")
+            return self.host_is_up()
+        wait_for(up, seconds, "host is up")
 
     def host_is_up(self):
         try:
@@ -105,9 +166,9 @@ class Cloud:
         process = self.processes.pop(half)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(END_SECONDS)
 
-    def wait_end(self, half, seconds=60):
+    def wait_end(self, half, seconds=START_SECONDS):
         """Waits until a half has ended by itself (a failpoint)."""
         self.processes.pop(half).wait(seconds)
 
@@ -115,11 +176,11 @@ class Cloud:
         process = self.processes.pop(half)
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
-            raise AssertionError(f"{half} did not end within 30 s of SIGTERM:\n{self.log_tail()}")
+            process.wait(END_SECONDS)
+            raise AssertionError(f"{half} did not end within {END_SECONDS} s of SIGTERM:\n{self.log_tail()}")
 
     def close(self):
         """Ends everything, guests included, and removes the folder."""
@@ -127,6 +188,8 @@ class Cloud:
             for half in list(self.processes):
                 self.stop_half(half)
         finally:
+            for half in list(self.announced):
+                self.forget_announcements(half)
             self.end_guests()
             self.remove_links()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -211,7 +274,7 @@ class Cloud:
         body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {
             "name": user, "domain": domain, "password": password or self.openrc()["OS_PASSWORD"]}}},
             "scope": {"project": {"name": project, "domain": domain}}}}
-        answer = requests.post(f"{self.url}/identity/v3/auth/tokens", json=body, timeout=30)
+        answer = requests.post(f"{self.url}/identity/v3/auth/tokens", json=body, timeout=ANSWER_SECONDS)
         assert answer.status_code == 201, answer.text
         return answer.headers["X-Subject-Token"]
 
@@ -221,7 +284,8 @@ class Cloud:
             self._token = self.login()
         return self._token
 
-    def http(self, method, path, json=None, token=None, headers=None, data=None, timeout=60):
+    def http(self, method, path, json=None, token=None, headers=None, data=None,
+             timeout=ANSWER_SECONDS):
         """One request with the admin's token unless another is given ("" for none)."""
         all_headers = dict(headers or {})
         use = self.token if token is None else token

@@ -84,7 +84,7 @@ class GlusterServer:
         summary = self.command("volume heal volumes info summary")
         return summary.count("Status: Connected") == 2 and summary.count("Total Number of entries: 0") == 2
 
-    def wait_healed(self, seconds=60):
+    def wait_healed(self, seconds=300):
         wait_for(self.is_healed, seconds, "GlusterFS has healed")
 
     def brick_files(self, name):
@@ -104,7 +104,7 @@ class GlusterServer:
             subprocess.run(["umount", "-l", mount_point], check=False)
         self.process.stdin.close()
         try:
-            self.process.wait(30)
+            self.process.wait(120)
         finally:
             self.process.stdout.close()
             self.log.close()

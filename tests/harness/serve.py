@@ -1,7 +1,5 @@
 """The cloud as users start it: `virga serve`, one parent and its two halves."""
-import os
 import pathlib
-import subprocess
 
 from harness.cloud import Cloud
 
@@ -16,9 +14,7 @@ class ServedCloud(Cloud):
         return self
 
     def launch(self):
-        self.processes["serve"] = subprocess.Popen(
-            self.arguments("serve"), env=dict(os.environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=open(self.log_path, "ab"), start_new_session=True)
+        self.start_half("serve")
 
     def family(self):
         """Process ids: parent first, then the halves."""

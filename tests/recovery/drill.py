@@ -64,7 +64,7 @@ class Drill:
         scenario.begin(name)
         self.arm(scenario, half, f"{point}:exit")
         accepted = self.act(scenario, name)
-        died = self.cloud.died(half)
+        died = self.cloud.died(half, 30)
         if died:
             for other in halves[1:]:
                 self.cloud.kill(other)

@@ -52,13 +52,13 @@ class FailingCloud(Cloud):
             log.seek(mark[half])
             return log.read().decode().split()
 
-    def wait_point(self, half, point, mark, seconds=30):
+    def wait_point(self, half, point, mark, seconds=300):
         until = time.monotonic() + seconds
         while point not in self.passed(half, mark):
             assert time.monotonic() < until, f"{half} did not pass {point} within {seconds} s\n{self.log_tail()}"
             time.sleep(0.003)
 
-    def died(self, half, seconds=10):
+    def died(self, half, seconds=120):
         """Waits for the end of a half that a failpoint kills; False when it lives on."""
         until = time.monotonic() + seconds
         while self.processes[half].poll() is None:

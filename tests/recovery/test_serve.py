@@ -1,11 +1,12 @@
 """`virga serve`: the parent restarts what dies, gives up on what can't start, and takes everything down with it."""
 import os
+import pathlib
 import signal
 import socket
 import subprocess
 
 import pytest
-from harness.cloud import wait_for
+from harness.cloud import START_SECONDS, wait_for
 from harness.serve import ServedCloud
 
 MISCONFIGURED = 78
@@ -31,7 +32,7 @@ def test_a_killed_half_is_started_again(served, half):
     def replaced():
         family = served.family()
         return len(family) == 3 and old not in family
-    wait_for(replaced, 30, f"{half} is started again")
+    wait_for(replaced, 120, f"{half} is started again")
     served.wait_ready()
     assert served.http("GET", "/compute/v2.1/servers").status_code == 200
     assert served.differences() == []
@@ -40,14 +41,14 @@ def test_a_killed_half_is_started_again(served, half):
 def test_the_halves_end_with_a_killed_parent(served):
     parent, *halves = served.family()
     os.kill(parent, signal.SIGKILL)
-    served.processes.pop("serve").wait(10)
-    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in halves), 30, "the halves end")
+    served.processes.pop("serve").wait(60)
+    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in halves), 120, "the halves end")
     served.start()
     assert served.http("GET", "/compute/v2.1/servers").status_code == 200
 
 
 def run_serve(cloud, *more):
-    return subprocess.run([*cloud.arguments("serve"), *more], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*cloud.arguments("serve"), *more], capture_output=True, text=True, timeout=START_SECONDS, check=False)
 
 
 def test_a_taken_port_ends_it_with_a_reason():
@@ -59,6 +60,60 @@ def test_a_taken_port_ends_it_with_a_reason():
             ended = run_serve(cloud)
         assert ended.returncode == MISCONFIGURED
         assert "in use" in ended.stderr
+    finally:
+        cloud.close()
+
+
+def test_systemd_hears_when_it_is_ready_and_when_it_ends(tmp_path):
+    cloud = ServedCloud("fake")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(START_SECONDS)
+        systemd.bind(str(tmp_path / "notify"))
+
+        def wait_message(wanted):
+            while True:
+                lines = systemd.recv(4096).decode().splitlines()
+                if wanted in lines:
+                    return lines
+        process = subprocess.Popen(cloud.arguments("serve"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
+        cloud.processes["serve"] = process
+        try:
+            assert "STATUS=the API answers, the host is up" in wait_message("READY=1")
+            hypervisors = cloud.http("GET", "/compute/v2.1/os-hypervisors").json()["hypervisors"]
+            assert [h["state"] for h in hypervisors] == ["up"]
+            for half in cloud.family()[1:]:
+                environment = pathlib.Path(f"/proc/{half}/environ").read_bytes()
+                assert b"NOTIFY_SOCKET" not in environment, "a half could speak for the cloud"
+            process.send_signal(signal.SIGTERM)
+            wait_message("STOPPING=1")
+        finally:
+            cloud.close()
+
+
+def test_whoever_waits_at_a_pipe_hears_why_it_can_not_start():
+    cloud = ServedCloud("fake")
+    try:
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", cloud.port))
+            other.listen()
+            with pytest.raises(AssertionError, match="in use"):
+                cloud.start()
+        assert cloud.processes["serve"].wait(60) == MISCONFIGURED
+    finally:
+        cloud.processes.clear()
+        cloud.close()
+
+
+def test_a_half_that_dies_at_every_start_ends_it_with_a_reason():
+    cloud = ServedCloud("fake")
+    try:
+        control = cloud.state / "control"
+        control.mkdir(parents=True)
+        control.joinpath("virga.db").write_text("this is no database")
+        ended = run_serve(cloud)
+        assert ended.returncode != 0
+        assert "the cloud can't start" in ended.stderr and "control" in ended.stderr.splitlines()[-1]
     finally:
         cloud.close()
 

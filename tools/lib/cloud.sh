@@ -31,10 +31,7 @@ guest_pids() {
     return 0
 }
 
-cloud_is_ready() {
-    [ -n "$(cloud_pid)" ] || return 2
-    [ -e "$demo/ready" ]
-}
+cloud_is_ready() { [ -n "$(cloud_pid)" ] && [ -e "$demo/ready" ]; }
 
 cloud_is_older_than_program() { [ "$virga" -nt "$demo/virga.pid" ]; }
 
@@ -48,13 +45,39 @@ require_free_port() {
     return 1
 }
 
+# await_ready SECONDS DESCRIPTOR: reads what the program announces of itself (sd_notify's messages) until it is ready.
+await_ready() {
+    local end=$((SECONDS + $1)) line left status=0
+    while left=$((end - SECONDS)) && [ $left -gt 0 ]; do
+        read -r -t "$left" -u "$2" line || { status=$? && break; }
+        case $line in
+        READY=1) return 0 ;;
+        STATUS=*) say "    ${line#STATUS=}" ;;
+        esac
+    done
+    if [ $status = 1 ]; then
+        say "    virga serve ended before it was ready"
+    else
+        say "    virga serve was not ready in $1 s"
+    fi
+    return 1
+}
+
+# start_cloud SECONDS: returns when the API answers and the host is up; otherwise nothing of it is left running. The
+# program says so itself, on a pipe that its end closes.
 start_cloud() {
+    local announced
     require_free_port || return 1
-    rm -f "$demo/ready"
-    setsid "$virga" serve --state-dir "$demo" --listen "127.0.0.1:$port" \
-        --set compute.driver=libvirt --set libvirt.virt_type=qemu >>"$demo/virga.log" 2>&1 </dev/null &
+    exec {announced}< <(exec setsid "$virga" serve --state-dir "$demo" --listen "127.0.0.1:$port" --notify-fd 3 \
+        --set compute.driver=libvirt --set libvirt.virt_type=qemu 3>&1 >>"$demo/virga.log" 2>&1 </dev/null)
     echo $! >"$demo/virga.pid"
-    wait_until 90 cloud_is_ready
+    if await_ready "$1" "$announced"; then
+        exec {announced}<&-
+        return 0
+    fi
+    exec {announced}<&-
+    stop_cloud
+    return 1
 }
 
 all_gone() {
@@ -76,9 +99,9 @@ stop_cloud() {
     local pid pids
     mapfile -t pids < <(cloud_pids)
     pid=$(cloud_pid) || pid=${pids[0]:-}
-    [ -z "$pid" ] || end_processes TERM 20 "$pid" || true
+    [ -z "$pid" ] || end_processes TERM 40 "$pid" || true
     mapfile -t pids < <(cloud_pids)
-    end_processes KILL 10 "${pids[@]}"
+    end_processes KILL 20 "${pids[@]}"
 }
 
 # Reads openrc into the environment, after removing what other clouds left there.

@@ -57,6 +57,23 @@ step_shown() {
     end_step
 }
 
+# begin_wait SECONDS TITLE: a step that waits, and for how long at most. The limits are many times what a quiet machine
+# takes: reaching one is a fault, not a slow machine.
+begin_wait() { begin_step "$2 (at most $1 s)"; }
+
+# step_within SECONDS TITLE COMMAND...: as step, for a command that waits.
+step_within() {
+    local limit=$1
+    begin_wait "$limit" "$2"
+    shift 2
+    command_line "$@"
+    timeout --kill-after=5 "$limit" "$@" >"$steps_dir/step.out" 2>&1 || {
+        [ $? != 124 ] || say "not done within $limit s" >>"$steps_dir/step.out"
+        fail_step
+    }
+    end_step
+}
+
 # wait_until SECONDS COMMAND...: tries the command every half a second. Status 1 when the time is over, 2 at once when
 # the command says (by status 2) that waiting is pointless.
 wait_until() {

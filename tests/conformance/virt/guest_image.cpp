@@ -17,7 +17,7 @@ namespace virga::test {
 namespace {
 
 std::filesystem::path source_root() {
-    return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
+    return VIRGA_SOURCE_DIR;  // __FILE__ is relative where a compiler cache makes it so
 }
 
 }  // namespace

@@ -34,8 +34,7 @@ void must(const std::vector<std::string>& argv) {
 class GlusterServer {
 public:
     GlusterServer() {
-        const auto script =
-            std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "harness/gluster-server.sh";
+        const std::string script = VIRGA_SOURCE_DIR "/tests/harness/gluster-server.sh";
         const auto folder = std::string(kScratch) + "/gluster";
         std::filesystem::create_directories(folder);
         int ends[2];

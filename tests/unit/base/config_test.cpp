@@ -58,6 +58,12 @@ TEST_F(ConfigTest, MistakesAreNamed) {
     EXPECT_THROW(config_.load_file("/nonexistent/virga.toml"), Error);
 }
 
+// The parser has assertions that such files break.
+TEST_F(ConfigTest, AFileThatIsNoTomlIsRefused) {
+    EXPECT_NE(message_of(std::string("[\0\0]\n", 5)), "");
+    EXPECT_NE(message_of("[te\xcf\xb5]\n"), "");
+}
+
 TEST_F(ConfigTest, NamedTables) {
     EXPECT_TRUE(config_.tables("test.boxes").empty());
     load("[test.boxes.big]\nsize = 9\n[test.boxes.plain-1]\n");

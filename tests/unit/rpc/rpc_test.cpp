@@ -1,6 +1,8 @@
 #include "rpc/rpc.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -10,6 +12,7 @@
 #include <thread>
 
 #include "base/ids.hpp"
+#include "rpc/connection.hpp"
 
 namespace virga::rpc {
 namespace {
@@ -59,7 +62,7 @@ protected:
     }
     bool wait_event(const std::string& text) {
         std::unique_lock lock(mutex_);
-        return seen_.wait_for(lock, 5s,
+        return seen_.wait_for(lock, 60s,
                               [&] { return std::find(events_.begin(), events_.end(), text) != events_.end(); });
     }
 
@@ -86,6 +89,43 @@ TEST_F(RpcTest, CallsAHostAndReportsIt) {
     host_->stop();
     EXPECT_TRUE(wait_event("h1 host.down {}"));
     EXPECT_FALSE(control_->is_up("h1"));
+}
+
+TEST_F(RpcTest, AHostIsToldThatItWasTakenIn) {
+    std::promise<bool> known;
+    host_->on_welcome([&] { known.set_value(control_->is_up("h1")); });
+    host_->start();
+    EXPECT_TRUE(known.get_future().get());
+}
+
+TEST(RpcNonsense, ControlEndsTheConnectionAndAnswersOthers) {
+    const auto path = "/tmp/virga-rpc-" + new_uuid() + ".sock";
+    ControlEndpoint control(path);
+    control.start();
+    Connection nonsense(connect_unix(path));
+    ASSERT_TRUE(nonsense.send({{"type", 1}}));
+    EXPECT_FALSE(nonsense.receive());
+    HostEndpoint host(path, "h1", 1);
+    host.on("echo", [](const Command& command) { return command.params; });
+    host.start();
+    EXPECT_EQ(control.call("h1", "echo", {{"a", 1}}, {}), (json::object{{"a", 1}}));
+}
+
+// What a control process sends is no reason for a host to end.
+TEST(RpcNonsense, AHostConnectsAnew) {
+    const auto path = "/tmp/virga-rpc-" + new_uuid() + ".sock";
+    const int listener = listen_unix(path);
+    HostEndpoint host(path, "h1", 1);
+    host.start();
+    for (const json::object& message :
+         {json::object{{"type", 1}}, json::object{{"type", "call"}, {"id", "a"}, {"params", 7}},
+          json::object{{"type", "call"}, {"id", 5}}, json::object{{"type", "cancel"}, {"id", json::array()}}}) {
+        Connection control(::accept(listener, nullptr, nullptr));
+        ASSERT_TRUE(control.receive());
+        ASSERT_TRUE(control.send(message));
+        EXPECT_FALSE(control.receive());
+    }
+    ::close(listener);
 }
 
 TEST_F(RpcTest, AnErrorComesBackAsItWasAndIsTriedAgain) {

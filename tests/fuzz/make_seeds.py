@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""make_seeds.py - writes the inputs that fuzzing starts from to tests/fuzz/corpus: tiny valid ones of each kind.
+
+Images are made by qemu-img where it knows the format. The requests in corpus/api were recorded from the API tests, with
+the ids of resources replaced by their names.
+"""
+import json
+import pathlib
+import struct
+import subprocess
+import tempfile
+import zlib
+
+CORPUS = pathlib.Path(__file__).with_name("corpus")
+QEMU_FORMATS = {"qcow2": [], "qcow2-v2": ["-o", "compat=0.10"], "vmdk": [], "vmdk-stream": ["-o", "subformat=streamOptimized"],
+                "vdi": [], "vpc": [], "vpc-fixed": ["-o", "subformat=fixed"], "vhdx": [], "qed": []}
+IMAGE_BYTES = 16 * 1024  # the inspectors' headers stand before that; what follows is zero
+
+
+def write(target, name, data):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def partition_table():
+    sector = bytearray(512)
+    sector[446:462] = struct.pack("<BBBBBBBBII", 0x80, 0, 2, 0, 0x83, 0, 2, 0, 1, 100)
+    sector[510:512] = b"\x55\xaa"
+    protective = bytearray(sector)
+    protective[446:462] = struct.pack("<BBBBBBBBII", 0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0xffffffff)
+    header = struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, 1, 63, 34, 30, b"g" * 16, 2, 128, 128, 0)
+    header = header[:16] + struct.pack("<I", zlib.crc32(header)) + header[20:]
+    return bytes(sector) + b"\0" * 512, bytes(protective) + header.ljust(512, b"\0")
+
+
+def images():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, options in QEMU_FORMATS.items():
+            path = pathlib.Path(folder, name)
+            made = subprocess.run(["qemu-img", "create", "-q", "-f", name.split("-")[0], *options, path, "64k"], check=False)
+            if made.returncode == 0:
+                data = path.read_bytes()
+                write("image", name, b"\xff" + data[:IMAGE_BYTES].rstrip(b"\0") + b"\0" * 512 + data[-512:])
+    mbr, gpt = partition_table()
+    write("image", "mbr", b"\xff" + mbr)
+    write("image", "gpt", b"\xff" + gpt)
+    write("image", "iso", b"\xff" + b"\0" * 32768 + b"\x01CD001\x01" + b"\0" * 2048)
+    write("image", "luks1", b"\xff" + b"LUKS\xba\xbe\x00\x01" + b"aes".ljust(32, b"\0") + b"\0" * 552)
+    write("image", "luks2", b"\xff" + b"LUKS\xba\xbe\x00\x02" + b"\0" * 4088)
+    descriptor = ('# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n'
+                  'RW 128 FLAT "a.vmdk" 0\nddb.adapterType = "ide"\n')
+    write("image", "vmdk-descriptor", b"\xff" + descriptor.encode())
+    write("image", "raw", b"\xffjust some data")
+
+
+def requests():
+    write("http", "get", "GET /items/1?a=b HTTP/1.1\r\nHost: h\r\n\r\n")
+    write("http", "head", "HEAD /items/%41 HTTP/1.0\r\n\r\n")
+    write("http", "post", 'POST /json HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n{"a":1}')
+    write("http", "chunked", "POST /json HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+    write("http", "upload", "PUT /data HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\ndata")
+    write("http", "upload-chunked", "PUT /data HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\ndata\r\n0\r\n\r\n")
+    write("http", "two", "GET /data HTTP/1.1\r\nHost: h\r\n\r\nGET /nothing HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+
+
+def queries():
+    texts = ["limit=1&marker={volume_id}", "sort=name:asc,size:desc", "sort_key=created_at&sort_dir=desc",
+             "name=a%2A&status=active&all_tenants=1", "created_at=gte:2026-01-01T00:00:00Z", "size_min=1&size_max=2&tag=a",
+             "metadata=%7B%27a%27%3A%27b%27%7D", "ip=10.%5C..%2A&name=%5Ea.%2Bb%24", "fields=id&fields=name&tags=a,b&not-tags=c",
+             "changes-since=2026-01-01T00:00:00&deleted=true", "name=in:a,b&os_hidden=true&visibility=all", "user={user_id}&effective"]
+    for number, text in enumerate(texts):
+        for route in range(0, 250, 25):
+            write("query", f"{number}-{route}", bytes([route + number]) + text.encode())
+
+
+def tokens():
+    for number, text in enumerate(["{token}", "", "gAAAAABinvalid", "a" * 300, "{token}x"]):
+        write("token", str(number), text)
+
+
+def frames():
+    def frame(message):
+        text = json.dumps(message).encode()
+        return struct.pack(">I", len(text)) + text
+    hello = frame({"type": "hello", "host": "h1", "report": {"vcpus": 1, "backends": []}})
+    write("rpc", "hello", b"\0" + hello + frame({"type": "report", "report": {}}))
+    write("rpc", "event", b"\0" + hello + frame({"type": "event", "event": "guest.changed", "params": {"server_id": "a"}}))
+    write("rpc", "reply", b"\0" + frame({"type": "reply", "n": 1, "result": {}}) + frame({"type": "progress", "n": 1, "done": 1, "total": 2}))
+    for method in ("echo", "read", "none"):
+        message = {"type": "call", "n": 1, "id": "a", "method": method, "request_id": "r", "params": {"size_gib": 1, "id": "x"}}
+        write("rpc", method, b"\1" + frame(message) + frame(message) + frame({"type": "cancel", "id": "a"}) + frame({"type": "welcome"}))
+    write("rpc", "wrong-types-to-host", b"\1" + frame({"type": 1}))
+    write("rpc", "wrong-params-to-host", b"\1" + frame({"type": "call", "n": 1, "id": "a", "method": "echo", "params": 7}))
+    write("rpc", "wrong-types-to-control", b"\0" + frame({"type": ["hello"]}) + hello)
+
+
+def settings():
+    write("config", "plain", '[http]\nlisten = "127.0.0.1:1"\nthreads = 4\n[log]\nlevel = "debug"\n')
+    write("config", "backends", '[volume.backends.local]\ndriver = "local"\npath = "/x"\n[volume.backends.b-2]\ndriver = "nfs"\n')
+    write("config", "lines", "http.threads=2\nvolume.backends.a.shares=[\"h:/x\", \"y\"]\nlog.level=info\ncompute.driver=fake\n")
+    write("config", "wrong", '[http]\nthreads = "four"\nnothing = 1\n[[a]]\n')
+
+
+def main():
+    for make in (images, requests, queries, tokens, frames, settings):
+        make()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+#include "fuzz/targets.hpp"
+
+namespace virga::fuzz {
+
+const std::vector<Target>& targets() {
+    static const std::vector<Target> all{{"http", http},   {"api", api}, {"query", query},  {"token", token},
+                                         {"image", image}, {"rpc", rpc}, {"config", config}};
+    return all;
+}
+
+}  // namespace virga::fuzz

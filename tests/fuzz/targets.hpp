@@ -1,0 +1,37 @@
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What `make fuzz` feeds with bytes. Each target takes any input; memory errors are for the sanitizers to find, what
+/// else must not be throws Finding. tests/fuzz/corpus/NAME has inputs of each, which unit_fuzz replays in every build.
+namespace virga::fuzz {
+
+class Finding : public std::logic_error {
+    using std::logic_error::logic_error;
+};
+
+/// A connection to the HTTP server: requests as they come from the wire.
+void http(std::string_view input);
+/// One request to the API of a cloud, by an administrator: "METHOD TARGET", header lines, an empty line, the body.
+/// "{volume_id}" and the like, anywhere, stand for the id of one that exists.
+void api(std::string_view input);
+/// The query of every kind of list: the first byte chooses the route.
+void query(std::string_view input);
+/// A token in X-Auth-Token and X-Subject-Token.
+void token(std::string_view input);
+/// The content of an image; the first byte chooses the size of the pieces in which it arrives.
+void image(std::string_view input);
+/// What a host sends to the control process (first byte even), and the other way round (odd).
+void rpc(std::string_view input);
+/// A file of settings; each line also as --set takes it.
+void config(std::string_view input);
+
+struct Target {
+    std::string name;
+    void (*run)(std::string_view input);
+};
+const std::vector<Target>& targets();
+
+}  // namespace virga::fuzz

@@ -44,6 +44,20 @@ struct Manager::Impl {
         if (publish) publish(kGuestChangedEvent, {{"server_id", server_id}, {"power_state", power_state}});
     }
 
+    // Rules of the packet filter that others flushed, or that an older version didn't make.
+    void protect_taps() {
+        std::vector<network::Nic> nics;
+        for (const auto& server : server_folders(context.instances))
+            if (const auto guest = context.folder(server).guest())
+                nics.insert(nics.end(), guest->nics.begin(), guest->nics.end());
+        try {
+            context.taps.protect(nics);
+        } catch (const Error& failure) {
+            log::error("guests could send in others' names",
+                       {{"error", failure.message()}, {"detail", failure.detail()}});
+        }
+    }
+
     void age_cache() {
         try {
             context.cache->evict_unused([&] { return used_bases(context.instances); },
@@ -85,6 +99,7 @@ void Manager::publish_with(Publish publish) {
 
 void Manager::start() {
     auto* impl = impl_.get();
+    impl->protect_taps();
     impl->context.driver->start([impl](const std::string& id, int state) { impl->guest_changed(id, state); });
     const auto interval = impl->config.get(setting::cache_check_s);
     if (interval > 0) impl->ageing.start(std::chrono::seconds(interval), [impl] { impl->age_cache(); });

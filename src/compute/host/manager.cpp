@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "compute/host/capacity.hpp"
+#include "compute/host/console_logs.hpp"
 #include "compute/host/images/create_images.hpp"
 #include "compute/host/periodic.hpp"
 #include "compute/host/settings.hpp"
@@ -15,6 +16,10 @@
 
 namespace virga::compute::host {
 namespace {
+
+/// A guest's serial port writes a few MiB in that time.
+constexpr std::chrono::seconds kConsoleInterval{1};
+constexpr std::int64_t kLeastConsole = 65536;
 
 bool is_fake(const config::Config& config) {
     return config.get(virt::setting::driver) == "fake";
@@ -73,6 +78,7 @@ struct Manager::Impl {
     Context context;
     Publish publish;
     Periodic ageing;
+    Periodic consoles;
 };
 
 Manager::Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps)
@@ -102,11 +108,14 @@ void Manager::start() {
     impl->protect_taps();
     impl->context.driver->start([impl](const std::string& id, int state) { impl->guest_changed(id, state); });
     const auto interval = impl->config.get(setting::cache_check_s);
+    const auto kept = std::max(kLeastConsole, impl->config.get(setting::console_log_bytes));
+    impl->consoles.start(kConsoleInterval, [impl, kept] { bound_console_logs(impl->context.instances, kept); });
     if (interval > 0) impl->ageing.start(std::chrono::seconds(interval), [impl] { impl->age_cache(); });
 }
 
 void Manager::stop() {
     impl_->ageing.stop();
+    impl_->consoles.stop();
     impl_->context.driver->stop();
 }
 

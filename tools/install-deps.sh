@@ -15,7 +15,7 @@ build_packages=(
 )
 # libvirt's embedded QEMU driver is a library: no daemon is started by these packages.
 run_packages=(
-    libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils iproute2 nftables
+    libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ovmf iproute2 nftables
 )
 test_packages=(
     python3-openstackclient python3-openstacksdk python3-pytest python3-pytest-xdist python3-requests

@@ -54,6 +54,12 @@ const std::vector<db::Migration>& migrations() {
              "ALTER TABLE servers ADD COLUMN key_data TEXT NOT NULL DEFAULT ''",
              "ALTER TABLE servers ADD COLUMN has_config_drive BIGINT NOT NULL DEFAULT 0",
          }},
+        {"compute",
+         3,
+         {
+             "ALTER TABLE servers RENAME COLUMN admin_password_hash TO admin_password",
+             "UPDATE servers SET admin_password = ''",
+         }},
     };
     return steps;
 }

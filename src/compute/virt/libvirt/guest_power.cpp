@@ -96,7 +96,7 @@ void GuestPower::undefine(virDomainPtr domain, const std::string& server_id) {
 
 void GuestPower::destroy(const std::string& server_id) {
     const auto domain = connection_.find(server_id);
-    if (!domain) return;
+    if (!domain) return forget(server_id);
     if (is_active(domain.get())) kill(domain.get(), server_id);
     remove(domain.get(), server_id);
 }
@@ -119,11 +119,16 @@ GuestFiles GuestPower::files_of(const GuestSpec& guest, const std::string& conso
     return files;
 }
 
-// Volumes live on, and the guest's user may be another guest's one day.
+// Volumes live on, and the guest's user may be another guest's one day. The definition goes after them, since it tells
+// a repeat which they are.
 void GuestPower::remove(virDomainPtr domain, const std::string& server_id) {
     const TextHandle xml(virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE));
-    undefine(domain, server_id);
     if (xml) take_back(connection_.users().find(server_id), volume_files(xml.get()));
+    undefine(domain, server_id);
+    forget(server_id);
+}
+
+void GuestPower::forget(const std::string& server_id) {
     firmware_.remove(server_id);
     ::unlink(agent_socket(server_id).c_str());
     connection_.users().forget(server_id);

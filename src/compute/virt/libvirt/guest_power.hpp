@@ -34,6 +34,8 @@ private:
     void kill(virDomainPtr domain, const std::string& server_id);
     /// Its definition, and what it had of files that stay.
     void remove(virDomainPtr domain, const std::string& server_id);
+    /// What this host has of a guest besides its definition.
+    void forget(const std::string& server_id);
     void undefine(virDomainPtr domain, const std::string& server_id);
 
     Connection& connection_;

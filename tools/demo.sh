@@ -251,7 +251,9 @@ remove_leftovers() {
     while read -r bridge; do
         [ -d "/sys/class/net/$bridge" ] || continue
         for tap in "/sys/class/net/$bridge/brif/"*; do
-            [ -e "$tap" ] && ip link delete "${tap##*/}"
+            [ -e "$tap" ] || continue
+            ip link delete "${tap##*/}"
+            nft delete table netdev "virga-${tap##*/}" 2>/dev/null || true
         done
         ip link delete "$bridge"
     done < <(cat "$demo/bridges" 2>/dev/null)

@@ -16,7 +16,7 @@ build_packages=(
 )
 # libvirt's embedded QEMU driver is a library: no daemon is started by these packages.
 run_packages=(
-    libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils iproute2 nftables libre2-9
+    libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ovmf iproute2 nftables libre2-9
 )
 demo_packages=(
     python3-openstackclient syslinux syslinux-common mtools kmod cpio fdisk e2fsprogs openssl fakeroot jq procps

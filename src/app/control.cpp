@@ -180,7 +180,7 @@ int control(const Options& options, Announcer& announcer) {
     if (::access(options.control_dir().c_str(), R_OK | W_OK | X_OK) != 0)
         throw Error(ErrorCode::InvalidInput,
                     "state folder: user '" + config.get(setting::control_user) +
-                        "' (or nobody) of the control process can't reach " + options.control_dir() +
+                        "' of the control process can't reach " + options.control_dir() +
                         ": choose --state-dir below a folder that others may enter, or set control.user");
     std::filesystem::remove(options.ready_path());
     raise_descriptor_limit(server_options(config).connections);

@@ -24,11 +24,13 @@ struct User {
 };
 
 User find_user(const config::Config& config) {
-    for (const auto& name : {config.get(setting::control_user), std::string("nobody")}) {
-        if (const passwd* entry = ::getpwnam(name.c_str()); entry != nullptr)
-            return {entry->pw_uid, entry->pw_gid, name};
-    }
-    throw Error(ErrorCode::InvalidInput, "control.user: there is no user '" + config.get(setting::control_user) + "'");
+    const auto& name = config.get(setting::control_user);
+    if (const passwd* entry = ::getpwnam(name.c_str()); entry != nullptr) return {entry->pw_uid, entry->pw_gid, name};
+    throw Error(ErrorCode::InvalidInput,
+                "control.user: this machine has no user '" + name +
+                    "', as which the control process runs: make it with `useradd --system --user-group "
+                    "--no-create-home --shell /usr/sbin/nologin " +
+                    name + "`, or name another one");
 }
 
 void make_folder(const std::string& path, mode_t mode) {
@@ -77,7 +79,7 @@ std::vector<std::string> Options::arguments() const {
 void prepare_state_dir(const Options& options) {
     make_folder(options.state_dir, 0755);
     make_folder(options.control_dir(), 0700);
-    make_folder(options.host_dir(), 0700);
+    make_folder(options.host_dir(), 0711);  // guests' users pass through it to their own files
     make_link("control/openrc", options.state_dir + "/openrc");
     make_link("control/ready", options.state_dir + "/ready");
 }

@@ -13,7 +13,7 @@ inline const config::Setting<std::int64_t> http_threads{"http.threads", 8,
                                                         "API requests that are worked on at once, 1 or more."};
 inline const config::Setting<std::string> control_user{
     "control.user", std::string("virga"),
-    "User that the control process runs as when it is started by root; `nobody` if there is none of that name."};
+    "User that the control process runs as when it is started by root, which must not be anybody else's."};
 inline const config::Setting<std::int64_t> flow_threads{"control.flow_threads", 32,
                                                         "Flow tasks that run at once, 1 or more."};
 inline const config::Setting<std::int64_t> keep_flows_days{

@@ -136,6 +136,8 @@ private:
         const auto power = static_cast<PowerState>(get_int(guest->second, "power_state"));
         if (server.vm_state == "active" && power != PowerState::Running) say(id, "is active but its guest doesn't run");
         if (server.vm_state == "stopped" && power == PowerState::Running) say(id, "is stopped but its guest runs");
+        if (const auto rights = get_string(guest->second, "excess_rights"); !rights.empty())
+            say(id, "its guest runs " + rights + ": stop the server and start it, or see libvirt.user");
         if (server.vm_state == "active" || server.vm_state == "stopped") check_disks(server, guest->second);
     }
 

@@ -62,7 +62,7 @@ struct GuestSpec {
     std::int64_t memory_mib = 0;
     std::vector<GuestDisk> disks;
     std::vector<network::Nic> nics;
-    json::object image_properties;  ///< hw_* of the boot image or root volume
+    json::object image_properties;  ///< as guest_hardware() gives them
     std::string project_id;
     std::string user_id;
     std::string flavor_name;
@@ -161,7 +161,7 @@ inline constexpr const char* kEndMirror = "compute.end_mirror";
 inline constexpr const char* kConsoleOutput = "compute.console_output";
 /// {server_id} -> {power_state, exists: bool}
 inline constexpr const char* kServerState = "compute.server_state";
-/// {} -> {servers: [{id, power_state, volumes: [volume id]}], folders: [server id], bases: [{image_sha1, bytes}]}
+/// {} -> {servers: [{id, power_state, volumes: [volume id], excess_rights: "as root" or empty}], folders: [server id], bases: [{image_sha1, bytes}]}
 inline constexpr const char* kInventory = "compute.inventory";
 }  // namespace command
 

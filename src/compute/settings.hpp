@@ -22,6 +22,10 @@ inline const config::Setting<bool> force_config_drive{
     "compute.force_config_drive", true,
     "Give every server a config drive, asked for or not. True as long as there is no metadata service, since key pairs "
     "and user data would reach no guest otherwise."};
+inline const config::Setting<bool> enable_instance_password{
+    "compute.enable_instance_password", true,
+    "Give each new server an administrator's password: adminPass of the answer, admin_pass in its config drive, where "
+    "cloudbase-init or a script of the image sets it."};
 inline const config::Setting<std::string> dhcp_domain{
     "compute.dhcp_domain", std::string("novalocal"),
     "Domain of the host names that guests are told; empty: host names without a domain."};

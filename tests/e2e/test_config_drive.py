@@ -49,7 +49,7 @@ def test_guest_runs_its_user_data(api, server):
 
 
 def test_drive_is_private_and_told_of_in_the_trace(cloud, api, server):
-    assert drive_of(cloud, server).stat().st_mode & 0o777 == 0o600
+    assert drive_of(cloud, server).stat().st_mode & 0o777 == 0o400
     decisions = [task["decision"] for flow in api.flows(server) for task in flow["tasks"]
                  if task["task"] == "virt.libvirt.create_config_drive"]
     assert len(decisions) == 1 and decisions[0].startswith("config_drive = true: the request asks for it"), decisions

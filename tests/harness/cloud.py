@@ -210,6 +210,7 @@ class Cloud:
             master = net / record.name / "master"
             bridge = master.resolve() if master.exists() else None
             subprocess.run(["ip", "link", "delete", record.name], check=False)
+            subprocess.run(["nft", "delete", "table", "netdev", f"virga-{record.name}"], check=False, stderr=subprocess.DEVNULL)
             if bridge and bridge.name.startswith("vbr") and not list((bridge / "brif").iterdir()):
                 subprocess.run(["ip", "link", "delete", bridge.name], check=False)
 

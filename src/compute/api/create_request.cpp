@@ -155,12 +155,23 @@ void read_newer(http::Fields& fields, int minor, CreateRequest& out) {
     if (minor >= 90 && fields.has("hostname")) out.hostname = read_hostname(fields);
 }
 
+/// Those that Nova's filters take. Others are an operator's own business there, and mean nothing here or there.
+void refuse_hints(const json::object& hints, const std::string& where) {
+    for (const auto* hint : {"build_near_host_ip", "cidr", "different_cell", "different_host", "group", "query",
+                             "same_host", "target_cell"}) {
+        const auto* value = hints.if_contains(hint);
+        if (value == nullptr || value->is_null()) continue;
+        throw Error(ErrorCode::InvalidInput,
+                    where + "." + hint + ": the scheduler of this cloud can't follow that hint: leave it out");
+    }
+}
+
 void check_hints(const json::object& body) {
     for (const auto* key : {"os:scheduler_hints", "OS-SCH-HNT:scheduler_hints"}) {
         const auto* hints = body.if_contains(key);
-        if (hints != nullptr && !hints->is_object()) {
-            throw Error(ErrorCode::InvalidInput, std::string(key) + ": must be an object");
-        }
+        if (hints == nullptr) continue;
+        if (!hints->is_object()) throw Error(ErrorCode::InvalidInput, std::string(key) + ": must be an object");
+        refuse_hints(hints->get_object(), key);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "compute/api/flavor_view.hpp"
 #include "compute/model/block_device_plan.hpp"
 #include "compute/model/config_drive.hpp"
+#include "compute/model/hardware.hpp"
 #include "compute/repo/flavor_repo.hpp"
 #include "compute/repo/keypair_repo.hpp"
 #include "compute/settings.hpp"
@@ -104,6 +105,15 @@ BlockDevicePlan plan(db::Transaction& tx, const Call& call, const CreateRequest&
     return plan_block_devices(wanted, lookup);
 }
 
+/// There is no metadata service: what a config drive would tell reaches no guest without one.
+void refuse_without_drive(const CreateRequest& request) {
+    for (const auto& [name, is_given] :
+         {std::pair{"user_data", !request.user_data.empty()}, std::pair{"key_name", !request.key_name.empty()}})
+        if (is_given)
+            throw Error(ErrorCode::InvalidInput,
+                        std::string("server.") + name + ": reaches a server by its config drive: set config_drive too");
+}
+
 /// The read phase: one transaction, no lock.
 Prepared prepare(const Call& call) {
     Prepared prepared;
@@ -116,8 +126,10 @@ Prepared prepare(const Call& call) {
     check_metadata(tx, call, request.metadata);
     prepared.flavor = boot_flavor(tx, call, request.flavor_ref);
     prepared.plan = plan(tx, call, request, prepared.flavor);
+    check_hardware(prepared.plan.image_properties, prepared.flavor.extra_specs, prepared.flavor.vcpus);
     prepared.config_drive = choose_config_drive(request.config_drive, prepared.plan.image_properties,
                                                 call.d.config.get(setting::force_config_drive));
+    if (!prepared.config_drive.made) refuse_without_drive(request);
     prepared.nics = call.d.networks.check_request(tx, call.auth, request.networks, request.max_count);
     prepared.security_group_ids = call.d.networks.resolve_security_groups(tx, call.auth, request.security_groups);
     return prepared;
@@ -245,12 +257,14 @@ std::string new_reservation_id() {
 }
 
 /// The write phase: one transaction for all servers of the request.
-std::vector<Server> begin(const Call& call, const Prepared& prepared, const std::string& reservation) {
+std::vector<Server> begin(const Call& call, const Prepared& prepared, const std::string& reservation,
+                          const std::string& password) {
     return call.d.db.write_with([&](db::Transaction& tx) {
         const auto count = count_within_quota(tx, call, prepared);
         std::vector<Server> servers;
         for (std::int64_t i = 0; i < count; ++i) {
             auto server = server_of(call, prepared, i, count);
+            server.admin_password = password;
             server.reservation_id = reservation;
             flows::boot(tx, call.d, call.auth, boot_request(prepared, server));
             servers.push_back(std::move(server));
@@ -259,14 +273,23 @@ std::vector<Server> begin(const Call& call, const Prepared& prepared, const std:
     });
 }
 
+/// Empty when servers get none.
+std::string password_of(const Call& call, const Prepared& prepared) {
+    constexpr std::size_t kPasswordBytes = 9;
+    if (!call.d.config.get(setting::enable_instance_password)) return {};
+    const auto& given = prepared.request.admin_password;
+    return given.empty() ? random_token(kPasswordBytes) : given;
+}
+
 json::object created_view(const Call& call, const Server& server, const std::string& password) {
     json::array groups;
     for (const auto& name : server.security_groups) groups.push_back(json::object{{"name", name}});
-    return {{"id", server.id.value},
-            {"links", links_of(call.request, "servers/" + server.id.value)},
-            {"adminPass", password},
-            {"OS-DCF:diskConfig", server.disk_config},
-            {"security_groups", std::move(groups)}};
+    json::object view{{"id", server.id.value},
+                      {"links", links_of(call.request, "servers/" + server.id.value)},
+                      {"OS-DCF:diskConfig", server.disk_config},
+                      {"security_groups", std::move(groups)}};
+    if (!password.empty()) view["adminPass"] = password;
+    return view;
 }
 
 }  // namespace
@@ -274,11 +297,9 @@ json::object created_view(const Call& call, const Server& server, const std::str
 http::Response create_server(Call& call) {
     const auto prepared = prepare(call);
     const auto reservation = new_reservation_id();
-    const auto servers = begin(call, prepared, reservation);
+    const auto password = password_of(call, prepared);
+    const auto servers = begin(call, prepared, reservation, password);
     if (prepared.request.return_reservation_id) return json_response(202, "reservation_id", json::value(reservation));
-    constexpr std::size_t kPasswordBytes = 9;
-    auto password = prepared.request.admin_password;
-    if (password.empty()) password = random_token(kPasswordBytes);
     auto response = json_response(202, "server", created_view(call, servers.front(), password));
     response.headers.set("Location", call.request.base_url + "/compute/v2.1/servers/" + servers.front().id.value);
     return response;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compute/model/device_names.hpp"
+#include "compute/model/hardware.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -103,7 +104,8 @@ GuestSpec guest_spec(db::Transaction& tx, Dependencies& d, const Server& server)
         if (!device.no_device && connected) guest.disks.push_back(volume_disk(device));
     }
     guest.nics = d.networks.nics_of_server(tx, server.id);
-    guest.image_properties = boot_properties(tx, d, server, devices);
+    guest.image_properties =
+        guest_hardware(boot_properties(tx, d, server, devices), server.flavor.extra_specs, server.flavor.vcpus);
     if (server.has_config_drive) guest.disks.push_back(config_drive(guest.image_properties));
     guest.project_id = server.project.value;
     guest.user_id = server.user.value;

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "compute/host/capacity.hpp"
+#include "compute/host/console_logs.hpp"
 #include "compute/host/images/create_images.hpp"
 #include "compute/host/periodic.hpp"
 #include "compute/host/settings.hpp"
@@ -15,6 +16,10 @@
 
 namespace virga::compute::host {
 namespace {
+
+/// A guest's serial port writes a few MiB in that time.
+constexpr std::chrono::seconds kConsoleInterval{1};
+constexpr std::int64_t kLeastConsole = 65536;
 
 bool is_fake(const config::Config& config) {
     return config.get(virt::setting::driver) == "fake";
@@ -56,6 +61,20 @@ struct Manager::Impl {
         if (publish) publish(kGuestChangedEvent, {{"server_id", server_id}, {"power_state", power_state}});
     }
 
+    // Rules of the packet filter that others flushed, or that an older version didn't make.
+    void protect_taps() {
+        std::vector<network::Nic> nics;
+        for (const auto& server : server_folders(context.instances))
+            if (const auto guest = context.folder(server).guest())
+                nics.insert(nics.end(), guest->nics.begin(), guest->nics.end());
+        try {
+            context.taps.protect(nics);
+        } catch (const Error& failure) {
+            log::error("guests could send in others' names",
+                       {{"error", failure.message()}, {"detail", failure.detail()}});
+        }
+    }
+
     void age_cache() {
         try {
             context.cache->evict_unused([&] { return used_bases(context.instances); },
@@ -71,6 +90,7 @@ struct Manager::Impl {
     Context context;
     Publish publish;
     Periodic ageing;
+    Periodic consoles;
 };
 
 Manager::Manager(const config::Config& config, std::string state_dir, std::string host_name, network::host::Taps& taps,
@@ -98,13 +118,17 @@ void Manager::publish_with(Publish publish) {
 
 void Manager::start() {
     auto* impl = impl_.get();
+    impl->protect_taps();
     impl->context.driver->start([impl](const std::string& id, int state) { impl->guest_changed(id, state); });
     const auto interval = impl->config.get(setting::cache_check_s);
+    const auto kept = std::max(kLeastConsole, impl->config.get(setting::console_log_bytes));
+    impl->consoles.start(kConsoleInterval, [impl, kept] { bound_console_logs(impl->context.instances, kept); });
     if (interval > 0) impl->ageing.start(std::chrono::seconds(interval), [impl] { impl->age_cache(); });
 }
 
 void Manager::stop() {
     impl_->ageing.stop();
+    impl_->consoles.stop();
     impl_->context.driver->stop();
 }
 

@@ -1,5 +1,7 @@
 #include "compute/host/server_folder.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -39,6 +41,7 @@ void ServerFolder::create() const {
     std::error_code failure;
     std::filesystem::create_directories(path_, failure);
     if (failure) throw_errno(ErrorCode::Internal, "make folder " + path_, failure.value());
+    ::chmod(path_.c_str(), 0711);  // its guest's user passes through to its disks
 }
 
 void ServerFolder::remove() const {

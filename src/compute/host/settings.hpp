@@ -19,6 +19,11 @@ inline const config::Setting<std::int64_t> cache_check_s{
     "compute.image_cache_check_s", 2400, "Seconds between looks for unused cached images; 0 or less: never."};
 inline const config::Setting<std::int64_t> cache_max_age_s{"compute.image_cache_max_age_s", 86400,
                                                            "Seconds that a cached image is kept after its last use."};
+inline const config::Setting<std::int64_t> console_log_bytes{
+    "compute.console_log_bytes", 1'048'576,
+    "The end of a server's serial console that is kept at least, bytes, 65536 or more; a log is cut when it holds "
+    "twice "
+    "as much."};
 
 inline const config::Setting<config::List> volume_folders{
     "compute.volume_folders", config::List{},

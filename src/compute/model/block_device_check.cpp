@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "compute/model/hardware.hpp"
 
 namespace virga::compute {
 namespace {
@@ -91,10 +92,9 @@ void check_blank_volume(const BlockDeviceEntry& entry) {
 }
 
 void check_disk_bus(const BlockDeviceEntry& entry) {
-    static const std::set<std::string, std::less<>> kBuses{"fdc",    "ide", "sata", "scsi", "usb",
-                                                           "virtio", "xen", "lxc",  "uml"};
     const auto& bus = entry.device.disk_bus;
-    if (!bus.empty() && !kBuses.contains(bus)) refuse(entry, "disk_bus", "'" + bus + "' is not a disk bus");
+    if (!is_usable_disk_bus(bus))
+        refuse(entry, "disk_bus", "'" + bus + "' is not a disk bus that servers have: ide, sata, scsi or virtio");
 }
 
 void check_volumes_differ(const BlockDeviceEntries& entries) {

@@ -69,10 +69,19 @@ std::optional<std::int64_t> read_boot_index(http::Fields& fields) {
 
 std::string read_device_type(http::Fields& fields) {
     const auto type = fields.string("device_type", 0, kShortText).value_or("");
-    if (!type.empty() && type != "disk" && type != "cdrom" && type != "floppy" && type != "lun") {
-        fields.fail("device_type", "'" + type + "' is not one of cdrom, disk, floppy, lun");
+    if (!type.empty() && type != "disk" && type != "cdrom") {
+        fields.fail("device_type", "'" + type + "' is not one of cdrom, disk");
     }
     return type;
+}
+
+/// Blank local disks are made with ext4, or as swap; volumes are never formatted.
+std::string read_guest_format(http::Fields& fields) {
+    auto format = fields.string("guest_format", 0, kShortText).value_or("");
+    if (!format.empty() && format != "swap" && format != "ext4") {
+        fields.fail("guest_format", "'" + format + "' is not one of ext4, swap");
+    }
+    return format;
 }
 
 const std::set<std::string, std::less<>>& source_types() {
@@ -94,7 +103,7 @@ BlockDevice read_v2(http::Fields& fields, const json::object& object, int minor,
     device.boot_index = read_boot_index(fields);
     device.delete_on_termination = fields.boolean("delete_on_termination").value_or(false);
     device.device_name = read_device_name(fields);
-    device.guest_format = fields.string("guest_format", 0, kShortText).value_or("");
+    device.guest_format = read_guest_format(fields);
     device.device_type = read_device_type(fields);
     device.disk_bus = fields.string("disk_bus", 0, kShortText).value_or("");
     device.no_device = read_no_device(fields);

@@ -53,10 +53,15 @@ json::array routes_of(int version, const network::GuestSubnet& subnet) {
     return routes;
 }
 
+json::array dns_of(const network::GuestSubnet& subnet) {
+    json::array services;
+    for (const auto& server : subnet.dns_servers)
+        services.push_back(json::object{{"type", "dns"}, {"address", server}});
+    return services;
+}
+
 json::object network_of(const network::Nic& nic, const network::FixedIp& ip, const network::GuestSubnet& subnet,
                         std::size_t index) {
-    json::array dns;
-    for (const auto& server : subnet.dns_servers) dns.push_back(json::object{{"type", "dns"}, {"address", server}});
     return {{"id", "network" + std::to_string(index)},
             {"type", ip.version == 4 ? "ipv4" : "ipv6"},
             {"link", nic.tap},
@@ -64,7 +69,7 @@ json::object network_of(const network::Nic& nic, const network::FixedIp& ip, con
             {"netmask", netmask(ip.version, subnet.prefix)},
             {"routes", routes_of(ip.version, subnet)},
             {"network_id", nic.network_id},
-            {"services", std::move(dns)}};
+            {"services", dns_of(subnet)}};
 }
 
 json::object file(const std::string& name, const std::string& content_base64) {
@@ -107,6 +112,7 @@ json::object guest_meta_data(const Server& server, const std::string& zone, cons
                       {"meta", server.metadata},
                       {"random_seed", random_seed},
                       {"devices", json::array()}};
+    if (!server.admin_password.empty()) data["admin_pass"] = server.admin_password;
     add_keys(data, server);
     return data;
 }
@@ -122,6 +128,10 @@ json::object guest_network_data(const std::vector<network::Nic>& nics,
             const auto subnet = subnets.find(ip.subnet_id);
             if (subnet == subnets.end()) continue;
             networks.push_back(network_of(nic, ip, subnet->second, networks.size()));
+            // Also for the guest as a whole: cloud-init before 23.2 reads them nowhere else.
+            for (auto& service : dns_of(subnet->second))
+                if (std::find(services.begin(), services.end(), service) == services.end())
+                    services.push_back(std::move(service));
         }
     }
     return {{"links", std::move(links)}, {"networks", std::move(networks)}, {"services", std::move(services)}};

@@ -43,8 +43,8 @@ struct Server {
     std::string host;      ///< empty before it is scheduled
     std::string availability_zone;
     std::string root_device_name;
-    std::string user_data;            ///< base64 as given
-    std::string admin_password_hash;  ///< not used for log-in by Virga; never shown
+    std::string user_data;       ///< base64 as given
+    std::string admin_password;  ///< for the guest to be told, until it was; empty afterwards
     std::string reservation_id;
     json::object metadata;
     std::vector<std::string> tags;

@@ -54,9 +54,15 @@ const std::vector<db::Migration>& migrations() {
              "ALTER TABLE servers ADD COLUMN key_data TEXT NOT NULL DEFAULT ''",
              "ALTER TABLE servers ADD COLUMN has_config_drive BIGINT NOT NULL DEFAULT 0",
          }},
-        // The columns of `servers`, in their order: whoever adds one adds it to `deleted_servers`, too.
         {"compute",
          3,
+         {
+             "ALTER TABLE servers RENAME COLUMN admin_password_hash TO admin_password",
+             "UPDATE servers SET admin_password = ''",
+         }},
+        // The columns of `servers`, in their order: whoever adds one adds it to `deleted_servers`, too.
+        {"compute",
+         4,
          {
              "CREATE TABLE deleted_servers AS SELECT * FROM servers WHERE 1 = 0",
              "CREATE INDEX deleted_servers_id ON deleted_servers (id)",

@@ -67,7 +67,7 @@ void keep_line(db::Transaction& tx, const ServerId& id) {
     const auto now = now_us();
     tx.exec(
         "UPDATE deleted_servers SET vm_state = 'deleted', task_state = '', power_state = 0, user_data = '',"
-        " admin_password_hash = '', key_data = '', updated_us = ?, terminated_us = ? WHERE id = ?",
+        " admin_password = '', key_data = '', updated_us = ?, terminated_us = ? WHERE id = ?",
         {now, now, id.value});
 }
 
@@ -77,7 +77,7 @@ void insert_server(db::Transaction& tx, const Server& s) {
     tx.exec(
         "INSERT INTO servers (id, name, description, hostname, project_id, user_id, vm_state, task_state,"
         " power_state, image_id, flavor_id, flavor, vcpus, memory_mib, disk_gib, key_name, host, availability_zone,"
-        " root_device_name, user_data, admin_password_hash, reservation_id, metadata, tags, security_groups,"
+        " root_device_name, user_data, admin_password, reservation_id, metadata, tags, security_groups,"
         " config_drive, locked, locked_reason, launch_index, access_ip_v4, access_ip_v6, disk_config, fault,"
         " created_us, updated_us, launched_us, terminated_us, key_data, has_config_drive) VALUES (" +
             placeholders(39) + ")",
@@ -101,7 +101,7 @@ void insert_server(db::Transaction& tx, const Server& s) {
          s.availability_zone,
          s.root_device_name,
          s.user_data,
-         s.admin_password_hash,
+         s.admin_password,
          s.reservation_id,
          json::serialize(s.metadata),
          strings_to_text(s.tags),
@@ -178,6 +178,10 @@ void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state) 
 
 void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time) {
     set_column(tx, id, "launched_us", time);
+}
+
+void forget_admin_password(db::Transaction& tx, const ServerId& id) {
+    set_column(tx, id, "admin_password", std::string());
 }
 
 void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::string& name) {

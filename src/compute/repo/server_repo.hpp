@@ -72,6 +72,7 @@ void set_host(db::Transaction& tx, const ServerId& id, const std::string& host, 
 void fill_zones(db::Transaction& tx, const std::string& host, const std::string& zone);
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state);
 void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time);
+void forget_admin_password(db::Transaction& tx, const ServerId& id);
 void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::string& name);
 void set_fault(db::Transaction& tx, const ServerId& id, const ServerFault& fault);
 

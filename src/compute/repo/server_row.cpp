@@ -79,7 +79,7 @@ Server server_of(const db::Row& row, FlavorReader& flavors) {
     s.key_data = row.text("key_data");
     s.root_device_name = row.text("root_device_name");
     s.user_data = row.text("user_data");
-    s.admin_password_hash = row.text("admin_password_hash");
+    s.admin_password = row.text("admin_password");
     s.reservation_id = row.text("reservation_id");
     if (const auto metadata = row.text("metadata"); metadata != "{}") s.metadata = parse_object(metadata);
     s.tags = strings_of_text(row.text("tags"));

@@ -19,6 +19,7 @@ struct GuestInfo {
     int power_state = 0;
     std::vector<std::string> volumes;  ///< ids of the volumes in its definition
     std::vector<std::string> macs;     ///< of the network devices in its definition
+    std::string excess_rights = {};    ///< "as root": what its emulator may do beyond what it needs; empty: nothing
 };
 
 /// What a driver can do. A conformance test may accept NotSupported only where the flag is false.

@@ -15,13 +15,26 @@ inline const config::Setting<std::string> virt_type{
 inline const config::Setting<std::string> machine{"libvirt.machine", std::string("pc"), "Machine type of guests."};
 inline const config::Setting<std::string> emulator{"libvirt.emulator", std::string("/usr/bin/qemu-system-x86_64"),
                                                    "Emulator program of guests."};
+inline const config::Setting<std::string> uefi_code{"libvirt.uefi_code", std::string("/usr/share/OVMF/OVMF_CODE_4M.fd"),
+                                                    "Firmware of guests whose image has hw_firmware_type=uefi."};
+inline const config::Setting<std::string> uefi_variables{
+    "libvirt.uefi_variables", std::string("/usr/share/OVMF/OVMF_VARS_4M.fd"),
+    "What the variables of such a firmware are at a guest's first start; each guest has a copy."};
 inline const config::Setting<std::string> cpu_mode{
     "libvirt.cpu_mode", std::string("maximum"),
     "CPU that guests see: none (the emulator's default), host-model, host-passthrough or maximum."};
-inline const config::Setting<std::string> user{"libvirt.user", std::string("root"),
-                                               "User that guests run as, when Virga is privileged."};
-inline const config::Setting<std::string> group{"libvirt.group", std::string("root"),
-                                                "Group that guests run as, when Virga is privileged."};
+inline const config::Setting<std::string> user{
+    "libvirt.user", std::string("libvirt-qemu"),
+    "User that all guests run as when libvirt.guest_uids is empty. Counts when Virga is privileged."};
+inline const config::Setting<std::string> group{
+    "libvirt.group", std::string(),
+    "Group of all guests, which may read the cached images that their disks stand on; empty: kvm with virt_type kvm, "
+    "whose device it opens, otherwise libvirt-qemu."};
+inline const config::Setting<std::string> guest_uids{
+    "libvirt.guest_uids", std::string("2000000-2065535"),
+    "Numbers of the users that guests run as, each as another one, so that none can touch another's disks. Nothing "
+    "else "
+    "on the machine, or on storage that it shares, should use them. Empty: all run as libvirt.user."};
 inline const config::Setting<std::int64_t> soft_reboot_timeout_s{
     "libvirt.soft_reboot_timeout_s", 120, "Seconds that a soft reboot waits for the guest before it becomes hard."};
 inline const config::Setting<std::int64_t> detach_timeout_s{

@@ -23,7 +23,9 @@ void Taps::register_commands(rpc::HostEndpoint& endpoint) {
     endpoint.on(command::kInventory, [this](const rpc::Command&) {
         json::array taps;
         for (const auto& name : inventory()) taps.emplace_back(name);
-        return json::object{{"taps", std::move(taps)}};
+        json::array bare;
+        for (const auto& name : unprotected()) bare.emplace_back(name);
+        return json::object{{"taps", std::move(taps)}, {"unprotected", std::move(bare)}};
     });
 }
 

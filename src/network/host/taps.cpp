@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/small_file.hpp"
 #include "network/host/netlink.hpp"
+#include "network/host/spoof_guard.hpp"
 #include "network/host/tap_device.hpp"
 
 namespace virga::network::host {
@@ -63,6 +64,7 @@ struct Taps::Impl {
         }
         create_tap(nic.tap);
         keep_host_out(nic.tap);
+        guard_tap(nic);  // before it is up, or part of a bridge
         LinkChange change;
         if (const auto mac = tap_mac(nic.mac); !mac.empty()) change.mac = mac;
         if (nic.mtu > 0) change.mtu = nic.mtu;
@@ -73,6 +75,7 @@ struct Taps::Impl {
 
     void unplug(Netlink& netlink, const Nic& nic) {
         netlink.delete_link(nic.tap);
+        forget_guard(nic.tap);
         if (nic.bridge.starts_with("vbr") && bridge_is_empty(nic.bridge)) netlink.delete_link(nic.bridge);
     }
 
@@ -86,6 +89,13 @@ struct Taps::Impl {
     void forget(const std::string& tap) {
         ::unlink((folder + "/" + tap).c_str());
         known.erase(tap);
+    }
+
+    std::vector<std::string> present() const {
+        std::vector<std::string> names;
+        for (const auto& name : known)
+            if (!enabled || link_index(name) != 0) names.push_back(name);
+        return names;
     }
 
     const bool enabled;
@@ -123,10 +133,22 @@ void Taps::unplug(const std::vector<Nic>& nics) {
 
 std::vector<std::string> Taps::inventory() const {
     const std::lock_guard lock(impl_->mutex);
-    std::vector<std::string> names;
-    for (const auto& name : impl_->known)
-        if (!impl_->enabled || link_index(name) != 0) names.push_back(name);
-    return names;
+    return impl_->present();
+}
+
+void Taps::protect(const std::vector<Nic>& nics) {
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->enabled) return;
+    for (const auto& nic : nics)
+        if (link_index(nic.tap) != 0 && !is_guarded(nic.tap)) guard_tap(nic);
+}
+
+std::vector<std::string> Taps::unprotected() const {
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->enabled) return {};
+    auto taps = impl_->present();
+    std::erase_if(taps, is_guarded);
+    return taps;
 }
 
 }  // namespace virga::network::host

@@ -17,6 +17,10 @@ public:
     ~Taps();
     void plug(const std::vector<Nic>& nics);
     void unplug(const std::vector<Nic>& nics);
+    /// Of guests that run: those of the taps that have no rules against forged frames get them.
+    void protect(const std::vector<Nic>& nics);
+    /// Taps whose guests could send in others' names.
+    std::vector<std::string> unprotected() const;
     std::vector<std::string> inventory() const;
 
     void register_commands(rpc::HostEndpoint& endpoint);

@@ -10,12 +10,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kDeadline{10'000};
 
-std::set<std::string> taps_of(rpc::Caller& hosts, const std::string& host) {
-    const auto reply = hosts.call(host, command::kInventory, {},
-                                  {.command_id = {}, .deadline = kDeadline, .only_if_it_answers = true});
-    std::set<std::string> taps;
-    for (const auto& tap : get_array(reply, "taps")) taps.emplace(tap.as_string());
-    return taps;
+std::set<std::string> names(const json::object& reply, std::string_view key) {
+    std::set<std::string> found;
+    for (const auto& name : get_array(reply, key)) found.emplace(name.as_string());
+    return found;
 }
 
 void compare(db::Transaction& tx, const std::string& host, const std::set<std::string>& taps,
@@ -52,7 +50,13 @@ std::vector<std::string> audit_taps(db::Transaction& tx, rpc::Caller& hosts) {
     std::vector<std::string> differences;
     for (const auto& host : hosts.hosts()) {
         try {
-            compare(tx, host.name, taps_of(hosts, host.name), differences);
+            const auto reply =
+                hosts.call(host.name, command::kInventory, {},
+                           {.command_id = {}, .deadline = kDeadline, .only_if_it_answers = true});
+            compare(tx, host.name, names(reply, "taps"), differences);
+            for (const auto& tap : names(reply, "unprotected"))
+                differences.push_back("host " + host.name + ": tap " + tap +
+                                      " has no rules against forged frames: restart the host process");
         } catch (const Error& error) {
             differences.push_back("host " + host.name + ": its taps can't be listed: " + error.message());
         }

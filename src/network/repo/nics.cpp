@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "network/repo/port_repo.hpp"
+#include "network/repo/standard_row.hpp"
 
 namespace virga::network::repo {
 namespace {
@@ -10,7 +11,8 @@ namespace {
 constexpr std::size_t kNameBytes = 11;  ///< what is left of 14 characters of a link's name
 
 constexpr const char* kColumns =
-    "SELECT p.id, p.device_id, p.network_id, p.mac, p.nic_tag, a.address, a.subnet_id, a.ip_version FROM ports p "
+    "SELECT p.id, p.device_id, p.network_id, p.mac, p.nic_tag, p.allowed_address_pairs, a.address, a.subnet_id, "
+    "a.ip_version FROM ports p "
     "LEFT JOIN ip_allocations a ON a.port_id = p.id WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' "
     "AND p.leaving = 0 AND p.device_id IN (";
 constexpr const char* kOrder =
@@ -30,6 +32,7 @@ void add_row(NicsOfServers& nics, const db::Row& row) {
         nic.bridge = bridge_name(nic.network_id);
         nic.mac = row.text("mac");
         nic.tag = row.text("nic_tag");
+        nic.address_pairs = Nic::read_pairs(parse_array(row.text("allowed_address_pairs")));
         list.push_back(std::move(nic));
     }
     if (row.is_null("address")) return;

@@ -1,6 +1,7 @@
 #include "conformance/virt/host.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -37,6 +38,7 @@ Host& Host::of(const std::string& kind) {
 Host::Host(const std::string& kind) : kind_(kind) {
     char name[] = "/tmp/virga-virt-XXXXXX";
     folder_ = ::mkdtemp(name);
+    ::chmod(name, 0711);  // guests run as users of their own
     config_.set("compute.driver", kind);
     config_.set("libvirt.detach_timeout_s", "5");
     config_.set("libvirt.soft_reboot_timeout_s", "3");

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -20,6 +21,8 @@ protected:
     Restart() {
         char name[] = "/tmp/virga-virt-XXXXXX";
         folder_ = ::mkdtemp(name);
+        ::chmod(name, 0711);
+        ::chmod(name, 0711);  // guests run as users of their own
         write_small_file(folder_ + "/disk", std::string(1024 * 1024, '\0'));
     }
     ~Restart() override {

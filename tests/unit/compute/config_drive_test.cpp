@@ -64,6 +64,13 @@ TEST(GuestMetaData, TellsWhatTheServerIs) {
     EXPECT_EQ(get_string(guest_meta_data(server(), "nova", "", ""), "hostname"), "my-server");
 }
 
+TEST(GuestMetaData, TellsTheAdministratorsPassword) {
+    auto with_password = server();
+    EXPECT_FALSE(guest_meta_data(with_password, "", "", "").contains("admin_pass"));
+    with_password.admin_password = "secret";
+    EXPECT_EQ(get_string(guest_meta_data(with_password, "", "", ""), "admin_pass"), "secret");
+}
+
 TEST(GuestMetaData, TellsTheKey) {
     auto with_key = server();
     with_key.key_name = "mine";
@@ -87,7 +94,16 @@ TEST(GuestNetworkData, GivesStaticAddresses) {
               R"("services":[{"type":"dns","address":"10.1.0.2"}]})");
     EXPECT_EQ(get_string(networks[1].as_object(), "netmask"), "ffff:ffff:ffff:ffff:0:0:0:0");
     EXPECT_TRUE(networks[1].at("routes").as_array().empty());
-    EXPECT_TRUE(data.at("services").as_array().empty());
+    EXPECT_EQ(json::serialize(data.at("services")), R"([{"type":"dns","address":"10.1.0.2"}])")
+        << "cloud-init before 23.2 reads them here only";
+}
+
+TEST(GuestNetworkData, NamesEachDnsServerOnceForTheGuest) {
+    auto both = subnets();
+    both["six"].dns_servers = {"fd00::53", "10.1.0.2"};
+    const auto data = guest_network_data({nic()}, both);
+    EXPECT_EQ(json::serialize(data.at("services")),
+              R"([{"type":"dns","address":"10.1.0.2"},{"type":"dns","address":"fd00::53"}])");
 }
 
 TEST(ConfigDriveFiles, AreUnderBothVersions) {

@@ -37,11 +37,12 @@ protected:
         guest.disks.push_back(disk);
         files.push_back({"/nowhere/disk.config", "raw", ""});
     }
-    std::string xml() { return domain_xml(settings, guest, files, "/console"); }
+    std::string xml() { return domain_xml(settings, guest, files, {"/console", "/variables", "/agent"}, user); }
     bool has(const std::string& part) { return xml().find(part) != std::string::npos; }
 
     TempFolder temp;
     DomainSettings settings;
+    std::optional<GuestUser> user;
     compute::GuestSpec guest;
     std::vector<DiskFile> files;
 };
@@ -53,6 +54,45 @@ TEST_F(DomainXml, EscapesNamesAndDropsControlCharacters) {
 TEST_F(DomainXml, SoftwareEmulationUnlessConfigured) {
     EXPECT_TRUE(has("<domain type=\"qemu\">"));
     EXPECT_TRUE(has("<log file=\"/console\" append=\"off\""));
+}
+
+TEST_F(DomainXml, RunsAsTheUserThatItIsGiven) {
+    EXPECT_FALSE(has("<seclabel"));
+    user = GuestUser{2000001, 64055};
+    EXPECT_TRUE(has("<seclabel type=\"static\" model=\"dac\" relabel=\"no\">"));
+    EXPECT_TRUE(has("<label>+2000001:+64055</label>"));
+}
+
+TEST_F(DomainXml, ObeysTheImagesProperties) {
+    network::Nic nic;
+    nic.tap = "tap1";
+    guest.nics = {nic};
+    EXPECT_TRUE(has("machine=\"pc\""));
+    EXPECT_TRUE(has("<model type=\"virtio\""));
+    for (const auto* part : {"<loader", "<topology", "<bootmenu", "<watchdog", "<channel", "<video", "<pmu", "hpet",
+                             "type=\"scsi\"", "port=\"1\"", "localtime"})
+        EXPECT_FALSE(has(part)) << part;
+    guest.image_properties = {{"hw_machine_type", "q35"},      {"hw_firmware_type", "uefi"},
+                              {"hw_vif_model", "e1000"},       {"hw_boot_menu", "true"},
+                              {"hw_watchdog_action", "reset"}, {"hw_qemu_guest_agent", "true"},
+                              {"hw_video_model", "vga"},       {"hw_pmu", "false"},
+                              {"hw_time_hpet", "true"},        {"hw_scsi_model", "lsilogic"},
+                              {"hw_serial_port_count", "2"},   {"os_type", "windows"},
+                              {"hw_cpu_sockets", "1"},         {"hw_cpu_cores", "2"},
+                              {"hw_cpu_threads", "1"}};
+    for (const auto* part :
+         {"machine=\"q35\"", "OVMF_CODE_4M.fd</loader>", "<nvram>/variables</nvram>", "<model type=\"e1000\"",
+          "<bootmenu enable=\"yes\"", "<watchdog model=\"i6300esb\" action=\"reset\"", "org.qemu.guest_agent.0",
+          "<model type=\"vga\"", "<pmu state=\"off\"", "<timer name=\"hpet\" present=\"yes\"",
+          "<controller type=\"scsi\" model=\"lsilogic\"", "<target port=\"1\"", "offset=\"localtime\"",
+          "<topology sockets=\"1\" cores=\"2\" threads=\"1\""})
+        EXPECT_TRUE(has(part)) << part << xml();
+}
+
+TEST_F(DomainXml, ConfigDriveTakesABusOfTheImagesMachine) {
+    guest.image_properties = {{"hw_machine_type", "q35"}};
+    add_config_drive();
+    EXPECT_TRUE(has("<target dev=\"sdf\" bus=\"sata\""));
 }
 
 TEST_F(DomainXml, ConfigDriveIsAReadOnlyCdromThatIsNeverBooted) {

@@ -18,6 +18,7 @@ public:
             refuse_dead_guest(server);
             repo::set_power_state(tx, id, PowerState::Running);
             repo::set_launched(tx, id, now_us());
+            repo::forget_admin_password(tx, id);
             d_.networks.set_port_status(tx, id, "ACTIVE");
             d_.volumes.boot_ended(tx, id);
         };

@@ -30,6 +30,7 @@ public:
             release_reservations(tx, id);
             d_.volumes.boot_ended(tx, id);
             repo::set_host(tx, id, {}, zone);
+            repo::forget_admin_password(tx, id);
             // A delete that came meanwhile owns the state: then nothing is changed.
             if (try_advance(tx, id, "create.fail")) repo::set_fault(tx, id, fault);
         };

@@ -13,8 +13,10 @@ json::array servers(Context& context) {
     for (const auto& guest : context.driver->list()) {
         json::array volumes;
         for (const auto& id : guest.volumes) volumes.emplace_back(id);
-        list.push_back(
-            json::object{{"id", guest.server_id}, {"power_state", guest.power_state}, {"volumes", std::move(volumes)}});
+        list.push_back(json::object{{"id", guest.server_id},
+                                    {"power_state", guest.power_state},
+                                    {"volumes", std::move(volumes)},
+                                    {"excess_rights", guest.excess_rights}});
     }
     return list;
 }

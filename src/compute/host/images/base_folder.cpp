@@ -34,6 +34,9 @@ void BaseFolder::create() const {
     std::error_code failure;
     std::filesystem::create_directories(path_, failure);
     if (failure) throw_errno(ErrorCode::Internal, "make folder " + path_, failure.value());
+    // Guests' users pass through to the files that are theirs, and see no others.
+    ::chmod(path_.c_str(), 0711);
+    ::chmod(std::filesystem::path(path_).parent_path().c_str(), 0711);
 }
 
 std::optional<BaseImage> BaseFolder::find(const std::string& name) const {

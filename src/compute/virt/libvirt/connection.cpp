@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/small_file.hpp"
 #include "compute/virt/libvirt/dead_guests.hpp"
 #include "compute/virt/libvirt/event_loop.hpp"
 #include "compute/virt/libvirt/failure.hpp"
@@ -28,7 +29,9 @@ virConnectPtr Connection::get() const {
 
 void Connection::open(const DomainSettings& settings, Driver::Changed changed) {
     silence();
-    write_qemu_conf(root_, settings.user, settings.group);
+    write_qemu_conf(root_);
+    users_.open(settings);
+    users_.need_reachable(root_);
     forget_dead_guests(root_);
     ensure_event_loop();
     {
@@ -111,6 +114,11 @@ DomainHandle Connection::find(const std::string& server_id) const {
     DomainHandle domain(virDomainLookupByUUIDString(get(), server_id.c_str()));
     if (!domain && last_code() != VIR_ERR_NO_DOMAIN) throw last_failure("look up a guest", server_id);
     return domain;
+}
+
+int Connection::process_of(virDomainPtr domain) const {
+    const auto text = read_small_file(root_ + "/run/qemu/" + virDomainGetName(domain) + ".pid");
+    return std::atoi(text.value_or("").c_str());
 }
 
 DomainHandle Connection::need(const std::string& server_id) const {

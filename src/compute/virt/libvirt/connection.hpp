@@ -8,6 +8,7 @@
 
 #include "compute/virt/driver.hpp"
 #include "compute/virt/libvirt/domain_settings.hpp"
+#include "compute/virt/libvirt/guest_users.hpp"
 #include "compute/virt/libvirt/handle.hpp"
 #include "compute/virt/libvirt/secret_slots.hpp"
 #include "compute/virt/libvirt/watch.hpp"
@@ -17,7 +18,7 @@ namespace virga::compute::virt::libvirt {
 /// The one connection to the embedded QEMU driver, opened once, with its events. Thread-safe after open().
 class Connection {
 public:
-    explicit Connection(std::string root) : root_(std::move(root)), secrets_(root_) {}
+    explicit Connection(std::string root) : root_(std::move(root)), secrets_(root_), users_(root_ + "/users") {}
     ~Connection() { close(); }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -35,8 +36,12 @@ public:
     DomainHandle need(const std::string& server_id) const;
     std::vector<DomainHandle> all(unsigned flags = 0) const;
 
+    const std::string& root() const { return root_; }
     Watch& watch() { return watch_; }
     SecretSlots& secrets() { return secrets_; }
+    GuestUsers& users() { return users_; }
+    /// Of the emulator of a running guest; 0 when there is none.
+    int process_of(virDomainPtr domain) const;
     /// How often the guest was reset (a soft reboot that came through) since the start.
     std::uint64_t resets(const std::string& server_id) const;
     /// True once after the guest refused to let go of a device.
@@ -58,6 +63,7 @@ private:
 
     std::string root_;
     SecretSlots secrets_;
+    GuestUsers users_;
     ConnectionHandle handle_;
     std::int64_t version_ = 0;
     std::vector<int> callbacks_;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/file_access.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
 #include "compute/virt/libvirt/live_disks.hpp"
 #include "compute/virt/libvirt/open_files.hpp"
@@ -75,6 +76,7 @@ bool DiskMirrors::make(const std::string& server_id, const std::string& volume_i
                             server_id);
             end_job(disk->domain.get(), disk->target);
             check_same_encryption(*disk, file);
+            give_file(connection_.users().find(server_id), file.path);
             const auto lease = connection_.secrets().lend({file});
             if (virDomainBlockCopy(disk->domain.get(), disk->target.c_str(), mirror_xml(lease.files().front()).c_str(),
                                    nullptr, 0, kMirrorFlags) < 0) {

@@ -1,19 +1,32 @@
 #pragma once
+#include <sys/types.h>
+
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "config/config.hpp"
 
 namespace virga::compute::virt::libvirt {
 
+struct UidRange {
+    uid_t first = 0;
+    uid_t last = 0;
+
+    bool contains(uid_t uid) const { return uid >= first && uid <= last; }
+};
+
 /// What the configuration says of every guest of this host.
 struct DomainSettings {
     std::string virt_type = "qemu";
     std::string machine = "pc";
     std::string emulator = "/usr/bin/qemu-system-x86_64";
+    std::string uefi_code = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+    std::string uefi_variables = "/usr/share/OVMF/OVMF_VARS_4M.fd";
     std::string cpu_mode = "maximum";
-    std::string user = "root";
-    std::string group = "root";
+    std::string user = "libvirt-qemu";
+    std::string group = "libvirt-qemu";
+    std::optional<UidRange> guest_uids;  ///< unset: all guests run as `user`
     std::chrono::seconds soft_reboot_timeout{120};
     std::chrono::seconds detach_timeout{20};
 };

@@ -6,6 +6,7 @@
 
 #include "compute/virt/libvirt/device_removal.hpp"
 #include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/file_access.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
 #include "compute/virt/libvirt/live_disks.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
@@ -28,6 +29,7 @@ void GuestDisks::attach(const std::string& server_id, const GuestDisk& disk, con
     if (is_active(domain.get()) && !find(domain.get(), file.serial, 0)) flags |= VIR_DOMAIN_AFFECT_LIVE;
     if (!find(domain.get(), file.serial, VIR_DOMAIN_XML_INACTIVE)) flags |= VIR_DOMAIN_AFFECT_CONFIG;
     if (flags == 0) return;
+    give_disk(connection_.users().find(server_id), disk, file, chain_of(disk, file));
     const auto lease = connection_.secrets().lend({file});
     check(virDomainAttachDeviceFlags(domain.get(), disk_xml(disk, lease.files().front()).c_str(), flags),
           "attach volume " + disk.volume_id + " to server " + server_id, server_id);
@@ -51,8 +53,11 @@ void GuestDisks::detach_live(virDomainPtr domain, const std::string& server_id, 
 void GuestDisks::detach(const std::string& server_id, const std::string& volume_id) {
     const auto domain = connection_.find(server_id);
     if (!domain) return;
+    auto had = find(domain.get(), volume_id, 0);
     if (is_active(domain.get())) detach_live(domain.get(), server_id, volume_id);
     const auto defined = find(domain.get(), volume_id, VIR_DOMAIN_XML_INACTIVE);
+    if (!had) had = defined;
+    if (had) take_back(connection_.users().find(server_id), files_of(*had));
     if (!defined) return;
     const int result = virDomainDetachDeviceFlags(domain.get(), defined->xml.c_str(), VIR_DOMAIN_AFFECT_CONFIG);
     if (result < 0 && last_code() != VIR_ERR_DEVICE_MISSING && last_code() != VIR_ERR_NO_DOMAIN)

@@ -1,6 +1,7 @@
 #include "compute/virt/libvirt/libvirt_driver.hpp"
 
 #include "compute/virt/check_guest.hpp"
+#include "compute/virt/libvirt/confinement.hpp"
 #include "compute/virt/libvirt/connection.hpp"
 #include "compute/virt/libvirt/disk_mirrors.hpp"
 #include "compute/virt/libvirt/failure.hpp"
@@ -166,7 +167,8 @@ GuestState LibvirtDriver::state(const std::string& server_id) {
 std::vector<GuestInfo> LibvirtDriver::list() {
     std::vector<GuestInfo> guests;
     for (const auto& domain : impl_->connection.all())
-        guests.push_back({uuid_of(domain.get()), power_state(domain.get()), volumes(domain.get()), macs(domain.get())});
+        guests.push_back({uuid_of(domain.get()), power_state(domain.get()), volumes(domain.get()), macs(domain.get()),
+                          excess_rights(impl_->connection.process_of(domain.get()))});
     return guests;
 }
 

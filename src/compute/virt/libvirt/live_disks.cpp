@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/file_access.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
 #include "compute/virt/libvirt/open_files.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
@@ -101,6 +102,7 @@ bool LiveDisks::switch_to(const std::string& server_id, const std::string& volum
     if (!xml) throw last_failure("read a guest's definition", server_id);
     if (const auto defined = find_disk(xml.get(), volume_id)) check_same_encryption(*defined, file);
     const auto lease = connection_.secrets().lend({file});
+    give_file(connection_.users().find(server_id), file.path);
     const auto snapshot = snapshot_xml(disks_of(xml.get()), disk->target, lease.files().front());
     const SnapshotHandle made(virDomainSnapshotCreateXML(disk->domain.get(), snapshot.c_str(), kSnapshotFlags));
     if (made) return true;
@@ -162,7 +164,13 @@ bool LiveDisks::take_out(const std::string& server_id, const std::string& volume
 
 bool LiveDisks::commit(const std::string& server_id, const std::string& volume_id, const std::string& upper,
                        const std::string& lower, const JobHooks& hooks) {
+    // Beside the layer that takes the other in, the one above is written to: its header names what it stands on.
+    std::optional<OpenForMerge> open;
     return take_out(server_id, volume_id, upper, hooks, [&](const Disk& disk) {
+        std::vector<std::string> written{lower};
+        const auto merged = std::find(disk.files.begin(), disk.files.end(), upper);
+        if (merged != disk.files.end() && merged != disk.files.begin()) written.push_back(*std::prev(merged));
+        open.emplace(connection_.users().find(server_id), written);
         return virDomainBlockCommit(disk.domain.get(), disk.target.c_str(), lower.c_str(), upper.c_str(), 0,
                                     VIR_DOMAIN_BLOCK_COMMIT_RELATIVE);
     });

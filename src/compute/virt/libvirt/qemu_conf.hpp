@@ -4,10 +4,9 @@
 namespace virga::compute::virt::libvirt {
 
 /// Writes <root>/etc/qemu.conf of the embedded driver: everything that is one guest's own business stays with Virga (no
-/// log daemon, no cgroups, no namespaces, no ownership changes, no security driver). User and group count only when the
-/// process is privileged. Throws Error{InvalidInput} when the folder's path is too long for libvirt's sockets, and
-/// Error{Unavailable} when the user is missing that libvirt was built for: it looks it up even if guests run as
-/// another.
-void write_qemu_conf(const std::string& root, const std::string& user, const std::string& group);
+/// log daemon, no cgroups, no namespaces, no ownership changes, no security driver), but for the system call filter.
+/// Throws Error{InvalidInput} when the folder's path is too long for libvirt's sockets, and Error{Unavailable} when the
+/// user is missing that libvirt was built for: it looks it up even if guests run as others.
+void write_qemu_conf(const std::string& root);
 
 }  // namespace virga::compute::virt::libvirt

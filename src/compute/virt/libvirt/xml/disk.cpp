@@ -19,22 +19,6 @@ void add_driver(pugi::xml_node node, const DiskFile& file) {
     driver.append_attribute("discard") = "unmap";
 }
 
-// The volume service may tell the chain; otherwise the headers that Virga wrote do.
-std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
-    const auto data = get_object(disk.connection_info, "data");
-    if (!data.contains("chain")) return backing_chain(file.path, file.format);
-    std::vector<ChainLink> chain;
-    for (const auto& entry : get_array(data, "chain")) {
-        if (!entry.is_object()) throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must list objects");
-        ChainLink link{get_string(entry.get_object(), "path"), get_string(entry.get_object(), "format")};
-        if (link.path == file.path) continue;  // the active file itself may lead the list
-        if (link.format != "raw" && link.format != "qcow2")
-            throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must name raw and qcow2 files only");
-        chain.push_back(std::move(link));
-    }
-    return chain;
-}
-
 // The format of the encryption is that of the qcow2 that the source names. libvirt asks for the key of each.
 void add_source(pugi::xml_node node, const std::string& path, const std::string& format, const std::string& secret) {
     auto source = node.append_child("source");
@@ -96,6 +80,21 @@ DefinedDisk parse_disk(const pugi::xml_node& node) {
 
 }  // namespace
 
+std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
+    const auto data = get_object(disk.connection_info, "data");
+    if (!data.contains("chain")) return backing_chain(file.path, file.format);
+    std::vector<ChainLink> chain;
+    for (const auto& entry : get_array(data, "chain")) {
+        if (!entry.is_object()) throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must list objects");
+        ChainLink link{get_string(entry.get_object(), "path"), get_string(entry.get_object(), "format")};
+        if (link.path == file.path) continue;  // the active file itself may lead the list
+        if (link.format != "raw" && link.format != "qcow2")
+            throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must name raw and qcow2 files only");
+        chain.push_back(std::move(link));
+    }
+    return chain;
+}
+
 void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& file, std::int64_t boot_order) {
     auto node = devices.append_child("disk");
     node.append_attribute("type") = "file";
@@ -148,6 +147,25 @@ std::vector<DefinedDisk> disks_of(const char* domain_xml) {
     for (const auto& node : document.child("domain").child("devices").children("disk"))
         disks.push_back(parse_disk(node));
     return disks;
+}
+
+std::vector<std::string> files_of(const DefinedDisk& disk) {
+    std::vector<std::string> files{disk.source};
+    try {
+        for (const auto& link : backing_chain(disk.source, disk.format)) files.push_back(link.path);
+    } catch (const Error&) {
+        // a file of it is gone, and what would be beneath it is unknown
+    }
+    return files;
+}
+
+std::vector<std::string> volume_files(const char* domain_xml) {
+    std::vector<std::string> files;
+    for (const auto& disk : disks_of(domain_xml)) {
+        if (disk.serial.empty()) continue;
+        for (auto& file : files_of(disk)) files.push_back(std::move(file));
+    }
+    return files;
 }
 
 std::optional<DefinedDisk> find_disk(const char* domain_xml, const std::string& serial) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compute/virt/driver.hpp"
+#include "compute/virt/qcow2_chain.hpp"
 
 namespace virga::compute::virt::libvirt {
 
@@ -13,6 +14,9 @@ namespace virga::compute::virt::libvirt {
 void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& file, std::int64_t boot_order);
 /// The <disk> element alone, for a hot attach.
 std::string disk_xml(const GuestDisk& disk, const DiskFile& file);
+
+/// What is beneath a disk, nearest first, as the volume service tells, or as the headers that Virga wrote do.
+std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file);
 
 /// A disk that a running guest's disk is copied to. Nothing is beneath it.
 std::string mirror_xml(const DiskFile& file);
@@ -34,6 +38,9 @@ struct DefinedDisk {
 };
 /// A disk goes on in a file that is encrypted as it is. Throws Error{InvalidInput}.
 void check_same_encryption(const DefinedDisk& disk, const DiskFile& file);
+/// The files of its volumes, with what is beneath them.
+std::vector<std::string> volume_files(const char* domain_xml);
+std::vector<std::string> files_of(const DefinedDisk& disk);
 std::vector<DefinedDisk> disks_of(const char* domain_xml);
 std::optional<DefinedDisk> find_disk(const char* domain_xml, const std::string& serial);
 

@@ -24,16 +24,94 @@ void add_size(pugi::xml_node domain, const GuestSpec& guest) {
     add_text(domain, "vcpu", std::to_string(guest.vcpus));
 }
 
-void add_machine(pugi::xml_node domain, const DomainSettings& settings) {
-    auto type = add_text(domain.append_child("os"), "type", "hvm");
+std::string property(const GuestSpec& guest, std::string_view name) {
+    return get_string(guest.image_properties, name);
+}
+
+bool is_on(const GuestSpec& guest, std::string_view name) {
+    return property(guest, name) == "true";
+}
+
+std::string machine_of(const DomainSettings& settings, const GuestSpec& guest) {
+    const auto wanted = property(guest, "hw_machine_type");
+    return wanted.empty() ? settings.machine : wanted;
+}
+
+// Without secure boot: its keys would need a firmware of their own.
+void add_firmware(pugi::xml_node os, const DomainSettings& settings, const std::string& variables) {
+    auto loader = add_text(os, "loader", settings.uefi_code);
+    loader.append_attribute("readonly") = "yes";
+    loader.append_attribute("type") = "pflash";
+    add_text(os, "nvram", variables);
+}
+
+void add_system(pugi::xml_node domain, const DomainSettings& settings, const GuestSpec& guest,
+                const std::string& firmware_variables) {
+    auto os = domain.append_child("os");
+    auto type = add_text(os, "type", "hvm");
     type.append_attribute("arch") = "x86_64";
-    type.append_attribute("machine") = settings.machine.c_str();
-    domain.append_child("features").append_child("acpi");
-    if (settings.cpu_mode != "none") domain.append_child("cpu").append_attribute("mode") = settings.cpu_mode.c_str();
-    domain.append_child("clock").append_attribute("offset") = "utc";
+    type.append_attribute("machine") = machine_of(settings, guest).c_str();
+    if (uses_uefi(guest)) add_firmware(os, settings, firmware_variables);
+    if (is_on(guest, "hw_boot_menu")) os.append_child("bootmenu").append_attribute("enable") = "yes";
+}
+
+void add_features(pugi::xml_node domain, const GuestSpec& guest) {
+    auto features = domain.append_child("features");
+    features.append_child("acpi");
+    if (const auto pmu = property(guest, "hw_pmu"); !pmu.empty())
+        features.append_child("pmu").append_attribute("state") = is_on(guest, "hw_pmu") ? "on" : "off";
+}
+
+void add_cpu(pugi::xml_node domain, const DomainSettings& settings, const GuestSpec& guest) {
+    const auto sockets = property(guest, "hw_cpu_sockets");
+    if (settings.cpu_mode == "none" && sockets.empty()) return;
+    auto cpu = domain.append_child("cpu");
+    if (settings.cpu_mode != "none") cpu.append_attribute("mode") = settings.cpu_mode.c_str();
+    if (sockets.empty()) return;
+    auto topology = cpu.append_child("topology");
+    topology.append_attribute("sockets") = sockets.c_str();
+    topology.append_attribute("cores") = property(guest, "hw_cpu_cores").c_str();
+    topology.append_attribute("threads") = property(guest, "hw_cpu_threads").c_str();
+}
+
+// Windows takes the hardware's clock for local time, as Nova has it.
+void add_clock(pugi::xml_node domain, const GuestSpec& guest) {
+    auto clock = domain.append_child("clock");
+    clock.append_attribute("offset") = property(guest, "os_type") == "windows" ? "localtime" : "utc";
+    if (property(guest, "hw_time_hpet").empty()) return;
+    auto timer = clock.append_child("timer");
+    timer.append_attribute("name") = "hpet";
+    timer.append_attribute("present") = is_on(guest, "hw_time_hpet") ? "yes" : "no";
+}
+
+void add_machine(pugi::xml_node domain, const DomainSettings& settings, const GuestSpec& guest,
+                 const std::string& firmware_variables) {
+    add_system(domain, settings, guest, firmware_variables);
+    add_features(domain, guest);
+    add_cpu(domain, settings, guest);
+    add_clock(domain, guest);
     add_text(domain, "on_poweroff", "destroy");
     add_text(domain, "on_reboot", "restart");
     add_text(domain, "on_crash", "destroy");
+}
+
+// Files are given to the user by us: libvirt changes the owner of none.
+void add_user(pugi::xml_node domain, const GuestUser& user) {
+    auto label = domain.append_child("seclabel");
+    label.append_attribute("type") = "static";
+    label.append_attribute("model") = "dac";
+    label.append_attribute("relabel") = "no";
+    add_text(label, "label", "+" + std::to_string(user.uid) + ":+" + std::to_string(user.gid));
+}
+
+// Serial ports after the first go to terminals of the host that nobody reads.
+void add_further_ports(pugi::xml_node devices, const GuestSpec& guest) {
+    const auto count = property(guest, "hw_serial_port_count");
+    for (char port = '1'; !count.empty() && port < count.front(); ++port) {
+        auto serial = devices.append_child("serial");
+        serial.append_attribute("type") = "pty";
+        serial.append_child("target").append_attribute("port") = std::string(1, port).c_str();
+    }
 }
 
 void add_console(pugi::xml_node devices, const std::string& console_log) {
@@ -45,6 +123,39 @@ void add_console(pugi::xml_node devices, const std::string& console_log) {
         log.append_attribute("append") = "off";
     }
     serial.append_child("target").append_attribute("port") = "0";
+}
+
+void add_scsi(pugi::xml_node devices, const GuestSpec& guest) {
+    const auto wanted = property(guest, "hw_scsi_model");
+    if (wanted.empty()) return;
+    auto controller = devices.append_child("controller");
+    controller.append_attribute("type") = "scsi";
+    controller.append_attribute("model") = wanted == "auto" ? "virtio-scsi" : wanted.c_str();
+}
+
+void add_agent(pugi::xml_node devices, const GuestSpec& guest, const std::string& socket) {
+    if (!uses_agent(guest)) return;
+    auto channel = devices.append_child("channel");
+    channel.append_attribute("type") = "unix";
+    auto source = channel.append_child("source");
+    source.append_attribute("mode") = "bind";
+    source.append_attribute("path") = socket.c_str();
+    auto target = channel.append_child("target");
+    target.append_attribute("type") = "virtio";
+    target.append_attribute("name") = "org.qemu.guest_agent.0";
+}
+
+/// What the image asks for besides disks and networks.
+void add_wanted_devices(pugi::xml_node devices, const GuestSpec& guest, const std::string& agent_socket) {
+    add_scsi(devices, guest);
+    add_agent(devices, guest, agent_socket);
+    if (const auto video = property(guest, "hw_video_model"); !video.empty() && video != "none")
+        devices.append_child("video").append_child("model").append_attribute("type") = video.c_str();
+    if (const auto action = property(guest, "hw_watchdog_action"); !action.empty() && action != "disabled") {
+        auto watchdog = devices.append_child("watchdog");
+        watchdog.append_attribute("model") = "i6300esb";
+        watchdog.append_attribute("action") = action.c_str();
+    }
 }
 
 // No USB, no graphics: a server is reached over the network and its serial console.
@@ -70,12 +181,20 @@ std::int64_t boot_order(const GuestSpec& guest, std::size_t disk) {
 
 }  // namespace
 
+bool uses_agent(const GuestSpec& guest) {
+    return get_string(guest.image_properties, "hw_qemu_guest_agent") == "true";
+}
+
+bool uses_uefi(const GuestSpec& guest) {
+    return get_string(guest.image_properties, "hw_firmware_type") == "uefi";
+}
+
 std::string domain_name(const std::string& server_id) {
     return "virga-" + server_id;
 }
 
 std::string domain_xml(const DomainSettings& settings, const GuestSpec& guest, const std::vector<DiskFile>& files,
-                       const std::string& console_log) {
+                       const GuestFiles& of_guest, const std::optional<GuestUser>& user) {
     pugi::xml_document document;
     auto domain = document.append_child("domain");
     domain.append_attribute("type") = settings.virt_type.c_str();
@@ -83,19 +202,22 @@ std::string domain_xml(const DomainSettings& settings, const GuestSpec& guest, c
     add_text(domain, "uuid", guest.server_id);
     add_metadata(domain, guest);
     add_size(domain, guest);
-    add_machine(domain, settings);
+    add_machine(domain, settings, guest, of_guest.firmware_variables);
+    if (user) add_user(domain, *user);
     auto devices = domain.append_child("devices");
     add_text(devices, "emulator", settings.emulator);
     for (std::size_t i = 0; i < files.size(); ++i) {
         const auto& disk = guest.disks[i];
         if (disk.kind == "config") {
-            add_disk(devices, placed_config_drive(disk, guest.disks, settings.machine), files[i], 0);
+            add_disk(devices, placed_config_drive(disk, guest.disks, machine_of(settings, guest)), files[i], 0);
         } else {
             add_disk(devices, disk, files[i], boot_order(guest, i));
         }
     }
-    for (const auto& nic : guest.nics) add_interface(devices, nic);
-    add_console(devices, console_log);
+    for (const auto& nic : guest.nics) add_interface(devices, nic, property(guest, "hw_vif_model"));
+    add_console(devices, of_guest.console_log);
+    add_further_ports(devices, guest);
+    add_wanted_devices(devices, guest, of_guest.agent_socket);
     add_small_devices(devices);
     return to_text(document);
 }

@@ -6,7 +6,7 @@
 
 namespace virga::compute::virt::libvirt {
 
-void add_interface(pugi::xml_node devices, const network::Nic& nic) {
+void add_interface(pugi::xml_node devices, const network::Nic& nic, const std::string& model) {
     if (nic.tap.empty()) throw Error(ErrorCode::InvalidInput, "port " + nic.port_id + " has no tap on this host");
     auto node = devices.append_child("interface");
     node.append_attribute("type") = "ethernet";
@@ -14,7 +14,7 @@ void add_interface(pugi::xml_node devices, const network::Nic& nic) {
     auto target = node.append_child("target");
     target.append_attribute("dev") = nic.tap.c_str();
     target.append_attribute("managed") = "no";
-    node.append_child("model").append_attribute("type") = "virtio";
+    node.append_child("model").append_attribute("type") = model.empty() ? "virtio" : model.c_str();
     node.append_child("mtu").append_attribute("size") = static_cast<long long>(nic.mtu);
 }
 

@@ -10,7 +10,7 @@ namespace virga::compute::virt::libvirt {
 
 /// Appends the <interface> of a tap that the host has made already; libvirt only opens it. Throws Error{InvalidInput}
 /// when the nic names no tap.
-void add_interface(pugi::xml_node devices, const network::Nic& nic);
+void add_interface(pugi::xml_node devices, const network::Nic& nic, const std::string& model);
 
 /// An interface as a domain's XML shows it.
 struct DefinedInterface {

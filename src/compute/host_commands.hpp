@@ -161,7 +161,8 @@ inline constexpr const char* kEndMirror = "compute.end_mirror";
 inline constexpr const char* kConsoleOutput = "compute.console_output";
 /// {server_id} -> {power_state, exists: bool}
 inline constexpr const char* kServerState = "compute.server_state";
-/// {} -> {servers: [{id, power_state, volumes: [volume id], excess_rights: "as root" or empty}], folders: [server id], bases: [{image_sha1, bytes}]}
+/// {} -> {servers: [{id, power_state, volumes: [volume id], excess_rights: "as root" or empty}], folders: [server id],
+/// bases: [{image_sha1, bytes}]}
 inline constexpr const char* kInventory = "compute.inventory";
 }  // namespace command
 

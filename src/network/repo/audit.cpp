@@ -50,9 +50,8 @@ std::vector<std::string> audit_taps(db::Transaction& tx, rpc::Caller& hosts) {
     std::vector<std::string> differences;
     for (const auto& host : hosts.hosts()) {
         try {
-            const auto reply =
-                hosts.call(host.name, command::kInventory, {},
-                           {.command_id = {}, .deadline = kDeadline, .only_if_it_answers = true});
+            const auto reply = hosts.call(host.name, command::kInventory, {},
+                                          {.command_id = {}, .deadline = kDeadline, .only_if_it_answers = true});
             compare(tx, host.name, names(reply, "taps"), differences);
             for (const auto& tap : names(reply, "unprotected"))
                 differences.push_back("host " + host.name + ": tap " + tap +

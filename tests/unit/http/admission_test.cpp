@@ -9,7 +9,7 @@ class AdmissionTest : public ServerTest {
 protected:
     void SetUp() override {
         ServerTest::SetUp();
-        router_.add_open({"POST", "/open", [](Request& request) { return text(request.body); }});
+        router_.add(public_route("POST", "/open", [](Request& request) { return text(request.body); }));
         router_.add({"PUT", "/take", [this](Request& request) { return take(request); }, true});
         router_.set_gate([this](const Request& request) {
             ++asked_;

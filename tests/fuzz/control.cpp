@@ -62,6 +62,12 @@ private:
     std::string_view text_;
 };
 
+/// What a handler leaves for a thread that may wait is done here.
+http::Response whole_answer(const http::Router& router, http::Request& request) {
+    auto answer = router.handle(request);
+    return answer.later ? router.finish(request, answer) : answer;
+}
+
 /// As app/control.cpp puts a control process together.
 struct Cloud {
     explicit Cloud(const fs::path& folder)
@@ -167,7 +173,7 @@ private:
         TextReader reader(request.body);
         request.stream = &reader;
         request.content_length = request.body.size();
-        return router_.handle(request);
+        return whole_answer(router_, request);
     }
 
     static json::object parse(const std::string& body) {
@@ -277,7 +283,7 @@ std::string Control::expand(std::string_view text) const {
 }
 
 http::Response Control::handle(http::Request& request) const {
-    return impl_->cloud->router.handle(request);
+    return whole_answer(impl_->cloud->router, request);
 }
 
 const std::string& Control::token() const {

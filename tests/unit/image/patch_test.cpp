@@ -94,7 +94,6 @@ TEST(Patch, RefusesWrongTypesAndMalformedPatches) {
              R"([{"op": "replace", "path": "/min_ram", "value": -1}])",
              R"([{"op": "replace", "path": "/protected", "value": "yes"}])",
              R"([{"op": "replace", "path": "/visibility", "value": "secret"}])",
-             R"([{"op": "replace", "path": "/disk_format", "value": "zip"}])",
              R"([{"op": "add", "path": "/os_distro", "value": 7}])",
              R"([{"op": "add", "path": "/os_distro", "value": {"a": 1}}])",
              R"([{"op": "add", "path": "/name"}])",

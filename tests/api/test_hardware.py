@@ -83,7 +83,7 @@ def test_extra_specs_that_no_server_can_have_are_refused(cloud, made, spec, valu
         assert cloud.http("DELETE", f"{path}/{spec}").status_code == 200
 
 
-@pytest.mark.parametrize("hint, value", [("group", str(uuid.uuid4())), ("same_host", [str(uuid.uuid4())]), ("query", "[]")])
+@pytest.mark.parametrize("hint, value", [("group", "00000000-0000-4000-8000-000000000000"), ("same_host", [str(uuid.uuid4())]), ("query", "[]")])
 def test_hints_that_are_not_followed_are_refused(cloud, made, hint, value):
     refused(boot(cloud, made, hints={hint: value}), hint)
 

@@ -166,6 +166,7 @@ private:
     Response answer(const Request& request, const std::function<Response()>& make) const;
     Response no_route(const Request& request, const std::string& allow) const;
     bool has_empty_id(std::string_view path) const;
+    Response empty_id(const Request& request) const;
     std::unique_ptr<Node> root_;
     Gate gate_;
     std::map<std::string, FaultWriter, std::greater<>> fault_writers_;

@@ -166,10 +166,12 @@ Response Router::no_route(const Request& request, const std::string& allow) cons
     return response;
 }
 
+Response Router::empty_id(const Request& request) const {
+    return fault(request.path, 404, "The resource could not be found: its id is empty.");
+}
+
 Response Router::dispatch(Request& request) const {
-    if (has_empty_id(routed_path(request))) {
-        return fault(request.path, 404, "The resource could not be found: its id is empty.");
-    }
+    if (has_empty_id(routed_path(request))) return empty_id(request);
     const auto segments = segments_of(routed_path(request));
     Node::Search search{segments, request.method};
     const auto* entry = root_->find(search, 0);
@@ -221,7 +223,9 @@ Admission Router::admit(Request& request) const {
     Node::Search search{segments, request.method};
     const auto* entry = root_->find(search, 0);
     Admission admission;
-    if (entry == nullptr) {
+    if (has_empty_id(routed_path(request))) {
+        admission.refusal = answer(request, [&] { return empty_id(request); });
+    } else if (entry == nullptr) {
         admission.refusal = answer(request, [&] { return no_route(request, search.allow()); });
     } else if (gate_ && entry->route.policy != kPublic) {
         auto refusal = answer(request, [&] {

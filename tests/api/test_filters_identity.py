@@ -86,7 +86,7 @@ def test_endpoints_and_regions(cloud):
     assert not listed(cloud, "regions", "parent_region_id=x") and not listed(cloud, "endpoints", "service_id=x")
 
 
-@pytest.mark.parametrize("query", ["user.id=", "role.id=", "scope.project.id=", "scope.domain.id=", "group.id=x", "scope.system=all",
+@pytest.mark.parametrize("query", ["user.id=", "role.id=", "scope.project.id=", "scope.domain.id=", "group.id=x",
                                    "scope.OS-INHERIT:inherited_to=projects"])
 def test_assignments_of_nobody(cloud, query):
     assert cloud.http("GET", f"{V3}/role_assignments?{query}").json()["role_assignments"] == []

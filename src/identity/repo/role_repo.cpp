@@ -69,7 +69,8 @@ void update_role(db::Transaction& tx, const Role& role) {
 void delete_role(db::Transaction& tx, const std::string& id) {
     tx.exec(
         "DELETE FROM tokens WHERE EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = ? AND "
-        "a.user_id = tokens.user_id AND a.target_id IN (tokens.project_id, tokens.domain_id))",
+        "a.user_id = tokens.user_id AND (a.target_id IN (tokens.project_id, tokens.domain_id) OR (a.target = 'system' "
+        "AND tokens.system = 1)))",
         {id});
     tx.exec("DELETE FROM role_assignments WHERE role_id = ?", {id});
     tx.exec("DELETE FROM roles WHERE id = ?", {id});
@@ -88,8 +89,9 @@ bool revoke(db::Transaction& tx, const Assignment& assignment) {
                          "role_id = ?",
                          key_of(assignment)) > 0;
     if (had) {
-        tx.exec("DELETE FROM tokens WHERE user_id = ? AND (project_id = ? OR domain_id = ?)",
-                {assignment.user_id, assignment.target_id, assignment.target_id});
+        tx.exec("DELETE FROM tokens WHERE user_id = ? AND (project_id = ? OR domain_id = ? OR (system = 1 AND ?))",
+                {assignment.user_id, assignment.target_id, assignment.target_id,
+                 std::int64_t{assignment.target == TargetKind::System}});
     }
     return had;
 }

@@ -134,6 +134,16 @@ def test_system_administrator_and_reader(cloud, accounts):
     assert identity(cloud, None, "GET", role) == 404
 
 
+def test_a_role_on_the_system_that_was_taken_ends_its_tokens_for_good(cloud, accounts):
+    user, token = accounts.of_system("reader")
+    role = f"/system/users/{user}/roles/{accounts.role('reader')}"
+    assert identity(cloud, token, "GET", "/auth/system") == 200
+    accounts.call("DELETE", role)
+    assert identity(cloud, token, "GET", "/auth/system") == 401
+    accounts.grant(user, "system", "reader")
+    assert identity(cloud, token, "GET", "/auth/system") == 401
+
+
 def test_no_role_on_the_system_no_token(cloud, accounts):
     user = accounts.user()
     body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"id": user, "password": PASSWORD}}},

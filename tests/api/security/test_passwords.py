@@ -103,16 +103,21 @@ def test_a_right_login_forgets_the_failures_before(cloud):
         assert login(cloud, user["name"], "first secret").status_code == 201
 
 
-def test_time_tells_nothing(cloud):
-    times = {}
-    for name in (make_user(cloud)["name"], make_user(cloud, enabled=False)["name"], f"nobody-{uuid.uuid4().hex[:8]}"):
-        samples = []
-        for i in range(FREE):
+def times_of_wrong_logins(cloud):
+    """Medians of a user, a disabled one and nobody, asked in turn so that other work on the machine hits all alike."""
+    samples = {make_user(cloud)["name"]: [], make_user(cloud, enabled=False)["name"]: [], f"nobody-{uuid.uuid4().hex[:8]}": []}
+    for _ in range(FREE):
+        for name, times in samples.items():
             start = time.perf_counter()
             assert login(cloud, name, "wrong").status_code == 401
-            samples.append(time.perf_counter() - start)
-        times[name] = statistics.median(samples)
-    assert max(times.values()) < 4 * min(times.values())
+            times.append(time.perf_counter() - start)
+    return [statistics.median(times) for times in samples.values()]
+
+
+def test_time_tells_nothing(cloud):
+    """Without a hash the answer takes a tenth of the time, each time."""
+    rounds = [times_of_wrong_logins(cloud) for _ in range(3)]
+    assert min(max(times) / min(times) for times in rounds) < 4, rounds
 
 
 def test_logins_hold_up_nobody_else(cloud):

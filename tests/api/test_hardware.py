@@ -83,9 +83,25 @@ def test_extra_specs_that_no_server_can_have_are_refused(cloud, made, spec, valu
         assert cloud.http("DELETE", f"{path}/{spec}").status_code == 200
 
 
-@pytest.mark.parametrize("hint, value", [("group", "00000000-0000-4000-8000-000000000000"), ("same_host", [str(uuid.uuid4())]), ("query", "[]")])
+@pytest.mark.parametrize("hint, value", [("group", "00000000-0000-4000-8000-000000000000"), ("query", "[]"),
+    ("same_host", ["00000000-0000-4000-8000-000000000000"]), ("same_host", "x"), ("different_host", [7])])
 def test_hints_that_are_not_followed_are_refused(cloud, made, hint, value):
     refused(boot(cloud, made, hints={hint: value}), hint)
+
+
+def test_servers_beside_and_apart_from_others(cloud, made):
+    """There is one host only."""
+    first = made.active_server("first", made.flavor_id, made.image_id)
+    beside = boot(cloud, made, hints={"same_host": first})
+    assert beside.status_code == 202, beside.text
+    made.wait_server(beside.json()["server"]["id"])
+    apart = boot(cloud, made, hints={"different_host": [first, "00000000-0000-4000-8000-000000000000"]})
+    assert apart.status_code == 202, apart.text
+    made.wait_server(apart.json()["server"]["id"], "ERROR")
+    assert "No valid host" in made.show_server(apart.json()["server"]["id"])["fault"]["message"]
+    for server in (first, beside.json()["server"]["id"], apart.json()["server"]["id"]):
+        made.delete_server(server)
+        made.wait_gone(lambda each=server: made.show_server(each), "server")
 
 
 @pytest.mark.parametrize("field, value", [("disk_bus", "usb"), ("device_type", "lun"), ("guest_format", "xfs")])

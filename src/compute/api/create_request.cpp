@@ -155,10 +155,31 @@ void read_newer(http::Fields& fields, int minor, CreateRequest& out) {
     if (minor >= 90 && fields.has("hostname")) out.hostname = read_hostname(fields);
 }
 
+constexpr std::size_t kMostHintedServers = 100;
+
+/// The value of same_host or different_host: an id of a server, or a list of ids.
+std::vector<std::string> read_servers(const json::object& hints, const std::string& where, std::string_view hint) {
+    const auto* value = hints.if_contains(hint);
+    if (value == nullptr || value->is_null()) return {};
+    const json::array one{*value};
+    const auto& list = value->is_array() ? value->get_array() : one;
+    const auto field = where + "." + std::string(hint);
+    if (list.size() > kMostHintedServers) {
+        throw Error(ErrorCode::InvalidInput, field + ": at most " + std::to_string(kMostHintedServers) + " servers");
+    }
+    std::vector<std::string> ids;
+    for (const auto& item : list) {
+        if (!item.is_string() || !is_uuid_like(item.get_string())) {
+            throw Error(ErrorCode::InvalidInput, field + ": must be the id of a server, or a list of ids");
+        }
+        ids.push_back(canonical_uuid(item.get_string()));
+    }
+    return ids;
+}
+
 /// Those that Nova's filters take. Others are an operator's own business there, and mean nothing here or there.
 void refuse_hints(const json::object& hints, const std::string& where) {
-    for (const auto* hint : {"build_near_host_ip", "cidr", "different_cell", "different_host", "group", "query",
-                             "same_host", "target_cell"}) {
+    for (const auto* hint : {"build_near_host_ip", "cidr", "different_cell", "group", "query", "target_cell"}) {
         const auto* value = hints.if_contains(hint);
         if (value == nullptr || value->is_null()) continue;
         throw Error(ErrorCode::InvalidInput,
@@ -166,12 +187,15 @@ void refuse_hints(const json::object& hints, const std::string& where) {
     }
 }
 
-void check_hints(const json::object& body) {
+void read_hints(const json::object& body, CreateRequest& out) {
     for (const auto* key : {"os:scheduler_hints", "OS-SCH-HNT:scheduler_hints"}) {
         const auto* hints = body.if_contains(key);
         if (hints == nullptr) continue;
         if (!hints->is_object()) throw Error(ErrorCode::InvalidInput, std::string(key) + ": must be an object");
         refuse_hints(hints->get_object(), key);
+        for (auto& id : read_servers(hints->get_object(), key, "same_host")) out.same_host.push_back(std::move(id));
+        for (auto& id : read_servers(hints->get_object(), key, "different_host"))
+            out.different_host.push_back(std::move(id));
     }
 }
 
@@ -192,9 +216,9 @@ const json::object& server_object(const json::object& body) {
 }  // namespace
 
 CreateRequest read_create_request(const json::object& body, int minor) {
-    check_hints(body);
     http::Fields fields(server_object(body), "server");
     CreateRequest out;
+    read_hints(body, out);
     out.name = read_server_name(fields);
     out.image_ref = read_image_ref(fields);
     out.flavor_ref = read_flavor_ref(fields);

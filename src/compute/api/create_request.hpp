@@ -27,8 +27,10 @@ struct CreateRequest {
     bool config_drive = false;
     std::vector<std::string> security_groups;
     std::string zone;
-    std::string host;         ///< from `host`, or "zone:host"
-    bool host_named = false;  ///< by `host` or `hypervisor_hostname`, which must exist
+    std::string host;                         ///< from `host`, or "zone:host"
+    bool host_named = false;                  ///< by `host` or `hypervisor_hostname`, which must exist
+    std::vector<std::string> same_host;       ///< ids of servers, of the scheduler hint
+    std::vector<std::string> different_host;  ///< the same
     std::string admin_password;
     std::vector<std::string> tags;
     std::string access_ip_v4;

@@ -114,6 +114,16 @@ void refuse_without_drive(const CreateRequest& request) {
                         std::string("server.") + name + ": reaches a server by its config drive: set config_drive too");
 }
 
+/// Servers of the hint same_host must be there for the caller: no host could be the right one. Those of different_host
+/// that aren't are on no host.
+void check_hints(db::Transaction& tx, const Call& call, const CreateRequest& request) {
+    for (const auto& id : request.same_host) {
+        const auto server = repo::find_server(tx, ServerId(id));
+        if (server && call.auth.reaches(server->project)) continue;
+        throw Error(ErrorCode::InvalidInput, "os:scheduler_hints.same_host: there is no server " + id);
+    }
+}
+
 /// The read phase: one transaction, no lock.
 Prepared prepare(const Call& call) {
     Prepared prepared;
@@ -122,6 +132,7 @@ Prepared prepare(const Call& call) {
     check_placement(call, request);
     check_single_address(request);
     auto tx = call.d.db.read();
+    check_hints(tx, call, request);
     prepared.key_data = public_key(tx, call, request.key_name);
     check_metadata(tx, call, request.metadata);
     prepared.flavor = boot_flavor(tx, call, request.flavor_ref);
@@ -246,6 +257,8 @@ flows::BootRequest boot_request(const Prepared& prepared, Server server) {
     boot.decisions = prepared.plan.decisions;
     boot.config_drive_reason = prepared.config_drive.reason;
     boot.wanted_host = prepared.request.host;
+    boot.same_host = prepared.request.same_host;
+    boot.different_host = prepared.request.different_host;
     return boot;
 }
 

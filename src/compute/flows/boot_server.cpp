@@ -75,6 +75,8 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     spec.data["decisions"] = texts_to_json(request.decisions);
     spec.data["wanted_zone"] = server.availability_zone;
     spec.data["wanted_host"] = request.wanted_host;
+    spec.data["same_host"] = texts_to_json(request.same_host);
+    spec.data["different_host"] = texts_to_json(request.different_host);
     record_action(tx, "create", spec);
     d.runner.start(tx, spec);
 }

@@ -9,8 +9,8 @@
 #include "taskflow/flow.hpp"
 
 /// What the flows of this folder keep in FlowSpec::data, and how to read it. Keys: server, auth, nics, security_groups,
-/// decisions, wanted_zone, wanted_host (given at the start); host, volume_host, alternates, excluded, round, last_error
-/// (of conductor.schedule).
+/// decisions, wanted_zone, wanted_host, same_host, different_host (given at the start); host, volume_host, alternates,
+/// excluded, round, last_error (of conductor.schedule).
 namespace virga::compute::flows {
 
 json::object auth_to_json(const identity::Auth& auth);

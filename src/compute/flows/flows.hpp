@@ -38,8 +38,10 @@ struct BootRequest {
         block_devices;  ///< merged, validated, in order; ids set; attachments of existing volumes not yet reserved
     std::vector<network::NicRequest> nics;
     std::vector<std::string> security_group_ids;
-    std::vector<std::string> decisions;  ///< sentences of compute.api.create: which way it goes, and why
-    std::string config_drive_reason;     ///< why there is or is no config drive, for the decision of its task
+    std::vector<std::string> decisions;       ///< sentences of compute.api.create: which way it goes, and why
+    std::string config_drive_reason;          ///< why there is or is no config drive, for the decision of its task
+    std::vector<std::string> same_host;       ///< ids of servers whose host it shall be on: one of them
+    std::vector<std::string> different_host;  ///< ids of servers whose hosts it shall not be on
     std::string wanted_host;  ///< from availability_zone "zone:host" or `host`; empty: the scheduler's choice
 };
 /// Inserts the server (building/scheduling), its block devices and action, reserves existing volumes (all or none),

@@ -16,6 +16,12 @@ std::optional<Rejection> reject_place(const HostView& host, const Request& reque
     if (!request.zone.empty() && host.zone != request.zone) {
         return Rejection{"AvailabilityZoneFilter", "zone is " + host.zone + ", not " + request.zone};
     }
+    if (request.same_hosts && !request.same_hosts->contains(host.name)) {
+        return Rejection{"SameHostFilter", "none of the servers of the hint same_host is there"};
+    }
+    if (request.different_hosts.contains(host.name)) {
+        return Rejection{"DifferentHostFilter", "a server of the hint different_host is there"};
+    }
     for (const auto& volume_host : request.volume_hosts) {
         if (volume_host != host.name) {
             return Rejection{"VolumeLocalityFilter", "a volume can only be reached on host " + volume_host};

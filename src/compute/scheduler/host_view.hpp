@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -31,11 +32,14 @@ struct AllocationPercent {
 struct Request {
     std::int64_t vcpus = 1;
     std::int64_t memory_mib = 0;
-    std::int64_t disk_gib = 0;           ///< of local disks only: a server on volumes takes none
-    std::string zone;                    ///< empty: any
-    std::string wanted_host;             ///< empty: any
-    std::set<std::string> excluded;      ///< hosts that this boot failed on already
-    std::set<std::string> volume_hosts;  ///< hosts of volumes that no other host can reach
+    std::int64_t disk_gib = 0;       ///< of local disks only: a server on volumes takes none
+    std::string zone;                ///< empty: any
+    std::string wanted_host;         ///< empty: any
+    std::set<std::string> excluded;  ///< hosts that this boot failed on already
+    /// Hosts of the servers that it shall share a host with: one of them; nullopt: any will do.
+    std::optional<std::set<std::string>> same_hosts{};
+    std::set<std::string> different_hosts{};  ///< hosts of servers that it shall not share a host with
+    std::set<std::string> volume_hosts;       ///< hosts of volumes that no other host can reach
 };
 
 }  // namespace virga::compute::scheduler

@@ -47,6 +47,18 @@ TEST(Filters, EachRefusesWhatItIsFor) {
     EXPECT_EQ(refused_by(host("h2"), wanted), "");
 
     wanted = request();
+    wanted.same_hosts = {"h2", "h3"};
+    EXPECT_EQ(refused_by(host("h1"), wanted), "SameHostFilter");
+    EXPECT_EQ(refused_by(host("h2"), wanted), "");
+    wanted.same_hosts = std::set<std::string>();
+    EXPECT_EQ(refused_by(host("h1"), wanted), "SameHostFilter");
+
+    wanted = request();
+    wanted.different_hosts = {"h1"};
+    EXPECT_EQ(refused_by(host("h1"), wanted), "DifferentHostFilter");
+    EXPECT_EQ(refused_by(host("h2"), wanted), "");
+
+    wanted = request();
     wanted.excluded = {"h1"};
     EXPECT_EQ(refused_by(host("h1"), wanted), "RetryFilter");
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/public_text.hpp"
 #include "compute/flows/failure_class.hpp"
@@ -66,6 +67,15 @@ private:
                            [&](const auto& name) { return !d_.hosts.is_up(name); });
     }
 
+    static std::set<std::string> hosts_of(db::Transaction& tx, const std::vector<std::string>& servers) {
+        std::set<std::string> hosts;
+        for (const auto& id : servers) {
+            const auto server = repo::find_server(tx, ServerId(id));
+            if (server && !server->host.empty()) hosts.insert(server->host);
+        }
+        return hosts;
+    }
+
     scheduler::Request make_request(db::Transaction& tx, const taskflow::TaskContext& context, const Server& server) {
         const auto devices = repo::block_devices(tx, server.id);
         scheduler::Request request;
@@ -74,6 +84,9 @@ private:
         request.disk_gib = local_disk_gib(server, devices);
         request.zone = get_string(context.data, "wanted_zone");
         request.wanted_host = get_string(context.data, "wanted_host");
+        const auto same = texts_from_json(get_array(context.data, "same_host"));
+        if (!same.empty()) request.same_hosts = hosts_of(tx, same);
+        request.different_hosts = hosts_of(tx, texts_from_json(get_array(context.data, "different_host")));
         request.volume_hosts = volume_hosts(tx, d_, devices);
         for (auto& name : texts_from_json(get_array(context.data, "excluded")))
             request.excluded.insert(std::move(name));

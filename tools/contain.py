@@ -66,8 +66,18 @@ def show_own_network():
         mount(kept, "/sys/fs/cgroup", flags=MS_MOVE)
 
 
+def replace_tmp(folder):
+    """`folder` becomes /tmp; where this checkout is in there it stays, with what is beside it."""
+    here = pathlib.Path.cwd()
+    if here.is_relative_to("/tmp") and here != pathlib.Path("/tmp"):
+        entry = here.relative_to("/tmp").parts[0]
+        os.mkdir(f"{folder}/{entry}")
+        mount(f"/tmp/{entry}", f"{folder}/{entry}", flags=MS_BIND | MS_REC)
+    mount(folder, "/tmp", flags=MS_BIND | MS_REC)
+    os.chdir(here)
+
+
 def furnish(folder):
-    """`folder` becomes /tmp, unless this checkout is in there."""
     call(libc.unshare, CLONE_NEWNS | CLONE_NEWNET)
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc")
@@ -77,8 +87,7 @@ def furnish(folder):
     with contextlib.suppress(OSError):
         os.makedirs("/run/netns", exist_ok=True)
         mount("tmpfs", "/run/netns", "tmpfs")
-    if not pathlib.Path.cwd().is_relative_to("/tmp"):
-        mount(folder, "/tmp", flags=MS_BIND)
+    replace_tmp(folder)
 
 
 def be_first_process(command, folder):
@@ -108,8 +117,11 @@ def exit_status(status):
 
 def wait_for(child):
     """Hands signals on to the first process; its end is everybody's end."""
+    def hand_on(got, _):
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and its status is taken, before this ran
+            os.kill(child, got)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, lambda got, _: os.kill(child, got))
+        signal.signal(number, hand_on)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     return exit_status(os.waitpid(child, 0)[1])
 

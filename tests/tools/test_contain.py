@@ -80,7 +80,7 @@ def test_the_end_of_the_command_is_the_end_of_what_it_started(run):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_signal_ends_everything(run, number):
     running = run("sleep 1000")
-    assert processes_named(running.name)
+    wait_for(lambda: processes_named(running.name), 60, "what it leaves runs")
     running.process.send_signal(number)
     running.process.wait(60)
     running.assert_nothing_is_left()

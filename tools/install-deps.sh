@@ -10,7 +10,7 @@ set -euo pipefail
 build_packages=(
     g++ make cmake ninja-build ccache mold pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-    libsoci-dev libsqlite3-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
+    libsoci-dev libsqlite3-dev libpq-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
     libsodium-dev libseccomp-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev
     libgtest-dev libgmock-dev libbenchmark-dev
 )
@@ -23,7 +23,7 @@ demo_packages=(
 )
 test_packages=(
     "${demo_packages[@]}" python3-openstacksdk python3-pytest python3-pytest-xdist python3-pytest-timeout python3-requests
-    xfsprogs glusterfs-server glusterfs-client sqlite3
+    xfsprogs glusterfs-server glusterfs-client sqlite3 postgresql
 )
 tempest_packages=(tempest python3-tempest)
 fuzz_packages=(clang libclang-rt-14-dev)

@@ -32,6 +32,21 @@ std::size_t most_followers(const config::Config& config) {
     return static_cast<std::size_t>(config.get(setting::http_threads)) / 2;
 }
 
+std::string database_url(const Options& options, const config::Config& config) {
+    const auto& url = config.get(setting::database_url);
+    return url.empty() ? "sqlite://" + options.control_dir() + "/virga.db" : url;
+}
+
+std::size_t database_connections(const config::Config& config) {
+    constexpr std::int64_t kLeast = 2;
+    constexpr std::int64_t kMost = 1000;
+    const auto count = config.get(setting::database_connections);
+    if (count < kLeast || count > kMost)
+        throw Error(ErrorCode::InvalidInput,
+                    "setting database.connections must be 2 to 1000, not " + std::to_string(count));
+    return static_cast<std::size_t>(count);
+}
+
 /// Random bytes behind the admin's generated password.
 constexpr std::size_t kPasswordBytes = 24;
 
@@ -41,7 +56,7 @@ public:
     Control(const Options& options, const config::Config& config)
         : options_(options),
           config_(config),
-          database_("sqlite://" + options.control_dir() + "/virga.db"),
+          database_(database_url(options, config), database_connections(config)),
           endpoint_(options.socket_path()),
           runner_(database_, registry_, static_cast<std::size_t>(config.get(setting::flow_threads))),
           identity_((migrate(), database_), config),

@@ -16,6 +16,12 @@ inline const config::Setting<std::string> control_user{
     "User that the control process runs as when it is started by root, which must not be anybody else's."};
 inline const config::Setting<std::int64_t> flow_threads{"control.flow_threads", 32,
                                                         "Flow tasks that run at once, 1 or more."};
+inline const config::Setting<std::string> database_url{
+    "database.url", std::string(),
+    "Where the state of the cloud is: postgresql://USER:PASSWORD@HOST:PORT/DATABASE; empty: a SQLite file in the state "
+    "folder."};
+inline const config::Setting<std::int64_t> database_connections{
+    "database.connections", 20, "Connections to a PostgreSQL server that are open at once, 2 to 1000."};
 inline const config::Setting<std::int64_t> keep_flows_days{
     "control.keep_flows_days", 90, "Days that ended flows, which `virga trace` shows, are kept; below 0: for ever."};
 inline const config::Setting<std::string> host_name{"host.name", std::string(),

@@ -24,6 +24,7 @@ public:
 
     bool unwanted() const { return gone_ && gone_(); }
     bool overdue() const;
+    std::chrono::nanoseconds limit() const { return limit_; }  ///< zero: none
     /// Throws Error{Cancelled} when the work is unwanted, Error{Timeout} when it is overdue.
     void check() const;
 

@@ -1,36 +1,60 @@
 #include "db/database.hpp"
 
-#include <mutex>
+#include <thread>
 
+#include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "db/connection.hpp"
+#include "db/backend.hpp"
 
 namespace virga::db {
 
 /// Gives the connection back to where it came from when the transaction ends.
 class Transaction::Impl {
 public:
-    using Return = std::function<void(std::unique_ptr<Connection>)>;
-
-    Impl(std::unique_ptr<Connection> connection, std::unique_lock<std::mutex> writer, Return give_back,
-         const char* begin)
-        : writer_(std::move(writer)), give_back_(std::move(give_back)), connection_(std::move(connection)) {
-        connection_->exec(begin, {});
+    Impl(Pool& pool, Access access, Durability durability) : pool_(pool), connection_(pool.take()) {
+        try {
+            connection_->begin(access, durability);
+        } catch (...) {
+            release();
+            throw;
+        }
     }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     ~Impl() {
-        if (open_) end("ROLLBACK");
-        release();
+        if (open_) roll_back();
+        if (!released_) release();
     }
 
-    Connection& connection() {
+    /// A statement that fails ends a transaction of PostgreSQL; the same rule holds on SQLite.
+    template <class F>
+    auto run(F&& statement) {
         if (!open_) throw Error(ErrorCode::Internal, "transaction has ended");
-        return *connection_;
+        if (failed_) throw Error(ErrorCode::Internal, "a statement of this transaction has failed");
+        failed_ = true;
+        if constexpr (std::is_void_v<decltype(statement(*connection_))>) {
+            statement(*connection_);
+            failed_ = false;
+        } else {
+            auto result = statement(*connection_);
+            failed_ = false;
+            return result;
+        }
+    }
+
+    void lock(Lock kind, const std::string& id) {
+        const auto wanted = std::make_pair(kind, id);
+        if (wanted == last_lock_) return;
+        if (wanted < last_lock_)
+            throw Error(ErrorCode::Internal, "database error", "locks are not taken in their order");
+        run([&](Connection& connection) { connection.lock(kind, id); });
+        last_lock_ = wanted;
     }
 
     void commit() {
-        connection().exec("COMMIT", {});
+        run([](Connection& connection) { connection.commit(); });
         open_ = false;
         auto actions = std::move(after_commit);
         release();
@@ -40,9 +64,9 @@ public:
     std::vector<std::function<void()>> after_commit;
 
 private:
-    void end(const char* statement) {
+    void roll_back() {
         try {
-            connection_->exec(statement, {});
+            connection_->rollback();
         } catch (const Error& failure) {
             log::error("transaction could not be ended", {{"error", failure.message()}, {"detail", failure.detail()}});
             connection_.reset();
@@ -50,14 +74,16 @@ private:
         open_ = false;
     }
     void release() {
-        if (connection_) give_back_(std::move(connection_));
-        if (writer_.owns_lock()) writer_.unlock();
+        released_ = true;
+        pool_.give_back(std::move(connection_));
     }
 
-    std::unique_lock<std::mutex> writer_;
-    Return give_back_;
+    Pool& pool_;
     std::unique_ptr<Connection> connection_;
+    std::pair<Lock, std::string> last_lock_;
     bool open_ = true;
+    bool failed_ = false;
+    bool released_ = false;
 };
 
 Transaction::Transaction(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -65,25 +91,29 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
 std::vector<Row> Transaction::query(std::string_view sql, const Params& params) {
-    return impl_->connection().query(sql, params);
+    return impl_->run([&](Connection& connection) { return connection.query(sql, params); });
 }
 
 void Transaction::each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) {
-    impl_->connection().each(sql, params, use);
+    impl_->run([&](Connection& connection) { connection.each(sql, params, use); });
 }
 
 std::optional<Row> Transaction::query_one(std::string_view sql, const Params& params) {
-    auto rows = impl_->connection().query(sql, params);
+    auto rows = query(sql, params);
     if (rows.empty()) return std::nullopt;
     return std::move(rows.front());
 }
 
 std::int64_t Transaction::exec(std::string_view sql, const Params& params) {
-    return impl_->connection().exec(sql, params);
+    return impl_->run([&](Connection& connection) { return connection.exec(sql, params); });
 }
 
 std::int64_t Transaction::scalar(std::string_view sql, const Params& params) {
-    return impl_->connection().scalar(sql, params);
+    return impl_->run([&](Connection& connection) { return connection.scalar(sql, params); });
+}
+
+void Transaction::lock(Lock kind, const std::string& id) {
+    impl_->lock(kind, id);
 }
 
 void Transaction::after_commit(std::function<void()> function) {
@@ -94,56 +124,45 @@ void Transaction::commit() {
 }
 
 struct Database::Impl {
-    explicit Impl(std::string file) : path(std::move(file)), writer(std::make_unique<Connection>(path)) {}
-
-    std::unique_ptr<Connection> take_reader() {
-        {
-            const std::lock_guard lock(readers_mutex);
-            if (!readers.empty()) {
-                auto connection = std::move(readers.back());
-                readers.pop_back();
-                return connection;
-            }
-        }
-        auto made = std::make_unique<Connection>(path);
-        made->end_with_scope();
-        return made;
+    explicit Impl(const Backend& backend)
+        : writers(backend.connect, backend.writers), readers(backend.connect, backend.readers) {
+        writers.give_back(writers.take());
     }
 
-    void keep_reader(std::unique_ptr<Connection> connection) {
-        constexpr std::size_t kMaxReaders = 8;
-        const std::lock_guard lock(readers_mutex);
-        if (readers.size() < kMaxReaders) readers.push_back(std::move(connection));
-    }
-
-    std::string path;
-    std::mutex writer_mutex;
-    std::unique_ptr<Connection> writer;
-    std::mutex readers_mutex;
-    std::vector<std::unique_ptr<Connection>> readers;
+    Pool writers;
+    Pool readers;
 };
 
-Database::Database(const std::string& url) {
+namespace {
+
+Backend backend_of(const std::string& url, std::size_t connections) {
     constexpr std::string_view kSqlite = "sqlite://";
-    if (url.rfind(kSqlite, 0) != 0)
-        throw Error(ErrorCode::InvalidInput, "database.url: only sqlite:///absolute/path is supported");
-    impl_ = std::make_unique<Impl>(url.substr(kSqlite.size()));
+    if (url.starts_with(kSqlite)) return sqlite::backend(url.substr(kSqlite.size()));
+    if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
+        return postgresql::backend(url, connections);
+    throw Error(ErrorCode::InvalidInput,
+                "database.url: must be empty, sqlite:///absolute/path or postgresql://USER@HOST/DATABASE");
 }
+
+}  // namespace
+
+Database::Database(const std::string& url, std::size_t connections)
+    : impl_(std::make_unique<Impl>(backend_of(url, connections))) {}
 Database::~Database() = default;
 
 Transaction Database::read() {
-    return Transaction(std::make_unique<Transaction::Impl>(
-        impl_->take_reader(), std::unique_lock<std::mutex>(),
-        [this](std::unique_ptr<Connection> connection) { impl_->keep_reader(std::move(connection)); }, "BEGIN"));
+    return Transaction(std::make_unique<Transaction::Impl>(impl_->readers, Access::Read, Durability::Synced));
 }
 
 Transaction Database::write(Durability durability) {
-    std::unique_lock lock(impl_->writer_mutex);
-    if (!impl_->writer) impl_->writer = std::make_unique<Connection>(impl_->path);
-    impl_->writer->set_durability(durability);
-    return Transaction(std::make_unique<Transaction::Impl>(
-        std::move(impl_->writer), std::move(lock),
-        [this](std::unique_ptr<Connection> connection) { impl_->writer = std::move(connection); }, "BEGIN IMMEDIATE"));
+    return Transaction(std::make_unique<Transaction::Impl>(impl_->writers, Access::Write, durability));
+}
+
+void Database::pause_before_run(int run) {
+    constexpr std::uint64_t kLongest_us = 5'000;
+    std::uint64_t chance = 0;
+    random_bytes(&chance, sizeof chance);
+    std::this_thread::sleep_for(std::chrono::microseconds(chance % kLongest_us * static_cast<std::uint64_t>(run)));
 }
 
 }  // namespace virga::db

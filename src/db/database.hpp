@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace virga::db {
 
 /// null, integer or text. Booleans are stored as 0 and 1, JSON as text, times as microseconds (TimestampUs).
@@ -33,9 +35,10 @@ public:
     std::int64_t first_number() const;  ///< of the first column, 0 when null
     std::optional<std::string> optional_text(std::string_view column) const;
     std::optional<std::int64_t> optional_number(std::string_view column) const;
+    /// For who reads the rows of a result into one object.
+    std::vector<Value>& values() { return values_; }
 
 private:
-    friend class Connection;
     const Value& at(std::string_view column) const;
     static std::int64_t to_number(const Value& value);
     std::shared_ptr<const Columns> columns_;
@@ -46,7 +49,25 @@ private:
 /// (task boundaries: losing the last ones to a power cut repeats idempotent tasks).
 enum class Durability { Synced, Grouped };
 
+/// Nothing of the transaction was done; the same may work when it is run again.
+struct RunAgain : Error {
+    RunAgain(std::string message, std::string detail)
+        : Error(ErrorCode::Unavailable, std::move(message), std::move(detail)) {}
+};
+
+/// What several writers must not decide on at the same time, in the order in which one transaction takes the locks.
+enum class Lock {
+    Flow = 1,
+    Project,  ///< what it uses of its quotas
+    Server,
+    Volume,
+    Group,  ///< rows that are deleted only when nobody uses them: types, groups, backups, security groups
+    Subnet,
+    Host,  ///< what is claimed of it
+};
+
 /// One transaction on one connection. Ends by commit(); otherwise it is rolled back when destroyed.
+/// After a statement that failed, it can only be destroyed.
 /// Statements use `?` for parameters, and only SQL that SQLite and PostgreSQL share.
 class Transaction {
 public:
@@ -65,6 +86,10 @@ public:
     /// First column of the first row, 0 when there is none: for COUNT and SUM.
     std::int64_t scalar(std::string_view sql, const Params& params = {});
 
+    /// Waits until no other transaction has this, and has it to the end. In the order of Lock, and of ids within one
+    /// kind. Of no effect on SQLite, which has one writer.
+    void lock(Lock kind, const std::string& id);
+
     /// Runs after a successful commit, on the committing thread (the place to wake the flow runner). Not after
     /// rollback.
     void after_commit(std::function<void()> function);
@@ -74,11 +99,14 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// The state of the cloud: `sqlite:///absolute/path`. Thread-safe. Writers are queued one behind the other inside the
-/// process; readers see a snapshot and never wait.
+/// The state of the cloud: `sqlite:///absolute/path` or `postgresql://...`. Thread-safe. Writers are queued one behind
+/// the other; readers see a snapshot and never wait for them. While a server is away, transactions wait some seconds
+/// for it, then throw Error{Unavailable}.
 class Database {
 public:
-    explicit Database(const std::string& url);
+    /// `connections` at most to a server. Throws Error{InvalidInput} that names database.url, and never its password,
+    /// when it can't be opened.
+    explicit Database(const std::string& url, std::size_t connections = 20);
     ~Database();
 
     /// Its statements end with the thread's WorkScope: Error{Cancelled} or Error{Timeout}.
@@ -86,25 +114,45 @@ public:
     Transaction write(Durability durability = Durability::Synced);
 
     /// Runs `function` in a write transaction and commits: `auto id = db.write_with([&](Transaction& tx) { ... });`
+    /// It may be run again, so it changes nothing but the database and variables that it sets anew.
     template <class F>
     auto write_with(F&& function, Durability durability = Durability::Synced) {
-        auto tx = write(durability);
-        if constexpr (std::is_void_v<decltype(function(tx))>) {
-            function(tx);
-            tx.commit();
-        } else {
-            auto result = function(tx);
-            tx.commit();
-            return result;
-        }
+        return run_again([&] {
+            auto tx = write(durability);
+            if constexpr (std::is_void_v<decltype(function(tx))>) {
+                function(tx);
+                tx.commit();
+            } else {
+                auto result = function(tx);
+                tx.commit();
+                return result;
+            }
+        });
     }
     template <class F>
     auto read_with(F&& function) {
-        auto tx = read();
-        return function(tx);
+        return run_again([&] {
+            auto tx = read();
+            return function(tx);
+        });
     }
 
 private:
+    template <class F>
+    static auto run_again(F&& transaction) {
+        constexpr int kMostRuns = 5;
+        for (int run = 1; run < kMostRuns; ++run) {
+            try {
+                return transaction();
+            } catch (const RunAgain&) {
+                pause_before_run(run);
+            }
+        }
+        return transaction();
+    }
+    /// Some milliseconds, by chance.
+    static void pause_before_run(int run);
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
@@ -115,6 +163,8 @@ struct Migration {
     int version;
     std::vector<std::string> statements;
 };
+/// Throws Error{InvalidInput} when the database has steps of a service that aren't among these: it is of a newer
+/// version.
 void migrate(Database& database, const std::vector<Migration>& migrations);
 
 }  // namespace virga::db

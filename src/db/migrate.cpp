@@ -1,10 +1,31 @@
+#include <algorithm>
+#include <map>
+
 #include "db/database.hpp"
 
 namespace virga::db {
+namespace {
+
+void refuse_newer(Transaction& tx, const std::vector<Migration>& migrations) {
+    std::map<std::string, int> latest;
+    for (const auto& migration : migrations)
+        latest[migration.service] = std::max(latest[migration.service], migration.version);
+    for (const auto& [service, version] : latest) {
+        const auto present = tx.scalar("SELECT version FROM schema_versions WHERE service = ?", {service});
+        if (present <= version) continue;
+        throw Error(ErrorCode::InvalidInput, "database.url: the database is of a newer version of Virga (" + service +
+                                                 " " + std::to_string(present) + ", this program knows " +
+                                                 std::to_string(version) +
+                                                 "): start that version, or restore a backup of before the upgrade");
+    }
+}
+
+}  // namespace
 
 void migrate(Database& database, const std::vector<Migration>& migrations) {
     auto tx = database.write();
     tx.exec("CREATE TABLE IF NOT EXISTS schema_versions (service TEXT PRIMARY KEY, version BIGINT NOT NULL)");
+    refuse_newer(tx, migrations);
     for (const auto& migration : migrations) {
         const auto present = tx.scalar("SELECT version FROM schema_versions WHERE service = ?", {migration.service});
         if (present >= migration.version) continue;

@@ -5,6 +5,7 @@
 #include "base/ids.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
+#include "harness/test_database.hpp"
 
 namespace virga::compute {
 namespace {
@@ -12,17 +13,25 @@ namespace {
 class SchemaTest : public testing::Test {
 protected:
     SchemaTest() : path_(std::filesystem::temp_directory_path() / ("virga-schema-" + new_uuid())) {
-        database_ = std::make_unique<db::Database>("sqlite://" + path_.string());
+        std::filesystem::create_directories(path_);
+        place_.emplace(path_);
+        database_ = std::make_unique<db::Database>(place_->url());
         db::migrate(*database_, migrations());
     }
     ~SchemaTest() override {
         database_.reset();
-        for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_.string() + end);
+        std::filesystem::remove_all(path_);
     }
 
     std::string columns(const std::string& table) {
         std::string names;
-        for (const auto& row : database_->read().query("PRAGMA table_info(" + table + ")")) {
+        const std::string of_table = "'" + table + "'";
+        const auto sql =
+            test::TestDatabase::is_postgresql()
+                ? "SELECT column_name AS name FROM information_schema.columns WHERE table_name = " + of_table +
+                      " ORDER BY ordinal_position"
+                : "SELECT name FROM pragma_table_info(" + of_table + ")";
+        for (const auto& row : database_->read().query(sql)) {
             names += row.text("name") + " ";
         }
         return names;
@@ -39,6 +48,7 @@ protected:
     std::int64_t kept() { return database_->read().scalar("SELECT COUNT(*) FROM deleted_servers"); }
 
     std::filesystem::path path_;
+    std::optional<test::TestDatabase> place_;
     std::unique_ptr<db::Database> database_;
 };
 

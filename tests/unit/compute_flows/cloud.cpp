@@ -51,7 +51,8 @@ BlockDevice entry(const std::string& source, const std::string& destination, boo
 Cloud::Cloud()
     : auth_(member()),
       folder_(new_folder()),
-      db_("sqlite://" + (folder_ / "cloud.db").string()),
+      place_(folder_),
+      db_(place_.url()),
       identity_(migrated(db_), config_),
       images_(db_, config_, identity_, folder_.string()),
       runner_(db_, registry_, 8),

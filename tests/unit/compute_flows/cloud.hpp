@@ -6,6 +6,7 @@
 #include "compute/flows/flows.hpp"
 #include "fake_hosts.hpp"
 #include "gated_task.hpp"
+#include "harness/test_database.hpp"
 
 namespace virga::compute::flows {
 
@@ -56,6 +57,7 @@ protected:
     FakeHosts hosts_;
     Gate gate_;
     config::Config config_;
+    test::TestDatabase place_;
     db::Database db_;
     identity::Service identity_;
     image::Service images_;

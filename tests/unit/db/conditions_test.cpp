@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/ids.hpp"
-#include "db/connection.hpp"
+#include "db/sqlite/connection.hpp"
 
 namespace virga::db {
 namespace {
@@ -43,7 +43,7 @@ protected:
     }
 
     std::filesystem::path path_;
-    Connection connection_;
+    sqlite::Connection connection_;
 };
 
 TEST_F(ConnectionTest, FindsWhatIsBehindAMarker) {

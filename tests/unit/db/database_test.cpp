@@ -1,4 +1,5 @@
 #include "db/database.hpp"
+#include "harness/test_database.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,8 @@ class DatabaseTest : public testing::Test {
 protected:
     DatabaseTest() : folder_(std::filesystem::temp_directory_path() / ("virga-db-" + new_uuid())) {
         std::filesystem::create_directories(folder_);
-        database_ = std::make_unique<Database>("sqlite://" + (folder_ / "t.db").string());
+        place_.emplace(folder_);
+        database_ = std::make_unique<Database>(place_->url());
         migrate(*database_,
                 {{"t", 1, {"CREATE TABLE things (id TEXT PRIMARY KEY, status TEXT, n BIGINT, updated_us BIGINT)"}}});
     }
@@ -33,6 +35,7 @@ protected:
     }
 
     std::filesystem::path folder_;
+    std::optional<test::TestDatabase> place_;
     std::unique_ptr<Database> database_;
 };
 
@@ -71,7 +74,7 @@ TEST_F(DatabaseTest, RollsBackWithoutCommitAndRunsHooksOnlyAfterCommit) {
     EXPECT_EQ(called, 1);
 }
 
-TEST_F(DatabaseTest, UniqueViolationIsAConflictAndLeavesTheTransactionUsable) {
+TEST_F(DatabaseTest, UniqueViolationIsAConflictAndEndsTheTransaction) {
     insert("a", "new", 1);
     auto tx = database_->write();
     try {
@@ -80,9 +83,8 @@ TEST_F(DatabaseTest, UniqueViolationIsAConflictAndLeavesTheTransactionUsable) {
     } catch (const Error& failure) {
         EXPECT_EQ(failure.code(), ErrorCode::Conflict);
     }
-    EXPECT_EQ(tx.exec("UPDATE things SET n = ? WHERE id = ?", {std::int64_t{2}, std::string("a")}), 1);
-    EXPECT_EQ(tx.exec("UPDATE things SET n = ? WHERE id = ?", {std::int64_t{2}, std::string("no")}), 0);
-    tx.commit();
+    EXPECT_THROW(tx.exec("UPDATE things SET n = ? WHERE id = ?", {std::int64_t{2}, std::string("a")}), Error);
+    EXPECT_THROW(tx.commit(), Error);
 }
 
 TEST_F(DatabaseTest, ReaderSeesASnapshot) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "harness/test_database.hpp"
 #include "identity/service.hpp"
 
 namespace virga::identity::testing {
@@ -117,7 +118,8 @@ protected:
     }
 
     std::filesystem::path folder_ = make_folder();
-    db::Database database_{"sqlite://" + (folder_ / "state.sqlite").string()};
+    test::TestDatabase place_{folder_};
+    db::Database database_{place_.url()};
     config::Config config_;
     Service service_{database_, config_};
     http::Router router_;

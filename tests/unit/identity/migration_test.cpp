@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/ids.hpp"
+#include "harness/test_database.hpp"
 #include "identity/repo/user_repo.hpp"
 #include "identity/service.hpp"
 
@@ -13,7 +14,8 @@ namespace {
 TEST(IdentityMigration, NamesOfBeforeStayUsable) {
     const auto folder = std::filesystem::temp_directory_path() / ("virga-identity-" + new_uuid());
     std::filesystem::create_directories(folder);
-    db::Database database("sqlite://" + (folder / "state.sqlite").string());
+    const test::TestDatabase place(folder);
+    db::Database database(place.url());
     db::migrate(database, {migrations().front()});
     database.write_with([](db::Transaction& tx) {
         for (const std::string name : {"Bob", "bob", "Alice", "Ünal"}) {

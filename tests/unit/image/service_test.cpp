@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/crypto.hpp"
+#include "harness/test_database.hpp"
 #include "image/repo/image_repo.hpp"
 #include "image/service.hpp"
 #include "image/stores/file_store.hpp"
@@ -108,7 +109,8 @@ protected:
     }
 
     std::filesystem::path folder_ = make_folder();
-    db::Database database_{"sqlite://" + (folder_ / "state.sqlite").string()};
+    test::TestDatabase place_{folder_};
+    db::Database database_{place_.url()};
     config::Config config_;
     identity::Service identity_{database_, config_};
     Service service_{database_, config_, identity_, folder_.string()};

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "harness/test_database.hpp"
 #include "identity/service.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/subnet_repo.hpp"
@@ -95,7 +96,8 @@ protected:
 
     Folder folder;
     config::Config config;
-    db::Database database{"sqlite://" + folder.path + "/virga.db"};
+    test::TestDatabase place{folder.path};
+    db::Database database{place.url()};
     identity::Service identity{database, config};
     FakeHosts hosts;
     taskflow::Registry registry;

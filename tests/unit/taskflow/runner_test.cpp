@@ -1,4 +1,5 @@
 #include "taskflow/runner.hpp"
+#include "harness/test_database.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +40,8 @@ class RunnerTest : public testing::Test {
 protected:
     RunnerTest() : folder_(std::filesystem::temp_directory_path() / ("virga-flow-" + new_uuid())) {
         std::filesystem::create_directories(folder_);
-        database_ = std::make_unique<db::Database>("sqlite://" + (folder_ / "t.db").string());
+        place_.emplace(folder_);
+        database_ = std::make_unique<db::Database>(place_->url());
         db::migrate(*database_, migrations());
         db::migrate(*database_, {{"t", 1, {"CREATE TABLE marks (id TEXT PRIMARY KEY)"}}});
         for (const char* name : {"a", "b", "c"}) {
@@ -81,6 +83,7 @@ protected:
     std::int64_t marks() { return database_->read().scalar("SELECT COUNT(*) FROM marks"); }
 
     std::filesystem::path folder_;
+    std::optional<test::TestDatabase> place_;
     std::unique_ptr<db::Database> database_;
     std::map<std::string, std::shared_ptr<ScriptedTask>> tasks_;
     Registry registry_;

@@ -1,4 +1,5 @@
 #include "base/crypto.hpp"
+#include "harness/test_database.hpp"
 #include "unit/volume/scripted_guests.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/quota_repo.hpp"
@@ -104,7 +105,8 @@ TEST(VolumeMigrations, TheReadOnlyFlagLeavesTheUsersMetadata) {
     const auto folder = std::filesystem::temp_directory_path() / ("virga-migrate-" + new_uuid());
     std::filesystem::create_directories(folder);
     {
-        db::Database database("sqlite://" + (folder / "t.db").string());
+        const test::TestDatabase place(folder);
+        db::Database database(place.url());
         const auto& steps = volume::migrations();
         std::vector<db::Migration> older;
         std::copy_if(steps.begin(), steps.end(), std::back_inserter(older),

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 
+#include "harness/test_database.hpp"
 #include "image/repo/image_repo.hpp"
 #include "taskflow/runner.hpp"
 #include "volume/backup_commands.hpp"
@@ -152,7 +153,8 @@ class ControlFixture : public testing::Test {
 protected:
     ControlFixture()
         : folder_(std::filesystem::temp_directory_path() / ("virga-volume-" + new_uuid())),
-          database(make_database(folder_)),
+          place_(created(folder_)),
+          database(make_database(place_.url())),
           identity(*database, config),
           images(*database, config, identity, (folder_ / "state").string()),
           runner(std::make_unique<taskflow::Runner>(*database, registry, 4)),
@@ -170,9 +172,12 @@ protected:
         std::filesystem::remove_all(folder_);
     }
 
-    static std::unique_ptr<db::Database> make_database(const std::filesystem::path& folder) {
+    static const std::filesystem::path& created(const std::filesystem::path& folder) {
         std::filesystem::create_directories(folder / "state");
-        auto database = std::make_unique<db::Database>("sqlite://" + (folder / "t.db").string());
+        return folder;
+    }
+    static std::unique_ptr<db::Database> make_database(const std::string& url) {
+        auto database = std::make_unique<db::Database>(url);
         for (const auto* list :
              {&taskflow::migrations(), &identity::migrations(), &image::migrations(), &volume::migrations()}) {
             db::migrate(*database, *list);
@@ -235,6 +240,7 @@ protected:
 
 private:
     std::filesystem::path folder_;
+    test::TestDatabase place_;
 
 protected:
     config::Config config;

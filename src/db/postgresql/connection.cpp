@@ -1,0 +1,375 @@
+#include "db/postgresql/connection.hpp"
+
+#include <poll.h>
+
+#include <charconv>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/work_scope.hpp"
+
+namespace virga::db::postgresql {
+namespace {
+
+/// How long a transaction waits for a server that is away.
+constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::milliseconds kPauseBeforeConnect{100};
+/// Between two looks at the scope while a reader's statement runs.
+constexpr int kLook_ms = 20;
+
+// Types of values (pg_type.dat).
+constexpr Oid kBool = 16;
+constexpr Oid kInt8 = 20;
+constexpr Oid kInt2 = 21;
+constexpr Oid kInt4 = 23;
+constexpr Oid kFloat4 = 700;
+constexpr Oid kFloat8 = 701;
+constexpr Oid kNumeric = 1700;
+
+/// The classes of our advisory locks: apart from those of other programs in the same database.
+constexpr std::int64_t kLockClass = 0x56520000;
+constexpr const char* kAway = "The database is away. Try again later.";
+
+/// SUM of BIGINT is NUMERIC; what comes behind the point is of no interest.
+std::int64_t whole_number(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure != std::errc()) throw Error(ErrorCode::Corrupt, "database value is not a number");
+    return number;
+}
+
+void assign_text(Value& value, std::string_view data) {
+    if (auto* text = std::get_if<std::string>(&value)) {
+        text->assign(data);
+    } else {
+        value.emplace<std::string>(data);
+    }
+}
+
+void read_value(const PGresult* result, int column, Value& value) {
+    if (PQgetisnull(result, 0, column) != 0) {
+        value = std::monostate();
+        return;
+    }
+    const std::string_view data(PQgetvalue(result, 0, column),
+                                static_cast<std::size_t>(PQgetlength(result, 0, column)));
+    switch (PQftype(result, column)) {
+        case kBool:
+            value = std::int64_t{data == "t" ? 1 : 0};
+            break;
+        case kInt2:
+        case kInt4:
+        case kInt8:
+        case kNumeric:
+        case kFloat4:
+        case kFloat8:
+            value = whole_number(data);
+            break;
+        default:
+            assign_text(value, data);
+    }
+}
+
+std::shared_ptr<const Columns> column_names(const PGresult* result) {
+    std::vector<std::string> names;
+    const int count = PQnfields(result);
+    names.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) names.emplace_back(PQfname(result, i));
+    return std::make_shared<const Columns>(std::move(names));
+}
+
+/// Parameters as libpq wants them.
+class Bound {
+public:
+    explicit Bound(const Params& params) : texts_(params.size()) {
+        values_.reserve(params.size());
+        for (std::size_t i = 0; i < params.size(); ++i) {
+            if (const auto* text = std::get_if<std::string>(&params[i])) {
+                if (text->find('\0') != std::string::npos)
+                    throw Error(ErrorCode::InvalidInput, "A text must not contain a character U+0000.");
+                values_.push_back(text->c_str());
+            } else if (const auto* number = std::get_if<std::int64_t>(&params[i])) {
+                texts_[i] = std::to_string(*number);
+                values_.push_back(texts_[i].c_str());
+            } else {
+                values_.push_back(nullptr);
+            }
+        }
+    }
+    int count() const { return static_cast<int>(values_.size()); }
+    const char* const* values() const { return values_.data(); }
+
+private:
+    std::vector<std::string> texts_;
+    std::vector<const char*> values_;
+};
+
+bool is_failure(const PGresult* result) {
+    const auto status = PQresultStatus(result);
+    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+}  // namespace
+
+std::string number_parameters(std::string_view sql) {
+    std::string out;
+    out.reserve(sql.size() + 16);
+    int count = 0;
+    bool quoted = false;
+    for (const char c : sql) {
+        if (c == '\'') quoted = !quoted;
+        if (c == '?' && !quoted) {
+            out += "$" + std::to_string(++count);
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+/// The rows of a statement that runs. Ends it also when its rows are not read to the end.
+class Connection::Statement {
+public:
+    explicit Statement(Connection& connection) : connection_(connection) {}
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+    ~Statement() {
+        if (!done_) connection_.cancel();
+        connection_.drain();
+    }
+    /// Null after the last one.
+    Result next() {
+        auto result = connection_.next_result();
+        if (!result) done_ = true;
+        return result;
+    }
+    void done() { done_ = true; }
+
+private:
+    Connection& connection_;
+    bool done_ = false;
+};
+
+Connection::Connection(std::shared_ptr<const Address> address) : address_(std::move(address)) {
+    connect();
+}
+
+void Connection::connect() {
+    cache_.clear();
+    ended_.clear();
+    statements_ = 0;
+    handle_.reset(PQconnectdbParams(address_->keywords().data(), address_->values().data(), 0));
+    if (!handle_) throw std::bad_alloc();
+    PQsetNoticeProcessor(
+        handle_.get(), [](void*, const char*) {}, nullptr);
+    if (PQstatus(handle_.get()) != CONNECTION_OK) {
+        std::string why = address_->without_password(PQerrorMessage(handle_.get()));
+        while (!why.empty() && why.back() == '\n') why.pop_back();
+        handle_.reset();
+        throw Error(ErrorCode::Unavailable, kAway, why);
+    }
+}
+
+bool Connection::try_begin(const std::string& sql) {
+    if (!handle_) connect();
+    const Result result(PQexec(handle_.get(), sql.c_str()));
+    if (!is_failure(result.get()) && result) return true;
+    const bool lost =
+        PQstatus(handle_.get()) != CONNECTION_OK || classify(sqlstate_of(result.get())) == FailureKind::Lost;
+    if (!lost) fail(result.get(), sql);
+    handle_.reset();
+    return false;
+}
+
+void Connection::begin(Access access, Durability durability) {
+    access_ = access;
+    std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    if (access == Access::Write) {
+        // One writer at a time, also of several processes.
+        sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; SELECT pg_advisory_xact_lock(" +
+              std::to_string(kLockClass) + ", 0)";
+        if (durability == Durability::Grouped) sql += "; SET LOCAL synchronous_commit TO off";
+    }
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    std::string why;
+    for (;;) {
+        try {
+            if (try_begin(sql)) return;
+            why = "the connection was lost";
+        } catch (const Error& failure) {
+            if (failure.code() != ErrorCode::Unavailable) throw;
+            why = failure.detail();
+        }
+        if (std::chrono::steady_clock::now() > until) throw Error(ErrorCode::Unavailable, kAway, why);
+        if (const auto* scope = WorkScope::current(); scope != nullptr) scope->check();
+        std::this_thread::sleep_for(kPauseBeforeConnect);
+    }
+}
+
+void Connection::commit() {
+    if (!handle_) fail_lost();
+    const Result result(PQexec(handle_.get(), "COMMIT"));
+    if (!result || PQstatus(handle_.get()) != CONNECTION_OK) {
+        handle_.reset();
+        throw Error(ErrorCode::Unavailable, kAway, "the connection was lost in COMMIT: it may have been done");
+    }
+    if (is_failure(result.get())) fail(result.get(), "COMMIT");
+    // A transaction with a failed statement is rolled back by COMMIT, which calls that a success.
+    if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
+        throw Error(ErrorCode::Internal, "database error", "COMMIT of a transaction in which a statement had failed");
+}
+
+void Connection::rollback() {
+    if (!handle_) return;
+    if (PQtransactionStatus(handle_.get()) == PQTRANS_IDLE) return;
+    const Result result(PQexec(handle_.get(), "ROLLBACK"));
+    if (!result || is_failure(result.get())) handle_.reset();
+}
+
+void Connection::lock(Lock kind, const std::string& id) {
+    each("SELECT 1 AS locked FROM (SELECT pg_advisory_xact_lock(CAST(? AS INT), hashtext(?))) AS taken",
+         {kLockClass + static_cast<std::int64_t>(kind), id}, [](const Row&) {});
+}
+
+Prepared& Connection::prepare(std::string_view sql, const Params& params) {
+    auto key = statement_key(sql, params);
+    if (auto* found = cache_.find(key); found != nullptr) return *found;
+    forget_ended();
+    const auto name = "s" + std::to_string(++statements_);
+    // Texts and nulls take the type that the statement wants there.
+    std::vector<Oid> types(params.size(), 0);
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        if (std::holds_alternative<std::int64_t>(params[i])) types[i] = kInt8;
+    }
+    const Result result(PQprepare(handle_.get(), name.c_str(), number_parameters(sql).c_str(),
+                                  static_cast<int>(types.size()), types.data()));
+    if (!result || is_failure(result.get())) fail(result.get(), sql);
+    return cache_.add(std::move(key), std::make_unique<Prepared>(name, sql.size(), ended_));
+}
+
+void Connection::forget_ended() {
+    if (ended_.empty()) return;
+    std::string sql;
+    for (const auto& name : ended_) sql += "DEALLOCATE " + name + ";";
+    ended_.clear();
+    run(sql);
+}
+
+void Connection::send(Prepared& prepared, const Params& params) {
+    const Bound bound(params);
+    if (PQsendQueryPrepared(handle_.get(), prepared.name.c_str(), bound.count(), bound.values(), nullptr, nullptr, 0) ==
+        0)
+        fail_lost();
+}
+
+Result Connection::next_result() {
+    const auto* scope = access_ == Access::Read ? WorkScope::current() : nullptr;
+    const auto started = std::chrono::steady_clock::now();
+    bool ended = false;
+    while (PQisBusy(handle_.get()) != 0) {
+        pollfd waits{PQsocket(handle_.get()), POLLIN, 0};
+        ::poll(&waits, 1, scope != nullptr && !ended ? kLook_ms : -1);
+        if (PQconsumeInput(handle_.get()) == 0) fail_lost();
+        if (scope == nullptr || ended) continue;
+        // The server works while this thread waits: that counts as work, too.
+        const bool late = scope->limit().count() > 0 && std::chrono::steady_clock::now() - started > scope->limit();
+        if (!late && !scope->unwanted() && !scope->overdue()) continue;
+        cancel();
+        ended = true;
+    }
+    return Result(PQgetResult(handle_.get()));
+}
+
+void Connection::cancel() {
+    if (!handle_) return;
+    PGcancel* request = PQgetCancel(handle_.get());
+    char problem[256];
+    if (request != nullptr) PQcancel(request, problem, sizeof problem);
+    PQfreeCancel(request);
+}
+
+void Connection::drain() {
+    if (!handle_) return;
+    while (PGresult* result = PQgetResult(handle_.get())) PQclear(result);
+}
+
+void Connection::fail_lost() {
+    handle_.reset();
+    throw RunAgain(kAway, "the connection was lost");
+}
+
+void Connection::fail(const PGresult* result, std::string_view sql) {
+    if (PQstatus(handle_.get()) != CONNECTION_OK) fail_lost();
+    const auto detail = describe(result, sql);
+    switch (classify(sqlstate_of(result))) {
+        case FailureKind::Conflict:
+            throw Error(ErrorCode::Conflict, "a resource with these unique values exists already", detail);
+        case FailureKind::RunAgain:
+            throw RunAgain("The database has too much to do. Try again later.", detail);
+        case FailureKind::Prepare:
+        case FailureKind::Lost:
+            handle_.reset();
+            throw RunAgain(kAway, detail);
+        case FailureKind::Cancelled:
+            if (const auto* scope = WorkScope::current(); scope != nullptr) {
+                scope->check();
+                throw Error(ErrorCode::Timeout, "The request took too long.", detail);
+            }
+            throw Error(ErrorCode::Cancelled, "database error", detail);
+        case FailureKind::DiskFull:
+            throw Error(ErrorCode::NoSpace, "the disk that holds the database is full", detail);
+        case FailureKind::BadText:
+            throw Error(ErrorCode::InvalidInput, "A text is not UTF-8.", detail);
+        case FailureKind::Other:
+            throw Error(ErrorCode::Internal, "database error", detail);
+    }
+    throw Error(ErrorCode::Internal, "database error", detail);
+}
+
+void Connection::each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) {
+    if (!handle_) fail_lost();
+    auto& prepared = prepare(sql, params);
+    send(prepared, params);
+    PQsetSingleRowMode(handle_.get());
+    Statement statement(*this);
+    std::optional<Row> row;
+    while (const auto result = statement.next()) {
+        if (is_failure(result.get())) {
+            statement.done();
+            fail(result.get(), sql);
+        }
+        if (PQresultStatus(result.get()) != PGRES_SINGLE_TUPLE) continue;
+        const auto count = static_cast<std::size_t>(PQnfields(result.get()));
+        if (!row) {
+            if (!prepared.columns) prepared.columns = column_names(result.get());
+            row.emplace(prepared.columns, std::vector<Value>(count));
+        }
+        for (std::size_t i = 0; i < count; ++i) read_value(result.get(), static_cast<int>(i), row->values()[i]);
+        use(*row);
+    }
+}
+
+std::int64_t Connection::exec(std::string_view sql, const Params& params) {
+    if (!handle_) fail_lost();
+    send(prepare(sql, params), params);
+    Statement statement(*this);
+    std::int64_t affected = 0;
+    while (const auto result = statement.next()) {
+        if (is_failure(result.get())) {
+            statement.done();
+            fail(result.get(), sql);
+        }
+        const std::string_view count(PQcmdTuples(result.get()));
+        if (!count.empty()) affected = whole_number(count);
+    }
+    return affected;
+}
+
+void Connection::run(const std::string& sql) {
+    if (!handle_) fail_lost();
+    const Result result(PQexec(handle_.get(), sql.c_str()));
+    if (!result || is_failure(result.get())) fail(result.get(), sql);
+}
+
+}  // namespace virga::db::postgresql

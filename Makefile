@@ -7,6 +7,7 @@ SHELL := /bin/bash
 BUILD := build
 GUEST := $(BUILD)/guest
 JOBS := $(shell nproc)
+export DATABASE ?= sqlite
 export NINJA_STATUS := [%f/%t %es] 
 
 sources = $$(git ls-files -co --exclude-standard 'src/*.[ch]pp' 'tests/*.[ch]pp')
@@ -48,7 +49,7 @@ demo-down: ## Delete the demo's servers, stop its cloud and remove every trace o
 	@tools/demo.sh down
 
 .PHONY: test
-test: deps build guest ## Run the tests; the last line says "N passed, N failed"
+test: deps build guest ## Run the tests; the last line says "N passed, N failed". DATABASE=postgresql: on that
 	@tools/test.sh
 
 .PHONY: check

@@ -9,6 +9,9 @@
 # program or pytest itself broke, or a group has no test. Results stay in build/test-results as JUnit XML. With --preset
 # (asan, tsan) the sanitizer build is made first and tested.
 #
+# With DATABASE=postgresql in the environment, unit, api and recovery tests keep the clouds' state in a PostgreSQL server
+# that runs beside them (tools/with-postgresql.sh), instead of SQLite.
+#
 # Each test has a limit of its own, many times what it takes, which names the test that hangs; the whole has none unless
 # VIRGA_TEST_MINUTES gives one. All runs in name spaces (tools/contain.py): an interrupted run leaves nothing behind.
 set -euo pipefail
@@ -79,6 +82,14 @@ run_group() {
 }
 
 [ -n "${VIRGA_CONTAINED:-}" ] || exec tools/contain.py "$0" "$@"
+case ${DATABASE:-sqlite} in
+sqlite) ;;
+postgresql) [ -n "${VIRGA_TEST_DATABASE:-}" ] || exec tools/with-postgresql.sh "$0" "$@" ;;
+*)
+    echo "test.sh: DATABASE must be sqlite or postgresql, not '$DATABASE'" >&2
+    exit 2
+    ;;
+esac
 
 groups=()
 while [ $# -gt 0 ]; do

@@ -73,6 +73,8 @@ def test_the_key_is_kept_nowhere(cloud, volumes):
     made = offer(cloud, volumes(size=1))
     for path in (cloud.state / "control").glob("virga.db*"):
         assert made["auth_key"].encode() not in path.read_bytes()
+    kept = cloud.database.rows("SELECT * FROM volume_transfers")
+    assert kept and made["auth_key"] not in str(kept)
     assert made["auth_key"] not in cloud.log_path.read_text()
     call(cloud, "DELETE", f"/volume-transfers/{made['id']}", expect=202)
 

@@ -13,6 +13,8 @@ import time
 import openstack
 import requests
 
+from harness import database
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
 GUEST_IMAGE = os.environ.get("VIRGA_GUEST_IMAGE", str(ROOT / "build" / "guest" / "guest.qcow2"))
@@ -92,6 +94,10 @@ class Cloud:
         self.url = f"http://127.0.0.1:{self.port}"
         self.driver = driver
         self.settings = {"compute.driver": driver, "host.name": "host-1", **(settings or {})}
+        file = self.state / "control" / "virga.db"
+        self.database = database.Database() if database.SERVER else database.SqliteFile(file)
+        if self.database.url:
+            self.settings.setdefault("database.url", self.database.url)
         self.processes = {}
         self.announced = {}  # of processes that nobody has waited for
         self.log_path = self.folder / "virga.log"
@@ -193,6 +199,7 @@ class Cloud:
             self.end_guests()
             self.remove_links()
             shutil.rmtree(self.folder, ignore_errors=True)
+            self.database.close()
 
     def end_guests(self):
         for process in self.guest_processes():

@@ -3,7 +3,6 @@ import base64
 import json
 import os
 import pathlib
-import sqlite3
 import subprocess
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,23 +12,20 @@ LUKS = {"provider": "luks", "cipher": "aes-xts-plain64", "key_size": 256, "contr
 
 
 def key_ids(cloud):
-    with sqlite3.connect(f"file:{cloud.state}/control/virga.db?mode=ro", uri=True) as database:
-        return {row[0] for row in database.execute("SELECT id FROM volume_keys")}
+    return {row[0] for row in cloud.database.rows("SELECT id FROM volume_keys")}
 
 
 def passphrases(cloud):
     """Of every encrypted volume and backup."""
-    with sqlite3.connect(f"file:{cloud.state}/control/virga.db?mode=ro", uri=True) as database:
-        rows = list(database.execute("SELECT id, sealed FROM volume_keys"))
+    rows = cloud.database.rows("SELECT id, sealed FROM volume_keys")
     return [opened(cloud, *row) for row in rows]
 
 
 def passphrase_of(cloud, volume):
     """None of a volume that isn't encrypted."""
-    with sqlite3.connect(f"file:{cloud.state}/control/virga.db?mode=ro", uri=True) as database:
-        row = database.execute("SELECT k.id, k.sealed FROM volumes v JOIN volume_keys k ON k.id = v.encryption_key_id "
-                               "WHERE v.id = ?", (volume,)).fetchone()
-    return opened(cloud, *row) if row else None
+    rows = cloud.database.rows("SELECT k.id, k.sealed FROM volumes v JOIN volume_keys k ON k.id = v.encryption_key_id "
+                               f"WHERE v.id = '{volume}'")
+    return opened(cloud, *rows[0]) if rows else None
 
 
 def opened(cloud, identifier, sealed):

@@ -19,7 +19,7 @@ std::string source(Deleted deleted) {
         case Deleted::Only:
             return "deleted_servers";
         case Deleted::Too:
-            return "(SELECT * FROM servers UNION ALL SELECT * FROM deleted_servers)";
+            return "(SELECT * FROM servers UNION ALL SELECT * FROM deleted_servers) AS servers";
     }
     return {};
 }

@@ -89,7 +89,7 @@ bool revoke(db::Transaction& tx, const Assignment& assignment) {
                          "role_id = ?",
                          key_of(assignment)) > 0;
     if (had) {
-        tx.exec("DELETE FROM tokens WHERE user_id = ? AND (project_id = ? OR domain_id = ? OR (system = 1 AND ?))",
+        tx.exec("DELETE FROM tokens WHERE user_id = ? AND (project_id = ? OR domain_id = ? OR (system = 1 AND ? = 1))",
                 {assignment.user_id, assignment.target_id, assignment.target_id,
                  std::int64_t{assignment.target == TargetKind::System}});
     }

@@ -59,7 +59,8 @@ ListQuery query_of(const BackupFilter& filter) {
     query.equals("status", filter.status);
     query.equals("volume_id", filter.volume_id);
     query.equals("snapshot_id", filter.snapshot_id);
-    if (!filter.name_like.empty()) query.where("b.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
+    if (!filter.name_like.empty())
+        query.where("LOWER(b.name) LIKE LOWER(?) ESCAPE '\\'", {like_pattern(filter.name_like)});
     query.pairs("metadata", filter.metadata);
     for (const auto& [column, ascending] : filter.sort) query.sort(column, ascending);
     return query;

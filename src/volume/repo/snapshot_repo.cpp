@@ -47,7 +47,8 @@ ListQuery query_of(const SnapshotFilter& filter) {
     query.equals("name", filter.name);
     query.equals("status", filter.status);
     query.equals("volume_id", filter.volume_id);
-    if (!filter.name_like.empty()) query.where("s.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
+    if (!filter.name_like.empty())
+        query.where("LOWER(s.name) LIKE LOWER(?) ESCAPE '\\'", {like_pattern(filter.name_like)});
     query.equals("user_id", filter.user);
     if (!filter.availability_zone.empty()) {
         query.where("s.volume_id IN (SELECT id FROM volumes WHERE availability_zone = ?)", {filter.availability_zone});

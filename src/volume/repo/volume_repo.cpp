@@ -95,7 +95,8 @@ ListQuery query_of(const VolumeFilter& filter) {
     query.equals("attach_status", filter.attach_status);
     query.equals("group_id", filter.group_id);
     query.equals("migration_status", filter.migration_status);
-    if (!filter.name_like.empty()) query.where("v.name LIKE ? ESCAPE '\\'", {like_pattern(filter.name_like)});
+    if (!filter.name_like.empty())
+        query.where("LOWER(v.name) LIKE LOWER(?) ESCAPE '\\'", {like_pattern(filter.name_like)});
     if (!filter.size.empty()) query.where("CAST(v.size_gib AS TEXT) = ?", {filter.size});
     if (!filter.bootable.empty()) query.where(filter.bootable == "1" ? "v.bootable <> 0" : "v.bootable = 0");
     if (!filter.multiattach.empty())

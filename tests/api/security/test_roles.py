@@ -6,7 +6,6 @@ refused. What must hold whatever the tables say is written by hand: see the test
 import hashlib
 import json
 import re
-import sqlite3
 import subprocess
 
 import pytest
@@ -199,10 +198,8 @@ def owned(cloud, accounts):
 
 def expire(cloud, token):
     """As time would."""
-    with sqlite3.connect(cloud.state / "control" / "virga.db", timeout=30) as database:
-        changed = database.execute("UPDATE tokens SET expires_us = 1 WHERE digest = ?",
-                                   (hashlib.sha256(token.encode()).hexdigest(),)).rowcount
-    assert changed == 1
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    assert cloud.database.rows(f"UPDATE tokens SET expires_us = 1 WHERE digest = '{digest}' RETURNING expires_us") == [("1",)]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
 """What tokens for domains, for the system, for the projects of administrators and of services are good for."""
-import sqlite3
 
 import pytest
 import requests
@@ -47,8 +46,7 @@ def test_a_database_without_manager_gets_it():
     try:
         roles = {role["name"]: role["id"] for role in old.http("GET", "/identity/v3/roles").json()["roles"]}
         old.stop_half("control")
-        with sqlite3.connect(old.state / "control" / "virga.db") as database:
-            database.execute("DELETE FROM roles WHERE id = ?", (roles["manager"],))
+        old.database.rows(f"DELETE FROM roles WHERE id = '{roles['manager']}'")
         old.start_half("control")
         old.wait_ready()
         assert DEFAULT_ROLES <= {role["name"] for role in old.http("GET", "/identity/v3/roles").json()["roles"]}

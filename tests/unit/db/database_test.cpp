@@ -135,6 +135,99 @@ TEST_F(DatabaseTest, CompareAndSwapChangesOnlyFromAllowedStates) {
     tx.commit();
 }
 
+TEST_F(DatabaseTest, ServersOfOneDatabaseLoseNoUpdate) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has one process";
+    insert("a", "new", 0);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([this] {
+            Database own(place_->url());
+            for (int k = 0; k < 25; ++k) {
+                own.write_with([](Transaction& tx) {
+                    const auto n = tx.scalar("SELECT n FROM things WHERE id = 'a'");
+                    tx.exec("UPDATE things SET n = ? WHERE id = 'a'", {n + 1});
+                });
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 100);
+}
+
+TEST_F(DatabaseTest, LostConnectionsAreMadeAgain) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has no connections to lose";
+    insert("a", "new", 0);
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) FROM things"), 1);
+    // One that is idle, and one in the middle of a transaction, which runs again.
+    int runs = 0;
+    database_->write_with([&](Transaction& tx) {
+        tx.exec("UPDATE things SET n = n + 1");
+        if (++runs > 1) return;
+        Database other(place_->url());
+        other.read().query(
+            "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE datname = current_database() AND "
+            "pid <> pg_backend_pid()");
+        tx.exec("UPDATE things SET n = n + 10");
+    });
+    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 1);
+}
+
+TEST_F(DatabaseTest, ADatabaseOfANewerVersionIsRefused) {
+    migrate(*database_, {{"t", 1, {}}, {"t", 2, {"ALTER TABLE things ADD COLUMN more TEXT"}}});
+    try {
+        migrate(*database_, {{"t", 1, {}}});
+        FAIL() << "a database of a newer version was taken";
+    } catch (const Error& failure) {
+        EXPECT_EQ(failure.code(), ErrorCode::InvalidInput);
+        EXPECT_NE(failure.message().find("database.url: "), std::string::npos);
+    }
+}
+
+TEST_F(DatabaseTest, BoundValuesAreInNoError) {
+    insert("hidden-secret", "new", 0);
+    try {
+        insert("hidden-secret", "new", 0);
+        FAIL() << "a second row of the same id was taken";
+    } catch (const Error& failure) {
+        EXPECT_EQ((failure.message() + failure.detail()).find("hidden-secret"), std::string::npos);
+    }
+}
+
+TEST(DatabaseUrl, WrongOnesAreRefusedWithoutTheirPassword) {
+    for (const std::string url :
+         {"postgresql://virga:hidden-secret@127.0.0.1:1/virga", "postgresql://virga:hidden-secret@127.0.0.1:x/virga",
+          "postgresql://virga:hidden@-secret@127.0.0.1/virga", "postgresql://virga:hidden/-secret@127.0.0.1/virga",
+          "postgresql://virga:hidden-secret%@127.0.0.1/virga",
+          "postgres://virga@127.0.0.1/virga?password=-secret&port=1", "mysql://virga:hidden-secret@host/virga",
+          "-secret"}) {
+        try {
+            const Database database(url);
+            FAIL() << url << " was taken";
+        } catch (const Error& failure) {
+            EXPECT_EQ(failure.code(), ErrorCode::InvalidInput) << url;
+            EXPECT_TRUE(failure.message().starts_with("database.url: ")) << failure.message();
+            EXPECT_EQ((failure.message() + failure.detail()).find("-secret"), std::string::npos) << failure.message();
+        }
+    }
+}
+
+TEST(DatabaseUrl, AWrongPasswordIsNotShown) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has no password";
+    const test::TestDatabase place("/nowhere");
+    auto url = place.url();
+    const auto begin = url.find(':', url.find("://") + 3) + 1;
+    url.replace(begin, url.find('@') - begin, "hidden-secret");
+    try {
+        const Database database(url);
+        FAIL() << "a wrong password was taken";
+    } catch (const Error& failure) {
+        EXPECT_TRUE(failure.message().starts_with("database.url: ")) << failure.message();
+        EXPECT_NE(failure.message().find("password authentication failed"), std::string::npos);
+        EXPECT_EQ((failure.message() + failure.detail()).find("hidden-secret"), std::string::npos);
+    }
+}
+
 constexpr const char* kEndless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) AS c FROM n";
 

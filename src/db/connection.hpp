@@ -23,12 +23,9 @@ public:
     virtual void commit() = 0;
     /// Throws when the connection is good for nothing any more.
     virtual void rollback() = 0;
-    virtual void lock(Lock kind, const std::string& id) = 0;
     virtual void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) = 0;
     /// Number of changed rows.
     virtual std::int64_t exec(std::string_view sql, const Params& params) = 0;
-    /// Statements without parameters that aren't worth caching (PRAGMA, schema).
-    virtual void run(const std::string& sql) = 0;
 
     std::vector<Row> query(std::string_view sql, const Params& params);
     std::int64_t scalar(std::string_view sql, const Params& params);

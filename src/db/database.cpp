@@ -44,15 +44,6 @@ public:
         }
     }
 
-    void lock(Lock kind, const std::string& id) {
-        const auto wanted = std::make_pair(kind, id);
-        if (wanted == last_lock_) return;
-        if (wanted < last_lock_)
-            throw Error(ErrorCode::Internal, "database error", "locks are not taken in their order");
-        run([&](Connection& connection) { connection.lock(kind, id); });
-        last_lock_ = wanted;
-    }
-
     void commit() {
         run([](Connection& connection) { connection.commit(); });
         open_ = false;
@@ -80,7 +71,6 @@ private:
 
     Pool& pool_;
     std::unique_ptr<Connection> connection_;
-    std::pair<Lock, std::string> last_lock_;
     bool open_ = true;
     bool failed_ = false;
     bool released_ = false;
@@ -110,10 +100,6 @@ std::int64_t Transaction::exec(std::string_view sql, const Params& params) {
 
 std::int64_t Transaction::scalar(std::string_view sql, const Params& params) {
     return impl_->run([&](Connection& connection) { return connection.scalar(sql, params); });
-}
-
-void Transaction::lock(Lock kind, const std::string& id) {
-    impl_->lock(kind, id);
 }
 
 void Transaction::after_commit(std::function<void()> function) {

@@ -55,17 +55,6 @@ struct RunAgain : Error {
         : Error(ErrorCode::Unavailable, std::move(message), std::move(detail)) {}
 };
 
-/// What several writers must not decide on at the same time, in the order in which one transaction takes the locks.
-enum class Lock {
-    Flow = 1,
-    Project,  ///< what it uses of its quotas
-    Server,
-    Volume,
-    Group,  ///< rows that are deleted only when nobody uses them: types, groups, backups, security groups
-    Subnet,
-    Host,  ///< what is claimed of it
-};
-
 /// One transaction on one connection. Ends by commit(); otherwise it is rolled back when destroyed.
 /// After a statement that failed, it can only be destroyed.
 /// Statements use `?` for parameters, and only SQL that SQLite and PostgreSQL share.
@@ -85,10 +74,6 @@ public:
     std::int64_t exec(std::string_view sql, const Params& params = {});
     /// First column of the first row, 0 when there is none: for COUNT and SUM.
     std::int64_t scalar(std::string_view sql, const Params& params = {});
-
-    /// Waits until no other transaction has this, and has it to the end. In the order of Lock, and of ids within one
-    /// kind. Of no effect on SQLite, which has one writer.
-    void lock(Lock kind, const std::string& id);
 
     /// Runs after a successful commit, on the committing thread (the place to wake the flow runner). Not after
     /// rollback.

@@ -156,6 +156,7 @@ Response Router::fault(std::string_view path, int status, const std::string& mes
     response.headers.add("Content-Type",
                          response.body.starts_with('<') ? "text/html; charset=UTF-8" : "application/json");
     if (status == 413) response.headers.add("Retry-After", "0");
+    if (status == 503) response.headers.add("Retry-After", "5");
     return response;
 }
 

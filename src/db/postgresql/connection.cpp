@@ -27,8 +27,8 @@ constexpr Oid kFloat4 = 700;
 constexpr Oid kFloat8 = 701;
 constexpr Oid kNumeric = 1700;
 
-/// The classes of our advisory locks: apart from those of other programs in the same database.
-constexpr std::int64_t kLockClass = 0x56520000;
+/// The advisory lock of the writer: apart from those of other programs in the same database.
+constexpr std::int64_t kWriterLock = 0x56520000;
 constexpr const char* kAway = "The database is away. Try again later.";
 
 /// SUM of BIGINT is NUMERIC; what comes behind the point is of no interest.
@@ -188,7 +188,7 @@ void Connection::begin(Access access, Durability durability) {
     if (access == Access::Write) {
         // One writer at a time, also of several processes.
         sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; SELECT pg_advisory_xact_lock(" +
-              std::to_string(kLockClass) + ", 0)";
+              std::to_string(kWriterLock) + ", 0)";
         if (durability == Durability::Grouped) sql += "; SET LOCAL synchronous_commit TO off";
     }
     const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -225,11 +225,6 @@ void Connection::rollback() {
     if (PQtransactionStatus(handle_.get()) == PQTRANS_IDLE) return;
     const Result result(PQexec(handle_.get(), "ROLLBACK"));
     if (!result || is_failure(result.get())) handle_.reset();
-}
-
-void Connection::lock(Lock kind, const std::string& id) {
-    each("SELECT 1 AS locked FROM (SELECT pg_advisory_xact_lock(CAST(? AS INT), hashtext(?))) AS taken",
-         {kLockClass + static_cast<std::int64_t>(kind), id}, [](const Row&) {});
 }
 
 Prepared& Connection::prepare(std::string_view sql, const Params& params) {

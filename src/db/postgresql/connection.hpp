@@ -50,10 +50,8 @@ public:
     void begin(Access access, Durability durability) override;
     void commit() override;
     void rollback() override;
-    void lock(Lock kind, const std::string& id) override;
     void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) override;
     std::int64_t exec(std::string_view sql, const Params& params) override;
-    void run(const std::string& sql) override;
 
 private:
     class Statement;
@@ -62,6 +60,7 @@ private:
     bool try_begin(const std::string& sql);
     Prepared& prepare(std::string_view sql, const Params& params);
     void forget_ended();
+    void run(const std::string& sql);
     void send(Prepared& prepared, const Params& params);
     Result next_result();
     void cancel();

@@ -34,10 +34,10 @@ public:
     void begin(Access access, Durability durability) override;
     void commit() override;
     void rollback() override;
-    void lock(Lock, const std::string&) override {}  // there is one writer
     void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) override;
     std::int64_t exec(std::string_view sql, const Params& params) override;
-    void run(const std::string& sql) override;
+    /// A statement without parameters that isn't worth caching (PRAGMA).
+    void run(const std::string& sql);
     const StatementCache<Prepared>& cache() const { return cache_; }
 
 private:

@@ -181,13 +181,13 @@ void Authority::change_password(const std::string& user_id, const Secret& before
     rules_.check_may_change(proven, now);
     rules_.check_text(after);
     require_unused(proven, after);
-    auto hash = work_.hash(after);
+    const auto hash = work_.hash(after);
     database_.write_with([&](db::Transaction& tx) {
         auto user = repo::find_user(tx, user_id);
         if (!user || user->password_hash != proven.password_hash || !may_log_in(tx, *user, now)) {
             throw Error(ErrorCode::Conflict, "The user was changed by somebody else in between.");
         }
-        rules_.put(*user, std::move(hash), SetBy::User, now);
+        rules_.put(*user, hash, SetBy::User, now);
         repo::set_password(tx, *user, rules_.unique_count() - 1);
     });
 }

@@ -166,6 +166,7 @@ public:
         std::vector<FlowId> running;
         const auto servers = context.db.read_with([&](db::Transaction& tx) {
             auto found = servers_of(tx, volume);
+            running.clear();
             for (const auto& server : found) {
                 const auto more = attached_volumes(d_).flows_of(tx, server);
                 running.insert(running.end(), more.begin(), more.end());

@@ -26,6 +26,7 @@ public:
         const auto cancelled = texts_from_json(get_array(context.data, "cancelled"));
         taskflow::Outcome outcome;
         d_.db.read_with([&](db::Transaction& tx) {
+            outcome.wait_for.clear();
             for (const auto& id : cancelled) {
                 if (is_unfinished(tx, FlowId(id))) outcome.wait_for.emplace_back(id);
             }

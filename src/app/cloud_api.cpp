@@ -141,7 +141,10 @@ http::Response CloudApi::differences() {
          {images_.check(tx), volumes_.check(tx, servers), networks_.check(tx, servers), compute_.check(tx)}) {
         for (const auto& difference : list) differences.push_back(json::value(difference));
     }
-    return http::Response::with_json(200, json::object{{"differences", std::move(differences)}});
+    json::array notes;
+    for (const auto& weakness : compute_.weaknesses()) notes.push_back(json::value(weakness));
+    return http::Response::with_json(
+        200, json::object{{"differences", std::move(differences)}, {"notes", std::move(notes)}});
 }
 
 }  // namespace virga::app

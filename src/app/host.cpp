@@ -6,6 +6,7 @@
 #include "base/sandbox.hpp"
 #include "compute/host/manager.hpp"
 #include "compute/virt/settings.hpp"
+#include "disk/reserve.hpp"
 #include "network/host/taps.hpp"
 #include "rpc/rpc.hpp"
 #include "volume/host/manager.hpp"
@@ -38,6 +39,7 @@ int host(const Options& options, Announcer& announcer) {
     make_sandbox(config);
     prepare_state_dir(options);
     lock_folder(options.host_dir());
+    disk::keep_free(options.state_dir, config.get(setting::reserved_space));
 
     const auto name = host_name(config);
     const bool real_guests = config.get(compute::virt::setting::driver) != "fake";

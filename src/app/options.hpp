@@ -34,6 +34,10 @@ inline const config::Setting<std::string> helper_user{
 inline const config::Setting<bool> sandbox{
     "host.sandbox", true,
     "Run these programs in a sandbox; where it can't be made, a host doesn't start. false: they run as root."};
+inline const config::Setting<std::int64_t> reserved_space{
+    "host.reserved_space_bytes", std::int64_t{1} << 30,
+    "Bytes that volumes, cached images and disks of servers leave free on the disk of the state folder, whose database "
+    "must be able to write (0 and more). What sparse files grow later isn't stopped."};
 inline const config::Setting<std::string> log_level{"log.level", std::string("info"),
                                                     "Least level that is logged: debug, info, warning or error."};
 }  // namespace setting

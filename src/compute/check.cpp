@@ -165,6 +165,16 @@ private:
 
 }  // namespace
 
+std::vector<std::string> weak_hosts(const flows::Dependencies& d) {
+    std::vector<std::string> found;
+    for (const auto& host : d.hosts.hosts()) {
+        for (const auto& lack : get_array(host.report, "guests_lack"))
+            found.push_back("host " + host.name +
+                            ": guests run with less around them: " + std::string(lack.as_string()));
+    }
+    return found;
+}
+
 std::vector<std::string> check_servers(db::Transaction& tx, flows::Dependencies& d) {
     return Checker(tx, d).run();
 }

@@ -104,4 +104,8 @@ std::vector<std::string> Service::check(db::Transaction& tx) {
     return check_servers(tx, impl_->d);
 }
 
+std::vector<std::string> Service::weaknesses() const {
+    return weak_hosts(impl_->d);
+}
+
 }  // namespace virga::compute

@@ -25,6 +25,8 @@ public:
     network::ServerNics& server_nics();
     /// Differences between rows and the hosts' domains, disks and taps; empty when healthy.
     std::vector<std::string> check(db::Transaction& tx);
+    /// What hosts confine guests less with than they could, and why. No difference: the machine is so.
+    std::vector<std::string> weaknesses() const;
 
 private:
     struct Impl;

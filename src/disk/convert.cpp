@@ -11,12 +11,13 @@
 #include "disk/keyed.hpp"
 #include "disk/layers.hpp"
 #include "disk/qemu_img.hpp"
+#include "disk/reserve.hpp"
 
 namespace virga::disk {
 namespace {
 
-// What run_process asks every 100 ms: passes the cancellation on and reports once per second how much the target
-// takes on the disk.
+// What run_sandboxed asks every 100 ms: passes the cancellation on, stops what touches the reserve of the disk (what is
+// compressed grows), and reports once per second how much the target takes on the disk.
 class Watch {
 public:
     Watch(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled)
@@ -28,7 +29,7 @@ public:
             last_us_ = monotonic_us();
             progress_(std::min(allocated_bytes(conversion_.to), conversion_.virtual_bytes), conversion_.virtual_bytes);
         }
-        return cancelled_ && cancelled_();
+        return reserve_is_touched(folder_of(conversion_.to)) || (cancelled_ && cancelled_());
     }
 
 private:
@@ -71,6 +72,8 @@ std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
 }
 
 std::int64_t convert_into(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled) {
+    const auto folder = folder_of(conversion.to);
+    require_space(folder, allocated_bytes(conversion.from));
     if (!conversion.key.empty() && conversion.to_format == "qcow2")
         create_qcow2(conversion.to, conversion.virtual_bytes, std::nullopt, conversion.key);
     else
@@ -80,8 +83,13 @@ std::int64_t convert_into(const Conversion& conversion, const Progress& progress
                    .work_bytes = conversion.virtual_bytes,
                    .file_bytes = conversion.file_bytes,
                    .key = conversion.key};
-    if (progress || cancelled) run.watch = Watch(conversion, progress, cancelled);
-    run_qemu_img(arguments_of(conversion), run);
+    run.watch = Watch(conversion, progress, cancelled);
+    try {
+        run_qemu_img(arguments_of(conversion), run);
+    } catch (const Error& failure) {
+        if (failure.code() == ErrorCode::Cancelled) require_space(folder, 0);  // says why, if that was it
+        throw;
+    }
     File::open_for_writing(conversion.to).sync();
     return allocated_bytes(conversion.to);
 }

@@ -12,6 +12,7 @@
 #include "disk/buffer_copy.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/reserve.hpp"
 
 namespace virga::disk {
 namespace {
@@ -99,7 +100,10 @@ CopyResult copy(const std::string& from, const std::string& to, const Progress& 
         auto source = File::open_for_reading(from);
         auto target = File::create(part);
         result.reflinked = reflink(source, target);
-        if (!result.reflinked) result.copied_bytes = ExtentCopy(source, target, progress, cancelled).run();
+        if (!result.reflinked) {
+            require_space(folder_of(to), allocated_bytes(from));
+            result.copied_bytes = ExtentCopy(source, target, progress, cancelled).run();
+        }
         if (cancelled && cancelled()) throw Error(ErrorCode::Cancelled, "copying was cancelled");
         target.sync();
     }

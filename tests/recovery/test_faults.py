@@ -113,8 +113,8 @@ def test_disk_full(small_file_system):
 
 @pytest.fixture
 def cramped_cloud():
-    """All state, the database too, is on a file system of 48 MiB, no room of which is kept back from images."""
-    cloud = FailingCloud(settings={"image.reserved_space_bytes": 0})
+    """All state, the database too, is on a file system of 48 MiB, no room of which is kept back."""
+    cloud = FailingCloud(settings={"image.reserved_space_bytes": 0, "host.reserved_space_bytes": 0})
     cloud.state.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "tmpfs", str(cloud.state)], check=True)
     yield cloud.start()

@@ -135,6 +135,8 @@ void Manager::stop() {
 json::object Manager::report() const {
     const auto& context = impl_->context;
     const auto room = capacity(impl_->config, impl_->fake, context.instances);
+    json::array lacks;
+    for (const auto& lack : context.driver->lacks()) lacks.emplace_back(lack);
     return {{"host", impl_->host_name},
             {"vcpus", room.vcpus},
             {"memory_mib", room.memory_mib},
@@ -142,6 +144,7 @@ json::object Manager::report() const {
             {"free_disk_gib", room.free_disk_gib},
             {"hypervisor_type", context.driver->type()},
             {"hypervisor_version", context.driver->version()},
+            {"guests_lack", std::move(lacks)},
             {"zone", impl_->config.get(setting::zone)}};
 }
 

@@ -63,6 +63,8 @@ public:
     virtual std::string type() const = 0;  ///< "QEMU", "fake"
     virtual std::int64_t version() const = 0;
     virtual Capabilities capabilities() const = 0;
+    /// After start(): what this machine has nothing of to confine guests, and why; a sentence each.
+    virtual std::vector<std::string> lacks() const { return {}; }
     /// `changed` is called when a guest starts, stops or crashes, by itself or by us.
     virtual void start(Changed changed) = 0;
     virtual void stop() = 0;  ///< guests keep running

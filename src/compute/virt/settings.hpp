@@ -35,6 +35,10 @@ inline const config::Setting<std::string> guest_uids{
     "Numbers of the users that guests run as, each as another one, so that none can touch another's disks. Nothing "
     "else "
     "on the machine, or on storage that it shares, should use them. Empty: all run as libvirt.user."};
+inline const config::Setting<bool> use_machine_security{
+    "libvirt.use_machine_security", true,
+    "Put guests in cgroups and under AppArmor or SELinux, where this machine has them; the log and `virga check` say "
+    "what guests run without. false: a user of their own and the filter of system calls only."};
 inline const config::Setting<std::int64_t> soft_reboot_timeout_s{
     "libvirt.soft_reboot_timeout_s", 120, "Seconds that a soft reboot waits for the guest before it becomes hard."};
 inline const config::Setting<std::int64_t> detach_timeout_s{

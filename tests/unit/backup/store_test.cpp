@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/process.hpp"
+#include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 
@@ -112,6 +113,43 @@ TEST_F(StoreTest, an_encrypted_backup_tells_nothing_and_opens_by_its_key_only) {
     EXPECT_EQ(content(target), content(source));
     EXPECT_EQ(error_of([&] { save(source, full.header.id); }).code(), ErrorCode::InvalidInput)
         << "a plain increment to an encrypted backup";
+}
+
+// Others may write to a store: what is no chunk of ours isn't even tried.
+TEST(Expander, takes_one_frame_of_the_right_size) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can make the sandbox";
+    Compressor compressor;
+    const std::string plain(100'000, 'a');
+    const std::string frame(compressor.compress(plain));
+    Expander expander;
+    std::string out(plain.size(), '\0');
+    EXPECT_TRUE(expander.expand(frame, out));
+    EXPECT_EQ(out, plain);
+    std::string twice(2 * plain.size(), '\0');
+    EXPECT_FALSE(expander.expand(frame + frame, twice)) << "two frames";
+    std::string more(plain.size() + 1, '\0');
+    EXPECT_FALSE(expander.expand(frame, more));
+    std::string less(plain.size() - 1, '\0');
+    EXPECT_FALSE(expander.expand(frame, less));
+    for (const char version : {'\x25', '\x26', '\x27'}) EXPECT_FALSE(expander.expand(version + frame.substr(1), out));
+    const std::string skipped("\x50\x2a\x4d\x18\0\0\0\0", 8);
+    EXPECT_FALSE(expander.expand(skipped + frame, out));
+    for (std::size_t i = 4; i < frame.size(); ++i) {
+        auto damaged = frame;
+        damaged[i] = static_cast<char>(damaged[i] ^ 0x55);
+        expander.expand(damaged, out);
+        expander.expand(frame.substr(0, i), out);
+    }
+    EXPECT_TRUE(expander.expand(frame, out)) << "goes on after damage";
+}
+
+TEST(Expander, nothing_is_expanded_where_there_is_no_sandbox) {
+    const ScopeExit back([] { Sandbox::configure({}); });
+    Sandbox::configure({"no-such-user-of-virga", true});
+    const std::string plain(100'000, 'a');
+    const std::string frame(Compressor().compress(plain));
+    std::string out(plain.size(), '\0');
+    EXPECT_THROW(Expander().expand(frame, out), Error);
 }
 
 TEST_F(StoreTest, a_full_backup_comes_back_byte_by_byte) {

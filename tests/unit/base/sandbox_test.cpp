@@ -4,16 +4,21 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "base/confined_worker.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
 #include "base/scope_exit.hpp"
@@ -168,6 +173,80 @@ TEST_F(SandboxTest, where_it_cannot_be_made_nothing_runs) {
     EXPECT_THROW(perl("print 'ran'"), Error);
     Sandbox::configure({"no-such-user-of-virga", false});
     EXPECT_EQ(perl("print 'ran'").out, "ran");
+}
+
+// What a decoder that was taken over could do, told by the first letter of its input.
+std::int64_t hostile_work(void* context, std::string_view in, char* out, std::size_t room) {
+    const auto tell = [&](long number) {
+        std::memcpy(out, &number, sizeof number);
+        return static_cast<std::int64_t>(sizeof number);
+    };
+    switch (in.front()) {
+        case 'u':
+            return tell(::syscall(SYS_getuid));
+        case 'p':
+            return tell(::syscall(SYS_getpid));
+        case 'o':
+            return tell(::syscall(SYS_openat, AT_FDCWD, static_cast<const char*>(context), O_RDONLY));
+        case 's':
+            return tell(::syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
+        case 'f':
+            return tell(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+        case 'd': {
+            long found = 0;
+            for (int fd = 1; fd < 200; ++fd) found += ::syscall(SYS_fcntl, fd, F_GETFD) >= 0 ? 1 : 0;
+            return tell(found);
+        }
+        case 'l':
+            return static_cast<std::int64_t>(room) + 1;
+        case 'e':
+            ::syscall(SYS_exit_group, 0);
+            return -1;
+        default:
+            std::memcpy(out, in.data(), in.size());
+            return static_cast<std::int64_t>(in.size());
+    }
+}
+
+TEST_F(SandboxTest, a_worker_is_nobody_and_reaches_nothing) {
+    auto canary = at("canary");
+    const int leaked = ::open(canary.c_str(), O_RDONLY);  // NOLINT: not close-on-exec, on purpose
+    const ScopeExit close([leaked] { ::close(leaked); });
+    ConfinedWorker worker(hostile_work, canary.data(), 1 << 20);
+    const auto told = [&](const char* what) {
+        std::string out(sizeof(long), '\0');
+        EXPECT_TRUE(worker.call(what, out)) << what;
+        long number = 0;
+        std::memcpy(&number, out.data(), sizeof number);
+        return number;
+    };
+    EXPECT_EQ(told("u"), static_cast<long>(::getpwnam("virga-helper")->pw_uid));
+    EXPECT_EQ(told("p"), 1) << "alone in its world";
+    EXPECT_EQ(told("o"), -1);
+    EXPECT_EQ(told("s"), -1);
+    EXPECT_EQ(told("f"), -1);
+    EXPECT_EQ(told("d"), 0);
+}
+
+TEST_F(SandboxTest, a_worker_gives_what_was_asked_or_fails) {
+    ConfinedWorker worker(hostile_work, nullptr, 1 << 20);
+    const std::string large(1 << 20, 'x');
+    std::string out(large.size(), '\0');
+    for (int round = 0; round < 3; ++round) EXPECT_TRUE(worker.call(large, out));
+    EXPECT_EQ(out, large);
+    out.resize(10);
+    EXPECT_FALSE(worker.call("l", out)) << "says that it wrote more than there was room";
+    EXPECT_FALSE(worker.call("x", out)) << "too little";
+    EXPECT_FALSE(worker.call(large + "x", out));
+    EXPECT_FALSE(worker.call("e", out));
+    EXPECT_FALSE(worker.call("0123456789", out)) << "its process has ended";
+    const ScopeExit back([] { Sandbox::configure({}); });
+    Sandbox::configure({"no-such-user-of-virga", true});
+    EXPECT_THROW(ConfinedWorker(hostile_work, nullptr, 10), Error);
+    Sandbox::configure({"", false});
+    ConfinedWorker open(hostile_work, nullptr, 10);
+    EXPECT_TRUE(open.call("0123456789", out));
+    EXPECT_EQ(out, "0123456789");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "compute/virt/libvirt/dead_guests.hpp"
 #include "compute/virt/libvirt/event_loop.hpp"
 #include "compute/virt/libvirt/failure.hpp"
+#include "compute/virt/libvirt/machine_security.hpp"
 #include "compute/virt/libvirt/power_state.hpp"
 #include "compute/virt/libvirt/qemu_conf.hpp"
 #include "compute/virt/libvirt/uri.hpp"
@@ -29,7 +30,12 @@ virConnectPtr Connection::get() const {
 
 void Connection::open(const DomainSettings& settings, Driver::Changed changed) {
     silence();
-    write_qemu_conf(root_);
+    const auto machine = settings.use_machine_security ? machine_security("") : MachineSecurity{};
+    write_qemu_conf(root_, machine);
+    lacks_ = machine.lacks;
+    if (!settings.use_machine_security) lacks_.emplace_back("libvirt.use_machine_security is false");
+    for (const auto& lack : lacks_) log::warning("guests run with less around them", {{"why", lack}});
+    log::info("guests are confined", {{"security_driver", machine.driver}, {"cgroups", machine.controllers.size()}});
     users_.open(settings);
     users_.need_reachable(root_);
     forget_dead_guests(root_);

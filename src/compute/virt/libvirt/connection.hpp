@@ -29,6 +29,8 @@ public:
     void close();  ///< guests keep running
     virConnectPtr get() const;
     std::int64_t version() const { return version_; }
+    /// What guests run without here, and why. After open().
+    const std::vector<std::string>& lacks() const { return lacks_; }
 
     /// nullptr when there is none.
     DomainHandle find(const std::string& server_id) const;
@@ -66,6 +68,7 @@ private:
     GuestUsers users_;
     ConnectionHandle handle_;
     std::int64_t version_ = 0;
+    std::vector<std::string> lacks_;
     std::vector<int> callbacks_;
     Watch watch_;
     mutable std::mutex mutex_;

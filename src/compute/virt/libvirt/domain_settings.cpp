@@ -50,6 +50,7 @@ DomainSettings domain_settings(const config::Config& config) {
     settings.group = config.get(setting::group);
     if (settings.group.empty()) settings.group = settings.virt_type == "kvm" ? "kvm" : "libvirt-qemu";
     settings.guest_uids = uid_range(config.get(setting::guest_uids));
+    settings.use_machine_security = config.get(setting::use_machine_security);
     settings.soft_reboot_timeout = std::chrono::seconds(config.get(setting::soft_reboot_timeout_s));
     settings.detach_timeout = std::chrono::seconds(config.get(setting::detach_timeout_s));
     return settings;

@@ -27,6 +27,7 @@ struct DomainSettings {
     std::string user = "libvirt-qemu";
     std::string group = "libvirt-qemu";
     std::optional<UidRange> guest_uids;  ///< unset: all guests run as `user`
+    bool use_machine_security = true;    ///< cgroups and a security driver, where there are
     std::chrono::seconds soft_reboot_timeout{120};
     std::chrono::seconds detach_timeout{20};
 };

@@ -65,6 +65,10 @@ std::int64_t LibvirtDriver::version() const {
     return impl_->connection.version();
 }
 
+std::vector<std::string> LibvirtDriver::lacks() const {
+    return impl_->connection.lacks();
+}
+
 Capabilities LibvirtDriver::capabilities() const {
     return {.attach_while_running = true,
             .console_output = true,

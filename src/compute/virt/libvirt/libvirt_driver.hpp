@@ -17,6 +17,7 @@ public:
     std::string type() const override { return "QEMU"; }
     std::int64_t version() const override;
     Capabilities capabilities() const override;
+    std::vector<std::string> lacks() const override;
     void start(Changed changed) override;
     void stop() override;
 

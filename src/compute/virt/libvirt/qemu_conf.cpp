@@ -22,9 +22,15 @@ void need_built_in_user() {
                 "with `groupadd --system libvirt-qemu && useradd --system --gid libvirt-qemu libvirt-qemu`");
 }
 
+std::string quoted_list(const std::vector<std::string>& words) {
+    std::string list;
+    for (const auto& word : words) list += (list.empty() ? "\"" : ", \"") + word + "\"";
+    return "[" + list + "]";
+}
+
 }  // namespace
 
-void write_qemu_conf(const std::string& root) {
+void write_qemu_conf(const std::string& root, const MachineSecurity& machine) {
     if (root.size() > kMaxRoot)
         throw Error(ErrorCode::InvalidInput,
                     "state folder '" + root + "' is too long for the hypervisor's sockets: use one of at most " +
@@ -33,12 +39,12 @@ void write_qemu_conf(const std::string& root) {
     std::string text =
         "# Written by Virga at each start.\n"
         "stdio_handler = \"file\"\n"
-        "security_driver = \"none\"\n"
-        "cgroup_controllers = []\n"
         "namespaces = []\n"
         "seccomp_sandbox = 1\n"
         "dynamic_ownership = 0\n"
         "remember_owner = 0\n";
+    text += "security_driver = \"" + machine.driver + "\"\n";
+    text += "cgroup_controllers = " + quoted_list(machine.controllers) + "\n";
     // Each guest's definition names its own user. This one is whom the emulator is tried out as: libvirt lets that open
     // /dev/kvm whatever its mode is, and distrusts what it learnt, at each start, where this user couldn't.
     if (::geteuid() == 0) text += "user = \"root\"\ngroup = \"root\"\n";

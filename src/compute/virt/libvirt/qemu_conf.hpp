@@ -1,12 +1,15 @@
 #pragma once
 #include <string>
 
+#include "compute/virt/libvirt/machine_security.hpp"
+
 namespace virga::compute::virt::libvirt {
 
 /// Writes <root>/etc/qemu.conf of the embedded driver: everything that is one guest's own business stays with Virga (no
-/// log daemon, no cgroups, no namespaces, no ownership changes, no security driver), but for the system call filter.
-/// Throws Error{InvalidInput} when the folder's path is too long for libvirt's sockets, and Error{Unavailable} when the
-/// user is missing that libvirt was built for: it looks it up even if guests run as others.
-void write_qemu_conf(const std::string& root);
+/// log daemon, no namespaces, no ownership changes), but for the system call filter, and what the machine has of
+/// cgroups and a security driver. Throws Error{InvalidInput} when the folder's path is too long for libvirt's sockets,
+/// and Error{Unavailable} when the user is missing that libvirt was built for: it looks it up even if guests run as
+/// others.
+void write_qemu_conf(const std::string& root, const MachineSecurity& machine);
 
 }  // namespace virga::compute::virt::libvirt

@@ -3,7 +3,9 @@
 #include <zstd.h>
 
 #include <cstring>
+#include <optional>
 
+#include "base/confined_worker.hpp"
 #include "base/error.hpp"
 
 namespace virga::volume::host::backup {
@@ -35,7 +37,6 @@ bool is_zero(std::string_view data) {
 
 struct Compressor::Impl {
     ZSTD_CCtx* compressing = ZSTD_createCCtx();
-    ZSTD_DCtx* expanding = ZSTD_createDCtx();
     std::string buffer;
 
     std::string_view compress(std::string_view data) {
@@ -46,15 +47,11 @@ struct Compressor::Impl {
         return {buffer.data(), size};
     }
 
-    ~Impl() {
-        ZSTD_freeCCtx(compressing);
-        ZSTD_freeDCtx(expanding);
-    }
+    ~Impl() { ZSTD_freeCCtx(compressing); }
 };
 
 Compressor::Compressor() : impl_(std::make_unique<Impl>()) {
-    if (impl_->compressing == nullptr || impl_->expanding == nullptr)
-        throw Error(ErrorCode::Internal, "no memory to compress a backup");
+    if (impl_->compressing == nullptr) throw Error(ErrorCode::Internal, "no memory to compress a backup");
 }
 
 Compressor::~Compressor() = default;
@@ -65,9 +62,38 @@ std::string_view Compressor::compress(std::string_view data) {
     return impl_->compress(data);
 }
 
-bool Compressor::expand(std::string_view stored, std::string& plain) {
-    const auto size = ZSTD_decompressDCtx(impl_->expanding, plain.data(), plain.size(), stored.data(), stored.size());
-    return ZSTD_isError(size) == 0U && size == plain.size();
+namespace {
+
+/// Older formats have decoders of their own, which nothing of ours needs and which allocate.
+bool is_one_frame(std::string_view stored) {
+    constexpr std::string_view kMagic("\x28\xb5\x2f\xfd");
+    return stored.starts_with(kMagic) && ZSTD_findFrameCompressedSize(stored.data(), stored.size()) == stored.size();
+}
+
+std::int64_t expand_frame(void* context, std::string_view stored, char* plain, std::size_t room) {
+    if (!is_one_frame(stored)) return -1;
+    const auto size = ZSTD_decompressDCtx(static_cast<ZSTD_DCtx*>(context), plain, room, stored.data(), stored.size());
+    return ZSTD_isError(size) != 0U ? -1 : static_cast<std::int64_t>(size);
+}
+
+}  // namespace
+
+struct Expander::Impl {
+    ZSTD_DCtx* context = ZSTD_createDCtx();
+    std::optional<ConfinedWorker> worker;  ///< from the first use on: many chunks are stored as they are
+
+    ~Impl() { ZSTD_freeDCtx(context); }
+};
+
+Expander::Expander() : impl_(std::make_unique<Impl>()) {
+    if (impl_->context == nullptr) throw Error(ErrorCode::Internal, "no memory to expand a backup");
+}
+
+Expander::~Expander() = default;
+
+bool Expander::expand(std::string_view stored, std::string& plain) {
+    if (!impl_->worker) impl_->worker.emplace(expand_frame, impl_->context, static_cast<std::size_t>(kMaxChunkBytes));
+    return impl_->worker->call(stored, plain);
 }
 
 }  // namespace virga::volume::host::backup

@@ -10,6 +10,8 @@ namespace virga::volume::host::backup {
 /// 1 MiB: small enough that a guest's scattered writes don't blow an incremental up, large enough that the manifest
 /// (some 100 bytes a chunk) stays at a ten-thousandth of the data and a disk reads it at full speed.
 inline constexpr std::int64_t kChunkBytes = 1024 * 1024;
+/// The largest that is read.
+inline constexpr std::int64_t kMaxChunkBytes = 64 * kChunkBytes;
 
 enum class Codec { Raw, Zstd };
 std::string_view to_string(Codec codec);
@@ -26,15 +28,32 @@ struct Chunk {
 
 bool is_zero(std::string_view data);
 
-/// Compresses and expands chunks, with one context for all: each thread has its own.
+/// Compresses chunks, with one context for all: each thread has its own.
 class Compressor {
 public:
     Compressor();
     ~Compressor();
+    Compressor(const Compressor&) = delete;
+    Compressor& operator=(const Compressor&) = delete;
 
     /// The compressed form, valid until the next call, or nothing when it would save too little.
     std::string_view compress(std::string_view data);
-    /// Expands into `plain`, whose size must be met exactly: false otherwise, or when the data are damaged.
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Expands chunks in a process of the sandbox, since others may write to a store; each thread has its own.
+class Expander {
+public:
+    Expander();
+    ~Expander();
+    Expander(const Expander&) = delete;
+    Expander& operator=(const Expander&) = delete;
+
+    /// Expands into `plain`, whose size must be met exactly: false otherwise, or when the data are damaged or anything
+    /// but one frame of the present format. Throws Error{Unavailable} where there is no sandbox.
     bool expand(std::string_view stored, std::string& plain);
 
 private:

@@ -170,8 +170,7 @@ Header ManifestReader::parse_header(const std::string& line) const {
         if (!owner.is_string() || !is_uuid_like(owner.get_string())) damaged("it names an impossible backup");
         header.owners.emplace_back(canonical_uuid(owner.get_string()));
     }
-    constexpr std::int64_t kMaxChunk = 64 * kChunkBytes;
-    if (header.chunk_bytes < 4096 || header.chunk_bytes > kMaxChunk || header.size_bytes <= 0)
+    if (header.chunk_bytes < 4096 || header.chunk_bytes > kMaxChunkBytes || header.size_bytes <= 0)
         damaged("it gives an impossible size");
     if (header.owners.empty()) damaged("it names no data");
     return header;

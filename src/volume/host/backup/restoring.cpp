@@ -66,7 +66,7 @@ private:
         if (stored.size() != static_cast<std::size_t>(chunk.stored_bytes)) damaged(chunk, "is cut off");
         stored = decrypted(std::move(stored), chunk);
         if (chunk.codec == Codec::Zstd) {
-            if (!compressor_.expand(stored, plain_)) damaged(chunk, "can't be expanded");
+            if (!expander_.expand(stored, plain_)) damaged(chunk, "can't be expanded");
         } else {
             plain_ = stored;
         }
@@ -112,7 +112,7 @@ private:
     const std::vector<disk::File>& owners_;
     const ChunkCipher& cipher_;
     VolumeDisk& disk_;
-    Compressor compressor_;
+    Expander expander_;
     std::string plain_;
 };
 

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
+#include "disk/reserve.hpp"
 #include "volume/host/drivers/files/folder_store.hpp"
 
 namespace virga::volume::host::files {
@@ -56,6 +57,7 @@ void FolderStore::check_same_encryption(const std::string& id, const std::string
 
 VolumeFile FolderStore::create(const std::string& id, std::int64_t size_gib) {
     if (const auto done = find_or_prepare(id)) return view(*done);
+    disk::require_space(catalog_.folder(), 0);
     const auto format = format_of_new(id);
     const auto sidecar = fresh(id, size_gib, format);
     const auto file = path(sidecar.active);
@@ -72,6 +74,7 @@ VolumeFile FolderStore::create(const std::string& id, std::int64_t size_gib) {
 Created FolderStore::create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
                                        const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done), 0, true, done->image_virtual_bytes};
+    disk::require_space(catalog_.folder(), 0);
     const auto base = bases_.get(image, size_gib * disk::kGiB, call);
     failpoint("volume.files.create_from_image.base");
     auto result = on_base(id, size_gib, *base, call);
@@ -218,6 +221,7 @@ Created FolderStore::create_from_disk(const std::string& id, std::int64_t size_g
 Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                             bool overlay, const Call& call) {
     check_same_encryption(id, source.encryption);
+    disk::require_space(catalog_.folder(), 0);
     source.check_files(catalog_.folder(), layer.file);
     const auto bytes = size_gib * disk::kGiB;
     const auto file = path(volume_file(id));

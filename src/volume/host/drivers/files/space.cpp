@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "disk/disk.hpp"
+#include "disk/reserve.hpp"
 
 namespace virga::volume::host::files {
 namespace {
@@ -24,7 +24,7 @@ void Space::Claim::written(std::int64_t bytes) {
 
 Space::Claim Space::claim(std::int64_t bytes) {
     const std::lock_guard lock(mutex_);
-    const auto free = disk::free_bytes(folder_) - claimed_;
+    const auto free = disk::usable_bytes(folder_) - claimed_;
     if (bytes > 0 && bytes > free)
         throw Error(ErrorCode::NoSpace, "The storage is full: " + mib(bytes) + " are needed, " +
                                             mib(std::max<std::int64_t>(free, 0)) + " are free.");
@@ -34,7 +34,7 @@ Space::Claim Space::claim(std::int64_t bytes) {
 
 std::int64_t Space::free_bytes() const {
     const std::lock_guard lock(mutex_);
-    return std::max<std::int64_t>(disk::free_bytes(folder_) - claimed_, 0);
+    return std::max<std::int64_t>(disk::usable_bytes(folder_) - claimed_, 0);
 }
 
 void Space::release(std::int64_t bytes) {

@@ -27,9 +27,9 @@ public:
         std::int64_t written_ = 0;
     };
 
-    /// Throws Error{NoSpace} when fewer bytes are free beyond what others claimed.
+    /// Throws Error{NoSpace} when fewer bytes are free beyond what others claimed and the reserve of the disk.
     Claim claim(std::int64_t bytes);
-    std::int64_t free_bytes() const;  ///< beyond what is claimed; 0 or more
+    std::int64_t free_bytes() const;  ///< beyond what is claimed and the reserve; 0 or more
 
 private:
     void release(std::int64_t bytes);

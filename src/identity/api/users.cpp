@@ -141,6 +141,7 @@ http::Response update_now(Context& context, http::Request& request, const Caller
     const auto hash = read_password_hash(context, fields);
     const auto user = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_own(tx, context, request, caller, kUpdate);
+        const bool was_inactive = context.authority.rules().is_inactive(changed, now_us());
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
@@ -154,7 +155,7 @@ http::Response update_now(Context& context, http::Request& request, const Caller
             rules.put(changed, *hash, SetBy::Administrator, now_us());
             repo::set_password(tx, changed, rules.unique_count() - 1);
         }
-        if (!changed.enabled) repo::delete_tokens_of_user(tx, changed.id);
+        if (!changed.enabled || was_inactive) repo::delete_tokens_of_user(tx, changed.id);
         return changed;
     });
     return item_response(200, "user", view(context, request, user));

@@ -4,6 +4,7 @@
 
 #include "base/crypto.hpp"
 #include "base/error.hpp"
+#include "http/settings.hpp"
 #include "identity/auth/refusals.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/name_key.hpp"
@@ -86,7 +87,7 @@ std::string token_digest(std::string_view text) {
 Authority::Authority(db::Database& database, const config::Config& config)
     : database_(database),
       ttl_us_(std::clamp(config.get(setting::token_ttl_seconds), kMinTtl, kMaxTtl) * kSecond),
-      shared_addresses_(config.get(setting::shared_addresses)),
+      proxies_(config.get(http::setting::proxies)),
       rules_(config),
       work_(config),
       dummy_hash_(hash_password(random_token(kTokenBytes))) {}
@@ -108,8 +109,7 @@ std::optional<repo::Session> Authority::find_session(db::Transaction& tx, const 
 }
 
 std::string Authority::known_address(const std::string& address) const {
-    const bool shared =
-        std::find(shared_addresses_.begin(), shared_addresses_.end(), address) != shared_addresses_.end();
+    const bool shared = std::find(proxies_.begin(), proxies_.end(), address) != proxies_.end();
     return shared ? std::string() : address;
 }
 

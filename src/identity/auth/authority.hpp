@@ -62,7 +62,7 @@ private:
 
     db::Database& database_;
     TimestampUs ttl_us_;
-    std::vector<std::string> shared_addresses_;
+    std::vector<std::string> proxies_;
     PasswordRules rules_;
     PasswordWork work_;
     GuessLimiter limiter_;

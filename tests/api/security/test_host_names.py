@@ -69,9 +69,7 @@ def requests_of(ids):
     yield "POST", f"{volume}/action", {"os-initialize_connection": {"connector": {"host": "other"}}}
     yield "PUT", f"/volume/v3/attachments/{ids['attachment_id']}", {"attachment": {"connector": {"host": "other"}}}
     yield "POST", f"{server}/action", {"reboot": {"type": "HARD"}}
-    yield "GET", f"{server}/diagnostics", None
     yield "POST", f"{server}/action", {"os-getConsoleOutput": {}}
-    yield "POST", f"{server}/action", {"createImage": {"name": "image"}}
 
 
 def test_no_failure_names_the_host(own, member):

@@ -115,14 +115,15 @@ http::Response CloudApi::trace(http::Request& request, const identity::Auth& aut
     const ScopeExit leave([this] { --followers_; });
     if (++followers_ > most_followers_) return http::Response::with_json(200, view);
     while (get_string(view, "version") == known) {
-        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        const auto started = Clock::now();
+        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(until - started);
         if (rest.count() <= 0) break;
         // The client may go while nothing happens.
         if (const auto* scope = WorkScope::current()) scope->check();
         const auto look = std::min(rest, kLook);
         if (watch->wait(look)) {
             view = trace_view(resource, auth);
-        } else if (Clock::now() < until - rest + look) {
+        } else if (Clock::now() - started < look) {
             break;  // the service stops
         }
     }

@@ -16,6 +16,7 @@
 #include "compute/service.hpp"
 #include "http/http.hpp"
 #include "identity/service.hpp"
+#include "identity/settings.hpp"
 #include "image/service.hpp"
 #include "network/service.hpp"
 #include "rpc/rpc.hpp"
@@ -49,6 +50,7 @@ std::size_t database_connections(const config::Config& config) {
 
 /// Random bytes behind the admin's generated password.
 constexpr std::size_t kPasswordBytes = 24;
+constexpr const char* kAdmin = "admin";
 
 /// The control process: every service over one database, one router and one flow runner.
 class Control {
@@ -127,18 +129,29 @@ private:
     }
 
     void bootstrap() {
-        // The file comes first: an end of the process in between must not leave a cloud whose password nobody knows.
-        if (!std::filesystem::exists(options_.openrc_path()))
-            write_openrc(options_.openrc_path(), {"", "admin", Secret(random_token(kPasswordBytes)), "admin", ""});
-        identity_.bootstrap(read_openrc(options_.openrc_path()).password);
+        bootstrap_identity();
         volumes_.bootstrap();
         volumes_.open_vault(options_.control_dir());
         networks_.bootstrap();
         compute_.bootstrap();
     }
 
+    /// Without the file nobody knows the password: the cloud is new, or somebody who may remove the file wants another
+    /// one. An end of the process before the file is written is no different.
+    void bootstrap_identity() {
+        const auto path = options_.openrc_path();
+        if (std::filesystem::exists(path)) {
+            identity_.bootstrap(read_openrc(path).password);
+            return;
+        }
+        const Secret password(random_token(kPasswordBytes));
+        identity_.bootstrap(password, identity::AdminPassword::New);
+        write_openrc(path, {"", kAdmin, password, config_.get(identity::setting::admin_project), ""});
+    }
+
     Credentials credentials_with_url() const {
         auto credentials = read_openrc(options_.openrc_path());
+        if (credentials.user == kAdmin) credentials.project = config_.get(identity::setting::admin_project);
         credentials.auth_url = public_url(config_, server_.port()) + "/identity/v3";
         credentials.ca_file = config_.get(setting::tls_ca);
         return credentials;

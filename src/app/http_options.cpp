@@ -7,6 +7,7 @@
 #include "app/options.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "http/settings.hpp"
 
 namespace virga::app {
 namespace {
@@ -58,7 +59,7 @@ http::ServerOptions server_options(const config::Config& config) {
     options.uploads_per_account = at_least(config, setting::uploads_per_project, 1);
     options.connections = at_least(config, setting::connections, 16);
     options.connections_per_peer = at_least(config, setting::connections_per_peer, 1);
-    options.proxies = config.get(setting::proxies);
+    options.proxies = config.get(http::setting::proxies);
     options.bodies_bytes = at_least(config, setting::bodies_mib, 2) * kMib;
     options.handler_limit = std::chrono::seconds(at_least(config, setting::request_cpu_seconds, 0));
     options.tls = tls_options(config);

@@ -30,9 +30,6 @@ inline const config::Setting<std::int64_t> connections{
     "http.connections", 4096, "Connections that are open at once, 16 or more; idle ones make room for new ones."};
 inline const config::Setting<std::int64_t> connections_per_peer{
     "http.connections_per_peer", 256, "Connections of one address that are open at once, 1 or more; more get 429."};
-inline const config::Setting<config::List> proxies{
-    "http.proxies", config::List{"127.0.0.1", "::1"},
-    "Addresses that stand for many clients, such as a proxy in front: `http.connections_per_peer` is not for them."};
 inline const config::Setting<std::int64_t> bodies_mib{"http.bodies_mib", 64,
                                                       "MiB of memory for request bodies that are on the way and "
                                                       "answers that are not read, all connections together, 2 or "

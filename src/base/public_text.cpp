@@ -15,6 +15,12 @@ bool begins_path(std::string_view text, std::size_t at) {
     return !is_url && kEndsPath.find(text[at + 1]) == std::string_view::npos;
 }
 
+/// "server:/path" is a path on another machine, whose name is no more for users than the path.
+void drop_server(std::string& text) {
+    const auto before = text.find_last_of(" \t\n'\"(=,;<");
+    text.erase(before == std::string::npos ? 0 : before + 1);
+}
+
 }  // namespace
 
 std::string without_paths(std::string_view text) {
@@ -24,6 +30,7 @@ std::string without_paths(std::string_view text) {
             out += text[at++];
             continue;
         }
+        if (at > 0 && text[at - 1] == ':') drop_server(out);
         out += "(file)";
         at = std::min(text.find_first_of(kEndsPath, at), text.size());
     }

@@ -13,6 +13,11 @@
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
 
+// The macros of the library are of C.
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Wc99-extensions"
+#endif
+
 namespace virga {
 namespace {
 

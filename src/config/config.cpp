@@ -150,7 +150,11 @@ std::string show(const Value& value) {
         std::snprintf(text, sizeof text, "%.1f", *number);
         return text;
     }
-    if (std::holds_alternative<List>(value)) return "[]";
+    if (const auto* list = std::get_if<List>(&value)) {
+        std::string items;
+        for (const auto& item : *list) items += (items.empty() ? "\"" : ", \"") + item + "\"";
+        return "[" + items + "]";
+    }
     return "\"" + std::get<std::string>(value) + "\"";
 }
 

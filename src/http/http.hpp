@@ -58,7 +58,7 @@ struct Request {
     std::optional<std::string> query_value(std::string_view name) const;
     const std::string& param(
         std::string_view name) const;  ///< path parameter; throws Error{Internal} when not in the route
-    /// Body as a JSON object. Throws Error{InvalidInput}: empty, malformed, not an object, nested deeper than 32.
+    /// Body as an object. Throws Error{InvalidInput}: empty, no JSON object, deeper than 32, over 1024 entries in one.
     json::object json_body() const;
 };
 

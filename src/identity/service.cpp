@@ -1,38 +1,14 @@
 #include "identity/service.hpp"
 
-#include "base/crypto.hpp"
 #include "base/public_text.hpp"
 #include "identity/api/api.hpp"
 #include "identity/auth/authority.hpp"
-#include "identity/repo/domain_repo.hpp"
+#include "identity/bootstrap.hpp"
 #include "identity/repo/project_repo.hpp"
-#include "identity/repo/role_repo.hpp"
 #include "identity/repo/user_repo.hpp"
 
 namespace virga::identity {
 namespace {
-
-/// Those that are missing: a database of an earlier version has fewer.
-void add_default_roles(db::Transaction& tx) {
-    for (const auto& name : policy::default_roles()) {
-        if (!repo::find_role_named(tx, name)) repo::insert_role(tx, {new_uuid(), name, {}});
-    }
-}
-
-Project add_project(db::Transaction& tx, const std::string& name, const std::string& description) {
-    Project project{new_uuid(), kDefaultDomain, name, description, kDefaultDomain, true, {}};
-    repo::insert_project(tx, project);
-    return project;
-}
-
-User make_admin(const std::string& password_hash) {
-    User admin;
-    admin.id = new_uuid();
-    admin.domain_id = kDefaultDomain;
-    admin.name = "admin";
-    admin.password_hash = password_hash;
-    return admin;
-}
 
 /// Whether the text of an error may come from a host, and so name its files.
 bool is_of_a_host(ErrorCode code) {
@@ -62,26 +38,9 @@ Service::Service(db::Database& database, const config::Config& config)
     : impl_(std::make_unique<Impl>(database, config)) {}
 Service::~Service() = default;
 
-void Service::bootstrap(const Secret& admin_password) {
-    auto& database = impl_->context.database;
-    const auto is_new = [](db::Transaction& tx) { return !repo::find_domain(tx, kDefaultDomain); };
-    if (!database.read_with(is_new)) {
-        database.write_with(add_default_roles);
-        return;
-    }
-    auto admin = make_admin(hash_password(admin_password.reveal()));
-    auto tx = database.write();
-    if (!is_new(tx)) return;
-    repo::insert_domain(tx, {kDefaultDomain, "Default", "The default domain", true});
-    const auto project = add_project(tx, "admin", "Project of the administrator");
-    add_project(tx, "service", "Project of the services");
-    admin.default_project_id = project.id;
-    repo::insert_user(tx, admin);
-    add_default_roles(tx);
-    const auto role = repo::find_role_named(tx, "admin")->id;
-    repo::grant(tx, {admin.id, TargetKind::Project, project.id, role});
-    repo::grant(tx, {admin.id, TargetKind::System, kWholeSystem, role});
-    tx.commit();
+void Service::bootstrap(const Secret& admin_password, AdminPassword which) {
+    identity::bootstrap(impl_->context.database, impl_->context.config, impl_->authority.rules(), admin_password,
+                        which);
 }
 
 void Service::register_routes(http::Router& router) {

@@ -41,6 +41,9 @@ struct Auth {
 
 using AuthHandler = std::function<http::Response(http::Request&, const Auth&)>;
 
+/// What a start does with the password of the user admin: nothing, or it is set, whatever it was before.
+enum class AdminPassword { Kept, New };
+
 /// The identity service: users, projects, roles, tokens, the catalog (Keystone v3).
 class Service {
 public:
@@ -48,9 +51,11 @@ public:
     ~Service();
 
     /// Creates on an empty database: domain Default, projects admin and service, the default roles, user admin with
-    /// this password, administrator of the project admin and of the system. Later it only adds default roles that are
-    /// missing.
-    void bootstrap(const Secret& admin_password);
+    /// this password, administrator of the project admin and of the system (the projects as settings name them). Later
+    /// it mends what keeps administrators out: roles or projects that are missing, disabled projects; and when nobody
+    /// who can log in administers the cloud, or the password is to be new, the user admin becomes the one who does.
+    /// Throws Error{InvalidInput} when a setting names a project in other letters than its own.
+    void bootstrap(const Secret& admin_password, AdminPassword which = AdminPassword::Kept);
     void register_routes(http::Router& router);
 
     /// Who the token in X-Auth-Token belongs to. Revocation is seen at once. Throws Error{Unauthenticated}.

@@ -9,10 +9,6 @@ inline const config::Setting<std::int64_t> password_threads{
     "identity.password_threads", 2, "Passwords that are hashed at once, each in 19 MiB of memory (1 to 16)."};
 inline const config::Setting<std::int64_t> password_queue{
     "identity.password_queue", 50, "Logins that wait for their turn to be hashed; more get 503 (1 to 60)."};
-inline const config::Setting<config::List> shared_addresses{
-    "identity.shared_addresses", config::List{"127.0.0.1", "::1"},
-    "Addresses that stand for many users (a proxy in front): failed logins are counted per user there, not per "
-    "address."};
 inline const config::Setting<std::int64_t> lockout_failure_attempts{
     "identity.lockout_failure_attempts", 0,
     "Failed logins in a row after which a user is locked (1 to 1000000); 0: he is only slowed down."};

@@ -152,7 +152,8 @@ struct HostEndpoint::Impl {
         } catch (const std::exception& failure) {
             log::error("command failed",
                        {{"method", command.method}, {"command", command.id}, {"error", std::string(failure.what())}});
-            return error_reply(ErrorCode::Internal, "internal error of host " + host, failure.what());
+            return error_reply(ErrorCode::Internal, "internal error of the host",
+                               "host " + host + ": " + failure.what());
         }
     }
 

@@ -114,6 +114,21 @@ def test_each_filter_narrows(cloud, mark, servers, query):
     assert set(ids_of(found)) == (set(servers) if condition in true else set())
 
 
+def test_addresses(cloud, mark, servers):
+    """Each server is found by its own address, and both kinds of addresses must fit where both are asked for."""
+    found = {}
+    for server in listed(cloud, f"name={mark}"):
+        addresses = [one for network in server["addresses"].values() for one in network]
+        found[server["id"]] = next(one["addr"] for one in addresses if one["version"] == 4)
+    assert set(found) == set(servers) and len(set(found.values())) == 3
+    for server, address in found.items():
+        exactly = "^" + address.replace(".", "[.]") + "$"
+        assert ids_of(listed(cloud, f"name={mark}&ip={exactly}")) == [server]
+        assert ids_of(listed(cloud, f"name={mark}&ip={exactly}&limit=1")) == [server]
+        assert listed(cloud, f"name={mark}&ip6={exactly}") == []
+        assert listed(cloud, f"name={mark}&ip={exactly}&ip6=:") == []
+
+
 def test_locked(cloud, mark, servers):
     assert set(ids_of(listed(cloud, f"name={mark}&locked=false"))) == set(servers)
     assert listed(cloud, f"name={mark}&locked=True") == []

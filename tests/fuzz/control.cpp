@@ -47,6 +47,7 @@ db::Database& migrated(db::Database& database) {
 struct Known {
     std::map<std::string, std::string, std::less<>> ids;
     std::string token;
+    std::map<std::string, std::string, std::less<>> callers;  ///< their tokens
 };
 
 class TextReader : public http::BodyReader {
@@ -155,6 +156,7 @@ public:
                 {"networks", {{{"uuid", known_.ids["network"]}}}}}}},
              "server");
         settle("/compute/v2.1/servers/" + known_.ids["server"], "server");
+        add_callers();
     }
 
 private:
@@ -206,6 +208,43 @@ private:
         if (found != nullptr && found->is_array() && !found->as_array().empty()) found = &found->as_array()[0];
         const auto& object = found != nullptr && found->is_object() ? found->as_object() : answer;
         if (object.contains("id")) known_.ids[name] = get_string(object, "id");
+    }
+
+    /// One user, who has one role in each of many places: a caller is his token for one of them.
+    void add_callers() {
+        constexpr const char* kUsers = "/identity/v3/users";
+        keep("somebody", "POST", kUsers, {{"user", {{"name", "somebody"}, {"password", kPassword}}}}, "user");
+        std::map<std::string, std::string> roles;
+        for (const auto& role : get_array(parse(call("GET", "/identity/v3/roles", "").body), "roles"))
+            roles[get_string(role.as_object(), "name")] = get_string(role.as_object(), "id");
+        const auto grant = [&](const std::string& where, const std::string& role) {
+            call("PUT", "/identity/v3/" + where + "/users/" + known_.ids["somebody"] + "/roles/" + roles[role], "");
+        };
+        const auto password = json::object{{"user", {{"id", known_.ids["somebody"]}, {"password", kPassword}}}};
+        known_.callers["unscoped"] = token_for({{"methods", {"password"}}, {"password", password}}, "unscoped");
+        const json::object again{{"methods", {"token"}}, {"token", {{"id", known_.callers["unscoped"]}}}};
+        for (const std::string role : {"reader", "member", "manager", "admin", "service"}) {
+            keep("place", "POST", "/identity/v3/projects", {{"project", {{"name", role + "s"}}}}, "project");
+            grant("projects/" + known_.ids["place"], role);
+            known_.callers[role] = token_for(again, json::object{{"project", {{"id", known_.ids["place"]}}}});
+        }
+        for (const std::string role : {"reader", "admin"}) {
+            keep("place", "POST", "/identity/v3/domains", {{"domain", {{"name", role + "s"}}}}, "domain");
+            grant("domains/" + known_.ids["place"], role);
+            known_.callers["domain " + role] =
+                token_for(again, json::object{{"domain", {{"id", known_.ids["place"]}}}});
+        }
+        grant("system", "reader");
+        known_.callers["system reader"] = token_for(again, json::object{{"system", {{"all", true}}}});
+        known_.ids.erase("place");
+    }
+
+    std::string token_for(const json::object& identity, const json::value& scope) {
+        const auto answer = call("POST", "/identity/v3/auth/tokens",
+                                 json::serialize(json::object{{"auth", {{"identity", identity}, {"scope", scope}}}}));
+        auto token = std::string(answer.headers.get("x-subject-token"));
+        if (token.empty()) throw Finding("a caller can't log in: " + answer.body);
+        return token;
     }
 
     /// Waits until the flow that makes it has ended.
@@ -286,6 +325,24 @@ http::Response Control::handle(http::Request& request) const {
     return whole_answer(impl_->cloud->router, request);
 }
 
+const http::Router& Control::router() const {
+    return impl_->cloud->router;
+}
+
+const std::string& Control::token_of(const std::string& caller) const {
+    return pattern().known.callers.at(caller);
+}
+
+bool Control::names_what_is_owned(std::string_view text) const {
+    const auto& ids = pattern().known.ids;
+    for (const auto* kind : {"server", "volume", "snapshot", "backup", "transfer", "image", "network", "subnet", "port",
+                             "security_group"}) {
+        const auto found = ids.find(kind);
+        if (found != ids.end() && !found->second.empty() && text.find(found->second) != text.npos) return true;
+    }
+    return false;
+}
+
 const std::string& Control::token() const {
     return pattern().known.token;
 }
@@ -316,7 +373,7 @@ http::Request make_request(const Control& on, std::string method, std::string ta
     return request;
 }
 
-void run(Control& on, http::Request& request) {
+int run(Control& on, http::Request& request) {
     TextReader reader(request.body);
     request.stream = &reader;
     request.content_length = request.body.size();
@@ -330,6 +387,7 @@ void run(Control& on, http::Request& request) {
     if (response.status < 200 || response.status > 599)
         throw Finding(what + ": status " + std::to_string(response.status));
     if (std::chrono::steady_clock::now() - started > kSlow) throw Finding(what + " took too long");
+    return response.status;
 }
 
 }  // namespace virga::fuzz

@@ -21,7 +21,14 @@ public:
     std::string expand(std::string_view text) const;
     http::Response handle(http::Request& request) const;
     const std::vector<std::pair<std::string, std::string>>& routes() const { return routes_; }
+    const http::Router& router() const;
+    /// Of the administrator.
     const std::string& token() const;
+    /// Of a caller with one role: in a project, a domain or the system of that name; see Furnisher::add_callers.
+    const std::string& token_of(const std::string& caller) const;
+    /// Whether the id of something is in the text that belongs to the administrators' project and is shared with
+    /// nobody.
+    bool names_what_is_owned(std::string_view text) const;
 
 private:
     struct Impl;
@@ -34,7 +41,7 @@ Control& control();
 
 /// A request as the server would hand it over, with the administrator's token and the newest microversions.
 http::Request make_request(const Control& on, std::string method, std::string target);
-/// Runs it, and reads what it streams. Throws Finding for an answer of 500 or one that is no answer.
-void run(Control& on, http::Request& request);
+/// Runs it, reads what it streams, and tells its status. Throws Finding for an answer of 500 or one that is no answer.
+int run(Control& on, http::Request& request);
 
 }  // namespace virga::fuzz

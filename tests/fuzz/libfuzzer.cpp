@@ -57,7 +57,10 @@ json::value odd_value(Random& random) {
                                     "00000000-0000-0000-0000-000000000000",
                                     "2026-01-01T00:00:00Z",
                                     "((((((((((a+)+)+)+)+",
-                                    "../../etc/passwd"};
+                                    "../../etc/passwd",
+                                    "{secret}",
+                                    "{images}/link",
+                                    "{volumes}/folder-link/../../secret"};
     return values[random() % values.size()];
 }
 
@@ -112,6 +115,27 @@ std::string changed_request(std::string_view text, Random& random) {
     return first + std::string(headers) + "\n\n" + new_body;
 }
 
+/// Another value in the parameters of one of the commands.
+std::string changed_commands(std::string_view text, Random& random) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    if (lines.empty()) return {};
+    auto& line = lines[random() % lines.size()];
+    if (const auto space = line.find(' '); space != line.npos)
+        line = line.substr(0, space + 1) + changed_body(line.substr(space + 1), random);
+    std::string out;
+    for (const auto& each : lines) out += each + "\n";
+    return out;
+}
+
+std::string changed(std::string_view text, Random& random) {
+    return chosen().name == "host" ? changed_commands(text, random) : changed_request(text, random);
+}
+
 }  // namespace
 }  // namespace virga::fuzz
 
@@ -130,8 +154,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
     virga::fuzz::Random random(seed);
-    if (virga::fuzz::chosen().name != "api" || random() % 3 == 0) return LLVMFuzzerMutate(data, size, max_size);
-    const auto text = virga::fuzz::changed_request({reinterpret_cast<const char*>(data), size}, random);
+    const auto& name = virga::fuzz::chosen().name;
+    if ((name != "api" && name != "host") || random() % 3 == 0) return LLVMFuzzerMutate(data, size, max_size);
+    const auto text = virga::fuzz::changed({reinterpret_cast<const char*>(data), size}, random);
     const auto taken = std::min(text.size(), max_size);
     std::memcpy(data, text.data(), taken);
     return taken;

@@ -95,6 +95,50 @@ def frames():
     write("rpc", "wrong-types-to-control", b"\0" + frame({"type": ["hello"]}) + hello)
 
 
+ID, OTHER = "11111111-2222-4333-8444-555555555555", "22222222-2222-4333-8444-555555555555"
+
+
+def commands():
+    on = {"backend": "local", "volume_id": ID}
+    image = {"image_id": ID, "path": "{images}/image", "disk_format": "raw", "container_format": "bare", "size_bytes": 65536}
+    target = {"image_id": ID, "upload_id": OTHER, "folder": "{images}", "disk_format": "raw", "max_bytes": 1 << 30}
+    disk = {"kind": "volume", "device_name": "vda", "volume_id": ID, "connection_info": {
+        "driver_volume_type": "local", "serial": ID, "data": {"path": "{volumes}/volume-" + ID, "format": "raw"}}}
+    nic = {"port_id": OTHER, "network_id": ID, "mac": "fa:16:3e:00:00:01", "tap": "tap22222222-22", "bridge": "vbr11111111-22"}
+    guest = {"server_id": ID, "name": "g", "vcpus": 1, "memory_mib": 64, "disks": [disk], "nics": [nic], "image_properties": {}}
+    make, end = ("volume.create", {**on, "size_gib": 1}), ("volume.delete", on)
+    runs = {
+        "boot": [make, ("volume.initialize_connection", {**on, "connector": {"host": "h1"}}), ("compute.spawn", {"guest": guest}),
+                 ("compute.console_output", {"server_id": ID, "max_bytes": 10}), ("compute.reboot", {"guest": guest, "type": "HARD"}),
+                 ("compute.detach_disk", {"server_id": ID, "volume_id": ID}), ("compute.destroy", {"server_id": ID, "nics": [nic]}), end],
+        "disks": [("compute.fetch_image", {"image": image, "max_virtual_size_bytes": 1 << 30}),
+                  ("compute.create_disks", {"server_id": ID, "image_id": ID, "root_size_mib": 1, "disks": [
+                      {"kind": "root", "device_name": "vda", "file": "disk", "size_mib": 1}]}),
+                  ("compute.create_config_drive", {"server_id": ID, "label": "config-2", "files": [{"paths": ["a"], "content": "eA=="}]})],
+        "volumes": [("volume.create_from_image", {**on, "size_gib": 1, "image": image}), ("volume.create_snapshot", {**on, "snapshot_id": OTHER}),
+                    ("volume.extend", {**on, "size_gib": 2}), ("volume.revert", {**on, "snapshot_id": OTHER}),
+                    ("volume.delete_snapshot", {**on, "snapshot_id": OTHER}), end],
+        "copies": [make, ("volume.clone", {**on, "volume_id": OTHER, "source_volume_id": ID, "size_gib": 1}),
+                   ("volume.upload", {**on, "target": target}), ("volume.discard_upload", {**on, "target": target}),
+                   ("volume.delete", {**on, "volume_id": OTHER}), end],
+        "managed": [make, ("volume.unmanage", on), ("volume.manageable", {"backend": "local"}),
+                    ("volume.manage", {**on, "source_name": "volume-" + ID, "format": "raw"}), end],
+        "taps": [("network.plug", {"nics": [nic]}), ("network.inventory", {}), ("network.unplug", {"nics": [nic]})],
+        "outside": [("compute.fetch_image", {"image": {**image, "path": "{secret}"}}), ("compute.destroy", {"server_id": "../.."}),
+                    ("volume.create_from_image", {**on, "size_gib": 1, "image": {**image, "path": "{images}/link"}}),
+                    ("volume.manage", {**on, "source_name": "../../secret"}), ("volume.delete", {**on, "volume_id": "../../secret"})],
+        "types": [("compute.spawn", {"guest": {"disks": [1], "nics": "x"}}), ("volume.create", {"backend": 1}), ("none", {})],
+    }
+    for name, run in runs.items():
+        write("host", name, "".join(f"{method} {json.dumps(params)}\n" for method, params in run))
+
+
+def callers():
+    for caller in range(9):
+        for route in range(0, 500, 45):
+            write("policy", f"{caller}-{route}", bytes([caller, *divmod(route + 4 * caller, 256)]) + b'x,y\n{"reboot": {"type": "SOFT"}}')
+
+
 def settings():
     write("config", "plain", '[http]\nlisten = "127.0.0.1:1"\nthreads = 4\n[log]\nlevel = "debug"\n')
     write("config", "backends", '[volume.backends.local]\ndriver = "local"\npath = "/x"\n[volume.backends.b-2]\ndriver = "nfs"\n')
@@ -103,7 +147,7 @@ def settings():
 
 
 def main():
-    for make in (images, requests, queries, tokens, frames, settings):
+    for make in (images, requests, queries, tokens, frames, commands, callers, settings):
         make()
 
 

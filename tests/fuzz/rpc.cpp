@@ -16,9 +16,15 @@ namespace {
 
 constexpr int kPatience_ms = 60'000;
 
-std::string socket_path() {
-    static const auto path = (std::filesystem::temp_directory_path() / ("virga-fuzz-" + new_uuid() + ".sock")).string();
-    return path;
+/// What the names of the sockets begin with; they go at the end.
+const std::string& socket_path() {
+    static const struct Path {
+        ~Path() {
+            for (const auto* side : {".control", ".host"}) ::unlink((text + side).c_str());
+        }
+        std::string text = (std::filesystem::temp_directory_path() / ("virga-fuzz-" + new_uuid() + ".sock")).string();
+    } path;
+    return path.text;
 }
 
 /// Sends all, says that no more will come, and reads until the other side closes.

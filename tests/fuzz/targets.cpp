@@ -3,8 +3,9 @@
 namespace virga::fuzz {
 
 const std::vector<Target>& targets() {
-    static const std::vector<Target> all{{"http", http},   {"api", api}, {"query", query},  {"token", token},
-                                         {"image", image}, {"rpc", rpc}, {"config", config}};
+    static const std::vector<Target> all{{"http", http},     {"api", api},       {"query", query},
+                                         {"token", token},   {"image", image},   {"rpc", rpc},
+                                         {"config", config}, {"policy", policy}, {"host", host}};
     return all;
 }
 

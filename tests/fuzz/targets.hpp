@@ -19,6 +19,12 @@ void http(std::string_view input);
 void api(std::string_view input);
 /// The query of every kind of list: the first byte chooses the route.
 void query(std::string_view input);
+/// A caller (first byte) asks for a route (the next two) with words for its parameters and a body: what he gets, a rule
+/// must give him, and nothing of another project.
+void policy(std::string_view input);
+/// Lines "METHOD {params}": commands to a running host, over its socket. "{secret}", "{images}", "{volumes}" and
+/// "{state}" stand for paths.
+void host(std::string_view input);
 /// A token in X-Auth-Token and X-Subject-Token.
 void token(std::string_view input);
 /// The content of an image; the first byte chooses the size of the pieces in which it arrives.

@@ -276,15 +276,19 @@ class Cloud:
             raise ClientError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout) if parse else done.stdout
 
-    def login(self, user="admin", password=None, project="admin"):
-        """A token of a user, project-scoped."""
+    def login(self, user="admin", password=None, project=None):
+        """A token of a user for a project, which is the administrators' unless another is given."""
         domain = {"name": "Default"}
         body = {"auth": {"identity": {"methods": ["password"], "password": {"user": {
             "name": user, "domain": domain, "password": password or self.openrc()["OS_PASSWORD"]}}},
-            "scope": {"project": {"name": project, "domain": domain}}}}
+            "scope": {"project": {"name": project or self.openrc()["OS_PROJECT_NAME"], "domain": domain}}}}
         answer = requests.post(f"{self.url}/identity/v3/auth/tokens", json=body, timeout=ANSWER_SECONDS)
         assert answer.status_code == 201, answer.text
         return answer.headers["X-Subject-Token"]
+
+    def forget_logins(self):
+        """The next request logs in anew, with what openrc says then."""
+        self._conn = self._token = None
 
     @property
     def token(self):

@@ -129,20 +129,39 @@ Accept by_tags(const Call& call) {
     };
 }
 
-Accept by_address(const Call& call, db::Transaction& tx, const char* name, int version) {
-    const auto text = call.request.query_value(name);
-    if (!text) return {};
-    return [&networks = call.d.networks, &tx, matcher = TextPattern(name, *text), version](const Server& server) {
-        for (const auto& nic : networks.nics_of_server(tx, server.id)) {
-            for (const auto& ip : nic.fixed_ips) {
-                if (ip.version == version && matcher.matches(ip.address)) return true;
-            }
-        }
-        return false;
+/// A pattern that an address of the server must match.
+struct AddressFilter {
+    TextPattern pattern;
+    int version;
+
+    bool matches(const std::vector<network::Nic>& nics) const {
+        return std::any_of(nics.begin(), nics.end(), [&](const network::Nic& nic) {
+            return std::any_of(nic.fixed_ips.begin(), nic.fixed_ips.end(),
+                               [&](const auto& ip) { return ip.version == version && pattern.matches(ip.address); });
+        });
+    }
+};
+
+/// Asks for the addresses of all candidates at once: one by one, a list would cost a query for each server.
+void filter_addresses(const Call& call, db::Transaction& tx, repo::ServerFilter& filter) {
+    std::vector<AddressFilter> wanted;
+    if (const auto text = call.request.query_value("ip")) wanted.push_back({TextPattern("ip", *text), 4});
+    if (const auto text = call.request.query_value("ip6")) wanted.push_back({TextPattern("ip6", *text), 6});
+    if (wanted.empty()) return;
+    filter.narrow = [&networks = call.d.networks, &tx, wanted = std::move(wanted)](std::vector<Server>& servers) {
+        std::vector<ServerId> ids;
+        for (const auto& server : servers) ids.push_back(server.id);
+        const auto nics = networks.nics_of_servers(tx, ids);
+        std::erase_if(servers, [&](const Server& server) {
+            const auto found = nics.find(server.id);
+            return found == nics.end() || !std::all_of(wanted.begin(), wanted.end(), [&](const AddressFilter& each) {
+                       return each.matches(found->second);
+                   });
+        });
     };
 }
 
-std::vector<Accept> conditions(const Call& call, db::Transaction& tx, repo::ServerFilter& filter) {
+std::vector<Accept> conditions(const Call& call, repo::ServerFilter& filter) {
     std::vector<Accept> all;
     const auto& request = call.request;
     const auto statuses = http::query_values(request, "status");
@@ -150,9 +169,6 @@ std::vector<Accept> conditions(const Call& call, db::Transaction& tx, repo::Serv
     const auto name = first_of(call, {"name", "display_name"});
     if (name && TextPattern::is_plain(*name)) filter.name = *name;
     for (auto& accept : text_conditions(call)) all.push_back(std::move(accept));
-    for (auto accept : {by_address(call, tx, "ip", 4), by_address(call, tx, "ip6", 6)}) {
-        if (accept) all.push_back(std::move(accept));
-    }
     if (call.minor >= 26) {
         if (auto tags = by_tags(call)) all.push_back(std::move(tags));
     }
@@ -273,7 +289,8 @@ repo::ServerFilter server_filter(const Call& call, db::Transaction& tx) {
     filter_times(call, filter);
     filter_deleted(call, filter);
     sort_and_page(call, filter);
-    auto all = conditions(call, tx, filter);
+    filter_addresses(call, tx, filter);
+    auto all = conditions(call, filter);
     if (!all.empty()) {
         filter.accept = [all = std::move(all)](const Server& server) {
             return std::all_of(all.begin(), all.end(), [&](const auto& accept) { return accept(server); });

@@ -135,7 +135,7 @@ std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter
     for (const auto& key : filter.sort) {
         if (!is_sort_column(key.column)) throw Error(ErrorCode::Internal, "servers can't be sorted by " + key.column);
     }
-    if (!filter.accept)
+    if (!filter.accept && !filter.narrow)
         return filter.limit == 0 ? std::vector<Server>{} : batch(tx, filter, filter.marker, filter.limit);
     std::vector<Server> servers;
     auto marker = filter.marker;
@@ -144,8 +144,9 @@ std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter
         auto read = batch(tx, filter, marker, size);
         const bool is_last = read.size() < size;
         if (!is_last) marker = read.back().id.value;
+        if (filter.accept) std::erase_if(read, [&](const Server& server) { return !filter.accept(server); });
+        if (filter.narrow) filter.narrow(read);
         for (auto& server : read) {
-            if (!filter.accept(server)) continue;
             servers.push_back(std::move(server));
             if (servers.size() == filter.limit) break;
         }

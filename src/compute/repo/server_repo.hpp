@@ -54,6 +54,8 @@ struct ServerFilter {
     std::size_t limit = 1000;
     /// What SQL can't say (regular expressions, tags): rows that it refuses don't count for `limit`.
     std::function<bool(const Server&)> accept;
+    /// The same for what other tables say: takes away what isn't wanted of many rows at once, those that `accept` took.
+    std::function<void(std::vector<Server>&)> narrow;
 };
 std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter);
 

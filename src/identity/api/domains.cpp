@@ -1,6 +1,7 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/auth/administrators.hpp"
 #include "identity/model/extra.hpp"
 #include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
@@ -87,8 +88,10 @@ http::Response update(Context& context, http::Request& request, const Caller&) {
         if (!changed.enabled && changed.id == kDefaultDomain) {
             throw Error(ErrorCode::Forbidden, "The default domain can't be disabled.");
         }
+        const LastAdministrator administrator(tx, context.config, context.authority.rules());
         repo::update_domain(tx, changed);
         if (!changed.enabled) repo::delete_tokens_of_domain(tx, changed.id);
+        administrator.require_kept();
         return changed;
     });
     return item_response(200, "domain", view(request, domain));

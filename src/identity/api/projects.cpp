@@ -4,7 +4,9 @@
 #include "http/schema.hpp"
 #include "identity/api/api.hpp"
 #include "identity/api/filters.hpp"
+#include "identity/api/project_tree.hpp"
 #include "identity/api/reserved.hpp"
+#include "identity/auth/administrators.hpp"
 #include "identity/model/extra.hpp"
 #include "identity/model/name_fields.hpp"
 #include "identity/repo/domain_repo.hpp"
@@ -153,6 +155,7 @@ http::Response create(Context& context, http::Request& request, const Caller& ca
         place(tx, fields, project);
         kCreate.require(caller.auth, {.domain = project.domain_id});
         require_unreserved(context, caller, project);
+        require_enabled_above(tx, project);
         repo::insert_project(tx, project);
     });
     return item_response(201, "project", view(request, project));
@@ -169,10 +172,16 @@ http::Response update(Context& context, http::Request& request, const Caller& ca
         if (const auto parent = fields.string("parent_id", 1, kMaxId); parent && *parent != changed.parent_id) {
             throw Error(ErrorCode::Forbidden, "Update of 'parent_id' is not allowed: a project stays where it is.");
         }
+        const LastAdministrator administrator(tx, context.config, context.authority.rules());
+        const auto before = changed;
         read_common(body, fields, changed);
         require_unreserved(context, caller, changed);
+        require_kept(context, before, changed.name, changed.enabled);
+        if (changed.enabled && !before.enabled) require_enabled_above(tx, changed);
+        if (!changed.enabled && before.enabled) require_disabled_below(tx, changed);
         repo::update_project(tx, changed);
         if (!changed.enabled) repo::delete_tokens_of_project(tx, changed.id);
+        administrator.require_kept();
         return changed;
     });
     return item_response(200, "project", view(request, project));
@@ -181,11 +190,13 @@ http::Response update(Context& context, http::Request& request, const Caller& ca
 http::Response remove(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with([&](db::Transaction& tx) {
         const auto project = require_own(tx, context, request, caller, kDelete);
-        for (const auto& other : repo::list_projects(tx)) {
-            if (other.parent_id != project.id) continue;
+        require_kept(context, project, {}, false);
+        if (!repo::list_projects_below(tx, project.id).empty()) {
             throw Error(ErrorCode::Forbidden, "Cannot delete the project: it has projects below it.");
         }
+        const LastAdministrator administrator(tx, context.config, context.authority.rules());
         repo::delete_project(tx, project.id);
+        administrator.require_kept();
     });
     return http::Response::empty(204);
 }

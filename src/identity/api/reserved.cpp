@@ -14,9 +14,17 @@ constexpr std::string_view kService = "service";
 const policy::Check kReserved(policies(), "identity:manage_reserved");
 const policy::Check kAnyRole(policies(), "identity:create_grant:any_role");
 
+/// The setting that names the project; null where none does.
+const config::Setting<std::string>* setting_that_names(const Context& context, const Project& project) {
+    if (project.domain_id != kDefaultDomain) return nullptr;
+    for (const auto* setting : {&setting::admin_project, &setting::service_project}) {
+        if (project.name == context.config.get(*setting)) return setting;
+    }
+    return nullptr;
+}
+
 bool is_reserved(const Context& context, const Project& project) {
-    return project.domain_id == kDefaultDomain && (project.name == context.config.get(setting::admin_project) ||
-                                                   project.name == context.config.get(setting::service_project));
+    return setting_that_names(context, project) != nullptr;
 }
 
 /// Whether the assignment gives more than the administrator of `domain` has.
@@ -41,6 +49,14 @@ bool is_beyond(db::Transaction& tx, const Context& context, const Assignment& as
 
 void require_unreserved(const Context& context, const Caller& caller, const Project& project) {
     if (is_reserved(context, project)) kReserved.require(caller.auth);
+}
+
+void require_kept(const Context& context, const Project& project, const std::string& name, bool enabled) {
+    const auto* setting = setting_that_names(context, project);
+    if (setting == nullptr || (project.name == name && (enabled || !project.enabled))) return;
+    throw Error(ErrorCode::Forbidden, "The project " + project.name +
+                                          " can't be renamed, disabled or deleted: the setting " + setting->key +
+                                          " names it.");
 }
 
 void require_unreserved(db::Transaction& tx, const Context& context, const Caller& caller, const User& user) {

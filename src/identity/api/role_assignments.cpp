@@ -1,5 +1,6 @@
 #include "identity/api/api.hpp"
 #include "identity/api/reserved.hpp"
+#include "identity/auth/administrators.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/role_repo.hpp"
@@ -87,7 +88,9 @@ http::Response revoke(Context& context, http::Request& request, const Caller& ca
     context.database.write_with([&](db::Transaction& tx) {
         const auto assignment = named(tx, request, Kind, caller, checks_of(Kind).take);
         require_grantable(tx, context, caller, assignment);
+        const LastAdministrator administrator(tx, context.config, context.authority.rules());
         if (!repo::revoke(tx, assignment)) no_assignment(assignment);
+        administrator.require_kept();
     });
     return http::Response::empty(204);
 }

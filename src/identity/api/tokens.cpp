@@ -40,10 +40,11 @@ const policy::Check kValidate(policies(), "identity:validate_token");
 const policy::Check kRevoke(policies(), "identity:revoke_token");
 
 /// The token in X-Subject-Token, of a user whose tokens `check` lets the caller see.
-Token subject(db::Transaction& tx, const http::Request& request, const Caller& caller, const policy::Check& check) {
+Token subject(const Context& context, db::Transaction& tx, const http::Request& request, const Caller& caller,
+              const policy::Check& check) {
     const auto text = request.headers.get(kSubject);
     if (text.empty()) throw Error(ErrorCode::InvalidInput, "X-Subject-Token: the header is required");
-    auto session = repo::find_session(tx, token_digest(text), now_us());
+    const auto session = context.authority.find_session(tx, token_digest(text), now_us());
     if (session) check.require(caller.auth, {.user = session->token.user_id});
     if (!session) throw Error(ErrorCode::NotFound, "This is not a recognized token.");
     return session->token;
@@ -51,7 +52,7 @@ Token subject(db::Transaction& tx, const http::Request& request, const Caller& c
 
 http::Response validate(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
-    const auto token = subject(tx, request, caller, kValidate);
+    const auto token = subject(context, tx, request, caller, kValidate);
     auto response = http::Response::with_json(200, show(context, tx, request, token));
     response.headers.set(kSubject, std::string(request.headers.get(kSubject)));
     return response;
@@ -59,7 +60,7 @@ http::Response validate(Context& context, http::Request& request, const Caller& 
 
 http::Response revoke(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with([&](db::Transaction& tx) {
-        const auto token = subject(tx, request, caller, kRevoke);
+        const auto token = subject(context, tx, request, caller, kRevoke);
         repo::delete_token(tx, token.digest);
     });
     return http::Response::empty(204);

@@ -3,6 +3,7 @@
 #include "identity/api/filters.hpp"
 #include "identity/api/password_turn.hpp"
 #include "identity/api/reserved.hpp"
+#include "identity/auth/administrators.hpp"
 #include "identity/model/extra.hpp"
 #include "identity/model/name_fields.hpp"
 #include "identity/model/user_options.hpp"
@@ -141,6 +142,8 @@ http::Response update_now(Context& context, http::Request& request, const Caller
     const auto hash = read_password_hash(context, fields);
     const auto user = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_own(tx, context, request, caller, kUpdate);
+        const LastAdministrator administrator(tx, context.config, context.authority.rules());
+        const bool was_inactive = context.authority.rules().is_inactive(changed, now_us());
         if (const auto domain = fields.string("domain_id", 1, kMaxId); domain && *domain != changed.domain_id) {
             fields.fail("domain_id", "can't be changed");
         }
@@ -154,7 +157,8 @@ http::Response update_now(Context& context, http::Request& request, const Caller
             rules.put(changed, *hash, SetBy::Administrator, now_us());
             repo::set_password(tx, changed, rules.unique_count() - 1);
         }
-        if (!changed.enabled) repo::delete_tokens_of_user(tx, changed.id);
+        if (!changed.enabled || was_inactive) repo::delete_tokens_of_user(tx, changed.id);
+        administrator.require_kept();
         return changed;
     });
     return item_response(200, "user", view(context, request, user));
@@ -166,8 +170,12 @@ http::Response update(Context& context, http::Request& request, const Caller& ca
 }
 
 http::Response remove(Context& context, http::Request& request, const Caller& caller) {
-    context.database.write_with(
-        [&](db::Transaction& tx) { repo::delete_user(tx, require_own(tx, context, request, caller, kDelete).id); });
+    context.database.write_with([&](db::Transaction& tx) {
+        const auto user = require_own(tx, context, request, caller, kDelete);
+        const LastAdministrator administrator(tx, context.config, context.authority.rules());
+        repo::delete_user(tx, user.id);
+        administrator.require_kept();
+    });
     return http::Response::empty(204);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/crypto.hpp"
 #include "base/error.hpp"
+#include "http/settings.hpp"
 #include "identity/auth/refusals.hpp"
 #include "identity/repo/domain_repo.hpp"
 #include "identity/repo/name_key.hpp"
@@ -86,21 +87,29 @@ std::string token_digest(std::string_view text) {
 Authority::Authority(db::Database& database, const config::Config& config)
     : database_(database),
       ttl_us_(std::clamp(config.get(setting::token_ttl_seconds), kMinTtl, kMaxTtl) * kSecond),
-      shared_addresses_(config.get(setting::shared_addresses)),
+      proxies_(config.get(http::setting::proxies)),
       rules_(config),
       work_(config),
       dummy_hash_(hash_password(random_token(kTokenBytes))) {}
 
 repo::Session Authority::session(db::Transaction& tx, std::string_view text) const {
     if (text.empty() || text.size() > kMaxTokenText) refuse("no token, or an oversized one");
-    auto session = repo::find_session(tx, token_digest(text), now_us());
+    auto session = find_session(tx, token_digest(text), now_us());
     if (!session) refuse("the token is unknown, expired or revoked");
     return *session;
 }
 
+std::optional<repo::Session> Authority::find_session(db::Transaction& tx, const std::string& digest,
+                                                     TimestampUs now) const {
+    auto session = repo::find_session(tx, digest, now);
+    if (!session || !rules_.counts_activity()) return session;
+    const auto user = repo::find_user(tx, session->token.user_id);
+    if (!user || rules_.is_inactive(*user, now)) return std::nullopt;
+    return session;
+}
+
 std::string Authority::known_address(const std::string& address) const {
-    const bool shared =
-        std::find(shared_addresses_.begin(), shared_addresses_.end(), address) != shared_addresses_.end();
+    const bool shared = std::find(proxies_.begin(), proxies_.end(), address) != proxies_.end();
     return shared ? std::string() : address;
 }
 
@@ -254,7 +263,7 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
     if (!current || !is_usable(tx, *current) || current->password_hash != user.password_hash) {
         refuse("the user changed during the login");
     }
-    if (parent && !repo::find_session(tx, parent->digest, token.issued_us)) refuse("the token was just revoked");
+    if (parent && !find_session(tx, parent->digest, token.issued_us)) refuse("the token was just revoked");
     token.scope = resolve_scope(tx, request, user);
     repo::insert_token(tx, token);
     if (request.asks_for("password") && login_is_news(*current, token.issued_us)) {

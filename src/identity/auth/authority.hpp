@@ -41,6 +41,9 @@ public:
     PasswordWork& passwords() { return work_; }
     /// Throws Error{Unauthenticated} when `text` isn't a valid token.
     repo::Session session(db::Transaction& tx, std::string_view text) const;
+    /// The same by the digest, nullopt for what isn't valid: also of a user who counts as disabled, since he has not
+    /// logged in for too long.
+    std::optional<repo::Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now) const;
 
 private:
     enum class Expired { Refused, Allowed };
@@ -59,7 +62,7 @@ private:
 
     db::Database& database_;
     TimestampUs ttl_us_;
-    std::vector<std::string> shared_addresses_;
+    std::vector<std::string> proxies_;
     PasswordRules rules_;
     PasswordWork work_;
     GuessLimiter limiter_;

@@ -55,6 +55,10 @@ std::vector<Project> list_projects(db::Transaction& tx) {
     return read_all(tx.query("SELECT * FROM projects ORDER BY name, id"));
 }
 
+std::vector<Project> list_projects_below(db::Transaction& tx, const std::string& id) {
+    return read_all(tx.query("SELECT * FROM projects WHERE parent_id = ? ORDER BY id", {id}));
+}
+
 std::vector<Project> list_projects_of_user(db::Transaction& tx, const std::string& user_id) {
     return read_all(
         tx.query("SELECT p.* FROM projects p JOIN domains d ON d.id = p.domain_id WHERE p.enabled = 1 AND "

@@ -19,7 +19,8 @@ struct Session {
     std::vector<std::string> roles;  ///< names, on the token's project, domain or the system
 };
 /// nullopt for an unknown or expired token, for one whose user, project or domain is gone or disabled, and for a
-/// scoped one whose user has no role there any more. One statement: every request asks it.
+/// scoped one whose user has no role there any more. One statement: every request asks it. What rules for passwords say
+/// of the user is Authority's.
 std::optional<Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now);
 /// With every token that was made from it, and from those.
 void delete_token(db::Transaction& tx, const std::string& digest);

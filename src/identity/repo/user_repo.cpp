@@ -56,6 +56,22 @@ std::vector<User> list_users(db::Transaction& tx) {
     return out;
 }
 
+std::vector<User> list_administrators(db::Transaction& tx, const std::string& project_name, bool of_any_project) {
+    std::vector<User> out;
+    for (const auto& row : tx.query(
+             "SELECT u.* FROM users u JOIN domains d ON d.id = u.domain_id AND d.enabled = 1 WHERE u.enabled = 1 AND "
+             "u.password_hash IS NOT NULL AND u.id IN (SELECT a.user_id FROM role_assignments a "
+             "JOIN roles r ON r.id = a.role_id AND r.name = 'admin' "
+             "LEFT JOIN projects p ON a.target = 'project' AND p.id = a.target_id AND p.enabled = 1 "
+             "AND p.domain_id IN (SELECT id FROM domains WHERE enabled = 1) "
+             "WHERE a.target = 'system' OR (p.domain_id = ? AND p.name = ?) OR (p.id IS NOT NULL AND ? = 1)) "
+             "ORDER BY u.id",
+             {kDefaultDomain, project_name, std::int64_t{of_any_project}})) {
+        out.push_back(read(row));
+    }
+    return out;
+}
+
 void insert_user(db::Transaction& tx, const User& user) {
     require_free_name(tx, user);
     tx.exec(

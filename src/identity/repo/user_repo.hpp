@@ -11,6 +11,9 @@ namespace virga::identity::repo {
 std::optional<User> find_user(db::Transaction& tx, const std::string& id);
 std::optional<User> find_user_named(db::Transaction& tx, const std::string& domain_id, const std::string& name);
 std::vector<User> list_users(db::Transaction& tx);
+/// Enabled users with a password and the role admin in the enabled project of this name in domain Default, or on the
+/// system; `of_any_project`: in any enabled project.
+std::vector<User> list_administrators(db::Transaction& tx, const std::string& project_name, bool of_any_project);
 /// Throws Error{Conflict} when the name is taken in the domain.
 void insert_user(db::Transaction& tx, const User& user);
 /// Everything but the password.

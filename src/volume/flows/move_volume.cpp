@@ -43,14 +43,13 @@ void check_reach(db::Transaction& tx, const VolumeRecord& volume, const Backend&
 }
 
 /// What the scheduler would have taken if it were not on another storage host.
-void refuse_other_host(const std::vector<Backend>& all, const VolumeRecord& volume, const PlacementRequest& wanted,
+void refuse_other_host(const std::vector<Backend>& all, const PlacementRequest& wanted,
                        const std::map<std::string, std::int64_t>& provisioned, const std::string& field) {
     try {
-        const auto [elsewhere, reason] = choose_backend(all, wanted, provisioned);
-        refuse(field, "backend " + elsewhere.label() + " is on another storage host than the volume, which is on " +
-                          volume.host +
-                          ". Volumes move between backends of one storage host; make a backup or an "
-                          "image, and a new volume from it there");
+        choose_backend(all, wanted, provisioned);
+        refuse(field,
+               "the backend that fits is on another storage host than the volume. Volumes move between backends of one "
+               "storage host; make a backup or an image, and a new volume from it there");
     } catch (const Error& error) {
         if (error.code() == ErrorCode::InvalidInput) throw;
         refuse(field, "the volume can't move to another backend: " + error.message());
@@ -105,7 +104,7 @@ Placement choose_target(db::Transaction& tx, Dependencies& d, const VolumeRecord
         return chosen;
     } catch (const Error& error) {
         if (error.code() == ErrorCode::InvalidInput) throw;
-        refuse_other_host(others, volume, wanted, provisioned, field);
+        refuse_other_host(others, wanted, provisioned, field);
         throw;
     }
 }

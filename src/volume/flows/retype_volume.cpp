@@ -87,12 +87,12 @@ bool may_stay(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume, 
         if (backend.host != volume.host || backend.name != volume.backend) continue;
         if (fits_specs(backend, type.extra_specs)) return true;
         if (may_move) return false;
-        refuse("volumes of type " + type.name + " can't be on backend " + backend.label() +
-               "; ask with migration_policy on-demand to move the volume to another one");
+        refuse("volumes of type " + type.name +
+               " can't be on the backend of this one; ask with migration_policy on-demand to move the volume to "
+               "another one");
     }
-    throw Error(ErrorCode::Conflict,
-                "The host of volume " + volume.id.value + ", " + volume.host + ", isn't connected. Try again later.",
-                {}, volume.id.value);
+    throw Error(ErrorCode::Conflict, "The host of volume " + volume.id.value + " isn't connected. Try again later.",
+                "host " + volume.host, volume.id.value);
 }
 
 }  // namespace

@@ -18,8 +18,7 @@ void check_member(const Group& group, const VolumeRecord& volume) {
         refuse("the group does not take its type, " + volume.volume_type + ".");
     }
     if (volume.host == group.host && volume.backend == group.backend) return;
-    refuse("it is on " + volume.host + "@" + volume.backend + ", the group on " + group.host + "@" + group.backend +
-           ".");
+    refuse("it is on another backend than the group.");
 }
 
 }  // namespace virga::volume

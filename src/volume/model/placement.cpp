@@ -48,9 +48,14 @@ std::int64_t usable_gib(const Backend& backend) {
     return backend.free_gib - backend.total_gib * backend.reserved_percentage / 100;
 }
 
+/// For the log: members read the text, and don't see hosts.
+std::string wanted_detail(const PlacementRequest& request) {
+    return request.host.empty() ? std::string() : "host " + request.host;
+}
+
 std::string wanted_text(const PlacementRequest& request) {
     std::string text;
-    if (!request.host.empty()) text += " on host " + request.host;
+    if (!request.host.empty()) text += " on the host where it must be";
     if (!request.backend_name.empty()) text += " named " + request.backend_name;
     if (!request.zone.empty()) text += " in zone " + request.zone;
     return text;
@@ -80,11 +85,13 @@ Placement choose_backend(const std::vector<Backend>& backends, const PlacementRe
     std::copy_if(backends.begin(), backends.end(), std::back_inserter(wanted),
                  [&](const Backend& backend) { return is_wanted(backend, request); });
     if (wanted.empty()) {
-        throw Error(ErrorCode::Unavailable, "No storage backend" + wanted_text(request) + " is connected.");
+        throw Error(ErrorCode::Unavailable, "No storage backend" + wanted_text(request) + " is connected.",
+                    wanted_detail(request));
     }
     std::erase_if(wanted, [](const Backend& backend) { return !backend.enabled; });
     if (wanted.empty()) {
-        throw Error(ErrorCode::Conflict, "Every storage backend" + wanted_text(request) + " is disabled.");
+        throw Error(ErrorCode::Conflict, "Every storage backend" + wanted_text(request) + " is disabled.",
+                    wanted_detail(request));
     }
     const auto before = wanted.size();
     std::erase_if(wanted, [&](const Backend& backend) { return !fits_specs(backend, request.type_specs); });
@@ -97,8 +104,10 @@ Placement choose_backend(const std::vector<Backend>& backends, const PlacementRe
         return room_gib(backend, provisioned(provisioned_gib, backend)) < request.size_gib;
     });
     if (wanted.empty()) {
-        throw Error(ErrorCode::NoSpace, "No storage backend" + wanted_text(request) + " has room for " +
-                                            std::to_string(request.size_gib) + " GiB.");
+        throw Error(
+            ErrorCode::NoSpace,
+            "No storage backend" + wanted_text(request) + " has room for " + std::to_string(request.size_gib) + " GiB.",
+            wanted_detail(request));
     }
     const auto best = std::min_element(wanted.begin(), wanted.end(), [&](const Backend& a, const Backend& b) {
         const auto key = [&](const Backend& x) {

@@ -12,7 +12,7 @@ namespace virga::identity::testing {
 /// The identity service on an empty database, asked through its routes.
 class IdentityTest : public ::testing::Test {
 protected:
-    IdentityTest() {
+    explicit IdentityTest(config::Config config = {}) : config_(std::move(config)) {
         db::migrate(database_, migrations());
         service_.bootstrap(Secret(password_));
         service_.register_routes(router_);

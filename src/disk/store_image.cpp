@@ -51,7 +51,7 @@ bool has_reserve(const ImageTarget& target) {
     return left >= target.keep_free_bytes;
 }
 
-/// Stops the conversion as soon as the reserve is touched.
+/// Stops the conversion as soon as the reserve is touched, or the data is larger than it may be.
 void convert_within(const Conversion& conversion, const ImageTarget& target, const Progress& progress,
                     const Cancelled& cancelled) {
     const auto no_space = [] {
@@ -59,14 +59,17 @@ void convert_within(const Conversion& conversion, const ImageTarget& target, con
     };
     bool full = !has_reserve(target);
     if (full) throw no_space();
+    std::int64_t written = 0;
     const auto stop = [&] {
         full = !has_reserve(target);
-        return full || (cancelled && cancelled());
+        written = allocated_bytes(conversion.to);
+        return full || written > target.max_bytes || (cancelled && cancelled());
     };
     try {
         convert_into(conversion, progress, stop);
     } catch (const Error&) {
         if (full) throw no_space();
+        check_size(written, target);
         throw;
     }
 }

@@ -129,8 +129,8 @@ def test_a_private_type_is_open_to_its_projects(cloud, types, stranger):
 def test_access_of_public_types_and_bad_input(cloud, types):
     public, private = types(), types(**PRIVATE)
     call(cloud, "GET", f"/types/{public['id']}/os-volume-type-access", expect=404)
-    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "add", NOWHERE), expect=409)
-    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "remove", NOWHERE), expect=409)
+    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "add", NOWHERE), expect=400)
+    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "remove", NOWHERE), expect=400)
     for body in ({}, {"addProjectAccess": {}}, {"addProjectAccess": None}, {"addProjectAccess": {"project": ""}}, {"reset": {}},
                  {"addProjectAccess": {"project": 5}}, {"addProjectAccess": {"project": "a", "more": 1}}):
         call(cloud, "POST", f"/types/{private['id']}/action", body, expect=400)

@@ -20,6 +20,7 @@ http::Response merge(const Call& call) {
     http::Fields fields(body, "");
     const auto given = fields.metadata("extra_specs");
     if (!given) fields.fail("extra_specs", "is required");
+    fields.finish();
     check_specs_keys(*given);
     auto tx = call.db().write();
     auto type = repo::get_type(tx, call.request.param("type_id"));

@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.hpp"
@@ -96,6 +97,7 @@ void write_part(const std::string& from, const std::string& from_format, const I
     Conversion conversion{from,           from_format, part, format.name, size, file_bound(format.name, size),
                           format.options, key};
     convert_within(conversion, target, progress, cancelled);
+    if (progress) progress(std::min(File::open_for_reading(part).size(), size), size);
     check_size(File::open_for_reading(part).size(), target);
     image::check_declared(target.disk_format, image::inspect_file(part));
     give_to_store(part, target);

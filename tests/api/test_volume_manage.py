@@ -156,7 +156,7 @@ def test_what_can_not_be_let_go(cloud, volumes, stranger):
     assert "snapshots" in act(cloud, "volume", volume, "os-unmanage", 400).text
     call(cloud, "DELETE", f"/snapshots/{taken}", expect=202)
     gone(cloud, "snapshot", taken)
-    call(cloud, "POST", f"/volumes/{volume}/action", {"os-attach": {"host_name": "h"}}, expect=202)
+    call(cloud, "POST", f"/volumes/{volume}/action", {"os-attach": {"host_name": "h", "mountpoint": "/m"}}, expect=202)
     act(cloud, "volume", volume, "os-unmanage", 400)
     call(cloud, "POST", f"/volumes/{volume}/action", {"os-detach": {}}, expect=202)
 

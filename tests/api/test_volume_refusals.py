@@ -203,6 +203,21 @@ ANY_STATE = [
     ("GET", "/manageable_volumes?host=none@such", None, 404),
 ]
 
+# As above: what is neither true nor false.
+NO_FLAGS = [
+    ("DELETE", "/volumes/{volume}?cascade=maybe", None, 400),
+    ("DELETE", "/volumes/{volume}?force=maybe", None, 400),
+    ("GET", "/volumes?all_tenants=maybe", None, 400),
+    ("GET", "/volumes/detail?with_count=maybe", None, 400),
+    ("GET", "/snapshots?all_tenants=maybe", None, 400),
+    ("GET", "/backups?all_tenants=maybe", None, 400),
+    ("GET", "/attachments?all_tenants=maybe", None, 400),
+    ("GET", "/groups/detail?list_volume=maybe", None, 400),
+    ("GET", "/scheduler-stats/get_pools?detail=maybe", None, 400),
+    ("GET", "/os-quota-sets/{project}?usage=maybe", None, 400),
+    ("DELETE", "/qos-specs/{qos}?force=maybe", None, 400),
+]
+
 # As above: bodies that hold more than anybody reads.
 UNKNOWN_FIELDS = [
     ("POST", "/volumes", {"volume": {"size": 1, "none": 1}}, 400),
@@ -265,7 +280,7 @@ def refused(cloud, ids, method, path, body, version="3.70"):
     return call(cloud, method, filled(path, ids), filled(body, ids), version=version)
 
 
-@pytest.mark.parametrize("method,path,body,status", ANY_STATE + UNKNOWN_FIELDS)
+@pytest.mark.parametrize("method,path,body,status", ANY_STATE + NO_FLAGS + UNKNOWN_FIELDS)
 def test_in_any_state(cloud, ids, method, path, body, status):
     answer = refused(cloud, ids, method, path, body)
     assert answer.status_code == status, answer.text
@@ -313,6 +328,19 @@ def test_unknown_fields_of_a_new_volume_are_refused_from_3_53_on(cloud, volumes)
     gone(cloud, "volume", made)
     hints = {"volume": {"size": 0}, "OS-SCH-HNT:scheduler_hints": {}}
     assert "size" in call(cloud, "POST", "/volumes", hints, expect=400).text
+
+
+def test_requests_can_only_add_so_many_items(cloud, ids):
+    """Each of them merges, so a bound of one request is none."""
+    volume, public = f"/volumes/{ids['volume']}/action", f"/types/{ids['public']}/extra_specs"
+    def items(name):
+        return {f"{name}-{number}": "x" for number in range(100)}
+    for name, expect in (("a", 200), ("b", 200), ("c", 413)):
+        call(cloud, "POST", volume, {"os-set_image_metadata": {"metadata": items(name)}}, expect=expect)
+    for name, expect in (("a", 200), ("b", 413)):
+        call(cloud, "POST", public, {"extra_specs": items(name)}, expect=expect)
+    for name, expect in (("a", 202), ("b", 413)):
+        call(cloud, "POST", f"/group_types/{ids['group_type']}/group_specs", {"group_specs": items(name)}, expect=expect)
 
 
 def test_an_attachment_of_another_volume(cloud, ids):

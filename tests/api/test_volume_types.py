@@ -169,7 +169,7 @@ def test_default_types_refuse_what_would_not_work(cloud, types, stranger):
     project = project_of(cloud, stranger)
     path = f"/default-types/{project}"
     call(cloud, "PUT", f"/default-types/{NOWHERE}", {"default_type": {"volume_type": "__DEFAULT__"}}, expect=404)
-    call(cloud, "PUT", path, {"default_type": {"volume_type": "nothing"}}, expect=404)
+    call(cloud, "PUT", path, {"default_type": {"volume_type": "nothing"}}, expect=400)
     for body in ({}, {"default_type": {}}, {"default_type": {"volume_type": 5}}, {"default_type": {"volume_type": "a", "b": 1}}):
         call(cloud, "PUT", path, body, expect=400)
     private = types(**PRIVATE)

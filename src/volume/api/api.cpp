@@ -40,10 +40,6 @@ std::string trimmed(const std::string& text) {
     return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-bool is_true(std::string_view text) {
-    return text == "1" || text == "true" || text == "True" || text == "yes" || text == "on";
-}
-
 /// 'single quoted' as Python prints it to JSON: enough for maps of plain texts.
 std::string json_notation(std::string text) {
     if (text.find('"') != std::string::npos) return text;
@@ -70,8 +66,8 @@ bool Call::sees_all() const {
 }
 
 bool Call::flag(std::string_view query_name) const {
-    const auto value = request.query_value(query_name);
-    return value && is_true(*value);
+    if (request.query_value(query_name).value_or("").empty()) return false;
+    return boolean_filter(*this, std::string(query_name)) == "1";
 }
 
 const http::MicroversionRange& versions() {

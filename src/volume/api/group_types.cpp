@@ -1,4 +1,5 @@
 #include "volume/api/api.hpp"
+#include "volume/api/metadata.hpp"
 #include "volume/repo/group_repo.hpp"
 
 namespace virga::volume::api {
@@ -137,6 +138,7 @@ http::Response merge_specs(const Call& call) {
     auto tx = call.db().write();
     auto type = visible_type(tx, call);
     for (const auto& item : *given) type.specs[item.key()] = item.value();
+    check_items(type.specs, "group_specs");
     repo::update(tx, type);
     tx.commit();
     return http::Response::with_json(202, specs_view(*given));
@@ -166,6 +168,7 @@ http::Response put_spec(const Call& call) {
     auto tx = call.db().write();
     auto type = visible_type(tx, call);
     type.specs[key] = given->at(key);
+    check_items(type.specs, "group_specs");
     repo::update(tx, type);
     tx.commit();
     return http::Response::with_json(200, *given);

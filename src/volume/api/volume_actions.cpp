@@ -2,6 +2,7 @@
 
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
+#include "volume/api/metadata.hpp"
 #include "volume/api/migration_actions.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
@@ -51,6 +52,8 @@ struct Action {
 };
 using ActionHandler = http::Response (*)(const Action&);
 
+/// The properties that an image may have, and its attributes.
+constexpr std::size_t kMostImageMetadata = 256;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
 
 http::Response extend(const Action& action) {
@@ -142,6 +145,7 @@ http::Response set_image_metadata(const Action& action) {
     check_not_in_maintenance(action.volume);
     auto metadata = action.volume.image_metadata;
     for (const auto& item : given) metadata[item.key()] = item.value();
+    check_items(metadata, fields.path() + ".metadata", kMostImageMetadata);
     repo::set_image_metadata(action.tx, action.volume.id, metadata);
     return http::Response::with_json(200, json::object{{"metadata", metadata}});
 }

@@ -77,6 +77,8 @@ ANY_STATE = [
     ("POST", "/volumes", {"volume": {"size": 1, "availability_zone": "nowhere"}}, 400),
     ("POST", "/volumes", {"volume": {"size": 1, "multiattach": True}}, 400),
     ("POST", "/volumes", {"volume": {"size": 100000}}, 413),
+    ("POST", "/volumes", {"volume": {"size": 1}, "OS-SCH-HNT:scheduler_hints": {"same_host": ["{volume}"]}}, 400),
+    ("POST", "/volumes", {"volume": {"size": 1}, "OS-SCH-HNT:scheduler_hints": "x"}, 400),
     ("GET", "/volumes/{nowhere}", None, 404),
     ("GET", "/volumes/word", None, 404),
     ("PUT", "/volumes/{nowhere}", {"volume": {"name": "x"}}, 404),

@@ -12,6 +12,7 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::size_t kNameLength = 255;
+constexpr std::string_view kHints = "OS-SCH-HNT:scheduler_hints";
 constexpr int kGroups = 13;
 constexpr int kBackupSource = 47;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
@@ -185,9 +186,22 @@ void drop_extension_attributes(json::object& view) {
     }
 }
 
+/// Which backend a volume comes to is up to its type: to take a hint and not follow it would be worse than to say so.
+void refuse_hints(const Call& call) {
+    const auto body = call.request.json_body();
+    const auto* hints = body.if_contains(kHints);
+    if (hints == nullptr || hints->is_null()) return;
+    if (!hints->is_object()) throw Error(ErrorCode::InvalidInput, std::string(kHints) + ": must be an object.");
+    if (hints->get_object().empty()) return;
+    const std::string hint(hints->get_object().begin()->key());
+    throw Error(ErrorCode::InvalidInput, std::string(kHints) + "." + hint.substr(0, 64) +
+                                             ": is not supported. Choose a volume type of the backend that you want.");
+}
+
 http::Response create(const Call& call) {
     std::string image;
-    auto request = new_volume(call, body_object(call, "volume", "OS-SCH-HNT:scheduler_hints"), image);
+    auto request = new_volume(call, body_object(call, "volume", kHints), image);
+    refuse_hints(call);
     auto tx = call.db().write();
     request.image_id = image_of(tx, call, image);
     flows::create_volume(tx, call.context.d, call.auth, request, std::nullopt);

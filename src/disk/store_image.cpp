@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.hpp"
@@ -51,7 +52,7 @@ bool has_reserve(const ImageTarget& target) {
     return left >= target.keep_free_bytes;
 }
 
-/// Stops the conversion as soon as the reserve is touched.
+/// Stops the conversion as soon as the reserve is touched, or the data is larger than it may be.
 void convert_within(const Conversion& conversion, const ImageTarget& target, const Progress& progress,
                     const Cancelled& cancelled) {
     const auto no_space = [] {
@@ -59,14 +60,17 @@ void convert_within(const Conversion& conversion, const ImageTarget& target, con
     };
     bool full = !has_reserve(target);
     if (full) throw no_space();
+    std::int64_t written = 0;
     const auto stop = [&] {
         full = !has_reserve(target);
-        return full || (cancelled && cancelled());
+        written = allocated_bytes(conversion.to);
+        return full || written > target.max_bytes || (cancelled && cancelled());
     };
     try {
         convert_into(conversion, progress, stop);
     } catch (const Error&) {
         if (full) throw no_space();
+        check_size(written, target);
         throw;
     }
 }
@@ -93,6 +97,7 @@ void write_part(const std::string& from, const std::string& from_format, const I
     Conversion conversion{from,           from_format, part, format.name, size, file_bound(format.name, size),
                           format.options, key};
     convert_within(conversion, target, progress, cancelled);
+    if (progress) progress(std::min(File::open_for_reading(part).size(), size), size);
     check_size(File::open_for_reading(part).size(), target);
     image::check_declared(target.disk_format, image::inspect_file(part));
     give_to_store(part, target);

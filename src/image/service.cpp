@@ -83,6 +83,16 @@ ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
             record->xxh3};
 }
 
+std::vector<ImageId> Service::find_named(db::Transaction& tx, const identity::Auth& auth, const std::string& name) {
+    ListQuery query;
+    query.one_of.emplace_back("name", std::vector<std::string>{name});
+    query.sort.push_back({"id", false, false});
+    query.limit = 1;
+    std::vector<ImageId> ids;
+    for (const auto& record : repo::list(tx, auth, query)) ids.emplace_back(record.id);
+    return ids;
+}
+
 void Service::hold(db::Transaction& tx, const ImageId& id, const std::string& holder) {
     if (!repo::find(tx, id.value)) {
         throw Error(ErrorCode::NotFound, "Image " + id.value + " could not be found.", {}, id.value);
@@ -113,11 +123,12 @@ Image Service::create(db::Transaction& tx, const identity::Auth& auth, const New
     impl_->formats.require(record.disk_format);
     check_counts(record);
     impl_->uploader.quota().require_place(tx, record.owner);
+    impl_->uploader.quota().require_room(tx, record, image.expected_bytes);
     repo::insert(tx, record);
     return impl_->view(record);
 }
 
-void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload) {
+void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload, std::int64_t expected_bytes) {
     auto record = repo::find(tx, id.value);
     if (!record) throw Error(ErrorCode::NotFound, "Image " + id.value + " was deleted.", {}, id.value);
     const bool begun = record->status == ImageStatus::Saving && record->upload_id == upload.value;
@@ -126,6 +137,22 @@ void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId&
         throw Error(ErrorCode::Conflict, "Image " + id.value + " can't take data: it is " + to_string(record->status),
                     {}, id.value);
     }
+    if (begun || expected_bytes == 0) return;
+    record->upload_id = upload.value;
+    impl_->uploader.quota().charge(tx, *record, expected_bytes);
+}
+
+void Service::charge_upload(const ImageId& id, const FlowId& upload, std::int64_t bytes) {
+    impl_->context.database.write_with(
+        [&](db::Transaction& tx) {
+            const auto record = repo::find(tx, id.value);
+            if (!record || record->upload_id != upload.value) {
+                throw Error(ErrorCode::NotFound, "Image " + id.value + " no longer waits for this upload.", {},
+                            id.value);
+            }
+            if (bytes > record->charged_bytes) impl_->uploader.quota().charge(tx, *record, bytes);
+        },
+        db::Durability::Grouped);
 }
 
 ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload) {

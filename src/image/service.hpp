@@ -52,6 +52,8 @@ struct NewImage {
     std::int64_t min_disk_gib = 0;
     std::int64_t min_ram_mib = 0;
     json::object properties;  ///< name -> string; names of an image's own attributes are left out
+    /// Bytes that its data will have, when that is known before; 0: it is not.
+    std::int64_t expected_bytes = 0;
 };
 
 /// The image service (Glance v2).
@@ -68,6 +70,9 @@ public:
 
     /// The image if `auth` may see it (own, public, community, shared with it; admin: any); else nullopt.
     std::optional<Image> find(db::Transaction& tx, const identity::Auth& auth, const ImageId& id);
+    /// Images of this name that a list of `auth` shows; two at most, which is enough to know that the name is not
+    /// unique.
+    std::vector<ImageId> find_named(db::Transaction& tx, const identity::Auth& auth, const std::string& name);
     std::optional<Image> find_any(db::Transaction& tx, const ImageId& id);
     /// Where a host reads the data. Throws Error{NotFound} when the image is gone or has no data,
     /// Error{InvalidInput} when it is unusable.
@@ -82,10 +87,15 @@ public:
     /// Data that a flow makes on a host: create (queued), begin (saving), then the host writes what begin_upload told,
     /// then finish (active), or drop. The upload goes on after a restart of the process.
     ///
-    /// Errors as POST /images: Forbidden for what the caller may not set.
+    /// Errors as POST /images: Forbidden for what the caller may not set; TooLarge when the expected bytes are more
+    /// than the project's quota leaves.
     Image create(db::Transaction& tx, const identity::Auth& auth, const NewImage& image);
-    /// Repeatable. Throws Error{NotFound} when the image was deleted, Error{Conflict} when another upload has it.
-    void begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload);
+    /// Charges the project for the expected bytes. Repeatable. Throws Error{NotFound} when the image was deleted,
+    /// Error{Conflict} when another upload has it, Error{TooLarge} when the project's quota doesn't leave that much.
+    void begin_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload, std::int64_t expected_bytes);
+    /// The data has these bytes by now: charges the project for them, in a transaction of its own. Errors as
+    /// begin_upload: then the host must be told to stop.
+    void charge_upload(const ImageId& id, const FlowId& upload, std::int64_t bytes);
     /// Where begin_upload lets a host write; also when the image is gone.
     ImageTarget upload_target(const ImageId& id, const FlowId& upload);
     /// Error{NotFound} when the image was deleted meanwhile, Error{TooLarge} when the data is over the project's quota.

@@ -102,7 +102,7 @@ def test_read_only(cloud, volumes):
     volume = volumes(size=1)
     act(cloud, volume, "os-update_readonly_flag", {"readonly": True})
     assert "read-only" in attach(cloud, volume, expect=400, mode="rw").text
-    assert "read-only" in act(cloud, volume, "os-attach", {"host_name": "h", "mode": "rw"}, 400).text
+    assert "read-only" in act(cloud, volume, "os-attach", {"host_name": "h", "mountpoint": "/m", "mode": "rw"}, 400).text
     assert show(cloud, volume)["status"] == "available"
     made = attach(cloud, volume, mode="ro", connector={"host": "one"})
     assert made["attach_mode"] == "ro" and made["connection_info"]["data"]["access_mode"] == "ro"
@@ -112,9 +112,62 @@ def test_mode_of_an_attachment(cloud, volumes):
     volume = volumes(size=1)
     made = attach(cloud, volume, mode="ro", connector={"host": "one"})
     assert made["attach_mode"] == "ro" and made["connection_info"]["data"]["access_mode"] == "ro"
-    other = volumes(size=1)
-    assert attach(cloud, other, version="3.53", mode="ro")["attach_mode"] == "null"
+    attach(cloud, volumes(size=1), expect=400, version="3.53", mode="ro")
+    assert attach(cloud, volumes(size=1))["attach_mode"] == "null"
     attach(cloud, volumes(size=1), expect=400, mode="rwx")
+
+
+def test_an_attachment_of_a_read_only_volume_is_read_only(cloud, volumes):
+    volume = volumes(size=1)
+    act(cloud, volume, "os-update_readonly_flag", {"readonly": True})
+    made = attach(cloud, volume)
+    assert made["attach_mode"] == "ro"
+    act(cloud, volume, "os-update_readonly_flag", {"readonly": False}, 400)
+    connected = call(cloud, "PUT", f"/attachments/{made['id']}", {"attachment": {"connector": {"host": "one", "mode": "rw"}}},
+                     expect=200).json()["attachment"]
+    assert connected["attach_mode"] == "ro" and connected["connection_info"]["data"]["access_mode"] == "ro"
+
+
+def test_mode_of_a_connector(cloud, volumes):
+    """It counts where whoever made the attachment said nothing, and stays."""
+    for mode in ("ro", "rw"):
+        made = attach(cloud, volumes(size=1), connector={"host": "one", "mode": mode})
+        assert made["attach_mode"] == mode and made["connection_info"]["data"]["access_mode"] == mode
+        for other in ("rw", "ro"):
+            again = call(cloud, "PUT", f"/attachments/{made['id']}", {"attachment": {"connector": {"host": "one", "mode": other}}},
+                         expect=200).json()["attachment"]
+            assert again["attach_mode"] == mode and again["connection_info"]["data"]["access_mode"] == mode
+    assert attach(cloud, volumes(size=1), mode="ro", connector={"host": "one", "mode": "rw"})["attach_mode"] == "ro"
+    assert attach(cloud, volumes(size=1), connector={"host": "one"})["attach_mode"] == "rw"
+    assert "mode" in attach(cloud, volumes(size=1), expect=400, connector={"host": "one", "mode": "x"}).text
+
+
+@pytest.mark.parametrize("argument,mode", [({}, "rw"), ({"mode": "ro"}, "ro"), ({"mode": "rw"}, "rw")])
+def test_mode_of_the_old_attach_call(cloud, volumes, argument, mode):
+    volume = volumes(size=1, metadata={"team": "a", "attached_mode": "x"})
+    assert show(cloud, volume)["metadata"] == {"team": "a"}
+    act(cloud, volume, "os-attach", {"host_name": "h", "mountpoint": "/m", **argument})
+    assert show(cloud, volume)["metadata"] == {"team": "a", "readonly": "False", "attached_mode": mode}
+    call(cloud, "PUT", f"/volumes/{volume}/metadata", {"metadata": {"attached_mode": "x"}}, expect=200)
+    assert show(cloud, volume)["metadata"] == {"readonly": "False", "attached_mode": mode}
+    info = act(cloud, volume, "os-initialize_connection", {"connector": {"host": "h"}}, 200).json()["connection_info"]
+    assert info["data"]["access_mode"] == mode
+    act(cloud, volume, "os-detach", {})
+    assert show(cloud, volume)["metadata"] == {"readonly": "False"}
+
+
+def test_a_server_gets_a_read_only_volume_read_only(cloud, volumes, image):
+    from harness.resources import Resources
+    api = Resources(cloud)
+    volume = volumes(size=1)
+    act(cloud, volume, "os-update_readonly_flag", {"readonly": True})
+    server = api.active_server("reader", api.flavor("reader", ram=64, disk=1), image)
+    api.attach(server, volume)
+    api.wait_volume(volume, "in-use")
+    made, = call(cloud, "GET", f"/attachments/detail?volume_id={volume}", expect=200).json()["attachments"]
+    assert made["attach_mode"] == "ro" and made["connection_info"]["data"]["access_mode"] == "ro"
+    api.delete_server(server)
+    api.wait_gone(lambda: api.show_server(server), "server")
 
 
 def test_attachments_are_listed_sorted_and_paged(cloud, volumes):

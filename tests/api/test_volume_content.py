@@ -77,7 +77,7 @@ def test_revert_wants_the_same_size(cloud, volumes):
 
 
 @pytest.mark.parametrize("argument, status", [({}, 400), ({"snapshot_id": "x"}, 400), ({"snapshot_id": None}, 400),
-                                              ({"snapshot_id": NOWHERE}, 404), ({"snapshot_id": 7}, 400)])
+                                              ({"snapshot_id": NOWHERE}, 400), ({"snapshot_id": 7}, 400)])
 def test_revert_refuses(cloud, volumes, argument, status):
     volume = volumes(size=1)
     act(cloud, volume, "revert", argument, expect=status)
@@ -89,14 +89,14 @@ def test_revert_of_what_is_not_mine_or_not_its_own(cloud, volumes, stranger):
     taken = snapshot(cloud, other)
     act(cloud, volume, "revert", {"snapshot_id": taken}, expect=400)
     act(cloud, other, "revert", {"snapshot_id": taken}, expect=404, token=stranger)
-    act(cloud, other, "revert", {"snapshot_id": taken}, expect=400, version="3.39")
+    act(cloud, other, "revert", {"snapshot_id": taken}, expect=404, version="3.39")
 
 
 def test_revert_of_an_attached_volume(cloud, volumes):
     volume = volumes(size=1)
     taken = snapshot(cloud, volume)
     act(cloud, volume, "os-attach", {"host_name": "elsewhere", "mountpoint": "/dev/vdb"})
-    assert "in-use" in act(cloud, volume, "revert", {"snapshot_id": taken}, expect=400).text
+    assert "in-use" in act(cloud, volume, "revert", {"snapshot_id": taken}, expect=409).text
     act(cloud, volume, "os-detach", {})
 
 
@@ -147,14 +147,14 @@ def make_image(cloud, data=b"\5" * (1 << 20), **fields):
 
 def test_reimage_states(cloud, volumes, image):
     volume = volumes(size=1)
-    act(cloud, volume, "os-reimage", {"image_id": image}, version="3.67", expect=400)
+    act(cloud, volume, "os-reimage", {"image_id": image}, version="3.67", expect=404)
     for argument, status in (({}, 400), ({"image_id": "x"}, 400), ({"image_id": NOWHERE}, 404),
                              ({"image_id": image, "reimage_reserved": "perhaps"}, 400), ({"image_id": image, "x": 1}, 400)):
         act(cloud, volume, "os-reimage", argument, expect=status)
     made = call(cloud, "POST", "/attachments", {"attachment": {"volume_uuid": volume, "instance_uuid": NOWHERE}},
                 expect=200).json()["attachment"]["id"]
     assert show(cloud, volume)["status"] == "reserved"
-    assert "reimage_reserved" in act(cloud, volume, "os-reimage", {"image_id": image}, expect=409).text
+    assert "reimage_reserved" in act(cloud, volume, "os-reimage", {"image_id": image}, expect=400).text
     act(cloud, volume, "os-reimage", {"image_id": image, "reimage_reserved": True})
     wait_for(lambda: show(cloud, volume)["status"] == "reserved", 30, "reserved again")
     call(cloud, "DELETE", f"/attachments/{made}", expect=200)

@@ -115,14 +115,14 @@ def test_bad_requests(cloud, backend, stranger):
     call(cloud, "GET", "/manageable_volumes", expect=400)
     call(cloud, "GET", "/manageable_volumes?host=elsewhere@local%23local", expect=404)
     call(cloud, "GET", "/manageable_volumes", version="3.7", expect=404)
-    manage(cloud, "elsewhere@local#local", "disk", 404)
+    manage(cloud, "elsewhere@local#local", "disk", 400)
     for fields, named in (({"ref": None}, "ref"), ({"ref": {"source-id": "x"}}, "source-name"), ({"ref": "disk"}, "ref"),
                           ({"ref": {"source-name": "disk", "format": "vmdk"}}, "format"),
                           ({"availability_zone": "elsewhere"}, "availability_zone"), ({"host": None}, "host"),
                           ({"bootable": "perhaps"}, "bootable"), ({"metadata": 7}, "metadata")):
         body = {"volume": {"host": host, "ref": {"source-name": "disk"}, **fields}}
         assert named in call(cloud, "POST", "/os-volume-manage", body, expect=400).text
-    manage(cloud, host, "disk", 404, volume_type=NOWHERE)
+    manage(cloud, host, "disk", 400, volume_type=NOWHERE)
     failed = manage(cloud, host, "disk", ref={"source-name": "disk", "format": "qcow2"})
     assert managed(cloud, failed, "error_managing")
     assert (folder / "disk").exists()
@@ -156,7 +156,7 @@ def test_what_can_not_be_let_go(cloud, volumes, stranger):
     assert "snapshots" in act(cloud, "volume", volume, "os-unmanage", 400).text
     call(cloud, "DELETE", f"/snapshots/{taken}", expect=202)
     gone(cloud, "snapshot", taken)
-    call(cloud, "POST", f"/volumes/{volume}/action", {"os-attach": {"host_name": "h"}}, expect=202)
+    call(cloud, "POST", f"/volumes/{volume}/action", {"os-attach": {"host_name": "h", "mountpoint": "/m"}}, expect=202)
     act(cloud, "volume", volume, "os-unmanage", 400)
     call(cloud, "POST", f"/volumes/{volume}/action", {"os-detach": {}}, expect=202)
 

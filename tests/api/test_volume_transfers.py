@@ -83,7 +83,7 @@ def test_states(cloud, volumes):
     volume = volumes(size=1)
     made = offer(cloud, volume)
     assert "awaiting-transfer" in offer(cloud, volume, expect=400).text
-    for name, argument in (("os-extend", {"new_size": 2}), ("os-reserve", None), ("os-attach", {"host_name": "h"})):
+    for name, argument in (("os-extend", {"new_size": 2}), ("os-reserve", None), ("os-attach", {"host_name": "h", "mountpoint": "/m"})):
         call(cloud, "POST", f"/volumes/{volume}/action", {name: argument}, expect=400)
     call(cloud, "DELETE", f"/volumes/{volume}", expect=400)
     call(cloud, "POST", "/snapshots", {"snapshot": {"volume_id": volume}}, expect=400)

@@ -129,8 +129,8 @@ def test_a_private_type_is_open_to_its_projects(cloud, types, stranger):
 def test_access_of_public_types_and_bad_input(cloud, types):
     public, private = types(), types(**PRIVATE)
     call(cloud, "GET", f"/types/{public['id']}/os-volume-type-access", expect=404)
-    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "add", NOWHERE), expect=409)
-    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "remove", NOWHERE), expect=409)
+    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "add", NOWHERE), expect=400)
+    call(cloud, "POST", f"/types/{public['id']}/action", access(cloud, "remove", NOWHERE), expect=400)
     for body in ({}, {"addProjectAccess": {}}, {"addProjectAccess": None}, {"addProjectAccess": {"project": ""}}, {"reset": {}},
                  {"addProjectAccess": {"project": 5}}, {"addProjectAccess": {"project": "a", "more": 1}}):
         call(cloud, "POST", f"/types/{private['id']}/action", body, expect=400)
@@ -169,7 +169,7 @@ def test_default_types_refuse_what_would_not_work(cloud, types, stranger):
     project = project_of(cloud, stranger)
     path = f"/default-types/{project}"
     call(cloud, "PUT", f"/default-types/{NOWHERE}", {"default_type": {"volume_type": "__DEFAULT__"}}, expect=404)
-    call(cloud, "PUT", path, {"default_type": {"volume_type": "nothing"}}, expect=404)
+    call(cloud, "PUT", path, {"default_type": {"volume_type": "nothing"}}, expect=400)
     for body in ({}, {"default_type": {}}, {"default_type": {"volume_type": 5}}, {"default_type": {"volume_type": "a", "b": 1}}):
         call(cloud, "PUT", path, body, expect=400)
     private = types(**PRIVATE)

@@ -133,7 +133,8 @@ def test_a_snapshot_below_is_flattened(cloud, volumes, images):
 
 def test_visibility_and_protection(cloud, volumes, images):
     volume = volumes(size=1)
-    older = upload(cloud, volume, version="3.0", visibility="public")
+    upload(cloud, volume, version="3.0", expect=400, visibility="public")
+    older = upload(cloud, volume, version="3.0")
     images.append(older["image_id"])
     assert "visibility" not in older
     assert uploaded(cloud, volume, older["image_id"])["visibility"] == "shared"

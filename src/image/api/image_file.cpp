@@ -25,7 +25,7 @@ http::Response upload(Context& context, http::Request& request, const identity::
     const auto id =
         context.database.read_with([&](db::Transaction& tx) { return require_changeable(tx, request, auth).id; });
     if (request.stream == nullptr) throw Error(ErrorCode::InvalidInput, "The request has no body.");
-    context.uploader.receive(request, id);
+    context.uploader.receive(request, id, [&](db::Transaction& tx) { require_changeable(tx, request, auth); });
     return http::Response::empty(204);
 }
 

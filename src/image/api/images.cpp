@@ -77,8 +77,22 @@ http::Response show(Context& context, http::Request& request, const identity::Au
     return http::Response::with_json(200, image_json(require_visible(tx, request, auth)));
 }
 
+http::Response unknown_patch() {
+    http::Response response;
+    response.status = 415;
+    response.body =
+        http::html_fault(415, "Unsupported Content-Type: send the changes as " + patch_types().back() + ".");
+    response.headers.set("Content-Type", "text/html; charset=UTF-8");
+    std::string known;
+    for (const auto& type : patch_types()) known += (known.empty() ? "" : ", ") + type;
+    response.headers.set("Accept-Patch", known);
+    return response;
+}
+
 http::Response update(Context& context, http::Request& request, const identity::Auth& auth) {
-    const auto steps = parse_patch(request.headers.get("Content-Type"), request.body);
+    const auto type = request.headers.get("Content-Type");
+    if (!is_patch_type(type)) return unknown_patch();
+    const auto steps = parse_patch(type, request.body);
     const auto record = context.database.write_with([&](db::Transaction& tx) {
         auto changed = require_changeable(tx, request, auth);
         if (steps.empty()) return changed;

@@ -9,6 +9,7 @@ namespace {
 const identity::policy::Check kOtherProject(policies(), "modify_member:other_project");
 
 constexpr std::size_t kMaxId = 255;
+constexpr std::size_t kMaxMembers = 128;
 
 Record require_shared(db::Transaction& tx, const http::Request& request, const identity::Auth& auth) {
     auto record = require_visible(tx, request, auth);
@@ -51,9 +52,13 @@ http::Response list(Context& context, http::Request& request, const identity::Au
     return http::Response::with_json(200, body);
 }
 
+/// As in Glance, one member of an image that isn't shared is looked for in vain, where the list of them is refused.
 http::Response show(Context& context, http::Request& request, const identity::Auth& auth) {
     auto tx = context.database.read();
-    const auto record = require_shared(tx, request, auth);
+    const auto record = require_visible(tx, request, auth);
+    if (record.visibility != "shared") {
+        throw Error(ErrorCode::NotFound, "Only shared images have members.", {}, record.id);
+    }
     return http::Response::with_json(200, member_json(require_member(tx, request, auth, record)));
 }
 
@@ -67,6 +72,10 @@ http::Response create(Context& context, http::Request& request, const identity::
     context.database.write_with([&](db::Transaction& tx) {
         member.image_id = require_owned(tx, request, auth).id;
         repo::insert_member(tx, member);
+        if (repo::list_members(tx, member.image_id).size() > kMaxMembers) {
+            throw Error(ErrorCode::TooLarge, "An image can have at most " + std::to_string(kMaxMembers) + " members.",
+                        {}, member.image_id);
+        }
     });
     return http::Response::with_json(200, member_json(member));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/ids.hpp"
 #include "http/target.hpp"
 #include "image/policy.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 const identity::policy::Check kPublicize(policies(), "publicize_image");
 const identity::policy::Check kOwner(policies(), "set_image_owner");
 
+constexpr std::string_view kReservedPrefix = "os_glance";  ///< the service's own notes
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxValue = 65'535;
 constexpr std::size_t kMaxTags = 128;
@@ -81,7 +83,23 @@ void set_tags(Record& record, const json::value& value) {
     for (const auto& item : value.get_array()) add_tag(record, text_of("tags", item, kMaxName));
 }
 
+/// Ids of other images, which may be null.
+bool names_an_image(std::string_view name) {
+    return name == "kernel_id" || name == "ramdisk_id";
+}
+
 void set_property(Record& record, std::string_view name, const json::value& value) {
+    if (name.starts_with(kReservedPrefix)) {
+        throw Error(ErrorCode::Forbidden, "Attribute '" + std::string(name) + "' is reserved.");
+    }
+    if (names_an_image(name)) {
+        if (value.is_null()) {
+            record.properties.erase(name);
+            return;
+        }
+        if (!value.is_string() || !is_uuid_like(value.get_string()))
+            fail(name, "must be the UUID of an image, or null");
+    }
     if (name.empty() || http::utf8_length(name) > kMaxName || !http::is_clean_utf8(name)) {
         throw Error(ErrorCode::InvalidInput, "Property names must have 1 to 255 characters.");
     }
@@ -96,6 +114,7 @@ void set_changeable(Record& record, const identity::Auth& auth, std::string_view
     } else if (name == "owner") {
         set_owner(record, auth, value);
     } else if (name == "disk_format") {
+        if (value.is_string() && value.get_string().empty()) fail(name, "must not be blank; null is none");
         set_format(record, record.disk_format, name, value.is_null() ? "" : text_of(name, value, kMaxName));
     } else if (name == "container_format") {
         set_format(record, record.container_format, name,
@@ -141,6 +160,7 @@ const std::vector<Attribute>& attributes() {
         {"file", "string", false, ReadOnly, "Path of the image's data"},
         {"schema", "string", false, ReadOnly, "Path of this schema"},
         {"direct_url", "string", true, ReadOnly, "Not shown: where the data is stored is nobody's business"},
+        {"stores", "string", true, ReadOnly, "Not shown: there is one store"},
         {"locations", "array", true, Reserved, "Not offered"},
         {"location", "string", true, Reserved, "Not offered"},
         {"deleted", "boolean", true, Reserved, "Not offered"},

@@ -145,6 +145,7 @@ void read_filter(ListQuery& query, const std::string& name, const std::string& v
         {"min_disk", "min_disk_gib"}, {"min_ram", "min_ram_mib"}, {"size", "size_bytes"}};
     static const std::set<std::string> ignored{"limit", "marker", "sort", "sort_key", "sort_dir"};
     if (ignored.contains(name)) return;
+    if (name == "changes-since") fail(name, "is not a filter of images: use updated_at=gte:TIME");
     if (const auto text = texts.find(name); text != texts.end()) {
         query.one_of.emplace_back(text->second, values_of(name, value));
     } else if (const auto number = numbers.find(name); number != numbers.end()) {

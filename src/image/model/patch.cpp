@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "base/error.hpp"
-#include "http/microversion.hpp"
 #include "image/model/attributes.hpp"
 
 namespace virga::image {
@@ -49,7 +49,8 @@ void read_path(std::string_view path, PatchStep& step) {
     if (slash == std::string_view::npos) return;
     step.entry = std::string(path.substr(slash + 1));
     const bool is_index = !step.entry.empty() && step.entry.find_first_not_of("0123456789") == std::string::npos;
-    if (step.name != "tags" || (step.entry != "-" && !is_index)) {
+    const bool is_list = step.name == "tags" || step.name == "locations";
+    if (!is_list || (step.entry != "-" && !is_index)) {
         malformed("'/" + std::string(path.substr(0, 64)) + "' is not a path in an image");
     }
 }
@@ -68,16 +69,19 @@ PatchStep read_step_21(const json::object& object) {
 
 /// {"add": "/name", "value": ...}
 PatchStep read_step_20(const json::object& object) {
+    std::optional<PatchStep> found;
     for (const auto* word : {"add", "replace", "remove"}) {
         const auto* path = object.if_contains(word);
         if (path == nullptr) continue;
+        if (found) malformed("an operation must be one of add, replace and remove");
         if (!path->is_string()) malformed("a path must be a string");
-        PatchStep step;
-        step.verb = verb_of(word);
-        read_path(path->get_string(), step);
-        return step;
+        found = PatchStep{};
+        found->verb = verb_of(word);
+        found->only_new = found->verb == PatchVerb::Add;
+        read_path(path->get_string(), *found);
     }
-    malformed("operations must be add, replace or remove");
+    if (!found) malformed("operations must be add, replace or remove");
+    return std::move(*found);
 }
 
 std::size_t tag_index(const Record& record, const PatchStep& step, std::size_t bound) {
@@ -129,13 +133,24 @@ void remove_attribute(Record& record, const PatchStep& step) {
 }
 
 void apply_step(Record& record, const identity::Auth& auth, const PatchStep& step) {
-    if (!step.entry.empty()) return apply_to_tag(record, step);
+    if (!step.entry.empty() && step.name == "tags") return apply_to_tag(record, step);
     if (step.verb == PatchVerb::Remove) return remove_attribute(record, step);
     const bool missing = find_attribute(step.name) == nullptr && !record.properties.contains(step.name);
+    if (step.only_new && !missing) {
+        // What no user changes is refused as that, below.
+        const auto* attribute = find_attribute(step.name);
+        if (attribute == nullptr || attribute->kind == AttributeKind::Changeable) {
+            throw Error(ErrorCode::Conflict, "Property " + step.name + " already present.");
+        }
+    }
     if (step.verb == PatchVerb::Replace && missing) {
         throw Error(ErrorCode::Conflict, "Property " + step.name + " does not exist.");
     }
     set_attribute(record, auth, step.name, step.value);
+}
+
+std::string_view bare(std::string_view content_type) {
+    return content_type.substr(0, content_type.find(';'));
 }
 
 json::array parse_array(std::string_view body) {
@@ -151,12 +166,17 @@ json::array parse_array(std::string_view body) {
 
 }  // namespace
 
+const std::vector<std::string>& patch_types() {
+    static const std::vector<std::string> types{std::string(kMediaType20), std::string(kMediaType21)};
+    return types;
+}
+
+bool is_patch_type(std::string_view content_type) {
+    return bare(content_type) == kMediaType20 || bare(content_type) == kMediaType21;
+}
+
 std::vector<PatchStep> parse_patch(std::string_view content_type, std::string_view body) {
-    content_type = content_type.substr(0, content_type.find(';'));
-    const bool old_form = content_type == kMediaType20;
-    if (!old_form && content_type != kMediaType21) {
-        throw http::StatusError(415, "Unsupported Content-Type: use " + std::string(kMediaType21));
-    }
+    const bool old_form = bare(content_type) == kMediaType20;
     std::vector<PatchStep> steps;
     for (const auto& item : parse_array(body)) {
         if (!item.is_object()) malformed("operations must be objects");

@@ -15,12 +15,17 @@ enum class PatchVerb { Add, Replace, Remove };
 struct PatchStep {
     PatchVerb verb = PatchVerb::Add;
     std::string name;
-    std::string entry;  ///< "-" or an index below tags; empty otherwise
+    std::string entry;      ///< "-" or an index below a list; empty otherwise
+    bool only_new = false;  ///< of an older form of patches: what is there already can't be added
     json::value value;
 };
 
-/// Reads the body of a PATCH. Throws http::StatusError{415} for another media type, Error{InvalidInput} for a
-/// malformed patch.
+/// The media types of patches, oldest first.
+const std::vector<std::string>& patch_types();
+/// Whether a Content-Type names one of them.
+bool is_patch_type(std::string_view content_type);
+
+/// Reads the body of a PATCH of one of these types. Throws Error{InvalidInput} for a malformed patch.
 std::vector<PatchStep> parse_patch(std::string_view content_type, std::string_view body);
 
 /// Applies all steps in order. Errors as of set_attribute; Error{Conflict} for a property that doesn't exist,

@@ -27,6 +27,13 @@ void Quota::require_upload(db::Transaction& tx, const std::string& owner) const 
                                          " images, which is its quota. Wait until one of them is complete.");
 }
 
+void Quota::require_room(db::Transaction& tx, const Record& record, std::int64_t bytes) const {
+    const auto most = room(tx, record);
+    if (bytes <= most) return;
+    throw Error(ErrorCode::TooLarge, "The image is larger than the " + std::to_string(most) +
+                                         " bytes that are allowed (size limit or the project's quota).");
+}
+
 std::int64_t Quota::room(db::Transaction& tx, const Record& record) const {
     const auto most = config_.get(setting::max_bytes);
     const auto quota = config_.get(setting::quota_bytes);
@@ -39,11 +46,8 @@ std::int64_t Quota::charge(db::Transaction& tx, const Record& record, std::int64
     if (!current || current->upload_id != record.upload_id) {
         throw Error(ErrorCode::NotFound, "Image " + record.id + " no longer waits for this upload.", {}, record.id);
     }
+    require_room(tx, *current, bytes);
     const auto most = room(tx, *current);
-    if (bytes > most) {
-        throw Error(ErrorCode::TooLarge, "The image is larger than the " + std::to_string(most) +
-                                             " bytes that are allowed (size limit or the project's quota).");
-    }
     const auto charged = std::min(most, bytes + kPiece);
     repo::set_charge(tx, record.id, charged);
     return charged;

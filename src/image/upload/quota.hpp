@@ -19,6 +19,8 @@ public:
     void require_place(db::Transaction& tx, const std::string& owner) const;
     /// Throws Error{TooLarge} when as many uploads of the project run as may. Call it before the upload is begun.
     void require_upload(db::Transaction& tx, const std::string& owner) const;
+    /// Throws Error{TooLarge} when the image's data may not have so many bytes.
+    void require_room(db::Transaction& tx, const Record& record, std::int64_t bytes) const;
     /// Bytes that the image's data may have in all: the size limit, and what the project's quota leaves.
     std::int64_t room(db::Transaction& tx, const Record& record) const;
     /// Charges the image for `bytes` at least, and a piece more where there is room, so that not every buffer is a

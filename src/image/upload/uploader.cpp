@@ -46,10 +46,12 @@ void require_formats(const Record& record) {
 
 }  // namespace
 
-Record Uploader::begin(const std::string& image_id, const std::string& upload_id) {
+Record Uploader::begin(const std::string& image_id, const std::string& upload_id,
+                       const std::function<void(db::Transaction&)>& allowed) {
     return database_.write_with([&](db::Transaction& tx) {
         auto record = repo::find(tx, image_id);
         if (!record) throw Error(ErrorCode::NotFound, "No image found with ID " + image_id + ".", {}, image_id);
+        allowed(tx);
         if (record->status == ImageStatus::Queued) {
             require_formats(*record);
             formats_.require(record->disk_format);
@@ -124,12 +126,13 @@ void Uploader::abandon(const Record& record, PartFile& part) noexcept {
     }
 }
 
-void Uploader::receive(http::Request& request, const std::string& image_id) {
+void Uploader::receive(http::Request& request, const std::string& image_id,
+                       const std::function<void(db::Transaction&)>& allowed) {
     const auto upload_id = new_uuid();
     PartFile part(store_, image_id, upload_id);
     const auto stopped = uploads_.begin(upload_id);
     const ScopeExit forget([&] { uploads_.end(upload_id); });
-    auto record = begin(image_id, upload_id);
+    auto record = begin(image_id, upload_id, allowed);
     ScopeExit undo([&] { abandon(record, part); });
     failpoint("image.upload.saving");
     const auto limit = database_.read_with([&](db::Transaction& tx) { return quota_.room(tx, record); });

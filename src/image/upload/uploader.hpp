@@ -23,14 +23,17 @@ public:
     /// Stores the request's body as the data of a queued image. On any failure the image is queued again and no file
     /// stays. Errors: Conflict (not queued), InvalidInput (formats missing, or the content is not what was declared,
     /// or unsafe), TooLarge (size or quota), NoSpace, Cancelled (the client went away), http::StatusError{410} (the
-    /// image was deleted meanwhile).
-    void receive(http::Request& request, const std::string& image_id);
+    /// image was deleted meanwhile), and what `allowed` throws, which is asked in the transaction that begins it: what
+    /// held when the image was looked up may hold no more.
+    void receive(http::Request& request, const std::string& image_id,
+                 const std::function<void(db::Transaction&)>& allowed);
     const Quota& quota() const { return quota_; }
     /// Bytes of the store's disk that stay free.
     std::int64_t reserve() const;
 
 private:
-    Record begin(const std::string& image_id, const std::string& upload_id);
+    Record begin(const std::string& image_id, const std::string& upload_id,
+                 const std::function<void(db::Transaction&)>& allowed);
     void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const;
     std::int64_t charge(const Record& record, std::int64_t bytes) const;
     void finish(const Record& record);

@@ -40,10 +40,6 @@ std::string trimmed(const std::string& text) {
     return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-bool is_true(std::string_view text) {
-    return text == "1" || text == "true" || text == "True" || text == "yes" || text == "on";
-}
-
 /// 'single quoted' as Python prints it to JSON: enough for maps of plain texts.
 std::string json_notation(std::string text) {
     if (text.find('"') != std::string::npos) return text;
@@ -70,8 +66,8 @@ bool Call::sees_all() const {
 }
 
 bool Call::flag(std::string_view query_name) const {
-    const auto value = request.query_value(query_name);
-    return value && is_true(*value);
+    if (request.query_value(query_name).value_or("").empty()) return false;
+    return boolean_filter(*this, std::string(query_name)) == "1";
 }
 
 const http::MicroversionRange& versions() {
@@ -188,6 +184,20 @@ http::Response waiting_for(const Call& call, std::string host, CallHandler rest)
         });
 }
 
+void check_not_in_maintenance(const VolumeRecord& volume) {
+    if (volume.status != "maintenance") return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume: volume " + volume.id.value +
+                    " is in maintenance: it is being moved and locked. Wait until that has ended.",
+                {}, volume.id.value);
+}
+
+void require_version(const Call& call, const std::string& action, int minor) {
+    if (call.at_least(minor)) return;
+    throw Error(ErrorCode::NotFound, "The resource could not be found: the action " + action +
+                                         " needs microversion 3." + std::to_string(minor) + ".");
+}
+
 void check_mode(const VolumeRecord& volume, const std::string& mode) {
     if (mode != "rw" || !is_readonly(volume)) return;
     throw Error(ErrorCode::InvalidInput,
@@ -207,8 +217,13 @@ std::optional<std::string> read_text(http::Fields& fields, const char* name, con
     return text ? text : older_text;
 }
 
-json::object body_object(const Call& call, const std::string& name) {
+json::object body_object(const Call& call, const std::string& name, std::string_view also) {
     const auto body = call.request.json_body();
+    for (const auto& item : body) {
+        if (item.key() == name || (!also.empty() && item.key() == also)) continue;
+        throw Error(ErrorCode::InvalidInput,
+                    std::string(item.key()).substr(0, 64) + ": is not allowed beside '" + name + "'.");
+    }
     const auto* inner = body.if_contains(name);
     if (inner == nullptr || !inner->is_object()) {
         throw Error(ErrorCode::InvalidInput, "The body must hold an object '" + name + "'.");

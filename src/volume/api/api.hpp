@@ -80,6 +80,12 @@ http::Response waiting_for(const Call& call, std::string host, CallHandler rest)
 /// How long a user waits for a storage host.
 inline constexpr std::chrono::seconds kHostDeadline{60};
 
+/// Error{InvalidInput} while an administrator moves the volume and has locked it.
+void check_not_in_maintenance(const VolumeRecord& volume);
+
+/// Error{NotFound} for an action of a later microversion than the call's.
+void require_version(const Call& call, const std::string& action, int minor);
+
 /// Error{InvalidInput} for mode rw of a read-only volume.
 void check_mode(const VolumeRecord& volume, const std::string& mode);
 
@@ -87,8 +93,9 @@ void check_mode(const VolumeRecord& volume, const std::string& mode);
 /// there. null clears, as empty text does; blanks around it go, as in Cinder. nullopt: neither is there.
 std::optional<std::string> read_text(http::Fields& fields, const char* name, const char* older = nullptr);
 
-/// The one object that a body must hold: {"volume": {...}}. Throws Error{InvalidInput}.
-json::object body_object(const Call& call, const std::string& name);
+/// The one object that a body must hold: {"volume": {...}}, and nothing beside it but `also`. Throws
+/// Error{InvalidInput}.
+json::object body_object(const Call& call, const std::string& name, std::string_view also = {});
 /// null for 0, else as Cinder writes times.
 json::value time_or_null(TimestampUs time);
 json::array links_of(const Call& call, const std::string& path);

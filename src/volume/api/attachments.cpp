@@ -102,7 +102,9 @@ AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, c
         throw;
     }
     info["attachment_id"] = attachment.id.value;
-    if (attachment.mode == "ro") info["data"].as_object()["access_mode"] = "ro";
+    // The word of whoever made the attachment counts for more than the connector's.
+    const auto& wanted = attachment.mode == kNoMode ? get_string(connector, "mode") : attachment.mode;
+    if (wanted == "ro") info["data"].as_object()["access_mode"] = "ro";
     auto tx = call.db().write();
     check_may_change(tx, call, attachment);  // once more: the host took its time
     flows::connected(tx, attachment.id, host, get_string(connector, "mountpoint"), info);
@@ -117,6 +119,7 @@ json::object checked_connector(http::Fields& fields, const json::object& connect
     if (host == nullptr || !host->is_string() || host->get_string().empty()) {
         fields.fail("connector", "must name its host");
     }
+    http::Fields(connector, fields.path() + ".connector").one_of("mode", {"rw", "ro"});
     return connector;
 }
 
@@ -129,6 +132,7 @@ http::Response create(const Call& call) {
     const auto mode = call.at_least(kMode) ? fields.one_of("mode", {"rw", "ro"}) : std::nullopt;
     const auto wanted =
         connector == nullptr || connector->empty() ? json::object{} : checked_connector(fields, *connector);
+    fields.finish();
     auto tx = call.db().write();
     const auto record = own_volume(tx, call, volume.value);
     if (mode) check_mode(record, *mode);
@@ -156,6 +160,7 @@ http::Response update(const Call& call) {
     const auto* connector = fields.object("connector");
     if (connector == nullptr) fields.fail("connector", "is required");
     const auto wanted = checked_connector(fields, *connector);
+    fields.finish();
     auto tx = call.db().read();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
     check_may_change(tx, call, attachment);

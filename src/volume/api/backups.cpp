@@ -190,8 +190,16 @@ VolumeRecord restore_to_new(db::Transaction& tx, const Call& call, const BackupR
     return repo::get_volume(tx, volume.id);
 }
 
+/// null: into a new volume.
+json::object restore_body(const Call& call) {
+    const auto body = call.request.json_body();
+    const auto* inner = body.if_contains("restore");
+    if (body.size() == 1 && inner != nullptr && inner->is_null()) return {};
+    return body_object(call, "restore");
+}
+
 http::Response restore(const Call& call) {
-    const auto body = body_object(call, "restore");
+    const auto body = restore_body(call);
     http::Fields fields(body, "restore");
     const auto volume_id = fields.uuid("volume_id");
     const auto name = read_text(fields, "name").value_or("");

@@ -46,7 +46,9 @@ http::Response set(const Call& call) {
     if (call.context.identity.project_name(tx, project).empty()) {
         throw Error(ErrorCode::NotFound, "Project " + project.value + " could not be found.", {}, project.value);
     }
-    const auto type = repo::get_type(tx, wanted);
+    const auto found = repo::find_type(tx, wanted);
+    if (!found) fields.fail("volume_type", "there is no volume type '" + wanted + "'");
+    const auto& type = *found;
     if (!repo::may_use(tx, type, project)) {
         fields.fail("volume_type", "is private: give the project access to it first");
     }

@@ -1,4 +1,5 @@
 #include "volume/api/api.hpp"
+#include "volume/api/metadata.hpp"
 #include "volume/repo/group_repo.hpp"
 
 namespace virga::volume::api {
@@ -69,12 +70,17 @@ http::Response show_default(const Call&) {
     throw Error(ErrorCode::NotFound, "Default group type could not be found: a group always names its type.");
 }
 
+void check_blank(const http::Fields& fields, const std::string& name) {
+    if (name.find_first_not_of(" \t\n") == std::string::npos) fields.fail("name", "must not be blank");
+}
+
 http::Response create(const Call& call) {
     const auto body = body_object(call, "group_type");
     http::Fields fields(body, "group_type");
     GroupType type;
     type.id = new_uuid();
     type.name = fields.required_string("name", 1, kNameLength);
+    check_blank(fields, type.name);
     type.description = fields.string("description", 0, kNameLength).value_or("");
     type.is_public = fields.boolean("is_public").value_or(true);
     type.specs = fields.metadata("group_specs").value_or(json::object{});
@@ -90,6 +96,7 @@ http::Response update(const Call& call) {
     const auto body = body_object(call, "group_type");
     http::Fields fields(body, "group_type");
     const auto name = fields.string("name", 1, kNameLength);
+    check_blank(fields, name.value_or("kept"));
     const auto description = fields.string("description", 0, kNameLength);
     const auto is_public = fields.boolean("is_public");
     fields.finish();
@@ -127,9 +134,11 @@ http::Response merge_specs(const Call& call) {
     http::Fields fields(body, "");
     const auto given = fields.metadata("group_specs");
     if (!given) fields.fail("group_specs", "is required");
+    fields.finish();
     auto tx = call.db().write();
     auto type = visible_type(tx, call);
     for (const auto& item : *given) type.specs[item.key()] = item.value();
+    check_items(type.specs, "group_specs");
     repo::update(tx, type);
     tx.commit();
     return http::Response::with_json(202, specs_view(*given));
@@ -159,6 +168,7 @@ http::Response put_spec(const Call& call) {
     auto tx = call.db().write();
     auto type = visible_type(tx, call);
     type.specs[key] = given->at(key);
+    check_items(type.specs, "group_specs");
     repo::update(tx, type);
     tx.commit();
     return http::Response::with_json(200, *given);

@@ -6,6 +6,7 @@
 #include "volume/model/placement.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/type_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
 namespace {
@@ -31,7 +32,15 @@ json::object summary(const Group& g) {
     return {{"id", g.id}, {"name", g.name}};
 }
 
-json::object detail(db::Transaction& tx, const Call& call, const Group& g) {
+/// Ids of the volumes of groups, when the call asks for them.
+using Volumes = std::map<std::string, std::vector<std::string>>;
+
+Volumes asked_volumes(db::Transaction& tx, const Call& call, const std::vector<Group>& groups) {
+    if (!call.at_least(kListVolume) || !call.flag("list_volume")) return {};
+    return repo::volumes_by_group(tx, groups);
+}
+
+json::object detail(const Call& call, const Group& g, const Volumes& volumes) {
     auto view = summary(g);
     view["status"] = g.status;
     view["description"] = string_or_null(g.description);
@@ -47,7 +56,10 @@ json::object detail(db::Transaction& tx, const Call& call, const Group& g) {
     }
     if (call.at_least(kListVolume) && call.flag("list_volume")) {
         json::array ids;
-        for (const auto& volume : repo::volumes_of_group(tx, g.id)) ids.emplace_back(volume.id.value);
+        const auto found = volumes.find(g.id);
+        for (const auto& id : found == volumes.end() ? std::vector<std::string>() : found->second) {
+            ids.emplace_back(id);
+        }
         view["volumes"] = std::move(ids);
     }
     if (call.at_least(kReplication)) view["replication_status"] = "disabled";
@@ -88,7 +100,8 @@ http::Response list(const Call& call, bool detailed) {
     auto tx = call.db().read();
     const auto groups = repo::list_groups(tx, filter);
     json::array items;
-    for (const auto& group : groups) items.push_back(detailed ? detail(tx, call, group) : summary(group));
+    const auto volumes = detailed ? asked_volumes(tx, call, groups) : Volumes();
+    for (const auto& group : groups) items.push_back(detailed ? detail(call, group, volumes) : summary(group));
     json::object body{{"groups", std::move(items)}};
     add_next_link(body, call, "groups", groups.size(), slice, groups.empty() ? "" : groups.back().id);
     return http::Response::with_json(200, std::move(body));
@@ -96,7 +109,9 @@ http::Response list(const Call& call, bool detailed) {
 
 http::Response show(const Call& call) {
     auto tx = call.db().read();
-    return http::Response::with_json(200, json::object{{"group", detail(tx, call, group_of(tx, call))}});
+    const auto group = group_of(tx, call);
+    return http::Response::with_json(200,
+                                     json::object{{"group", detail(call, group, asked_volumes(tx, call, {group}))}});
 }
 
 http::Response accepted(db::Transaction& tx, const Group& group) {
@@ -121,6 +136,9 @@ std::vector<std::string> volume_types(db::Transaction& tx, http::Fields& fields)
     for (const auto& item : *given) {
         if (!item.is_string()) fields.fail("volume_types", "must be names or ids of volume types");
         ids.push_back(repo::get_type(tx, std::string(item.get_string())).id);
+        if (std::count(ids.begin(), ids.end(), ids.back()) > 1) {
+            fields.fail("volume_types", "names type " + ids.back() + " twice");
+        }
     }
     return ids;
 }
@@ -177,21 +195,37 @@ std::vector<std::string> ids_of(http::Fields& fields, const std::string& name) {
     return ids;
 }
 
+/// As in Cinder, what isn't there is no volume that could be added.
+VolumeRecord new_member(db::Transaction& tx, const Call& call, const http::Fields& fields, const std::string& id) {
+    auto volume = repo::find_volume(tx, VolumeId(id));
+    if (!volume || !call.auth.reaches(volume->project)) fields.fail("add_volumes", "there is no volume " + id);
+    return std::move(*volume);
+}
+
+void check_apart(const http::Fields& fields, const std::vector<std::string>& add,
+                 const std::vector<std::string>& remove) {
+    for (const auto& id : add) {
+        if (std::find(remove.begin(), remove.end(), id) == remove.end()) continue;
+        fields.fail("add_volumes", "volume " + id + " is in remove_volumes, too");
+    }
+}
+
 http::Response update(const Call& call) {
     const auto body = body_object(call, "group");
     http::Fields fields(body, "group");
     flows::GroupChange change;
-    change.name = fields.string("name", 0, kNameLength);
-    change.description = fields.string("description", 0, kNameLength);
+    change.name = read_text(fields, "name");
+    change.description = read_text(fields, "description");
     const auto add = ids_of(fields, "add_volumes");
     change.remove = ids_of(fields, "remove_volumes");
     fields.finish();
+    check_apart(fields, add, change.remove);
     if (!change.name && !change.description && add.empty() && change.remove.empty()) {
         fields.fail("name", "or description, add_volumes or remove_volumes must be given");
     }
     auto tx = call.db().write();
     const auto group = group_of(tx, call);
-    for (const auto& id : add) change.add.push_back(own_volume(tx, call, id));
+    for (const auto& id : add) change.add.push_back(new_member(tx, call, fields, id));
     flows::update_group(tx, group, change);
     tx.commit();
     return http::Response::empty(202);
@@ -225,9 +259,11 @@ http::Response action(const Call& call) {
     const auto group = group_of(tx, call);
     if (name == "delete") {
         remove(tx, call, group, argument);
-    } else if (name == "reset_status" && call.at_least(kResetStatus)) {
+    } else if (name == "reset_status") {
+        require_version(call, name, kResetStatus);
         reset_status(tx, group, argument);
-    } else if (name.find("replication") != std::string::npos && call.at_least(kReplication)) {
+    } else if (name.find("replication") != std::string::npos) {
+        require_version(call, name, kReplication);
         throw Error(ErrorCode::NotSupported, name + ": group " + group.id + " is not replicated.", {}, group.id);
     } else {
         throw Error(ErrorCode::InvalidInput, "There is no such action: " + name.substr(0, 64) + ".");

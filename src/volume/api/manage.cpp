@@ -16,7 +16,20 @@ constexpr const char* kVolumes = "manageable-volumes";
 constexpr const char* kSnapshots = "manageable-snapshots";
 
 VolumeType type_of(db::Transaction& tx, const Call& call, const std::string& wanted) {
-    return repo::get_type(tx, wanted.empty() ? call.context.d.config.get(setting::default_type) : wanted);
+    const auto name = wanted.empty() ? call.context.d.config.get(setting::default_type) : wanted;
+    auto type = repo::find_type(tx, name);
+    if (!type) throw Error(ErrorCode::InvalidInput, "volume.volume_type: there is no volume type '" + name + "'.");
+    return std::move(*type);
+}
+
+/// As in Cinder, a backend that isn't there can't be asked to manage anything.
+flows::BackendPlace place_of(const Call& call, const http::Fields& fields, const std::string& host) {
+    try {
+        return flows::backend_of(call.context.d, host);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::NotFound) throw;
+        fields.fail("host", "there is no backend '" + host + "'");
+    }
 }
 
 http::Response manage_volume(const Call& call) {
@@ -32,7 +45,7 @@ http::Response manage_volume(const Call& call) {
     const auto type = fields.string("volume_type", 0, kNameLength).value_or("");
     const auto zone = fields.string("availability_zone", 0, kNameLength).value_or("");
     fields.finish();
-    const auto place = flows::backend_of(call.context.d, host);
+    const auto place = place_of(call, fields, host);
     if (!zone.empty() && zone != place.zone) fields.fail("availability_zone", "the backend is in " + place.zone);
     const auto item = required_item(flows::manageable(call.context.d, place, call.auth.request_id), ref.name);
     if (!item.volume.empty()) fields.fail("ref", "names a snapshot");

@@ -7,8 +7,6 @@
 namespace virga::volume::api {
 namespace {
 
-constexpr std::size_t kMaxItems = 128;
-
 std::string etag_of(const json::object& metadata) {
     return hash_hex(HashAlgorithm::Md5, json::serialize(metadata));
 }
@@ -41,11 +39,6 @@ json::object metadata_of(const Call& call, const std::string& name) {
     return *metadata;
 }
 
-void check_size(const json::object& metadata) {
-    if (metadata.size() <= kMaxItems) return;
-    throw Error(ErrorCode::QuotaExceeded, "metadata: at most " + std::to_string(kMaxItems) + " items are allowed.");
-}
-
 [[noreturn]] void no_such_key(const std::string& key) {
     throw Error(ErrorCode::NotFound, "Metadata item " + key + " was not found.");
 }
@@ -57,7 +50,7 @@ http::Response change(const Call& call, const MetadataStore& store, bool replace
     if (replace) metadata.clear();
     for (const auto& item : given) metadata[item.key()] = item.value();
     for (const auto& name : store.reserved) metadata.erase(name);
-    check_size(metadata);
+    check_items(metadata, "metadata");
     store.write(tx, call, metadata);
     tx.commit();
     return whole(call, store, metadata);
@@ -86,7 +79,7 @@ http::Response set_key(const Call& call, const MetadataStore& store) {
     auto tx = call.db().write();
     auto metadata = read_for_change(tx, call, store);
     metadata[key] = given.at(key);
-    check_size(metadata);
+    check_items(metadata, "metadata");
     store.write(tx, call, metadata);
     tx.commit();
     return http::Response::with_json(200, json::object{{"meta", given}});
@@ -103,6 +96,11 @@ http::Response remove_key(const Call& call, const MetadataStore& store) {
 }
 
 }  // namespace
+
+void check_items(const json::object& items, const std::string& name, std::size_t most) {
+    if (items.size() <= most) return;
+    throw Error(ErrorCode::QuotaExceeded, name + ": at most " + std::to_string(most) + " items are allowed.");
+}
 
 void register_metadata(Routes& routes, const MetadataStore& store) {
     const auto key_path = store.path + "/{key}";

@@ -23,6 +23,9 @@ struct MetadataStore {
     const char* remove = "";
 };
 
+/// Error{QuotaExceeded} when there are more items than one resource may have: each request adds some.
+void check_items(const json::object& items, const std::string& name, std::size_t most = 128);
+
 /// GET, POST (merge), PUT (replace) of the whole, GET, PUT, DELETE of one key.
 void register_metadata(Routes& routes, const MetadataStore& store);
 

@@ -53,7 +53,8 @@ http::Response create(const Call& call) {
     auto body = body_object(call, "qos_specs");
     http::Fields fields(body, "qos_specs");
     QosSpecs qos{new_uuid(), fields.required_string("name", 1, 255), "back-end", {}, now_us()};
-    if (qos.name.find_first_not_of(" \t\n") == std::string::npos) fields.fail("name", "must not be blank");
+    qos.name = read_text(fields, "name").value_or("");
+    if (qos.name.empty()) fields.fail("name", "must not be blank");
     auto given = body;
     given.erase("name");
     read_into(qos, fields, std::move(given));

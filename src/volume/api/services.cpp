@@ -116,7 +116,7 @@ http::Response act(const Call& call) {
     if (action == "failover_host" || (action == "failover" && call.at_least(kFailover))) return failover(call);
     if (action == "set-log" && call.at_least(kLogLevels)) return set_log_levels(call);
     if (action == "get-log" && call.at_least(kLogLevels)) return get_log_levels(call);
-    throw Error(ErrorCode::NotFound, "There is no action " + action.substr(0, 64) + " of services.");
+    throw Error(ErrorCode::InvalidInput, "There is no action " + action.substr(0, 64) + " of services.");
 }
 
 }  // namespace

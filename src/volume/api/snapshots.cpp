@@ -127,6 +127,7 @@ http::Response create(const Call& call) {
     // From 3.66 on a volume in use needs no force, and nobody may forbid it by force = false.
     if (call.at_least(66) && force == false) fields.fail("force", "is not accepted as false from microversion 3.66 on");
     request.online = call.at_least(66) || force.value_or(false);
+    fields.finish();
     auto tx = call.db().write();
     own_volume(tx, call, request.volume.value);
     flows::create_snapshot(tx, call.context.d, call.auth, request);
@@ -170,6 +171,7 @@ http::Response remove(const Call& call) {
 void reset_status(db::Transaction& tx, const SnapshotRecord& snapshot, const json::object& body) {
     http::Fields fields(body, "os-reset_status");
     const auto status = fields.required_string("status", 1, 64);
+    fields.finish();
     const auto& allowed = resettable_snapshot_statuses();
     if (std::find(allowed.begin(), allowed.end(), status) == allowed.end()) {
         fields.fail("status", "'" + status + "' is not a status of snapshots");

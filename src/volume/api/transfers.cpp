@@ -91,6 +91,7 @@ http::Response create(const Call& call, const Place& place) {
     http::Fields fields(body, "transfer");
     const auto volume_id = fields.required_uuid("volume_id");
     const auto name = read_text(fields, "name").value_or("");
+    if (fields.has_value("name") && name.empty()) fields.fail("name", "must not be blank");
     const auto no_snapshots = place.newer && fields.boolean("no_snapshots").value_or(false);
     fields.finish();
     auto tx = call.db().write();
@@ -107,11 +108,19 @@ http::Response create(const Call& call, const Place& place) {
     return one(202, std::move(view));
 }
 
+/// Keys that are digits only are numbers to some clients.
+std::string key_of(http::Fields& fields) {
+    const auto* value = fields.any("auth_key");
+    if (value != nullptr && value->is_int64()) return std::to_string(value->get_int64());
+    if (value != nullptr && value->is_uint64()) return std::to_string(value->get_uint64());
+    return fields.required_string("auth_key", 1, 255);
+}
+
 /// Whoever knows the id and the key may take it: that is what a transfer is for.
 http::Response accept(const Call& call, const Place& place) {
     const auto body = body_object(call, "accept");
     http::Fields fields(body, "accept");
-    const auto key = fields.required_string("auth_key", 1, 255);
+    const auto key = key_of(fields);
     fields.finish();
     auto tx = call.db().write();
     const auto transfer = repo::get_transfer(tx, call.request.param("transfer_id"));

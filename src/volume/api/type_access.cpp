@@ -36,7 +36,7 @@ http::Response action(const Call& call) {
     auto tx = call.db().write();
     const auto type = repo::get_type(tx, call.request.param("type_id"));
     if (type.is_public) {
-        throw Error(ErrorCode::Conflict, "Volume type " + type.id + " is public: everyone has access to it.", {},
+        throw Error(ErrorCode::InvalidInput, "Volume type " + type.id + " is public: everyone has access to it.", {},
                     type.id);
     }
     if (name == "addProjectAccess") {

@@ -1,4 +1,5 @@
 #include "volume/api/api.hpp"
+#include "volume/api/metadata.hpp"
 #include "volume/api/types.hpp"
 #include "volume/repo/type_repo.hpp"
 
@@ -20,10 +21,12 @@ http::Response merge(const Call& call) {
     http::Fields fields(body, "");
     const auto given = fields.metadata("extra_specs");
     if (!given) fields.fail("extra_specs", "is required");
+    fields.finish();
     check_specs_keys(*given);
     auto tx = call.db().write();
     auto type = repo::get_type(tx, call.request.param("type_id"));
     for (const auto& item : *given) type.extra_specs[item.key()] = item.value();
+    check_items(type.extra_specs, "extra_specs");
     repo::update(tx, type);
     tx.commit();
     return http::Response::with_json(200, json::object{{"extra_specs", *given}});
@@ -50,6 +53,7 @@ http::Response set_key(const Call& call) {
     auto tx = call.db().write();
     auto type = repo::get_type(tx, call.request.param("type_id"));
     type.extra_specs[key] = value;
+    check_items(type.extra_specs, "extra_specs");
     repo::update(tx, type);
     tx.commit();
     return http::Response::with_json(200, body);

@@ -104,6 +104,7 @@ http::Response create(const Call& call) {
                     fields.metadata("extra_specs").value_or(json::object{}),
                     {},
                     now_us()};
+    fields.finish();
     check_specs_keys(type.extra_specs);
     auto tx = call.db().write();
     repo::insert(tx, type);

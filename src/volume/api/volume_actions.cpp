@@ -2,6 +2,7 @@
 
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
+#include "volume/api/metadata.hpp"
 #include "volume/api/migration_actions.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
@@ -51,11 +52,14 @@ struct Action {
 };
 using ActionHandler = http::Response (*)(const Action&);
 
+/// The properties that an image may have, and its attributes.
+constexpr std::size_t kMostImageMetadata = 256;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
 
 http::Response extend(const Action& action) {
     auto fields = action.fields();
     const auto size = fields.required_integer("new_size", 1, kMaxSizeGib);
+    fields.finish();
     flows::extend_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, size,
                          action.call.at_least(42));
     return http::Response::empty(202);
@@ -69,6 +73,8 @@ http::Response set_bootable(const Action& action) {
     auto fields = action.fields();
     const auto bootable = fields.boolean("bootable");
     if (!bootable) fields.fail("bootable", "is required");
+    fields.finish();
+    check_not_in_maintenance(action.volume);
     repo::set_bootable(action.tx, action.volume.id, *bootable);
     return http::Response::empty(200);
 }
@@ -77,6 +83,7 @@ http::Response update_readonly(const Action& action) {
     auto fields = action.fields();
     const auto readonly = fields.boolean("readonly");
     if (!readonly) fields.fail("readonly", "is required");
+    fields.finish();
     require_change(action.tx, volume_states(), "set_readonly", action.volume.id.value);
     auto metadata = action.volume.admin_metadata;
     metadata["readonly"] = *readonly ? "True" : "False";
@@ -92,6 +99,7 @@ http::Response reset_status(const Action& action) {
         fields.one_of("migration_status", {"none", "starting", "migrating", "completing", "success", "error"});
     if (!status && !attach_status && !migration_status)
         fields.fail("status", "or attach_status or migration_status must be given");
+    fields.finish();
     const auto& allowed = resettable_volume_statuses();
     if (status && std::find(allowed.begin(), allowed.end(), *status) == allowed.end()) {
         fields.fail("status", "'" + *status + "' is not a status of volumes");
@@ -133,8 +141,11 @@ json::object image_metadata(http::Fields& fields) {
 http::Response set_image_metadata(const Action& action) {
     auto fields = action.fields();
     const auto given = image_metadata(fields);
+    fields.finish();
+    check_not_in_maintenance(action.volume);
     auto metadata = action.volume.image_metadata;
     for (const auto& item : given) metadata[item.key()] = item.value();
+    check_items(metadata, fields.path() + ".metadata", kMostImageMetadata);
     repo::set_image_metadata(action.tx, action.volume.id, metadata);
     return http::Response::with_json(200, json::object{{"metadata", metadata}});
 }
@@ -142,6 +153,7 @@ http::Response set_image_metadata(const Action& action) {
 http::Response unset_image_metadata(const Action& action) {
     auto fields = action.fields();
     const auto key = fields.required_string("key", 1, 255);
+    fields.finish();
     auto metadata = action.volume.image_metadata;
     if (metadata.erase(key) == 0) throw Error(ErrorCode::NotFound, "Metadata item " + key + " was not found.");
     repo::set_image_metadata(action.tx, action.volume.id, metadata);
@@ -180,10 +192,12 @@ http::Response roll_detaching(const Action& action) {
 http::Response attach(const Action& action) {
     auto fields = action.fields();
     const auto server = fields.uuid("instance_uuid");
-    const auto host = fields.string("host_name", 1, 255);
+    const auto host = fields.string("host_name", 0, 255);
     if (!server && !host) fields.fail("instance_uuid", "or host_name is required");
-    const auto device = fields.string("mountpoint", 1, 255).value_or("");
+    const auto device = fields.required_string("mountpoint", 1, 255);
     const auto mode = fields.one_of("mode", {"ro", "rw"}).value_or("rw");
+    fields.finish();
+    check_not_in_maintenance(action.volume);
     check_mode(action.volume, mode);
     for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
         check_may_change(action.tx, action.call, item);
@@ -195,7 +209,21 @@ http::Response attach(const Action& action) {
     repo::set_mode(action.tx, id, mode);
     flows::connected(action.tx, id, host.value_or(""), device, {});
     flows::complete(action.tx, id);
+    auto metadata = action.volume.admin_metadata;
+    metadata["attached_mode"] = mode;
+    if (!metadata.contains("readonly")) metadata["readonly"] = "False";
+    repo::set_admin_metadata(action.tx, action.volume.id, metadata);
     return http::Response::empty(202);
+}
+
+/// Of what the volume doesn't have, a user could not know whether a server uses it: Cinder lets only services ask.
+[[noreturn]] void refuse_unknown(const Action& action, const std::string& why) {
+    if (action.call.auth.is_service()) throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: " + why);
+    throw Error(ErrorCode::Conflict, "os-detach.attachment_id: " + why, {}, action.volume.id.value);
+}
+
+bool is_anothers(db::Transaction& tx, const std::optional<std::string>& wanted) {
+    return wanted && repo::find_attachment(tx, AttachmentId(*wanted));
 }
 
 /// Ending a connection that a server uses corrupts data: only services may (CVE-2023-2088). What os-attach recorded
@@ -203,14 +231,17 @@ http::Response attach(const Action& action) {
 http::Response detach(const Action& action) {
     auto fields = action.fields();
     const auto wanted = fields.uuid("attachment_id");
+    fields.finish();
+    check_not_in_maintenance(action.volume);
     const auto attachments = repo::attachments_of(action.tx, action.volume.id);
     if (!wanted && attachments.empty()) return http::Response::empty(202);
     const auto found = std::find_if(attachments.begin(), attachments.end(),
                                     [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
-    if (found == attachments.end()) {
-        throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: the volume has no such attachment.");
+    if (found == attachments.end() && is_anothers(action.tx, wanted)) {
+        fields.fail("attachment_id", "is not of this volume");
     }
-    if (!wanted && attachments.size() > 1) fields.fail("attachment_id", "is required: the volume has several");
+    if (found == attachments.end()) refuse_unknown(action, "the volume has no such attachment.");
+    if (!wanted && attachments.size() > 1) refuse_unknown(action, "is required: the volume has several.");
     check_may_end(action.tx, action.call, *found);
     flows::detached(action.tx, found->id);
     return http::Response::empty(202);
@@ -226,9 +257,13 @@ flows::ImageRequest image_request(const Action& action) {
     request.force = fields.boolean("force").value_or(false);
     request.disk_format = fields.string("disk_format", 0, 255).value_or("raw");
     request.container_format = fields.string("container_format", 0, 255).value_or("bare");
-    if (!action.call.at_least(kUploadVisibility)) return request;
+    if (!action.call.at_least(kUploadVisibility)) {
+        fields.finish();
+        return request;
+    }
     request.visibility = fields.one_of("visibility", {"public", "private", "shared", "community"}).value_or("private");
     request.is_protected = fields.boolean("protected").value_or(false);
+    fields.finish();
     return request;
 }
 
@@ -270,24 +305,17 @@ http::Response upload_image(const Action& action) {
 constexpr int kRevert = 40;
 constexpr int kReimage = 68;
 
-void require_version(const Action& action, int minimum) {
-    if (action.call.at_least(minimum)) return;
-    throw Error(ErrorCode::InvalidInput,
-                "There is no such action: " + action.name + " needs microversion 3." + std::to_string(minimum) + ".");
-}
-
 http::Response revert(const Action& action) {
-    require_version(action, kRevert);
+    require_version(action.call, action.name, kRevert);
     auto fields = action.fields();
-    const SnapshotId snapshot(fields.required_uuid("snapshot_id"));
+    const SnapshotId snapshot(fields.required_string("snapshot_id", 1, 255));
     fields.finish();
-    own_snapshot(action.tx, action.call, snapshot.value);
     flows::revert_volume(action.tx, action.call.context.d, action.call.auth, action.volume.id, snapshot);
     return http::Response::empty(202);
 }
 
 http::Response reimage(const Action& action) {
-    require_version(action, kReimage);
+    require_version(action.call, action.name, kReimage);
     auto fields = action.fields();
     const ImageId image(fields.required_uuid("image_id"));
     const auto reserved = fields.boolean("reimage_reserved").value_or(false);

@@ -12,9 +12,11 @@ namespace virga::volume::api {
 namespace {
 
 constexpr std::size_t kNameLength = 255;
+constexpr std::string_view kHints = "OS-SCH-HNT:scheduler_hints";
 constexpr int kGroups = 13;
 constexpr int kBackupSource = 47;
 constexpr std::int64_t kMaxSizeGib = 1LL << 31;
+constexpr int kStrictBodies = 53;
 constexpr int kTimeFilters = 60;
 constexpr int kConsumesQuota = 65;
 const identity::policy::Check kForceDelete(policies(), "volume:force_delete");
@@ -130,16 +132,30 @@ http::Response show(const Call& call) {
     return one(200, detail(tx, call, own_volume(tx, call, call.request.param("volume_id"))));
 }
 
+/// What either of the words for it says; empty: neither.
 std::string image_ref(http::Fields& fields) {
-    auto ref = fields.string("imageRef", 0, 1024).value_or("");
-    if (ref.empty()) ref = fields.string("image_id", 0, 1024).value_or("");
-    if (ref.empty()) return {};
-    ref = ref.substr(ref.rfind('/') == std::string::npos ? 0 : ref.rfind('/') + 1);
-    if (!is_uuid_like(ref)) fields.fail("imageRef", "must be the UUID of an image");
-    return canonical_uuid(ref);
+    constexpr std::size_t kLongest = 1024;
+    auto ref = fields.string("imageRef", 1, kLongest);
+    const auto other = fields.string("image_id", 1, kLongest);
+    return ref.value_or(other.value_or(""));
 }
 
-NewVolume new_volume(const Call& call, const json::object& body) {
+/// The image that an imageRef means: by its id, as in a URL, or by its name.
+std::string image_of(db::Transaction& tx, const Call& call, const std::string& ref) {
+    if (ref.empty()) return {};
+    const auto last = ref.substr(ref.rfind('/') == std::string::npos ? 0 : ref.rfind('/') + 1);
+    if (is_uuid_like(last)) return canonical_uuid(last);
+    const auto found = call.context.d.images.find_named(tx, call.auth, ref);
+    if (found.size() == 1) return found.front().value;
+    const auto shown = "'" + ref.substr(0, kNameLength) + "'";
+    if (found.empty()) {
+        throw Error(ErrorCode::InvalidInput, "volume.imageRef: there is no image with the id or name " + shown + ".");
+    }
+    throw Error(ErrorCode::Conflict, "volume.imageRef: several images are named " + shown + ". Give the id of one.");
+}
+
+/// `image`: what the body says of the image.
+NewVolume new_volume(const Call& call, const json::object& body, std::string& image) {
     http::Fields fields(body, "volume");
     NewVolume request;
     request.id = new_id<VolumeId>();
@@ -148,7 +164,7 @@ NewVolume new_volume(const Call& call, const json::object& body) {
     if (fields.has_value("size")) request.size_gib = fields.required_integer("size", 1, kMaxSizeGib);
     request.snapshot_id = fields.uuid("snapshot_id").value_or("");
     request.source_volid = fields.uuid("source_volid").value_or("");
-    request.image_id = image_ref(fields);
+    image = image_ref(fields);
     if (call.at_least(kBackupSource)) request.backup_id = fields.uuid("backup_id").value_or("");
     request.volume_type = fields.string("volume_type", 0, kNameLength).value_or("");
     request.availability_zone = fields.string("availability_zone", 0, kNameLength).value_or("");
@@ -156,10 +172,9 @@ NewVolume new_volume(const Call& call, const json::object& body) {
     if (fields.boolean("multiattach").value_or(false)) {
         fields.fail("multiattach", "choose a volume type with the extra spec multiattach='<is> True' instead");
     }
-    if (call.at_least(kGroups)) request.group_id = fields.uuid("group_id").value_or("");
-    if (fields.has_value("consistencygroup_id")) {
-        fields.fail("consistencygroup_id", "is not supported; use group_id");
-    }
+    request.group_id = fields.uuid("consistencygroup_id").value_or("");  // groups are their successors
+    if (call.at_least(kGroups)) request.group_id = fields.uuid("group_id").value_or(request.group_id);
+    if (call.at_least(kStrictBodies)) fields.finish();
     return request;
 }
 
@@ -171,9 +186,24 @@ void drop_extension_attributes(json::object& view) {
     }
 }
 
+/// Which backend a volume comes to is up to its type: to take a hint and not follow it would be worse than to say so.
+void refuse_hints(const Call& call) {
+    const auto body = call.request.json_body();
+    const auto* hints = body.if_contains(kHints);
+    if (hints == nullptr || hints->is_null()) return;
+    if (!hints->is_object()) throw Error(ErrorCode::InvalidInput, std::string(kHints) + ": must be an object.");
+    if (hints->get_object().empty()) return;
+    const std::string hint(hints->get_object().begin()->key());
+    throw Error(ErrorCode::InvalidInput, std::string(kHints) + "." + hint.substr(0, 64) +
+                                             ": is not supported. Choose a volume type of the backend that you want.");
+}
+
 http::Response create(const Call& call) {
-    const auto request = new_volume(call, body_object(call, "volume"));
+    std::string image;
+    auto request = new_volume(call, body_object(call, "volume", kHints), image);
+    refuse_hints(call);
     auto tx = call.db().write();
+    request.image_id = image_of(tx, call, image);
     flows::create_volume(tx, call.context.d, call.auth, request, std::nullopt);
     auto view = detail(tx, call, repo::get_volume(tx, request.id));
     drop_extension_attributes(view);
@@ -195,6 +225,7 @@ http::Response update(const Call& call) {
     }
     auto tx = call.db().write();
     const auto volume = own_volume(tx, call, call.request.param("volume_id"));
+    check_not_in_maintenance(volume);
     repo::set_names(tx, volume.id, name.value_or(volume.name), description.value_or(volume.description));
     if (metadata) repo::set_metadata(tx, volume.id, users_metadata(*metadata));
     auto view = detail(tx, call, repo::get_volume(tx, volume.id));

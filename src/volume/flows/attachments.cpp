@@ -85,6 +85,20 @@ void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, 
     }
 }
 
+std::string mode_of(const json::object& connection_info) {
+    return get_string(get_object(connection_info, "data"), "access_mode") == "ro" ? "ro" : "rw";
+}
+
+/// os-attach's mode goes with the last attachment.
+void forget_mode(db::Transaction& tx, const VolumeId& id) {
+    const auto volume = repo::find_volume(tx, id);
+    if (!volume || !volume->admin_metadata.contains("attached_mode")) return;
+    if (!repo::attachments_of(tx, id).empty()) return;
+    auto metadata = volume->admin_metadata;
+    metadata.erase("attached_mode");
+    repo::set_admin_metadata(tx, id, metadata);
+}
+
 }  // namespace
 
 AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume_id,
@@ -98,6 +112,7 @@ AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const Volu
     attachment.project = volume.project;
     attachment.server = server;
     attachment.attach_status = "reserved";
+    if (is_readonly(volume)) attachment.mode = "ro";
     attachment.created_us = now_us();
     repo::insert(tx, attachment);
     if (volume.attach_status == "detached") repo::set_attach_status(tx, volume_id, "reserved");
@@ -118,7 +133,7 @@ json::object connection_of(Dependencies& d, const VolumeRecord& volume, const js
     info["volume_id"] = id.value;
     if (volume.multiattach) info["multiattach"] = true;
     auto data = get_object(info, "data");
-    data["access_mode"] = is_readonly(volume) ? "ro" : "rw";
+    data["access_mode"] = access_mode(volume);
     check_encryption_told(volume, get_string(data, "encryption"));
     data["encrypted"] = !volume.encryption_key_id.empty();
     data["qos_specs"] = qos_of(d, volume);
@@ -139,6 +154,7 @@ void connected(db::Transaction& tx, const AttachmentId& id, const std::string& c
     const auto attachment = repo::get_attachment(tx, id);
     check_second_host(tx, attachment, connector_host);
     repo::set_connection(tx, id, connector_host, device, connection_info);
+    if (attachment.mode == kNoMode) repo::set_mode(tx, id, mode_of(connection_info));
     if (attachment.attach_status == "attached") return;
     require_change(tx, attachment_states(), "connect", id.value);
     require_change(tx, volume_states(), "connect", attachment.volume.value);
@@ -172,6 +188,7 @@ void detached(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::find_attachment(tx, id);
     if (!attachment) return;
     repo::delete_attachment(tx, id);
+    forget_mode(tx, attachment->volume);
     recompute_status(tx, attachment->volume);
 }
 
@@ -179,6 +196,7 @@ void force_detached(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::find_attachment(tx, id);
     if (!attachment) return;
     repo::delete_attachment(tx, id);
+    forget_mode(tx, attachment->volume);
     lifecycle::try_change(tx, volume_states(), "force_detach", attachment->volume.value);
     recompute_status(tx, attachment->volume);
 }

@@ -4,6 +4,7 @@
 #include "volume/host_commands.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -64,9 +65,12 @@ private:
 };
 
 void take(db::Transaction& tx, const VolumeRecord& volume, bool reserved) {
-    const auto refuse = [&](const std::string& why) {
-        throw Error(ErrorCode::Conflict, "Invalid volume: volume " + volume.id.value + " " + why, {}, volume.id.value);
+    const auto refuse = [&](const std::string& why, ErrorCode code = ErrorCode::InvalidInput) {
+        throw Error(code, "Invalid volume: volume " + volume.id.value + " " + why, {}, volume.id.value);
     };
+    if (repo::attachments_of(tx, volume.id).size() > 1) {
+        refuse("is attached to more than one server.", ErrorCode::Conflict);
+    }
     if (volume.path.empty()) refuse("has no data that could be replaced: it was never made.");
     const auto* action = reserved ? "reimage_reserved" : "reimage";
     if (lifecycle::try_change(tx, volume_states(), action, volume.id.value, kNoBusySnapshot)) return;

@@ -48,17 +48,20 @@ public:
     }
 };
 
-void check_latest(db::Transaction& tx, const VolumeRecord& volume, const SnapshotRecord& snapshot) {
+/// One that isn't there is as little the volume's latest as another's is.
+void check_latest(db::Transaction& tx, const VolumeRecord& volume, const SnapshotId& id) {
     const auto refuse = [&](const std::string& why) {
-        throw Error(ErrorCode::InvalidInput, "revert.snapshot_id: snapshot " + snapshot.id.value + " " + why, {},
-                    snapshot.id.value);
+        throw Error(ErrorCode::InvalidInput, "revert.snapshot_id: snapshot " + id.value + " " + why, {}, id.value);
     };
-    if (snapshot.volume != volume.id) refuse("is not of volume " + volume.id.value + ".");
-    const auto latest = repo::snapshots_of(tx, volume.id).back().id;
-    if (snapshot.id != latest) refuse("is not the latest one of the volume: that is " + latest.value + ".");
-    if (snapshot.size_gib == volume.size_gib) return;
-    refuse("is of " + std::to_string(snapshot.size_gib) + " GiB, but the volume has " +
-           std::to_string(volume.size_gib) + " GiB now: the size must be the same.");
+    const auto snapshots = repo::snapshots_of(tx, volume.id);
+    const bool known = std::any_of(snapshots.begin(), snapshots.end(),
+                                   [&](const SnapshotRecord& snapshot) { return snapshot.id == id; });
+    if (!known) refuse("is not of volume " + volume.id.value + ".");
+    const auto& latest = snapshots.back();
+    if (id != latest.id) refuse("is not the latest one of the volume: that is " + latest.id.value + ".");
+    if (latest.size_gib == volume.size_gib) return;
+    refuse("is of " + std::to_string(latest.size_gib) + " GiB, but the volume has " + std::to_string(volume.size_gib) +
+           " GiB now: the size must be the same.");
 }
 
 }  // namespace
@@ -66,9 +69,9 @@ void check_latest(db::Transaction& tx, const VolumeRecord& volume, const Snapsho
 FlowId revert_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
                      const SnapshotId& snapshot_id) {
     const auto volume = repo::get_volume(tx, id);
-    check_latest(tx, volume, repo::get_snapshot(tx, snapshot_id));
-    require_change(tx, volume_states(), "revert", id.value, kNoBusySnapshot);
-    require_change(tx, snapshot_states(), "restore", snapshot_id.value);
+    check_latest(tx, volume, snapshot_id);
+    require_change(tx, volume_states(), "revert", id.value, kNoBusySnapshot, ErrorCode::Conflict);
+    require_change(tx, snapshot_states(), "restore", snapshot_id.value, {}, ErrorCode::Conflict);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,

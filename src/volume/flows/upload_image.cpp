@@ -6,6 +6,7 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/temporary_volume.hpp"
+#include "volume/flows/upload_charge.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -16,6 +17,8 @@ namespace {
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
 using taskflow::TaskContext;
+
+constexpr std::int64_t kGib = 1024LL * 1024 * 1024;
 
 ImageId image_of(const TaskContext& context) {
     return ImageId(get_string(context.data, "image_id"));
@@ -34,8 +37,9 @@ public:
     Outcome execute(const TaskContext& context) override {
         Outcome outcome;
         outcome.decision = "image " + image_of(context).value + " is saving";
-        outcome.apply = [this, image = image_of(context), flow = context.flow](db::Transaction& tx) {
-            d_.images.begin_upload(tx, image, flow);
+        outcome.apply = [this, image = image_of(context), flow = context.flow,
+                         expected = get_int(context.data, "expected_bytes")](db::Transaction& tx) {
+            d_.images.begin_upload(tx, image, flow, expected);
         };
         return outcome;
     }
@@ -61,8 +65,10 @@ public:
 
     Outcome execute(const TaskContext& context) override {
         const auto volume = load_volume(d_, volume_of(context));
-        const auto reply =
-            call_host(d_, context, volume.host, command::kUpload, params_of(context, volume), kCopyDeadline);
+        UploadCharge charge(d_, image_of(context), context);
+        const auto reply = charge.call([&](const TaskContext& charged) {
+            return call_host(d_, charged, volume.host, command::kUpload, params_of(charged, volume), kCopyDeadline);
+        });
         const auto stored = StoredImage::from_json(reply);
         Outcome outcome;
         outcome.decision = "stored " + std::to_string(stored.size_bytes) + " bytes of " + stored.format;
@@ -122,6 +128,11 @@ std::int64_t min_ram_of(const VolumeRecord& volume) {
     return digits ? std::stoll(text) : 0;
 }
 
+/// Raw data has the size of the volume; other formats have what is written, and some more.
+std::int64_t expected_bytes(const ImageRequest& request, const VolumeRecord& volume) {
+    return request.disk_format == "raw" ? volume.size_gib * kGib : 0;
+}
+
 image::NewImage image_from(const ImageRequest& request, const VolumeRecord& volume) {
     image::NewImage image;
     image.id = request.id;
@@ -133,6 +144,7 @@ image::NewImage image_from(const ImageRequest& request, const VolumeRecord& volu
     image.min_disk_gib = volume.size_gib;
     image.min_ram_mib = min_ram_of(volume);
     image.properties = image_properties(volume);
+    image.expected_bytes = expected_bytes(request, volume);
     return image;
 }
 
@@ -172,7 +184,8 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
     std::vector<taskflow::TaskSpec> tasks{{task::kStartUpload}};
     for (auto& one : with_temporary_volume(source, {{task::kCopyVolumeToImage}})) tasks.push_back(std::move(one));
     tasks.push_back({task::kFinishUpload});
-    json::object data{{"volume_id", id.value}, {"image_id", request.id.value}};
+    json::object data{
+        {"volume_id", id.value}, {"image_id", request.id.value}, {"expected_bytes", expected_bytes(request, volume)}};
     for (const auto& item : temporary_volume_data(source, volume)) data.insert(item);
     d.runner.start(tx, {flow, "upload_image", id.value, std::move(tasks), std::move(data), auth.request_id,
                         volume.project.value, auth.user.value, std::nullopt});

@@ -8,7 +8,7 @@ bool VolumeType::multiattach() const {
 }
 
 const std::vector<std::string>& admin_metadata_names() {
-    static const std::vector<std::string> names{"readonly"};
+    static const std::vector<std::string> names{"readonly", "attached_mode"};
     return names;
 }
 

@@ -13,7 +13,7 @@ struct VolumeRecord : Volume {
     std::string path;    ///< of the active file on `host`: for operators, the driver finds it by the volume's id
     std::string image_id;
     json::object metadata;          ///< the user's
-    json::object admin_metadata;    ///< what the service itself notes: readonly. Shown, and not the user's to change
+    json::object admin_metadata;    ///< what the service itself notes. Shown, and not the user's to change
     ServerId created_for;           ///< the server whose boot makes it; empty as soon as that server has it, or failed
     std::string encryption_key_id;  ///< empty: not encrypted
     std::string group_id;           ///< volume group, or empty
@@ -28,6 +28,13 @@ struct VolumeRecord : Volume {
 
 /// Names of what may stand in VolumeRecord::admin_metadata.
 const std::vector<std::string>& admin_metadata_names();
+
+/// How the connections of the volume are to be made: as os-attach said, else as os-update_readonly_flag did.
+inline std::string access_mode(const VolumeRecord& volume) {
+    const auto attached = get_string(volume.admin_metadata, "attached_mode");
+    if (!attached.empty()) return attached;
+    return get_string(volume.admin_metadata, "readonly") == "True" ? "ro" : "rw";
+}
 
 /// os-update_readonly_flag.
 inline bool is_readonly(const VolumeRecord& volume) {
@@ -48,9 +55,12 @@ struct SnapshotRecord : Snapshot {
     TimestampUs updated_us = 0;
 };
 
+/// Of an attachment, until it is connected, when nobody said. The API's word, too.
+inline constexpr const char* kNoMode = "null";
+
 struct AttachmentRecord : Attachment {
     ProjectId project;
-    std::string mode = "null";  ///< rw, ro, or "null" when nobody said
+    std::string mode = kNoMode;  ///< rw, ro, or kNoMode
     TimestampUs created_us = 0;
     TimestampUs attached_us = 0;
     bool connected() const { return !host.empty(); }

@@ -224,7 +224,7 @@ bool is_error(std::string_view status) {
 }
 
 void require_change(db::Transaction& tx, const TransitionTable& table, std::string_view action, const std::string& id,
-                    std::string_view extra_condition) {
+                    std::string_view extra_condition, ErrorCode refused) {
     if (lifecycle::try_change(tx, table, action, id, extra_condition)) return;
     const auto row = tx.query_one("SELECT " + table.column + " AS status FROM " + table.table + " WHERE id = ?", {id});
     if (!row) throw Error(ErrorCode::NotFound, table.resource + " " + id + " could not be found.", {}, id);
@@ -232,7 +232,7 @@ void require_change(db::Transaction& tx, const TransitionTable& table, std::stri
         if (&table == &volume_states()) explain_volume(tx, id);
         if (&table == &snapshot_states()) explain_snapshot(tx, id);
     }
-    throw Error(ErrorCode::InvalidInput,
+    throw Error(refused,
                 "Invalid " + table.resource + ": the status of " + table.resource + " " + id + " must be " +
                     joined(table.find(action).from) + " for " + std::string(action) + ", but it is " +
                     row->text("status") + ".",

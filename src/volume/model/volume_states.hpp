@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "lifecycle/transitions.hpp"
 
 namespace virga::volume {
@@ -23,9 +24,10 @@ bool is_transient(std::string_view status);
 bool is_error(std::string_view status);
 
 /// Tries the change; when the row's status (or `extra_condition`) forbids it, throws Error{InvalidInput} that names the
-/// status it has and those it must have (Cinder: 400), or Error{NotFound}.
+/// status it has and those it must have (Cinder: 400), or Error{NotFound}. `refused`: where Cinder answers otherwise.
 void require_change(db::Transaction& tx, const lifecycle::TransitionTable& table, std::string_view action,
-                    const std::string& id, std::string_view extra_condition = {});
+                    const std::string& id, std::string_view extra_condition = {},
+                    ErrorCode refused = ErrorCode::InvalidInput);
 
 /// What a volume's status and attach_status become from the attachments that it has.
 struct AttachedStatus {

@@ -1,5 +1,8 @@
 #include "volume/repo/group_repo.hpp"
 
+#include <cstdint>
+
+#include "db/conditions.hpp"
 #include "volume/repo/list_query.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -154,9 +157,23 @@ std::vector<Group> list_groups(db::Transaction& tx, const GroupFilter& filter) {
 }
 
 std::vector<VolumeRecord> volumes_of_group(db::Transaction& tx, const std::string& group_id) {
-    std::vector<VolumeRecord> out;
-    for (const auto& row : tx.query("SELECT id FROM volumes WHERE group_id = ? ORDER BY created_us, id", {group_id})) {
-        out.push_back(get_volume(tx, VolumeId(row.text("id"))));
+    VolumeFilter filter;
+    filter.group_id = group_id;
+    filter.sort = {{"created_us", true}, {"id", true}};
+    filter.limit = static_cast<std::size_t>(INT32_MAX);
+    return list_volumes(tx, filter);
+}
+
+std::map<std::string, std::vector<std::string>> volumes_by_group(db::Transaction& tx,
+                                                                 const std::vector<Group>& groups) {
+    std::map<std::string, std::vector<std::string>> out;
+    if (groups.empty()) return out;
+    db::Params ids;
+    for (const auto& group : groups) ids.emplace_back(group.id);
+    const auto among = db::in_list("group_id", std::move(ids));
+    for (const auto& row :
+         tx.query("SELECT group_id, id FROM volumes WHERE " + among.sql + " ORDER BY created_us, id", among.params)) {
+        out[row.text("group_id")].push_back(row.text("id"));
     }
     return out;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,10 @@ std::optional<Group> find_group(db::Transaction& tx, const std::string& id);
 /// Throws Error{NotFound} "Group <id> could not be found."
 Group get_group(db::Transaction& tx, const std::string& id);
 std::vector<Group> list_groups(db::Transaction& tx, const GroupFilter& filter);
+/// Oldest first.
 std::vector<VolumeRecord> volumes_of_group(db::Transaction& tx, const std::string& group_id);
+/// Ids of the volumes of many groups, in one statement; by group id.
+std::map<std::string, std::vector<std::string>> volumes_by_group(db::Transaction& tx, const std::vector<Group>& groups);
 void set_group_names(db::Transaction& tx, const std::string& id, const std::string& name,
                      const std::string& description);
 void set_group_placement(db::Transaction& tx, const std::string& id, const std::string& host,

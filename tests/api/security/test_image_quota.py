@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from harness.cloud import Cloud, wait_for
+from harness.volumes import call, gone, settled, show
 
 MIB = 1024 * 1024
 BINARY = {"Content-Type": "application/octet-stream"}
@@ -148,3 +149,58 @@ def test_a_disk_is_never_filled():
         assert running.differences() == []
     finally:
         running.close()
+
+
+@pytest.fixture
+def volume(small):
+    made = call(small, "POST", "/volumes", {"volume": {"size": 1}}, expect=202).json()["volume"]["id"]
+    assert settled(small, "volume", made)["status"] == "available"
+    yield made
+    assert call(small, "DELETE", f"/volumes/{made}").status_code == 202
+    gone(small, "volume", made)
+
+
+def fill(cloud, volume, mib):
+    """The data of a volume, which can't be packed."""
+    disk = next((cloud.state / "host" / "volumes").rglob(f"volume-{volume}"))
+    with open(disk, "r+b") as file:
+        for piece in pieces(mib):
+            file.write(piece)
+
+
+def copy_to_image(cloud, volume, disk_format):
+    return call(cloud, "POST", f"/volumes/{volume}/action",
+                {"os-volume_upload_image": {"image_name": "made", "disk_format": disk_format}})
+
+
+def images_of(cloud):
+    return cloud.http("GET", "/image/v2/images").json()["images"]
+
+
+def test_an_image_of_a_volume_that_cannot_fit_is_refused_at_once(small, volume):
+    answer = copy_to_image(small, volume, "raw")
+    assert answer.status_code == 413 and "quota" in answer.text
+    assert show(small, volume)["status"] == "available" and images_of(small) == []
+
+
+def test_an_image_of_a_volume_ends_where_the_quota_does(small, volume):
+    fill(small, volume, 100)
+    answer = copy_to_image(small, volume, "qcow2")
+    assert answer.status_code == 202
+    wait_for(lambda: show(small, volume)["status"] == "available", 120, "the upload is given up")
+    assert images_of(small) == []
+    assert list((small.state / "control" / "images").iterdir()) == []
+    message = call(small, "GET", f"/messages?resource_uuid={volume}", expect=200).json()["messages"][0]
+    assert "quota" in message["user_message"]
+
+
+def test_an_image_of_a_volume_counts(small, volume):
+    fill(small, volume, 40)
+    made = copy_to_image(small, volume, "qcow2").json()["os-volume_upload_image"]["image_id"]
+    wait_for(lambda: status(small, made) == "active", 120, "the image is there")
+    try:
+        refused = upload(small, make(small), pieces(30)).status_code
+    except requests.ConnectionError:
+        refused = 413
+    assert refused == 413
+    assert upload(small, make(small), pieces(20)).status_code == 204

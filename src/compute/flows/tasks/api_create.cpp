@@ -52,9 +52,7 @@ private:
     static ServerFault fault_of(const taskflow::TaskContext& context, const taskflow::Failure& failure) {
         ServerFault fault;
         fault.message = without_paths(failure.message);
-        const bool exhausted = !get_array(context.data, "excluded").empty() && !aborts_build(failure) &&
-                               failure.task != "conductor.schedule";
-        if (exhausted) {
+        if (!failure.aborts() && !get_array(context.data, "excluded").empty()) {
             fault.message =
                 "Exceeded maximum number of retries. Exhausted all hosts available for retrying build "
                 "failures for instance " +

@@ -16,6 +16,9 @@ namespace {
 class AttachBlockDevice : public ComputeTask {
 public:
     using ComputeTask::ComputeTask;
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        return never_elsewhere(taskflow::consequence_of(code, in_time));
+    }
 
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
         auto [device, volume, running] = look(context);

@@ -13,6 +13,9 @@ namespace {
 class CreateBlockDevice : public ComputeTask {
 public:
     using ComputeTask::ComputeTask;
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        return never_elsewhere(taskflow::consequence_of(code, in_time));
+    }
 
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
         auto device = d_.db.read_with([&](db::Transaction& tx) { return get_block_device(tx, context); });

@@ -20,6 +20,11 @@ class Schedule : public ComputeTask {
 public:
     using ComputeTask::ComputeTask;
     int retry_seconds() const override { return kHostsReturnSeconds; }
+    /// That the chosen host filled up says nothing of the others; whatever else goes wrong here does so for all hosts.
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        const auto usual = taskflow::consequence_of(code, in_time);
+        return code == ErrorCode::Busy ? usual : never_elsewhere(usual);
+    }
 
     taskflow::Outcome execute(const taskflow::TaskContext& context) override {
         auto tx = d_.db.read();
@@ -46,8 +51,8 @@ public:
             try_advance(tx, id, "create.reschedule");
         };
         outcome.provides["host"] = "";
-        const bool lost_race = failure.task == "conductor.schedule" && failure.code == ErrorCode::Busy;
-        const bool again = (lost_race && !context.cancelled) || will_reschedule(context, failure, d_.config);
+        const bool lost_race = context.failed_itself(failure) && !failure.aborts();
+        const bool again = lost_race ? !context.cancelled : will_reschedule(context, failure, d_.config);
         if (!again || is_being_deleted(id)) {
             outcome.decision = "no reschedule: " + reason_to_stop(context, failure);
             return outcome;
@@ -154,8 +159,8 @@ private:
 
     std::string reason_to_stop(const taskflow::TaskContext& context, const taskflow::Failure& failure) const {
         if (context.cancelled) return "the build was cancelled";
-        if (failure.task == "conductor.schedule") return failure.detail.empty() ? failure.message : failure.detail;
-        if (aborts_build(failure)) return "the build is aborted, since no host could do it: " + failure.message;
+        if (context.failed_itself(failure)) return failure.detail.empty() ? failure.message : failure.detail;
+        if (failure.aborts()) return "the build is aborted, since no host could do it: " + failure.message;
         return "attempts and alternates are used up";
     }
 

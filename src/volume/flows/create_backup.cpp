@@ -2,6 +2,7 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
@@ -52,16 +53,9 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "backup becomes error, unless it is being deleted: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            release(tx, context_copy);
-            const auto id = backup_of(context_copy);
-            if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
-            repo::set_fail_reason(tx, id, without_paths(failure.message));
-            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "create", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Backup, backup_of(context).value, "fail_create", "create",
+                               [context](db::Transaction& tx) { release(tx, context); }});
     }
 };
 

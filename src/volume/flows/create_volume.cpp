@@ -1,5 +1,6 @@
 #include "volume/flows/choose_type.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
@@ -253,16 +254,10 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        const auto id = volume_of(context);
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error, unless it is being deleted: " + failure.message;
-        outcome.apply = [this, context_copy = context, id, failure](db::Transaction& tx) {
-            d_.images.release_holds(tx, id.value);
-            if (!lifecycle::try_change(tx, volume_states(), "fail_create", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "create", failure.message);
-        };
-        return outcome;
+        return revert_marking(
+            context, failure,
+            {Marked::Volume, volume_of(context).value, "fail_create", "create",
+             [this, id = volume_of(context)](db::Transaction& tx) { d_.images.release_holds(tx, id.value); }});
     }
 };
 

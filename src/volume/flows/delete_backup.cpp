@@ -1,6 +1,7 @@
 #include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -33,14 +34,7 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "backup becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = backup_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, backup_states(), "fail_delete", id.value)) return;
-            repo::set_fail_reason(tx, id, without_paths(failure.message));
-            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "delete", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure, {Marked::Backup, backup_of(context).value, "fail_delete", "delete"});
     }
 };
 

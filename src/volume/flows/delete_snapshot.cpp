@@ -1,4 +1,5 @@
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
@@ -30,14 +31,8 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "snapshot becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_delete", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "delete", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Snapshot, snapshot_of(context).value, "fail_delete", "delete"});
     }
 };
 

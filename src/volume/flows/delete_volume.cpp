@@ -1,5 +1,6 @@
 #include "volume/flows/backups.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -37,17 +38,14 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            for (const auto& snapshot : get_array(context_copy.data, "snapshots")) {
-                lifecycle::try_change(tx, snapshot_states(), "fail_delete", std::string(snapshot.as_string()));
-            }
-            if (!lifecycle::try_change(tx, volume_states(), "fail_delete", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "delete", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Volume, volume_of(context).value, "fail_delete", "delete",
+                               [snapshots = get_array(context.data, "snapshots")](db::Transaction& tx) {
+                                   for (const auto& snapshot : snapshots) {
+                                       lifecycle::try_change(tx, snapshot_states(), "fail_delete",
+                                                             std::string(snapshot.as_string()));
+                                   }
+                               }});
     }
 };
 

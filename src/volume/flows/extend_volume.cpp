@@ -1,4 +1,5 @@
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
@@ -40,15 +41,14 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_extending: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_extend", id.value)) return;
-            repo::set_size(tx, id, get_int(context_copy.data, "old_size_gib"));
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "extend", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Volume,
+                               volume_of(context).value,
+                               "fail_extend",
+                               "extend",
+                               {},
+                               [id = volume_of(context), old_size_gib = get_int(context.data, "old_size_gib")](
+                                   db::Transaction& tx) { repo::set_size(tx, id, old_size_gib); }});
     }
 
 private:

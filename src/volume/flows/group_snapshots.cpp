@@ -1,5 +1,6 @@
 #include "volume/flows/flows.hpp"
 #include "volume/flows/groups.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/group_states.hpp"
@@ -54,18 +55,15 @@ public:
                 {{"backend", get_string(context.data, "backend")}, {"volume_id", volume}, {"snapshot_id", snapshot}},
                 kCopyDeadline, "revert/" + snapshot);
         });
-        RevertOutcome outcome;
-        outcome.decision = "group snapshot becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            each_snapshot(context_copy, [&](const std::string&, const std::string& snapshot) {
-                if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", snapshot)) return;
-                repo::set_error(tx, SnapshotId(snapshot), failure.message);
-            });
-            const auto id = group_snapshot_of(context_copy);
-            if (!lifecycle::try_change(tx, group_snapshot_states(), "fail_create", id)) return;
-            tell_user(tx, context_copy, "GROUP_SNAPSHOT", id, "create", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::GroupSnapshot, group_snapshot_of(context), "fail_create", "create",
+                               [context, failure](db::Transaction& tx) {
+                                   each_snapshot(context, [&](const std::string&, const std::string& snapshot) {
+                                       if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", snapshot))
+                                           return;
+                                       repo::set_error(tx, SnapshotId(snapshot), failure.message);
+                                   });
+                               }});
     }
 
 private:
@@ -105,14 +103,8 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "group snapshot becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            const auto id = group_snapshot_of(context_copy);
-            if (!lifecycle::try_change(tx, group_snapshot_states(), "fail_delete", id)) return;
-            tell_user(tx, context_copy, "GROUP_SNAPSHOT", id, "delete", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::GroupSnapshot, group_snapshot_of(context), "fail_delete", "delete"});
     }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/group_states.hpp"
@@ -26,14 +27,7 @@ std::string group_of(const TaskContext& context) {
 
 /// Where a failed creation ends.
 RevertOutcome fail_create(const TaskContext& context, const taskflow::Failure& failure) {
-    RevertOutcome outcome;
-    outcome.decision = "group becomes error: " + failure.message;
-    outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-        const auto id = group_of(context_copy);
-        if (!lifecycle::try_change(tx, group_states(), "fail_create", id)) return;
-        tell_user(tx, context_copy, "GROUP", id, "create", failure.message);
-    };
-    return outcome;
+    return revert_marking(context, failure, {Marked::Group, group_of(context), "fail_create", "create"});
 }
 
 class ScheduleGroup : public VolumeTask {
@@ -118,14 +112,7 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "group becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            const auto id = group_of(context_copy);
-            if (!lifecycle::try_change(tx, group_states(), "fail_delete", id)) return;
-            tell_user(tx, context_copy, "GROUP", id, "delete", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure, {Marked::Group, group_of(context), "fail_delete", "delete"});
     }
 };
 

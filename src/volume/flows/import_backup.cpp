@@ -1,6 +1,7 @@
 #include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -41,15 +42,8 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "backup becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            const BackupId id(get_string(context_copy.data, "backup_id"));
-            if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
-            repo::set_fail_reason(tx, id, without_paths(failure.message));
-            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "import", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Backup, get_string(context.data, "backup_id"), "fail_create", "import"});
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/placement.hpp"
@@ -44,14 +45,7 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_managing: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_manage", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "manage", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure, {Marked::Volume, volume_of(context).value, "fail_manage", "manage"});
     }
 };
 
@@ -72,14 +66,8 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_unmanage", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "unmanage", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Volume, volume_of(context).value, "fail_unmanage", "unmanage"});
     }
 };
 
@@ -107,14 +95,8 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "snapshot becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "manage", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Snapshot, snapshot_of(context).value, "fail_create", "manage"});
     }
 };
 
@@ -137,14 +119,8 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "snapshot becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_unmanage", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "unmanage", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Snapshot, snapshot_of(context).value, "fail_unmanage", "unmanage"});
     }
 };
 

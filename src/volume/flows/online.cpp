@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -346,9 +347,7 @@ taskflow::TaskSpec merge_task() {
 
 void fail_snapshot(db::Transaction& tx, const TaskContext& context, const SnapshotId& id,
                    const taskflow::Failure& failure) {
-    if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
-    repo::set_error(tx, id, failure.message);
-    tell_user(tx, context, "VOLUME_SNAPSHOT", id.value, "create", failure.message);
+    mark_failed(tx, context, failure, {Marked::Snapshot, id.value, "fail_create", "create"});
 }
 
 void register_online(taskflow::Registry& registry, Dependencies& d) {

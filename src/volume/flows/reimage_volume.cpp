@@ -1,5 +1,6 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/new_volume.hpp"
@@ -35,31 +36,22 @@ public:
             repo::set_bootable(tx, id, true);
             repo::set_image_metadata(tx, id, metadata);
             repo::set_error(tx, id, "");
-            end(tx, id, "finish_reimage");
+            repo::set_launched(tx, id, now_us());
+            // One that was reserved before or meanwhile is reserved again.
+            if (lifecycle::try_change(tx, volume_states(), "finish_reimage", id.value)) recompute_status(tx, id);
             d_.images.release_holds(tx, id.value);
         };
         return outcome;
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [this, context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            d_.images.release_holds(tx, id.value);
-            if (!end(tx, id, "fail_reimage")) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "reimage", failure.message);
-        };
-        return outcome;
-    }
-
-private:
-    /// A volume that was reserved before or meanwhile is reserved again.
-    static bool end(db::Transaction& tx, const VolumeId& id, std::string_view action) {
-        repo::set_launched(tx, id, now_us());
-        const bool changed = lifecycle::try_change(tx, volume_states(), action, id.value);
-        if (changed) recompute_status(tx, id);
-        return changed;
+        return revert_marking(context, failure,
+                              {Marked::Volume, volume_of(context).value, "fail_reimage", "reimage",
+                               [this, id = volume_of(context)](db::Transaction& tx) {
+                                   d_.images.release_holds(tx, id.value);
+                                   repo::set_launched(tx, id, now_us());
+                               },
+                               [id = volume_of(context)](db::Transaction& tx) { recompute_status(tx, id); }});
     }
 };
 

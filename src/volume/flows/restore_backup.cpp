@@ -1,6 +1,7 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/model/new_volume.hpp"
@@ -81,14 +82,7 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_restoring, unless it is being deleted: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_restore", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "restore", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure, {Marked::Volume, volume_of(context).value, "fail_restore", "restore"});
     }
 };
 

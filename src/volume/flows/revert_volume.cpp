@@ -1,4 +1,5 @@
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -36,15 +37,11 @@ public:
     }
 
     RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot_of(context_copy).value);
-            if (!lifecycle::try_change(tx, volume_states(), "fail_revert", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "revert", failure.message);
-        };
-        return outcome;
+        return revert_marking(context, failure,
+                              {Marked::Volume, volume_of(context).value, "fail_revert", "revert",
+                               [snapshot = snapshot_of(context)](db::Transaction& tx) {
+                                   lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot.value);
+                               }});
     }
 };
 

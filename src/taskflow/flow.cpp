@@ -63,6 +63,11 @@ void Registry::add(std::string name, std::shared_ptr<Task> task) {
         throw Error(ErrorCode::Internal, "task '" + name + "' is registered twice");
 }
 
+void Registry::add_kind(std::string kind) {
+    if (!kinds_.insert(kind).second)
+        throw Error(ErrorCode::Internal, "kind of flow '" + kind + "' is registered twice");
+}
+
 Task& Registry::get(const std::string& name) const {
     const auto found = tasks_.find(name);
     if (found == tasks_.end()) throw Error(ErrorCode::Internal, "task '" + name + "' is not registered");

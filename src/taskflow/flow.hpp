@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -167,16 +168,20 @@ struct TaskRun {
     Progress progress = {};  ///< of long work; live while it runs, what it came to afterwards
 };
 
-/// Name to task. Filled at start-up, then read only. An unknown name in a FlowSpec fails start() with Error{Internal}.
+/// Name to task, and which kinds of flow there are. Filled at start-up, then read only. An unknown task or kind in a
+/// FlowSpec fails start() with Error{Internal}.
 class Registry {
 public:
     void add(std::string name, std::shared_ptr<Task> task);
+    void add_kind(std::string kind);
+    const std::set<std::string>& kinds() const { return kinds_; }
     Task& get(const std::string& name) const;
     bool contains(const std::string& name) const;
     std::vector<std::string> names() const;
 
 private:
     std::unordered_map<std::string, std::shared_ptr<Task>> tasks_;
+    std::set<std::string> kinds_;
 };
 
 }  // namespace virga::taskflow

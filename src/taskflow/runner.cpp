@@ -69,6 +69,8 @@ void Runner::interrupt_with(std::function<void()> on_cancel, std::function<void(
 
 void Runner::start(db::Transaction& tx, const FlowSpec& spec) {
     if (spec.tasks.empty()) throw Error(ErrorCode::Internal, "flow " + spec.kind + " has no tasks");
+    if (!impl_->registry.kinds().contains(spec.kind))
+        throw Error(ErrorCode::Internal, "there is no kind of flow '" + spec.kind + "'");
     for (const auto& task : spec.tasks) impl_->registry.get(task.task);
     if (!repo::insert(tx, spec)) return;
     repo::StoredFlow flow;

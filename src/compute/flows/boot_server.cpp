@@ -3,6 +3,7 @@
 #include "compute/flows/block_device_rows.hpp"
 #include "compute/flows/boot_plan.hpp"
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/repo/server_repo.hpp"
@@ -68,7 +69,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     repo::insert_server(tx, server);
     insert_block_devices(tx, d, auth, request);
 
-    auto spec = flow_on("boot_server", server.id, auth);
+    auto spec = flow_on(flow_kind::kBootServer, server.id, auth);
     spec.tasks = boot_plan(request.block_devices, image_backend(d.config), request.config_drive_reason);
     spec.data["nics"] = nic_requests_to_json(request.nics);
     spec.data["security_groups"] = texts_to_json(request.security_group_ids);

@@ -1,4 +1,6 @@
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
@@ -12,17 +14,16 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
-class Reimage : public VolumeTask {
+class Reimage : public TypedVolumeTask<ReimageVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const ImageId image(get_string(context.data, "image_id"));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto& image = context.data.image;
         const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
         const auto reply = call_host(
             d_, context, volume.host, command::kReimage,
@@ -31,7 +32,7 @@ public:
         outcome.decision = "the volume has the content of image " + image.value + ", copied " +
                            std::to_string(get_int(reply, "copied_bytes")) + " bytes";
         outcome.apply = [this, id = volume.id, file = VolumeFile::from_json(reply),
-                         metadata = get_object(context.data, "image_metadata")](db::Transaction& tx) {
+                         metadata = context.data.image_metadata](db::Transaction& tx) {
             repo::set_file(tx, id, file);
             repo::set_bootable(tx, id, true);
             repo::set_image_metadata(tx, id, metadata);
@@ -44,14 +45,14 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Volume, volume_of(context).value, "fail_reimage", "reimage",
-                               [this, id = volume_of(context)](db::Transaction& tx) {
+                              {Marked::Volume, context.data.volume.value, "fail_reimage", "reimage",
+                               [this, id = context.data.volume](db::Transaction& tx) {
                                    d_.images.release_holds(tx, id.value);
                                    repo::set_launched(tx, id, now_us());
                                },
-                               [id = volume_of(context)](db::Transaction& tx) { recompute_status(tx, id); }});
+                               [id = context.data.volume](db::Transaction& tx) { recompute_status(tx, id); }});
     }
 };
 
@@ -81,16 +82,15 @@ FlowId reimage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth
     repo::set_launched(tx, id, 0);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
-    d.runner.start(
-        tx, {flow,
-             "reimage_volume",
-             id.value,
-             {{task::kReimage}},
-             {{"volume_id", id.value}, {"image_id", image_id.value}, {"image_metadata", metadata_of_image(*image)}},
-             auth.request_id,
-             volume.project.value,
-             auth.user.value,
-             std::nullopt});
+    d.runner.start(tx, {flow,
+                        flow_kind::kReimageVolume,
+                        id.value,
+                        {{task::kReimage}},
+                        taskflow::encode(ReimageVolumeData{id, image_id, metadata_of_image(*image)}),
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
     return flow;
 }
 

@@ -51,6 +51,8 @@ protected:
             tasks_[name] = std::make_shared<ScriptedTask>();
             registry_.add(name, tasks_[name]);
         }
+        registry_.add_kind("test");
+        registry_.add_kind("child");
         restart();
     }
     ~RunnerTest() override {
@@ -349,6 +351,12 @@ TEST_F(RunnerTest, AFlowThatWasTakenOverIsForgotten) {
     EXPECT_EQ(journal(id), (Lines{"a execute success", "b execute success"}));
     EXPECT_EQ(marks(), 1);
     EXPECT_EQ(tasks_["b"]->executed, 1);
+}
+
+TEST_F(RunnerTest, AFlowOfAnUnknownKindIsRefused) {
+    FlowSpec spec{new_id<FlowId>(), "tset", "r", {{"a"}}, {}, "req", "p", "u", std::nullopt};
+    auto tx = database_->write();
+    EXPECT_THROW(runner_->start(tx, spec), Error);
 }
 
 TEST_F(RunnerTest, TheSameIdStartsOnce) {

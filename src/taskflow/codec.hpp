@@ -58,6 +58,7 @@ private:
     void read(std::string_view name, std::int64_t& member) const { member = get_int(source_, name); }
     void read(std::string_view name, bool& member) const { member = get_bool(source_, name); }
     void read(std::string_view name, json::object& member) const { member = get_object(source_, name); }
+    void read(std::string_view name, json::array& member) const { member = get_array(source_, name); }
     template <class Tag>
     void read(std::string_view name, Id<Tag>& member) const {
         member.value = get_string(source_, name);
@@ -107,6 +108,7 @@ private:
     static json::value write(std::int64_t member) { return member; }
     static json::value write(bool member) { return member; }
     static json::value write(const json::object& member) { return member; }
+    static json::value write(const json::array& member) { return member; }
     template <class Tag>
     static json::value write(const Id<Tag>& member) {
         return json::value(member.value);

@@ -20,11 +20,13 @@ SHORT = [
     scenarios.UnmanageVolume, scenarios.CreateGroupSnapshot, scenarios.CreateGroupFromGroup, scenarios.DeleteGroup,
     scenarios.RevertVolume, scenarios.ReimageVolume, scenarios.UploadVolume, scenarios.FailedUpload,
     scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer, scenarios.DetachInterface,
-    scenarios.ManageSnapshot, scenarios.UnmanageSnapshot, scenarios.ImportBackup, scenarios.DeleteGroupSnapshot,
-    scenarios.RefreshNetwork,
+    scenarios.DeleteGroupSnapshot, scenarios.RefreshNetwork,
 ]
-# Flows of one task that asks no host for anything new.
-SHORTEST = [scenarios.RetypeVolume, scenarios.CreateGroup, scenarios.ReconcileHost]
+# Flows of one task that changes rows, or little else.
+SHORTEST = [
+    scenarios.RetypeVolume, scenarios.CreateGroup, scenarios.ReconcileHost, scenarios.ManageSnapshot,
+    scenarios.UnmanageSnapshot, scenarios.ImportBackup,
+]
 # On volumes that a guest has open.
 ONLINE = [
     scenarios.ExtendOnline, scenarios.SnapshotOnline, scenarios.DeleteSnapshotOnline,

@@ -10,12 +10,12 @@ taskflow::Consequence never_elsewhere(taskflow::Consequence usual) {
     return usual == taskflow::Consequence::OtherHost ? taskflow::Consequence::Abort : usual;
 }
 
-bool will_reschedule(const taskflow::TaskContext& context, const taskflow::Failure& failure,
+bool will_reschedule(const taskflow::FlowContext<BootData>& context, const taskflow::Failure& failure,
                      const config::Config& config) {
     if (context.cancelled || failure.aborts()) return false;
     const auto attempts = std::max<std::int64_t>(config.get(setting::max_attempts), 1);
-    const auto failed = static_cast<std::int64_t>(get_array(context.data, "excluded").size()) + 1;
-    return failed < attempts && !get_array(context.data, "alternates").empty();
+    const auto failed = static_cast<std::int64_t>(context.data.excluded.size()) + 1;
+    return failed < attempts && !context.data.alternates.empty();
 }
 
 }  // namespace virga::compute::flows

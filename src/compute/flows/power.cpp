@@ -9,7 +9,7 @@ namespace {
 
 void start_power_flow(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ServerId& server,
                       const char* kind, const std::string& action, taskflow::TaskSpec task) {
-    auto spec = flow_on(kind, server, auth);
+    auto spec = flow_with(kind, ServerData{server, auth, {}, 1});
     spec.tasks = {std::move(task)};
     record_action(tx, action, spec);
     d.runner.start(tx, spec);

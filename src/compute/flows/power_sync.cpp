@@ -50,7 +50,7 @@ void start_sync(db::Transaction& tx, Dependencies& d, const Server& server) {
     auth.project = server.project;
     auth.user = server.user;
     auth.request_id = "req-" + new_uuid();
-    auto spec = flow_on(flow_kind::kSyncPowerState, server.id, auth);
+    auto spec = flow_with(flow_kind::kSyncPowerState, ServerData{server.id, auth, {}, 1});
     spec.tasks = {{"compute.manager.sync_power_state"}};
     d.runner.start(tx, spec);
 }

@@ -593,12 +593,14 @@ class DeleteVolume(Scenario):
 
 
 class DeleteSource(DeleteVolume):
-    """What a clone shared with it becomes the clone's own."""
+    """What a clone shared with it becomes the clone's own (on a file system without reflinks: with them nothing is
+    shared)."""
 
     kinds = {"delete_volume", "flatten_volume"}
 
     def begin(self, name):
         super().begin(name)
+        write_zeros(self.cloud, self.made["volume"])
         self.made["clone"] = self.api.ready_volume(f"{name}-clone", 1, source_volid=self.made["volume"])
 
     def settle(self, name):
@@ -1447,6 +1449,13 @@ def scribble(cloud, volume):
     """What a guest writes."""
     path, disk_format = volume_disk(cloud, volume)
     subprocess.run(["qemu-io", "-f", disk_format, "-c", "write -P 0x77 1M 64k", "-c", "write -P 0x77 700M 64k", str(path)],
+                   check=True, capture_output=True, timeout=60)
+
+
+def write_zeros(cloud, volume):
+    """Gives a volume data of its own that reads as before: one that nobody has written to shares its image only."""
+    path, disk_format = volume_disk(cloud, volume)
+    subprocess.run(["qemu-io", "-f", disk_format, "-c", "write -P 0 700M 64k", str(path)],
                    check=True, capture_output=True, timeout=60)
 
 

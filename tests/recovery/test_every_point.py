@@ -20,12 +20,12 @@ SHORT = [
     scenarios.UnmanageVolume, scenarios.CreateGroupSnapshot, scenarios.CreateGroupFromGroup, scenarios.DeleteGroup,
     scenarios.RevertVolume, scenarios.ReimageVolume, scenarios.UploadVolume, scenarios.FailedUpload,
     scenarios.StopServer, scenarios.StartServer, scenarios.RebootServer, scenarios.DetachInterface,
-    scenarios.DeleteGroupSnapshot, scenarios.RefreshNetwork,
+    scenarios.DeleteGroupSnapshot,
 ]
 # Flows of one task that changes rows, or little else.
 SHORTEST = [
     scenarios.RetypeVolume, scenarios.CreateGroup, scenarios.ReconcileHost, scenarios.ManageSnapshot,
-    scenarios.UnmanageSnapshot, scenarios.ImportBackup,
+    scenarios.UnmanageSnapshot, scenarios.ImportBackup, scenarios.RefreshNetwork,
 ]
 # On volumes that a guest has open.
 ONLINE = [

@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
     auto* config = app.add_subcommand("config", "Reference pages of settings and states");
     auto* reference = config->add_subcommand("reference", "Print the reference page of all settings");
     auto* states = config->add_subcommand("states", "Print the reference page of all states and their changes");
+    auto* flows = config->add_subcommand("flows", "Print every kind of flow");
     config->require_subcommand(1);
     auto* policy = app.add_subcommand("policy", "Print who may do what: each policy, its rule and its routes");
     bool markdown = false;
@@ -92,6 +93,7 @@ int main(int argc, char** argv) {
             return virga::app::policy(as_json ? PolicyForm::Json : markdown ? PolicyForm::Markdown : PolicyForm::Text);
         }
         if (*check) return virga::app::check(options);
+        if (*flows) std::fputs(virga::app::flow_kinds().c_str(), stdout);
         if (*reference) std::fputs(virga::config::reference_markdown().c_str(), stdout);
         if (*states) std::fputs(virga::app::states_markdown().c_str(), stdout);
         return 0;

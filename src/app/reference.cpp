@@ -1,8 +1,10 @@
 #include "app/reference.hpp"
 
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/model/server_states.hpp"
 #include "image/model/transitions.hpp"
 #include "lifecycle/transitions.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/model/backup.hpp"
 #include "volume/model/group_states.hpp"
 #include "volume/model/volume_states.hpp"
@@ -43,6 +45,13 @@ std::string states_markdown() {
           &volume::group_states(), &volume::group_snapshot_states(), &image::image_transitions()})
         page += "\n" + lifecycle::reference_markdown(*table);
     return page;
+}
+
+std::string flow_kinds() {
+    std::string lines;
+    for (const auto* kind : compute::flow_kind::kAll) lines += std::string(kind) + "\n";
+    for (const auto* kind : volume::flow_kind::kAll) lines += std::string(kind) + "\n";
+    return lines;
 }
 
 }  // namespace virga::app

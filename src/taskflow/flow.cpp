@@ -8,6 +8,42 @@ RevertOutcome Task::revert(const TaskContext&, const Failure&) {
     return {};
 }
 
+std::string_view to_string(Consequence consequence) {
+    switch (consequence) {
+        case Consequence::RetryHere:
+            return "retry_here";
+        case Consequence::OtherHost:
+            return "other_host";
+        case Consequence::Abort:
+            return "abort";
+    }
+    return "abort";
+}
+
+Consequence consequence_of(ErrorCode code, bool in_time) {
+    if (in_time && is_retryable(code)) return Consequence::RetryHere;
+    switch (code) {
+        case ErrorCode::InvalidInput:
+        case ErrorCode::QuotaExceeded:
+        case ErrorCode::TooLarge:
+        case ErrorCode::Conflict:
+        case ErrorCode::NotFound:
+        case ErrorCode::Cancelled:
+        case ErrorCode::Corrupt:
+        case ErrorCode::Forbidden:
+        case ErrorCode::Unauthenticated:
+            return Consequence::Abort;
+        case ErrorCode::NotSupported:
+        case ErrorCode::NoSpace:
+        case ErrorCode::Busy:
+        case ErrorCode::Unavailable:
+        case ErrorCode::Timeout:
+        case ErrorCode::Internal:
+            return Consequence::OtherHost;
+    }
+    return Consequence::Abort;
+}
+
 std::string_view to_string(FlowState state) {
     switch (state) {
         case FlowState::Running:
@@ -25,6 +61,11 @@ std::string_view to_string(FlowState state) {
 void Registry::add(std::string name, std::shared_ptr<Task> task) {
     if (!tasks_.emplace(name, std::move(task)).second)
         throw Error(ErrorCode::Internal, "task '" + name + "' is registered twice");
+}
+
+void Registry::add_kind(std::string kind) {
+    if (!kinds_.insert(kind).second)
+        throw Error(ErrorCode::Internal, "kind of flow '" + kind + "' is registered twice");
 }
 
 Task& Registry::get(const std::string& name) const {

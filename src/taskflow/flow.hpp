@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,27 @@
 
 namespace virga::taskflow {
 
+/// What a failed execution means for its flow. The task that failed decides it, once, and everybody obeys.
+enum class Consequence {
+    RetryHere,  ///< the same task is tried again after a pause
+    OtherHost,  ///< the flow reverts; its retry point may send it forward on another host
+    Abort,      ///< the flow reverts to its beginning: no host can do it, or nobody wants it any more
+};
+std::string_view to_string(Consequence consequence);
+
+/// What `code` means when the task has nothing to say about it. `in_time`: the task may still be tried again.
+Consequence consequence_of(ErrorCode code, bool in_time);
+
 /// Why a task failed: what is stored, and what reverts are told.
 struct Failure {
     ErrorCode code = ErrorCode::Internal;
     std::string message;  ///< may reach users
     std::string detail;   ///< log only
-    std::string task;     ///< name of the task that failed
+    std::string task;     ///< label of the task that failed: for people, no decision hangs on it
+    Consequence consequence = Consequence::Abort;
+    std::size_t task_index = 0;  ///< of the task that failed
+
+    bool aborts() const { return consequence == Consequence::Abort; }
 };
 
 /// What a task gets. Everything in it survives a restart of the process.
@@ -39,6 +55,9 @@ struct TaskContext {
     /// Told by long work, as often as it likes: how far this task is. Costs no write to the database.
     std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> report_progress = {};
 
+    /// Whether the flow reverts because this very task failed.
+    bool failed_itself(const Failure& failure) const { return failure.task_index == task_index; }
+
     /// Id of a command to a host, the same for every attempt of this task: hosts use it to join or skip repeats.
     std::string command_id(std::string_view part = "execute") const {
         return flow.value + "/" + std::to_string(task_index) + "/" + std::string(part);
@@ -47,7 +66,7 @@ struct TaskContext {
 
 /// What a task returns. `apply` runs inside the transaction that also writes the journal row and moves the flow on, so
 /// a state change and the record of it can't part. If `apply` throws, the transaction is rolled back and the task
-/// failed.
+/// failed. It may run more than once (the database may ask for a transaction again), so it changes nothing but `tx`.
 struct Outcome {
     std::string decision;   ///< one sentence: what was decided or done, and why; shown by `virga trace`
     json::object provides;  ///< merged into the flow's data
@@ -86,6 +105,8 @@ public:
     virtual RevertOutcome revert(const TaskContext& context, const Failure& failure);
     /// For how long execute is tried again after a retryable error. 0: not at all.
     virtual int retry_seconds() const { return 60; }
+    /// What it means for the flow that execute failed with `code`. `in_time`: retry_seconds() are not over.
+    virtual Consequence consequence(ErrorCode code, bool in_time) const { return consequence_of(code, in_time); }
 };
 
 /// A step of a flow: a registered task name, a label when the trace should show another name, and its argument.
@@ -147,16 +168,20 @@ struct TaskRun {
     Progress progress = {};  ///< of long work; live while it runs, what it came to afterwards
 };
 
-/// Name to task. Filled at start-up, then read only. An unknown name in a FlowSpec fails start() with Error{Internal}.
+/// Name to task, and which kinds of flow there are. Filled at start-up, then read only. An unknown task or kind in a
+/// FlowSpec fails start() with Error{Internal}.
 class Registry {
 public:
     void add(std::string name, std::shared_ptr<Task> task);
+    void add_kind(std::string kind);
+    const std::set<std::string>& kinds() const { return kinds_; }
     Task& get(const std::string& name) const;
     bool contains(const std::string& name) const;
     std::vector<std::string> names() const;
 
 private:
     std::unordered_map<std::string, std::shared_ptr<Task>> tasks_;
+    std::set<std::string> kinds_;
 };
 
 }  // namespace virga::taskflow

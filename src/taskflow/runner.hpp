@@ -21,7 +21,8 @@ public:
 /// Runs flows durably: each task's state change, journal row and the step to the next task are one transaction.
 /// After a restart every unfinished flow goes on at its first unfinished task. Failpoints stand before and after each
 /// task: `<flow kind>.<task>.before`, `.after` (executed, not yet committed), `.committed`, and the same with
-/// `.revert.`.
+/// `.revert.`. It is made of three things: Ledger (what is stored), Executor (tasks on threads), Parking (flows that
+/// hold none).
 class Runner {
 public:
     /// `threads` bounds how many tasks run at once; a parked flow holds no thread.

@@ -22,6 +22,8 @@ class Drill:
         """The scenario must end alike wherever one half or both die in it."""
         empty, healthy, points = self.learn(scenario)
         assert len(points) >= least, f"only {len(points)} points are passed: {points}"
+        passed = {point.split(".")[0] for half, point in points if half == "control"}
+        assert scenario.kinds <= passed, f"no point of {scenario.kinds - passed} is passed"
         kills = [((half,), point) for half, point in points]
         kills += [(("control", "host"), point) for half, point in points if half == "control" and point.endswith(BOTH)]
         missed, problems = [], []

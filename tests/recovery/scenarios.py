@@ -1,6 +1,9 @@
 """What users do, in a form that can be interrupted anywhere and compared afterwards."""
+import base64
+import json
 import os
 import subprocess
+import uuid
 
 import requests
 
@@ -14,6 +17,7 @@ IMAGE_BYTES = 2 * 1024 * 1024
 class Scenario:
     """begin() makes what act() needs; act() is what is interrupted; settle() waits for its end; clean() deletes."""
 
+    kinds = set()  # of flow: those whose points act() passes
     mark = None  # where in the logs of points act() began, when that is later than its call
 
     def __init__(self, cloud):
@@ -70,6 +74,8 @@ class Scenario:
 class Boot(Scenario):
     """POST /servers; the server is found by its name when the reply was lost."""
 
+    kinds = {"boot_server"}
+
     def body(self, name):
         raise NotImplementedError
 
@@ -110,6 +116,8 @@ class BootImage(Boot):
 class BootImageVolume(Boot):
     """Creates two volumes, one from the image and an empty one."""
 
+    kinds = {"boot_server", "create_volume"}
+
     def begin(self, name):
         self.fresh_image(name)
 
@@ -142,6 +150,8 @@ class BootSnapshot(Boot):
 
 
 class CreateVolume(Scenario):
+    kinds = {"create_volume"}
+
     def source(self):
         return {}
 
@@ -212,6 +222,8 @@ class CreateEncryptedFromVolume(Encrypted, CreateVolumeFromVolume):
 class UploadVolume(Scenario):
     """An image is made from a volume."""
 
+    kinds = {"upload_image"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
         self.watch_flows(self.made["volume"])
@@ -257,6 +269,8 @@ class FailedUpload(UploadVolume):
 class RevertVolume(Scenario):
     """A volume gets the content of its snapshot back."""
 
+    kinds = {"revert_volume"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
         self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
@@ -278,6 +292,8 @@ class RevertVolume(Scenario):
 class ReimageVolume(RevertVolume):
     """A volume gets the content of another image."""
 
+    kinds = {"reimage_volume"}
+
     def begin(self, name):
         self.fresh_image(name)
         self.made["volume"] = self.api.ready_volume(name, 1)
@@ -294,6 +310,8 @@ class ReimageVolume(RevertVolume):
 
 class ManageVolume(Scenario):
     """A disk that lies on the backend becomes a volume."""
+
+    kinds = {"manage_volume"}
 
     def begin(self, name):
         self.fresh_image(name)
@@ -322,6 +340,8 @@ class ManageVolume(Scenario):
 class UnmanageVolume(ManageVolume):
     """A volume is let go; its data stays."""
 
+    kinds = {"unmanage_volume"}
+
     def begin(self, name):
         self.folder = self.cloud.volume_folder / "manage"
         self.made["volume"] = self.bootable_volume(name)
@@ -345,6 +365,73 @@ class UnmanageVolume(ManageVolume):
         for path in self.folder.iterdir():
             path.unlink()
         super().clean(name)
+
+
+class UnmanageSnapshot(Scenario):
+    kinds = {"unmanage_snapshot"}
+
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
+        self.watch_flows(self.made["snapshot"])
+
+    def let_go(self):
+        self.api.volume_api("POST", f"/snapshots/{self.made['snapshot']}/action", {"os-unmanage": {}})
+
+    def wait_let_go(self):
+        self.api.wait_gone(lambda: self.api.show_snapshot(self.made["snapshot"]), "snapshot")
+        self.api.wait_flows(self.made["snapshot"])
+
+    def act(self, name):
+        self.let_go()
+
+    def settle(self, name):
+        self.wait_let_go()
+
+    def take_back(self, name):
+        body = {"name": name, "volume_id": self.made["volume"],
+                "ref": {"source-name": f"snapshot-{self.made['snapshot']}"}}
+        self.api.volume_api("POST", "/os-snapshot-manage", {"snapshot": body})
+
+    def wait_taken_back(self, name):
+        taken = next(item["id"] for item in self.api.snapshots() if item["name"] == name)
+        self.api.wait_flows(taken)
+        self.api.wait_status(lambda: self.api.show_snapshot(taken), "available", "snapshot")
+        return taken
+
+    def check(self, name):
+        """What was let go can be taken back."""
+        self.take_back(f"{name}-again")
+        self.made["snapshot"] = self.wait_taken_back(f"{name}-again")
+        self.check_content(name)
+
+    def check_content(self, name):
+        copy = self.api.ready_volume(f"{name}-copy", 1, snapshot_id=self.made["snapshot"])
+        assert_same_content(self.cloud, copy, self.image_path)
+        self.api.delete_volume(copy)
+        self.api.wait_gone(lambda: self.api.show_volume(copy), "copy")
+
+
+class ManageSnapshot(UnmanageSnapshot):
+    kinds = {"manage_snapshot"}
+
+    def begin(self, name):
+        super().begin(name)
+        self.let_go()
+        self.wait_let_go()
+
+    def act(self, name):
+        self.take_back(name)
+
+    def was_accepted(self, name):
+        return any(item["name"] == name for item in self.api.snapshots())
+
+    def settle(self, name):
+        self.made["taken"] = self.wait_taken_back(name)
+
+    def check(self, name):
+        self.made["snapshot"] = self.made["taken"]
+        self.check_content(name)
 
 
 class OnGroup(Scenario):
@@ -388,7 +475,27 @@ class OnGroup(Scenario):
         super().clean(name)
 
 
+class CreateGroup(OnGroup):
+    kinds = {"create_group"}
+
+    def begin(self, name):
+        pass
+
+    def act(self, name):
+        self.group("POST", "/groups", name=name, group_type=self.kind, volume_types=["__DEFAULT__"])
+
+    def was_accepted(self, name):
+        return bool(self.api.volume_api("GET", "/groups")["groups"])
+
+    def settle(self, name):
+        made, = self.api.volume_api("GET", "/groups")["groups"]
+        self.wait_group(made["id"])
+        self.api.wait_flows(made["id"])
+
+
 class CreateGroupSnapshot(OnGroup):
+    kinds = {"create_group_snapshot"}
+
     def act(self, name):
         body = {"group_snapshot": {"group_id": self.made["group"], "name": name}}
         self.api.volume_api("POST", "/group_snapshots", body)
@@ -402,7 +509,34 @@ class CreateGroupSnapshot(OnGroup):
         assert [item["status"] for item in self.api.snapshots()] == ["available", "available"]
 
 
+class DeleteGroupSnapshot(OnGroup):
+    kinds = {"delete_group_snapshot", "delete_snapshot"}
+
+    def begin(self, name):
+        super().begin(name)
+        body = {"group_snapshot": {"group_id": self.made["group"], "name": name}}
+        self.made["taken"] = self.api.volume_api("POST", "/group_snapshots", body)["group_snapshot"]["id"]
+        self.api.wait_status(lambda: self.group_snapshots()[0], "available", "group snapshot")
+        self.api.wait_flows(self.made["taken"])
+        self.watch_flows(self.made["taken"])
+
+    def act(self, name):
+        self.api.volume_api("DELETE", f"/group_snapshots/{self.made['taken']}")
+
+    def was_accepted(self, name):
+        return Scenario.was_accepted(self, name)
+
+    def settle(self, name):
+        self.api.wait(lambda: not self.group_snapshots(), "group snapshot is gone")
+        self.api.wait_flows(self.made["taken"])
+
+    def check(self, name):
+        assert self.api.snapshots() == []
+
+
 class CreateGroupFromGroup(OnGroup):
+    kinds = {"create_group_from_src"}
+
     def act(self, name):
         body = {"create-from-src": {"name": f"{name}-copy", "source_group_id": self.made["group"]}}
         self.api.volume_api("POST", "/groups/action", body)
@@ -423,6 +557,8 @@ class CreateGroupFromGroup(OnGroup):
 
 
 class DeleteGroup(OnGroup):
+    kinds = {"delete_group"}
+
     def begin(self, name):
         super().begin(name)
         self.watch_flows(self.made["group"])
@@ -442,6 +578,8 @@ class DeleteGroup(OnGroup):
 
 
 class DeleteVolume(Scenario):
+    kinds = {"delete_volume"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
         self.watch_flows(self.made["volume"])
@@ -455,10 +593,14 @@ class DeleteVolume(Scenario):
 
 
 class DeleteSource(DeleteVolume):
-    """What a clone shared with it becomes the clone's own."""
+    """What a clone shared with it becomes the clone's own (on a file system without reflinks: with them nothing is
+    shared)."""
+
+    kinds = {"delete_volume", "flatten_volume"}
 
     def begin(self, name):
         super().begin(name)
+        write_zeros(self.cloud, self.made["volume"])
         self.made["clone"] = self.api.ready_volume(f"{name}-clone", 1, source_volid=self.made["volume"])
 
     def settle(self, name):
@@ -471,6 +613,8 @@ class DeleteSource(DeleteVolume):
 
 
 class ExtendVolume(DeleteVolume):
+    kinds = {"extend_volume"}
+
     def act(self, name):
         self.api.extend(self.made["volume"], 2)
 
@@ -484,6 +628,8 @@ class ExtendVolume(DeleteVolume):
 
 
 class RetypeVolume(DeleteVolume):
+    kinds = {"retype_volume"}
+
     def begin(self, name):
         super().begin(name)
         body = {"volume_type": {"name": f"{name}-type"}}
@@ -545,6 +691,8 @@ class OnTwoBackends(Scenario):
 
 
 class MoveVolume(OnTwoBackends):
+    kinds = {"migrate_volume"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
         self.watch_flows(self.made["volume"])
@@ -561,6 +709,8 @@ class MoveVolume(OnTwoBackends):
 
 
 class MoveByRetype(MoveVolume):
+    kinds = {"retype_volume"}
+
     def act(self, name):
         body = {"new_type": self.types[1], "migration_policy": "on-demand"}
         self.api.volume_action(self.made["volume"], "os-retype", body)
@@ -571,6 +721,8 @@ class MoveByRetype(MoveVolume):
 
 
 class CreateSnapshot(Scenario):
+    kinds = {"create_snapshot"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
 
@@ -592,6 +744,8 @@ class CreateSnapshot(Scenario):
 
 
 class DeleteSnapshot(Scenario):
+    kinds = {"delete_snapshot"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
         self.made["snapshot"] = self.api.ready_snapshot(name, self.made["volume"])
@@ -613,6 +767,8 @@ class DeleteEncryptedSnapshot(Encrypted, DeleteSnapshot):
 
 
 class CreateBackup(Scenario):
+    kinds = {"create_backup"}
+
     fields = {}
 
     def begin(self, name):
@@ -665,6 +821,8 @@ class CreateBackupOfSnapshot(CreateBackup):
 
 
 class DeleteBackup(Scenario):
+    kinds = {"delete_backup"}
+
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
         self.made["backup"] = self.api.ready_backup(name, self.made["volume"])
@@ -678,8 +836,35 @@ class DeleteBackup(Scenario):
         self.api.wait_flows(self.made["backup"])
 
 
+class ImportBackup(Scenario):
+    """A record is added of data that lie in the directory of a host."""
+
+    kinds = {"import_backup"}
+
+    def begin(self, name):
+        self.made["volume"] = self.bootable_volume(name)
+        self.made["backup"] = self.api.ready_backup(name, self.made["volume"])
+        path = f"/backups/{self.made['backup']}/export_record"
+        self.record = self.api.volume_api("GET", path)["backup-record"]
+        self.made["copy"] = str(uuid.uuid4())
+        content = {**json.loads(base64.b64decode(self.record["backup_url"])), "id": self.made["copy"]}
+        self.record["backup_url"] = base64.b64encode(json.dumps(content).encode()).decode()
+
+    def act(self, name):
+        self.api.volume_api("POST", "/backups/import_record", {"backup-record": self.record})
+
+    def was_accepted(self, name):
+        return self.api.show_backup(self.made["copy"]) is not None
+
+    def settle(self, name):
+        self.api.wait_backup(self.made["copy"])
+        self.api.wait_flows(self.made["copy"])
+
+
 class RestoreBackup(Scenario):
     """Over a volume that has other content."""
+
+    kinds = {"restore_backup"}
 
     def begin(self, name):
         self.made["volume"] = self.bootable_volume(name)
@@ -744,6 +929,8 @@ class OnServer(Scenario):
 
 
 class StopServer(OnServer):
+    kinds = {"stop_server"}
+
     wanted = "SHUTOFF"
 
     def act(self, name):
@@ -751,6 +938,8 @@ class StopServer(OnServer):
 
 
 class StartServer(OnServer):
+    kinds = {"start_server"}
+
     def begin(self, name):
         super().begin(name)
         self.api.action(self.made["server"], "os-stop")
@@ -762,11 +951,15 @@ class StartServer(OnServer):
 
 
 class RebootServer(OnServer):
+    kinds = {"reboot_server"}
+
     def act(self, name):
         self.api.action(self.made["server"], "reboot", {"type": "HARD"})
 
 
 class AttachVolume(OnServer):
+    kinds = {"attach_volume"}
+
     def begin(self, name):
         super().begin(name)
         self.made["volume"] = self.api.ready_volume(name)
@@ -1046,6 +1239,8 @@ class MoveOfStoppedServer(MoveOnline):
 
 
 class DetachVolume(AttachVolume):
+    kinds = {"detach_volume"}
+
     def begin(self, name):
         super().begin(name)
         self.api.attach(self.made["server"], self.made["volume"])
@@ -1067,6 +1262,8 @@ class DetachVolume(AttachVolume):
 class DetachInterface(AttachVolume):
     """A port of a running server is deleted."""
 
+    kinds = {"detach_interface"}
+
     def begin(self, name):
         super().begin(name)
         (self.made["port"],) = [port["id"] for port in self.ports()]
@@ -1086,8 +1283,46 @@ class DetachInterface(AttachVolume):
         assert self.api.show_server(self.made["server"])["addresses"] == {}
 
 
+class RefreshNetwork(OnServer):
+    """A port of a running server gets another address."""
+
+    kinds = {"refresh_network"}
+
+    def act(self, name):
+        port, = self.api.call("GET", f"/network/v2.0/ports?device_id={self.made['server']}")["ports"]
+        self.fixed = [*port["fixed_ips"], {"subnet_id": port["fixed_ips"][0]["subnet_id"]}]
+        self.api.call("PUT", f"/network/v2.0/ports/{port['id']}", {"port": {"fixed_ips": self.fixed}})
+
+
+class ReconcileHost(OnServer):
+    """A host comes back after a crash."""
+
+    kinds = {"reconcile_host"}
+
+    def is_part(self, point):
+        return point.startswith("reconcile_host.")
+
+    def begin(self, name):
+        super().begin(name)
+        self.host_flows = len(self.api.flows("host-1"))
+
+    def act(self, name):
+        self.cloud.kill("host")
+        self.cloud.start_half("host")
+
+    def was_accepted(self, name):
+        return True
+
+    def settle(self, name):
+        self.api.wait(lambda: len(self.api.flows("host-1")) > self.host_flows, "host is compared with the rows")
+        self.api.wait_flows("host-1")
+        super().settle(name)
+
+
 class DeleteActive(BootImageVolume):
     """A server with a root volume that goes with it and an attached one that stays."""
+
+    kinds = {"delete_server"}
 
     def begin(self, name):
         super().begin(name)
@@ -1126,6 +1361,8 @@ class DeleteStopped(DeleteActive):
 
 class DeleteError(Scenario):
     """A server whose guest could not be started."""
+
+    kinds = {"delete_server"}
 
     def begin(self, name):
         self.fresh_image(name)
@@ -1212,6 +1449,13 @@ def scribble(cloud, volume):
     """What a guest writes."""
     path, disk_format = volume_disk(cloud, volume)
     subprocess.run(["qemu-io", "-f", disk_format, "-c", "write -P 0x77 1M 64k", "-c", "write -P 0x77 700M 64k", str(path)],
+                   check=True, capture_output=True, timeout=60)
+
+
+def write_zeros(cloud, volume):
+    """Gives a volume data of its own that reads as before: one that nobody has written to shares its image only."""
+    path, disk_format = volume_disk(cloud, volume)
+    subprocess.run(["qemu-io", "-f", disk_format, "-c", "write -P 0 700M 64k", str(path)],
                    check=True, capture_output=True, timeout=60)
 
 

@@ -1,5 +1,6 @@
 #include "compute/flows/block_device_rows.hpp"
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/guest_spec.hpp"
 #include "compute/flows/record_action.hpp"
@@ -40,8 +41,7 @@ BlockDevice new_device(const Server& server, const volume::Volume& volume, const
 }
 
 taskflow::FlowSpec attach_flow(const Server& server, const BlockDevice& device, const identity::Auth& auth) {
-    auto spec = flow_on("attach_volume", server.id, auth);
-    spec.data["host"] = server.host;
+    auto spec = flow_with(flow_kind::kAttachVolume, ServerData{server.id, auth, server.host, 1});
     const json::object arg{{"bdm", device.id.value}};
     const json::object hot{{"bdm", device.id.value}, {"hot", true}};
     spec.tasks = {{"compute.manager.attach_volume", arg},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/server_repo.hpp"
@@ -22,8 +23,9 @@ json::object disk_with(const VolumeId& volume, const json::object& connection_in
 constexpr std::int64_t kBytesPerGib = 1024LL * 1024 * 1024;
 
 /// Flows that never start a guest or plug a disk.
-constexpr std::array<std::string_view, 6> kHarmless{"delete_server",    "stop_server",     "detach_volume",
-                                                    "detach_interface", "refresh_network", "sync_power_state"};
+constexpr std::array<std::string_view, 6> kHarmless{flow_kind::kDeleteServer,   flow_kind::kStopServer,
+                                                    flow_kind::kDetachVolume,   flow_kind::kDetachInterface,
+                                                    flow_kind::kRefreshNetwork, flow_kind::kSyncPowerState};
 
 bool is_harmless(const std::string& kind) {
     return std::find(kHarmless.begin(), kHarmless.end(), kind) != kHarmless.end();

@@ -3,6 +3,7 @@
 #include "compute/flows/block_device_rows.hpp"
 #include "compute/flows/boot_plan.hpp"
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/repo/server_repo.hpp"
@@ -68,15 +69,16 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     repo::insert_server(tx, server);
     insert_block_devices(tx, d, auth, request);
 
-    auto spec = flow_on("boot_server", server.id, auth);
+    BootData data{{server.id, auth, {}, 1}};
+    data.nics = request.nics;
+    data.security_groups = request.security_group_ids;
+    data.decisions = request.decisions;
+    data.wanted_zone = server.availability_zone;
+    data.wanted_host = request.wanted_host;
+    data.same_host = request.same_host;
+    data.different_host = request.different_host;
+    auto spec = flow_with(flow_kind::kBootServer, data);
     spec.tasks = boot_plan(request.block_devices, image_backend(d.config), request.config_drive_reason);
-    spec.data["nics"] = nic_requests_to_json(request.nics);
-    spec.data["security_groups"] = texts_to_json(request.security_group_ids);
-    spec.data["decisions"] = texts_to_json(request.decisions);
-    spec.data["wanted_zone"] = server.availability_zone;
-    spec.data["wanted_host"] = request.wanted_host;
-    spec.data["same_host"] = texts_to_json(request.same_host);
-    spec.data["different_host"] = texts_to_json(request.different_host);
     record_action(tx, "create", spec);
     d.runner.start(tx, spec);
 }

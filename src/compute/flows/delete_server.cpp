@@ -1,4 +1,5 @@
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/flows/server_steps.hpp"
@@ -7,17 +8,15 @@
 namespace virga::compute::flows {
 namespace {
 
-constexpr std::string_view kKind = "delete_server";
-
 /// Flows of the server that have to revert first; nullopt when a delete is running already.
-std::optional<std::vector<std::string>> cancel_others(db::Transaction& tx, Dependencies& d, const ServerId& id) {
-    std::vector<std::string> cancelled;
+std::optional<std::vector<FlowId>> cancel_others(db::Transaction& tx, Dependencies& d, const ServerId& id) {
+    std::vector<FlowId> cancelled;
     for (const auto& flow : d.runner.unfinished(tx, id.value)) {
         const auto record = d.runner.find(tx, flow);
-        if (record && record->kind == kKind) return std::nullopt;
-        cancelled.push_back(flow.value);
+        if (record && record->kind == flow_kind::kDeleteServer) return std::nullopt;
+        cancelled.push_back(flow);
     }
-    for (const auto& flow : cancelled) d.runner.cancel(tx, FlowId(flow));
+    for (const auto& flow : cancelled) d.runner.cancel(tx, flow);
     return cancelled;
 }
 
@@ -29,8 +28,7 @@ void remove(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, co
     if (!cancelled) return;
     begin_action(tx, id, "delete");
 
-    auto spec = flow_on(std::string(kKind), id, auth);
-    spec.data["cancelled"] = texts_to_json(*cancelled);
+    auto spec = flow_with(flow_kind::kDeleteServer, DeleteServerData{{id, auth, {}, 1}, *cancelled});
     spec.tasks = {{"compute.api.delete"},
                   {"compute.manager.destroy"},
                   {"compute.manager.deallocate_networks"},

@@ -1,4 +1,5 @@
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/flows/server_steps.hpp"
@@ -18,8 +19,7 @@ void detach_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& a
     if (device->is_root()) throw Error(ErrorCode::InvalidInput, "Cannot detach a root device volume");
     d.volumes.begin_detaching(tx, volume);
 
-    auto spec = flow_on("detach_volume", id, auth);
-    spec.data["host"] = server.host;
+    auto spec = flow_with(flow_kind::kDetachVolume, ServerData{id, auth, server.host, 1});
     const json::object arg{{"bdm", device->id.value}};
     spec.tasks = {{"compute.manager.detach_volume", arg},
                   {"virt.block_device.detach", arg, "virt.block_device.DriverVolumeBlockDevice.detach"}};

@@ -3,10 +3,10 @@
 namespace virga::compute::flows {
 
 json::object auth_to_json(const identity::Auth& auth) {
-    return {
-        {"user", auth.user.value},           {"user_name", auth.user_name},        {"project", auth.project.value},
-        {"project_name", auth.project_name}, {"roles", texts_to_json(auth.roles)}, {"standings", auth.standings.bits()},
-        {"request_id", auth.request_id}};
+    json::array roles(auth.roles.begin(), auth.roles.end());
+    return {{"user", auth.user.value},           {"user_name", auth.user_name}, {"project", auth.project.value},
+            {"project_name", auth.project_name}, {"roles", std::move(roles)},   {"standings", auth.standings.bits()},
+            {"request_id", auth.request_id}};
 }
 
 identity::Auth auth_from_json(const json::object& object) {
@@ -15,7 +15,7 @@ identity::Auth auth_from_json(const json::object& object) {
     auth.user_name = get_string(object, "user_name");
     auth.project = ProjectId(get_string(object, "project"));
     auth.project_name = get_string(object, "project_name");
-    auth.roles = texts_from_json(get_array(object, "roles"));
+    for (const auto& role : get_array(object, "roles")) auth.roles.emplace_back(role.as_string());
     auth.standings = identity::policy::Standings::from_bits(get_int(object, "standings"));
     auth.request_id = get_string(object, "request_id");
     return auth;
@@ -42,49 +42,21 @@ std::vector<network::NicRequest> nic_requests_from_json(const json::array& array
     return requests;
 }
 
-json::array texts_to_json(const std::vector<std::string>& texts) {
-    json::array array;
-    for (const auto& text : texts) array.emplace_back(text);
-    return array;
-}
-
-std::vector<std::string> texts_from_json(const json::array& array) {
-    std::vector<std::string> texts;
-    for (const auto& entry : array) texts.emplace_back(entry.as_string());
-    return texts;
-}
-
 json::array nics_to_json(const std::vector<network::Nic>& nics) {
     json::array array;
     for (const auto& nic : nics) array.push_back(nic.to_json());
     return array;
 }
 
-ServerId server_id(const taskflow::TaskContext& context) {
-    return ServerId(get_string(context.data, "server"));
-}
-
-std::string host_of(const taskflow::TaskContext& context) {
-    return get_string(context.data, "host");
-}
-
-identity::Auth auth_of(const taskflow::TaskContext& context) {
-    return auth_from_json(get_object(context.data, "auth"));
-}
-
-std::int64_t round_of(const taskflow::TaskContext& context) {
-    return get_int(context.data, "round", 1);
-}
-
-taskflow::FlowSpec flow_on(const std::string& kind, const ServerId& server, const identity::Auth& auth) {
+taskflow::FlowSpec flow_on(const std::string& kind, const ServerData& data) {
     taskflow::FlowSpec spec;
     spec.id = FlowId(new_uuid());
     spec.kind = kind;
-    spec.resource = server.value;
-    spec.data = json::object{{"server", server.value}, {"auth", auth_to_json(auth)}};
-    spec.request_id = auth.request_id;
-    spec.project_id = auth.project.value;
-    spec.user_id = auth.user.value;
+    spec.resource = data.server.value;
+    spec.data = taskflow::encode(data);
+    spec.request_id = data.auth.request_id;
+    spec.project_id = data.auth.project.value;
+    spec.user_id = data.auth.user.value;
     return spec;
 }
 

@@ -25,7 +25,8 @@ rpc::CallOptions call_options(const taskflow::TaskContext& context, std::string_
 rpc::CallOptions revert_options(const taskflow::TaskContext& context, std::string_view part,
                                 std::chrono::milliseconds deadline) {
     rpc::CallOptions options;
-    options.command_id = context.command_id(std::string(part) + "." + std::to_string(round_of(context)));
+    options.command_id =
+        context.command_id(std::string(part) + "." + std::to_string(taskflow::decode<ServerData>(context.data).round));
     options.request_id = context.request_id;
     options.deadline = deadline;
     return options;

@@ -10,7 +10,7 @@ ImageBase fetch_base(Dependencies& d, const taskflow::TaskContext& context, cons
                      std::int64_t root_gib) {
     constexpr std::int64_t kBytesPerGib = 1024LL * 1024 * 1024;
     const auto reply =
-        d.hosts.call(host_of(context), command::kFetchImage,
+        d.hosts.call(taskflow::decode<ServerData>(context.data).host, command::kFetchImage,
                      json::object{{"image", source.to_json()}, {"max_virtual_size_bytes", root_gib * kBytesPerGib}},
                      call_options(context, "fetch", kImageDeadline));
     const auto path = get_string(reply, "base_path");

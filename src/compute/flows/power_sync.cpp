@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/server_repo.hpp"
@@ -49,7 +50,7 @@ void start_sync(db::Transaction& tx, Dependencies& d, const Server& server) {
     auth.project = server.project;
     auth.user = server.user;
     auth.request_id = "req-" + new_uuid();
-    auto spec = flow_on("sync_power_state", server.id, auth);
+    auto spec = flow_with(flow_kind::kSyncPowerState, ServerData{server.id, auth, {}, 1});
     spec.tasks = {{"compute.manager.sync_power_state"}};
     d.runner.start(tx, spec);
 }
@@ -88,7 +89,7 @@ void reconcile_host(Dependencies& d, const std::string& host) {
     }
     taskflow::FlowSpec spec;
     spec.id = FlowId(new_uuid());
-    spec.kind = "reconcile_host";
+    spec.kind = flow_kind::kReconcileHost;
     spec.resource = host;
     spec.data = json::object{{"host", host}};
     spec.request_id = "req-" + new_uuid();

@@ -1,5 +1,6 @@
 #include "compute/flows/tasks/tasks.hpp"
 
+#include "compute/flows/flow_kinds.hpp"
 namespace virga::compute::flows {
 namespace {
 
@@ -44,6 +45,7 @@ void register_others(taskflow::Registry& registry, Dependencies& d) {
 }  // namespace
 
 void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
+    for (const auto* kind : flow_kind::kAll) registry.add_kind(kind);
     register_boot(registry, dependencies);
     register_delete(registry, dependencies);
     register_others(registry, dependencies);

@@ -1,6 +1,7 @@
 #include "compute/flows/server_nics.hpp"
 
 #include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/repo/server_repo.hpp"
@@ -13,9 +14,7 @@ bool ServerNics::begin_detach(db::Transaction& tx, const identity::Auth& auth, c
     if (!server || server->host.empty()) return false;
     if (server->task_state == "deleting") return true;  // the delete flow ends the ports of the server
     begin_action(tx, id, "detach_interface");
-    auto spec = flow_on("detach_interface", id, auth);
-    spec.data["host"] = server->host;
-    spec.data["nic"] = nic.to_json();
+    auto spec = flow_with(flow_kind::kDetachInterface, DetachInterfaceData{{id, auth, server->host, 1}, nic});
     spec.tasks = {{"compute.manager.detach_interface"}};
     record_action(tx, "detach_interface", spec);
     d_.runner.start(tx, spec);
@@ -25,8 +24,7 @@ bool ServerNics::begin_detach(db::Transaction& tx, const identity::Auth& auth, c
 void ServerNics::refresh(db::Transaction& tx, const identity::Auth& auth, const ServerId& id) {
     const auto server = repo::find_server(tx, id);
     if (!server || server->host.empty() || server->task_state == "deleting") return;
-    auto spec = flow_on("refresh_network", id, auth);
-    spec.data["host"] = server->host;
+    auto spec = flow_with(flow_kind::kRefreshNetwork, ServerData{id, auth, server->host, 1});
     spec.tasks = {{"compute.manager.refresh_network"}};
     d_.runner.start(tx, spec);
 }

@@ -2,6 +2,9 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
@@ -19,100 +22,86 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
-
-BackupId backup_of(const TaskContext& context) {
-    return BackupId(get_string(context.data, "backup_id"));
-}
 
 /// The status that the volume or snapshot had before.
-void release(db::Transaction& tx, const TaskContext& context) {
-    const auto snapshot = get_string(context.data, "snapshot_id");
-    if (!snapshot.empty()) {
-        lifecycle::try_change(tx, snapshot_states(), "finish_backup", snapshot);
-    } else if (lifecycle::try_change(tx, volume_states(), "finish_backup", volume_of(context).value)) {
-        recompute_status(tx, volume_of(context));
+void release(db::Transaction& tx, const CreateBackupData& data) {
+    if (!data.snapshot.empty()) {
+        lifecycle::try_change(tx, snapshot_states(), "finish_backup", data.snapshot.value);
+    } else if (lifecycle::try_change(tx, volume_states(), "finish_backup", data.volume.value)) {
+        recompute_status(tx, data.volume);
     }
 }
 
 /// A record of what was decided; its revert is where a failed backup ends.
-class PrepareBackup : public VolumeTask {
+class PrepareBackup : public TypedVolumeTask<CreateBackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto parent = get_string(context.data, "parent_id");
-        const auto snapshot = get_string(context.data, "snapshot_id");
+    Outcome execute(const Context& context) override {
+        const auto& parent = context.data.parent;
+        const auto& snapshot = context.data.snapshot;
         Outcome outcome;
         outcome.decision = (parent.empty() ? "full backup" : "increment to backup " + parent) + " of " +
-                           (snapshot.empty() ? "volume " + volume_of(context).value : "snapshot " + snapshot) + ", " +
-                           std::to_string(get_int(context.data, "size_gib")) + " GiB, in the directory of host " +
-                           get_string(context.data, "host");
+                           (snapshot.empty() ? "volume " + context.data.volume.value : "snapshot " + snapshot.value) +
+                           ", " + std::to_string(context.data.size_gib) + " GiB, in the directory of host " +
+                           context.data.host;
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "backup becomes error, unless it is being deleted: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            release(tx, context_copy);
-            const auto id = backup_of(context_copy);
-            if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
-            repo::set_fail_reason(tx, id, without_paths(failure.message));
-            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "create", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Backup, context.data.backup.value, "fail_create", "create",
+                               [data = context.data](db::Transaction& tx) { release(tx, data); }});
     }
 };
 
-class RunBackup : public VolumeTask {
+class RunBackup : public TypedVolumeTask<CreateBackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         const auto source = volume_to_read(context);
-        json::object params{
-            {"backend", get_string(context.data, "backend")}, {"volume_id", source},
-            {"backup_id", backup_of(context).value},          {"parent_id", get_string(context.data, "parent_id")},
-            {"origin_id", volume_of(context).value},          {"volume", get_object(context.data, "volume_facts")}};
-        const auto key = get_string(get_object(context.data, "volume_facts"), "encryption_key_id");
+        json::object params{{"backend", context.data.backend},        {"volume_id", source},
+                            {"backup_id", context.data.backup.value}, {"parent_id", context.data.parent},
+                            {"origin_id", context.data.volume.value}, {"volume", context.data.volume_facts}};
+        const auto key = context.data.key_id();
         give_key(d_, params, source, key);
-        give_key(d_, params, backup_of(context).value, key);
-        const auto reply = call_host(d_, context, get_string(context.data, "host"), command::kCreateBackup,
-                                     std::move(params), kCopyDeadline);
+        give_key(d_, params, context.data.backup.value, key);
+        const auto reply =
+            call_host(d_, context, context.data.host, command::kCreateBackup, std::move(params), kCopyDeadline);
         const auto own = get_int(reply, "own_chunks");
         const auto stored = get_int(reply, "stored_bytes");
         Outcome outcome;
         outcome.decision = "read " + std::to_string(get_int(reply, "read_bytes")) + " bytes; of " +
                            std::to_string(get_int(reply, "chunks")) + " chunks with data " + std::to_string(own) +
                            " are new, stored in " + std::to_string(stored) + " bytes";
-        outcome.apply = [id = backup_of(context), own, stored](db::Transaction& tx) {
+        outcome.apply = [id = context.data.backup, own, stored](db::Transaction& tx) {
             repo::set_result(tx, id, own, stored);
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
-        call_host(d_, context, get_string(context.data, "host"), command::kDeleteBackup,
-                  {{"backup_id", backup_of(context).value}}, kShortDeadline, "revert");
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
+        call_host(d_, context, context.data.host, command::kDeleteBackup, {{"backup_id", context.data.backup.value}},
+                  kShortDeadline, "revert");
         RevertOutcome outcome;
         outcome.decision = "data removed from the directory";
         return outcome;
     }
 };
 
-class FinishBackup : public VolumeTask {
+class FinishBackup : public TypedVolumeTask<CreateBackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
         outcome.decision = "backup is available";
-        outcome.apply = [context_copy = context](db::Transaction& tx) {
-            lifecycle::try_change(tx, backup_states(), "finish_create", backup_of(context_copy).value);
-            release(tx, context_copy);
+        outcome.apply = [data = context.data](db::Transaction& tx) {
+            lifecycle::try_change(tx, backup_states(), "finish_create", data.backup.value);
+            release(tx, data);
         };
         return outcome;
     }
@@ -187,14 +176,8 @@ void take_snapshot_facts(db::Transaction& tx, BackupRecord& backup) {
 }
 
 json::object data_of(const BackupRecord& backup, const VolumeRecord& volume, const TemporaryVolume& source) {
-    json::object data{{"backup_id", backup.id.value},
-                      {"volume_id", volume.id.value},
-                      {"snapshot_id", backup.snapshot.value},
-                      {"parent_id", backup.parent},
-                      {"host", volume.host},
-                      {"backend", volume.backend},
-                      {"size_gib", backup.size_gib},
-                      {"volume_facts", backup.volume_facts}};
+    auto data = taskflow::encode(CreateBackupData{backup.id, volume.id, backup.snapshot, backup.parent, volume.host,
+                                                  volume.backend, backup.size_gib, backup.volume_facts});
     for (const auto& item : temporary_volume_data(source, volume)) data.insert(item);
     return data;
 }
@@ -223,9 +206,9 @@ FlowId create_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
     std::vector<taskflow::TaskSpec> tasks{{task::kPrepareBackup}};
     for (auto& one : with_temporary_volume(source, {{task::kRunBackup}})) tasks.push_back(std::move(one));
     tasks.push_back({task::kFinishBackup});
-    d.runner.start(tx,
-                   {backup.flow, "create_backup", backup.id.value, std::move(tasks), data_of(backup, volume, source),
-                    auth.request_id, volume.project.value, auth.user.value, std::nullopt});
+    d.runner.start(
+        tx, {backup.flow, flow_kind::kCreateBackup, backup.id.value, std::move(tasks), data_of(backup, volume, source),
+             auth.request_id, volume.project.value, auth.user.value, std::nullopt});
     return backup.flow;
 }
 

@@ -1,3 +1,5 @@
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
@@ -12,21 +14,20 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
-class CreateSnapshot : public VolumeTask {
+class CreateSnapshot : public TypedVolumeTask<SnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
         const auto reply =
             call_host(d_, context, volume.host, command::kCreateSnapshot, params(volume, context), kCopyDeadline);
         Outcome outcome;
         outcome.decision = "offline snapshot on " + volume.host + "@" + volume.backend;
-        outcome.apply = [volume_id = volume.id, id = snapshot_of(context),
+        outcome.apply = [volume_id = volume.id, id = context.data.snapshot,
                          file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             repo::set_file(tx, volume_id, file);
             lifecycle::try_change(tx, snapshot_states(), "finish_create", id.value);
@@ -34,13 +35,13 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        const auto volume = load_volume(d_, context.data.volume);
         const auto reply = call_host(d_, context, volume.host, command::kDeleteSnapshot, params(volume, context),
                                      kCopyDeadline, "revert");
         RevertOutcome outcome;
         outcome.decision = "snapshot removed from the backend, and in error unless it is being deleted";
-        outcome.apply = [context_copy = context, volume_id = volume.id, id = snapshot_of(context), failure,
+        outcome.apply = [context_copy = context, volume_id = volume.id, id = context.data.snapshot, failure,
                          file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             if (!file.path.empty()) repo::set_file(tx, volume_id, file);
             fail_snapshot(tx, context_copy, id, failure);
@@ -49,9 +50,9 @@ public:
     }
 
 private:
-    static json::object params(const VolumeRecord& volume, const TaskContext& context) {
+    static json::object params(const VolumeRecord& volume, const Context& context) {
         return {
-            {"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", snapshot_of(context).value}};
+            {"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", context.data.snapshot.value}};
     }
 };
 
@@ -91,14 +92,14 @@ FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Aut
                        volume.size_gib, volume.volume_type);
     const FlowId flow(derived_uuid(request.id.value, "create_snapshot"));
     repo::insert(tx, record_of(auth, request, volume, flow));
-    json::object data{{"volume_id", volume.id.value}, {"snapshot_id", request.id.value}};
+    auto data = taskflow::encode(SnapshotData{volume.id, request.id});
     std::vector<taskflow::TaskSpec> tasks{{task::kCreateSnapshot}};
     if (online) {
         for (const auto& item : freeze_data(volume.id, request.id.value)) data.insert(item);
         tasks = freeze_tasks();
     }
-    d.runner.start(tx, {flow, "create_snapshot", request.id.value, std::move(tasks), std::move(data), auth.request_id,
-                        volume.project.value, auth.user.value, std::nullopt});
+    d.runner.start(tx, {flow, flow_kind::kCreateSnapshot, request.id.value, std::move(tasks), std::move(data),
+                        auth.request_id, volume.project.value, auth.user.value, std::nullopt});
     return flow;
 }
 

@@ -1,5 +1,8 @@
 #include "volume/flows/choose_type.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
@@ -20,7 +23,6 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
 /// What the source gives to the new volume.
 struct Source {
@@ -213,105 +215,109 @@ VolumeRecord record_of(const identity::Auth& auth, const NewVolume& request, con
     return v;
 }
 
-json::object data_of(const VolumeRecord& volume, const NewVolume& request, const Source& source,
-                     const VolumeType& type) {
-    return {{"volume_id", volume.id.value},
-            {"size_gib", volume.size_gib},
-            {"source_type", to_string(source.type)},
-            {"image_id", request.image_id},
-            {"snapshot_id", request.snapshot_id},
-            {"source_volid", source.origin_volume.empty() ? request.source_volid : source.origin_volume},
-            {"backup_id", request.backup_id},
-            {"data_id", source.backup_data},
-            {"backup_key_id", source.type == SourceType::Backup ? source.key_id : ""},
-            {"type", type.name},
-            {"backend_name", get_string(type.extra_specs, "volume_backend_name")},
-            {"type_specs", type.extra_specs},
-            {"zone", volume.availability_zone},
-            {"wanted_host", source.host.empty() ? request.host : source.host},
-            {"wanted_backend", source.backend},
-            {"bootable", source.bootable},
-            {"image_metadata", source.image_metadata}};
+CreateVolumeData data_of(const VolumeRecord& volume, const NewVolume& request, const Source& source,
+                         const VolumeType& type) {
+    CreateVolumeData data;
+    data.volume = volume.id;
+    data.size_gib = volume.size_gib;
+    data.source_type = source.type;
+    data.image = ImageId(request.image_id);
+    data.snapshot = SnapshotId(request.snapshot_id);
+    data.source_volume = VolumeId(source.origin_volume.empty() ? request.source_volid : source.origin_volume);
+    data.backup = BackupId(request.backup_id);
+    data.backup_data = source.backup_data;
+    if (source.type == SourceType::Backup) data.backup_key_id = source.key_id;
+    data.type = type.name;
+    data.backend_name = get_string(type.extra_specs, "volume_backend_name");
+    data.type_specs = type.extra_specs;
+    data.zone = volume.availability_zone;
+    data.wanted_host = source.host.empty() ? request.host : source.host;
+    data.wanted_backend = source.backend;
+    data.bootable = source.bootable;
+    data.image_metadata = source.image_metadata;
+    return data;
+}
+
+std::string describe_source(const CreateVolumeData& data) {
+    switch (data.source_type) {
+        case SourceType::Raw:
+            return "empty (raw)";
+        case SourceType::Snapshot:
+            return "from snapshot " + data.snapshot.value;
+        case SourceType::Volume:
+            return "from volume " + data.source_volume.value;
+        case SourceType::Image:
+            return "from image " + data.image.value;
+        case SourceType::Backup:
+            return "from backup " + data.backup.value;
+    }
+    return {};
 }
 
 /// A record of what was decided; its revert is where a failed creation ends.
-class ExtractVolumeRequest : public VolumeTask {
+class ExtractVolumeRequest : public TypedVolumeTask<CreateVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto type = get_string(context.data, "source_type");
-        std::string source = "empty (raw)";
-        if (type == "image") source = "from image " + get_string(context.data, "image_id");
-        if (type == "snapshot") source = "from snapshot " + get_string(context.data, "snapshot_id");
-        if (type == "volume") source = "from volume " + get_string(context.data, "source_volid");
-        if (type == "backup") source = "from backup " + get_string(context.data, "backup_id");
+    Outcome execute(const Context& context) override {
         Outcome outcome;
-        outcome.decision = std::to_string(get_int(context.data, "size_gib")) + " GiB " + source + ", type " +
-                           get_string(context.data, "type") + ", zone " + get_string(context.data, "zone");
+        outcome.decision = std::to_string(context.data.size_gib) + " GiB " + describe_source(context.data) + ", type " +
+                           context.data.type + ", zone " + context.data.zone;
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        const auto id = volume_of(context);
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error, unless it is being deleted: " + failure.message;
-        outcome.apply = [this, context_copy = context, id, failure](db::Transaction& tx) {
-            d_.images.release_holds(tx, id.value);
-            if (!lifecycle::try_change(tx, volume_states(), "fail_create", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "create", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(
+            context, failure,
+            {Marked::Volume, context.data.volume.value, "fail_create", "create",
+             [this, id = context.data.volume](db::Transaction& tx) { d_.images.release_holds(tx, id.value); }});
     }
 };
 
-class ScheduleVolume : public VolumeTask {
+class ScheduleVolume : public TypedVolumeTask<CreateVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const PlacementRequest request{
-            get_int(context.data, "size_gib"),        get_string(context.data, "zone"),
-            get_string(context.data, "wanted_host"),  get_string(context.data, "wanted_backend"),
-            get_string(context.data, "backend_name"), get_object(context.data, "type_specs")};
+    Outcome execute(const Context& context) override {
+        const PlacementRequest request{context.data.size_gib,       context.data.zone,         context.data.wanted_host,
+                                       context.data.wanted_backend, context.data.backend_name, context.data.type_specs};
         const auto [backend, reason] = context.db.read_with(
             [&](db::Transaction& tx) { return choose_backend(backends(tx, d_), request, repo::provisioned_gib(tx)); });
         Outcome outcome;
         outcome.decision = request.backend.empty() ? reason : backend.label() + ": where the source is";
         outcome.provides = json::object{{"host", backend.host}, {"backend", backend.name}};
-        outcome.apply = [id = volume_of(context), chosen = backend](db::Transaction& tx) {
+        outcome.apply = [id = context.data.volume, chosen = backend](db::Transaction& tx) {
             repo::set_placement(tx, id, chosen.host, chosen.name, chosen.host_local);
         };
         return outcome;
     }
 };
 
-class HandleBootableMeta : public VolumeTask {
+class HandleBootableMeta : public TypedVolumeTask<CreateVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
-        const auto bootable = get_bool(context.data, "bootable");
-        const auto metadata = get_object(context.data, "image_metadata");
+        const auto bootable = context.data.bootable;
+        const auto& metadata = context.data.image_metadata;
         if (!bootable && metadata.empty()) {
             outcome.decision = "not bootable: the source carries no image";
             return outcome;
         }
         outcome.decision = std::string(bootable ? "bootable, " : "not bootable, ") + std::to_string(metadata.size()) +
-                           " image metadata items copied from the " + get_string(context.data, "source_type");
-        outcome.apply = [id = volume_of(context), bootable, metadata](db::Transaction& tx) {
+                           " image metadata items copied from the " + std::string(to_string(context.data.source_type));
+        outcome.apply = [id = context.data.volume, bootable, metadata = metadata](db::Transaction& tx) {
             repo::set_bootable(tx, id, bootable);
             repo::set_image_metadata(tx, id, metadata);
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         RevertOutcome outcome;
         outcome.decision = "not bootable, image metadata removed";
-        outcome.apply = [id = volume_of(context)](db::Transaction& tx) {
+        outcome.apply = [id = context.data.volume](db::Transaction& tx) {
             repo::set_bootable(tx, id, false);
             repo::set_image_metadata(tx, id, {});
         };
@@ -319,14 +325,14 @@ public:
     }
 };
 
-class CreateVolumeOnFinish : public VolumeTask {
+class CreateVolumeOnFinish : public TypedVolumeTask<VolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
         outcome.decision = "volume is available";
-        outcome.apply = [this, id = volume_of(context)](db::Transaction& tx) {
+        outcome.apply = [this, id = context.data.volume](db::Transaction& tx) {
             d_.images.release_holds(tx, id.value);
             // A volume that was reserved while its image was being copied stays reserved.
             lifecycle::try_change(tx, volume_states(), "finish_create", id.value);
@@ -422,12 +428,14 @@ FlowId create_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     volume.encryption_key_id = key_for(tx, d, type, source);
     if (source.type == SourceType::Backup) hold_backup(tx, request.backup_id, flow);
     repo::insert(tx, volume);
-    auto data = data_of(volume, request, source, type);
+    auto facts = data_of(volume, request, source, type);
+    if (source.in_use) facts.frozen_snapshot = volume.id.value;
+    auto data = taskflow::encode(facts);
     if (source.in_use) {
-        for (const auto& item : freeze_data(VolumeId(request.source_volid), volume.id.value)) data.insert(item);
+        for (const auto& item : freeze_data(VolumeId(request.source_volid), facts.frozen_snapshot)) data.insert(item);
     }
-    d.runner.start(tx, {flow, "create_volume", volume.id.value, tasks_of(source), std::move(data), auth.request_id,
-                        auth.project.value, auth.user.value, parent});
+    d.runner.start(tx, {flow, flow_kind::kCreateVolume, volume.id.value, tasks_of(source), std::move(data),
+                        auth.request_id, auth.project.value, auth.user.value, parent});
     return flow;
 }
 

@@ -1,6 +1,8 @@
-#include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -10,21 +12,16 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
-
-BackupId backup_of(const TaskContext& context) {
-    return BackupId(get_string(context.data, "backup_id"));
-}
 
 /// Lets a cancelled creation, and a restore from it, end first. Its revert is where a failed deletion ends.
-class WaitForRunningFlows : public VolumeTask {
+class WaitForRunningFlows : public TypedVolumeTask<DeleteBackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         return wait_or_continue(context.db.read_with([&](db::Transaction& tx) {
-            auto flows = other_flows(tx, d_, backup_of(context).value, context.flow);
-            const FlowId before(get_string(context.data, "flow_before"));
+            auto flows = other_flows(tx, d_, context.data.backup.value, context.flow);
+            const auto& before = context.data.flow_before;
             const auto found = before.empty() ? std::nullopt : d_.runner.find(tx, before);
             if (found && found->ended_us == 0) flows.push_back(before);
             return flows;
@@ -32,26 +29,19 @@ public:
                                 "nothing else uses the backup");
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "backup becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = backup_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, backup_states(), "fail_delete", id.value)) return;
-            repo::set_fail_reason(tx, id, without_paths(failure.message));
-            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "delete", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure, {Marked::Backup, context.data.backup.value, "fail_delete", "delete"});
     }
 };
 
-class DeleteBackup : public VolumeTask {
+class DeleteBackup : public TypedVolumeTask<BackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = backup_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.backup;
         const auto backup = context.db.read_with([&](db::Transaction& tx) { return repo::get_backup(tx, id); });
         Outcome outcome;
         outcome.apply = [id](db::Transaction& tx) { repo::delete_backup(tx, id); };
@@ -82,10 +72,10 @@ std::optional<FlowId> delete_backup(db::Transaction& tx, Dependencies& d, const 
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
-                        "delete_backup",
+                        flow_kind::kDeleteBackup,
                         id.value,
                         {{task::kBackupWait}, {task::kDeleteBackup}},
-                        {{"backup_id", id.value}, {"flow_before", backup.flow.value}},
+                        taskflow::encode(DeleteBackupData{id, backup.flow}),
                         request_id,
                         backup.project.value,
                         backup.user.value,

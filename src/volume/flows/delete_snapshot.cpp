@@ -1,4 +1,7 @@
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
@@ -11,15 +14,14 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
 /// Lets a cancelled creation, and volumes that are being made from the snapshot, end first.
-class WaitForRunningFlows : public VolumeTask {
+class WaitForRunningFlows : public TypedVolumeTask<SnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = snapshot_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.snapshot;
         return wait_or_continue(context.db.read_with([&](db::Transaction& tx) {
             auto flows = other_flows(tx, d_, id.value, context.flow);
             const auto users = repo::flows_creating_from(tx, "snapshot_id", id.value);
@@ -29,27 +31,21 @@ public:
                                 "nothing else uses the snapshot");
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "snapshot becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_delete", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "delete", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Snapshot, context.data.snapshot.value, "fail_delete", "delete"});
     }
 };
 
-class DeleteSnapshot : public VolumeTask {
+class DeleteSnapshot : public TypedVolumeTask<SnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto id = snapshot_of(context);
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto id = context.data.snapshot;
         const auto reply = call_host(
             d_, context, volume.host, command::kDeleteSnapshot,
             {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id.value}}, kCopyDeadline);
@@ -86,13 +82,13 @@ std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, cons
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
-    json::object data{{"volume_id", snapshot->volume.value}, {"snapshot_id", id.value}};
+    auto data = taskflow::encode(SnapshotData{snapshot->volume, id});
     std::vector<taskflow::TaskSpec> tasks{{task::kSnapshotWait}, {task::kDeleteSnapshot}};
     if (online) {
         for (const auto& item : freeze_data(snapshot->volume, id.value)) data.insert(item);
         tasks = {{task::kSnapshotWait}, take_turn_task(), {task::kDeleteSnapshot, {{"online", true}}}, merge_task()};
     }
-    d.runner.start(tx, {flow, "delete_snapshot", id.value, std::move(tasks), std::move(data), request_id,
+    d.runner.start(tx, {flow, flow_kind::kDeleteSnapshot, id.value, std::move(tasks), std::move(data), request_id,
                         snapshot->project.value, snapshot->user.value, std::nullopt});
     return flow;
 }

@@ -1,5 +1,8 @@
 #include "volume/flows/backups.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -11,24 +14,23 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
 /// Lets a cancelled creation, and flows that copy from this volume, end first. Its revert is where a failed deletion
 /// ends.
-class WaitForRunningFlows : public VolumeTask {
+class WaitForRunningFlows : public TypedVolumeTask<DeleteVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = volume_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.volume;
         return wait_or_continue(context.db.read_with([&](db::Transaction& tx) {
             auto flows = other_flows(tx, d_, id.value, context.flow);
             const auto clones = repo::flows_creating_from(tx, "source_volid", id.value);
             flows.insert(flows.end(), clones.begin(), clones.end());
             const auto backups = flows_of_backups(tx, d_, id);
             flows.insert(flows.end(), backups.begin(), backups.end());
-            for (const auto& snapshot : get_array(context.data, "snapshots")) {
-                const auto more = repo::flows_creating_from(tx, "snapshot_id", std::string(snapshot.as_string()));
+            for (const auto& snapshot : context.data.snapshots) {
+                const auto more = repo::flows_creating_from(tx, "snapshot_id", snapshot.value);
                 flows.insert(flows.end(), more.begin(), more.end());
             }
             return flows;
@@ -36,53 +38,48 @@ public:
                                 "nothing else works on the volume");
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            for (const auto& snapshot : get_array(context_copy.data, "snapshots")) {
-                lifecycle::try_change(tx, snapshot_states(), "fail_delete", std::string(snapshot.as_string()));
-            }
-            if (!lifecycle::try_change(tx, volume_states(), "fail_delete", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "delete", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Volume, context.data.volume.value, "fail_delete", "delete",
+                               [snapshots = context.data.snapshots](db::Transaction& tx) {
+                                   for (const auto& snapshot : snapshots) {
+                                       lifecycle::try_change(tx, snapshot_states(), "fail_delete", snapshot.value);
+                                   }
+                               }});
     }
 };
 
-class DeleteSnapshots : public VolumeTask {
+class DeleteSnapshots : public TypedVolumeTask<DeleteVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto snapshots = get_array(context.data, "snapshots");
-        for (const auto& item : snapshots) {
-            const std::string id(item.as_string());
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto& snapshots = context.data.snapshots;
+        for (const auto& snapshot : snapshots) {
             call_host(d_, context, volume.host, command::kDeleteSnapshot,
-                      {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id}}, kCopyDeadline,
-                      "execute/" + id);
+                      {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", snapshot.value}},
+                      kCopyDeadline, "execute/" + snapshot.value);
         }
         Outcome outcome;
         outcome.decision = "cascade: " + std::to_string(snapshots.size()) + " snapshots deleted from " + volume.host;
-        outcome.apply = [snapshots](db::Transaction& tx) {
-            for (const auto& item : snapshots) repo::delete_snapshot(tx, SnapshotId(std::string(item.as_string())));
+        outcome.apply = [snapshots = snapshots](db::Transaction& tx) {
+            for (const auto& snapshot : snapshots) repo::delete_snapshot(tx, snapshot);
         };
         return outcome;
     }
 };
 
-class DeleteVolume : public VolumeTask {
+class DeleteVolume : public TypedVolumeTask<VolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
         Outcome outcome;
         if (volume.host.empty()) {
             outcome.decision = "never scheduled to a host: nothing to delete there";
@@ -100,25 +97,25 @@ public:
     }
 };
 
-class DeleteVolumeOnFinish : public VolumeTask {
+class DeleteVolumeOnFinish : public TypedVolumeTask<DeleteVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
         outcome.decision = "volume is gone";
         outcome.apply = [this, context_copy = context](db::Transaction& tx) {
-            repo::delete_volume(tx, volume_of(context_copy));
-            d_.images.release_holds(tx, volume_of(context_copy).value);  // of a creation that was cut short
-            for (const auto& item : get_array(context_copy.data, "dependents"))
-                flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), context_copy.request_id);
+            repo::delete_volume(tx, context_copy.data.volume);
+            d_.images.release_holds(tx, context_copy.data.volume.value);  // of a creation that was cut short
+            for (const auto& dependent : context_copy.data.dependents)
+                flatten_volume(tx, d_, dependent, context_copy.request_id);
         };
         return outcome;
     }
 };
 
-json::array take_snapshots(db::Transaction& tx, const VolumeRecord& volume, const DeleteOptions& options) {
-    json::array ids;
+std::vector<SnapshotId> take_snapshots(db::Transaction& tx, const VolumeRecord& volume, const DeleteOptions& options) {
+    std::vector<SnapshotId> ids;
     const auto snapshots = repo::snapshots_of(tx, volume.id);
     if (!snapshots.empty() && !options.cascade && !options.force) {
         throw Error(ErrorCode::InvalidInput,
@@ -128,7 +125,7 @@ json::array take_snapshots(db::Transaction& tx, const VolumeRecord& volume, cons
     }
     for (const auto& snapshot : snapshots) {
         require_change(tx, snapshot_states(), "delete", snapshot.id.value);
-        ids.push_back(json::value(snapshot.id.value));
+        ids.push_back(snapshot.id);
     }
     return ids;
 }
@@ -167,15 +164,9 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
     if (!snapshots.empty()) tasks.push_back({task::kDeleteSnapshots});
     tasks.push_back({task::kDeleteVolume});
     tasks.push_back({task::kDeleteOnFinish});
-    d.runner.start(tx, {flow,
-                        "delete_volume",
-                        id.value,
-                        std::move(tasks),
-                        {{"volume_id", id.value}, {"snapshots", std::move(snapshots)}},
-                        request_id,
-                        volume->project.value,
-                        volume->user.value,
-                        parent});
+    d.runner.start(tx, {flow, flow_kind::kDeleteVolume, id.value, std::move(tasks),
+                        taskflow::encode(DeleteVolumeData{id, std::move(snapshots), {}}), request_id,
+                        volume->project.value, volume->user.value, parent});
     return flow;
 }
 

@@ -1,4 +1,7 @@
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
@@ -12,25 +15,23 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
-class ExtendVolume : public VolumeTask {
+class ExtendVolume : public TypedVolumeTask<ExtendVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto size = get_int(context.data, "size_gib");
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto size = context.data.size_gib;
         const auto guests = tell_guests(context, volume.id, size);
         const auto reply = call_host(d_, context, volume.host, command::kExtend,
                                      {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"size_gib", size}},
                                      kShortDeadline);
         Outcome outcome;
         outcome.decision = (guests.empty() ? "offline" : guests) + ": grown from " +
-                           std::to_string(get_int(context.data, "old_size_gib")) + " to " + std::to_string(size) +
-                           " GiB";
+                           std::to_string(context.data.old_size_gib) + " to " + std::to_string(size) + " GiB";
         outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             repo::set_file(tx, id, file);
             const bool attached = !repo::attachments_of(tx, id).empty();
@@ -39,22 +40,21 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_extending: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_extend", id.value)) return;
-            repo::set_size(tx, id, get_int(context_copy.data, "old_size_gib"));
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "extend", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Volume,
+                               context.data.volume.value,
+                               "fail_extend",
+                               "extend",
+                               {},
+                               [id = context.data.volume, old_size_gib = context.data.old_size_gib](
+                                   db::Transaction& tx) { repo::set_size(tx, id, old_size_gib); }});
     }
 
 private:
     /// Running guests grow their disks themselves, whatever its format; the storage host does it for those that don't
     /// run, and records it. Each attempt tells them anew: a guest may have been started meanwhile.
-    std::string tell_guests(const TaskContext& context, const VolumeId& id, std::int64_t size_gib) {
+    std::string tell_guests(const Context& context, const VolumeId& id, std::int64_t size_gib) {
         const auto servers = context.db.read_with([&](db::Transaction& tx) { return servers_of(tx, id); });
         std::size_t told = 0;
         for (const auto& server : servers) {
@@ -97,13 +97,10 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     repo::set_flow(tx, id, flow);
     repo::set_size(tx, id, new_size_gib);
     const taskflow::FlowSpec spec{flow,
-                                  "extend_volume",
+                                  flow_kind::kExtendVolume,
                                   id.value,
                                   tasks_of(in_use),
-                                  {{"volume_id", id.value},
-                                   {"online_volume", id.value},
-                                   {"size_gib", new_size_gib},
-                                   {"old_size_gib", volume.size_gib}},
+                                  taskflow::encode(ExtendVolumeData{id, id, new_size_gib, volume.size_gib}),
                                   auth.request_id,
                                   volume.project.value,
                                   auth.user.value,

@@ -1,3 +1,5 @@
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
@@ -8,17 +10,16 @@ namespace virga::volume::flows {
 namespace {
 
 using taskflow::Outcome;
-using taskflow::TaskContext;
 
 /// Housekeeping of the storage host. It takes no state of the volume: whatever else is wanted of it comes first.
-class FlattenVolume : public VolumeTask {
+class FlattenVolume : public TypedVolumeTask<VolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
         const auto reply = call_host(d_, context, volume.host, command::kFlatten,
                                      {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kCopyDeadline);
         Outcome outcome;
@@ -35,10 +36,10 @@ public:
 void flatten_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id, const std::string& request_id) {
     const auto volume = repo::find_volume(tx, id);
     if (!volume || volume->status == "deleting") return;
-    json::object data{{"volume_id", id.value}};
+    auto data = taskflow::encode(VolumeData{id});
     for (const auto& item : freeze_data(id, {})) data.insert(item);
     d.runner.start(tx, {new_id<FlowId>(),
-                        kFlattenFlow,
+                        flow_kind::kFlattenVolume,
                         id.value,
                         {take_turn_task(), {task::kFlattenVolume}, merge_task()},
                         std::move(data),

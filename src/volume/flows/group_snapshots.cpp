@@ -1,5 +1,8 @@
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/groups.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/group_states.hpp"
@@ -14,76 +17,60 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
-
-std::string group_snapshot_of(const TaskContext& context) {
-    return get_string(context.data, "group_snapshot_id");
-}
 
 /// One command: the host holds all volumes until every snapshot is made.
-class CreateGroupSnapshot : public VolumeTask {
+class CreateGroupSnapshot : public TypedVolumeTask<CreateGroupSnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto reply = call_host(
-            d_, context, get_string(context.data, "host"), command::kCreateSnapshots,
-            {{"backend", get_string(context.data, "backend")}, {"snapshots", get_array(context.data, "snapshots")}},
-            kCopyDeadline);
+    Outcome execute(const Context& context) override {
+        json::array snapshots;
+        for (const auto& one : context.data.snapshots) snapshots.push_back(taskflow::encode(one));
+        const auto reply =
+            call_host(d_, context, context.data.host, command::kCreateSnapshots,
+                      {{"backend", context.data.backend}, {"snapshots", std::move(snapshots)}}, kCopyDeadline);
         Outcome outcome;
         outcome.decision = std::to_string(get_array(reply, "volumes").size()) + " volumes snapshotted at one moment";
-        outcome.apply = [context_copy = context, reply](db::Transaction& tx) {
+        outcome.apply = [data = context.data, reply](db::Transaction& tx) {
             for (const auto& item : get_array(reply, "volumes")) {
                 const auto& o = item.as_object();
                 repo::set_file(tx, VolumeId(get_string(o, "volume_id")), VolumeFile::from_json(o));
             }
-            each_snapshot(context_copy, [&](const std::string&, const std::string& snapshot) {
-                lifecycle::try_change(tx, snapshot_states(), "finish_create", snapshot);
-            });
-            lifecycle::try_change(tx, group_snapshot_states(), "finish_create", group_snapshot_of(context_copy));
+            for (const auto& one : data.snapshots)
+                lifecycle::try_change(tx, snapshot_states(), "finish_create", one.snapshot.value);
+            lifecycle::try_change(tx, group_snapshot_states(), "finish_create", data.group_snapshot);
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        each_snapshot(context, [&](const std::string& volume, const std::string& snapshot) {
-            call_host(
-                d_, context, get_string(context.data, "host"), command::kDeleteSnapshot,
-                {{"backend", get_string(context.data, "backend")}, {"volume_id", volume}, {"snapshot_id", snapshot}},
-                kCopyDeadline, "revert/" + snapshot);
-        });
-        RevertOutcome outcome;
-        outcome.decision = "group snapshot becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            each_snapshot(context_copy, [&](const std::string&, const std::string& snapshot) {
-                if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", snapshot)) return;
-                repo::set_error(tx, SnapshotId(snapshot), failure.message);
-            });
-            const auto id = group_snapshot_of(context_copy);
-            if (!lifecycle::try_change(tx, group_snapshot_states(), "fail_create", id)) return;
-            tell_user(tx, context_copy, "GROUP_SNAPSHOT", id, "create", failure.message);
-        };
-        return outcome;
-    }
-
-private:
-    template <class F>
-    static void each_snapshot(const TaskContext& context, F use) {
-        for (const auto& item : get_array(context.data, "snapshots")) {
-            const auto& o = item.as_object();
-            use(get_string(o, "volume_id"), get_string(o, "snapshot_id"));
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        for (const auto& one : context.data.snapshots) {
+            call_host(d_, context, context.data.host, command::kDeleteSnapshot,
+                      {{"backend", context.data.backend},
+                       {"volume_id", one.volume.value},
+                       {"snapshot_id", one.snapshot.value}},
+                      kCopyDeadline, "revert/" + one.snapshot.value);
         }
+        return revert_marking(
+            context, failure,
+            {Marked::GroupSnapshot, context.data.group_snapshot, "fail_create", "create",
+             [snapshots = context.data.snapshots, reason = failure.message](db::Transaction& tx) {
+                 for (const auto& one : snapshots) {
+                     if (lifecycle::try_change(tx, snapshot_states(), "fail_create", one.snapshot.value))
+                         repo::set_error(tx, one.snapshot, reason);
+                 }
+             }});
     }
 };
 
-class DeleteGroupSnapshot : public VolumeTask {
+class DeleteGroupSnapshot : public TypedVolumeTask<DeleteGroupSnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = group_snapshot_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.group_snapshot;
         std::vector<SnapshotRecord> left;
         const auto running = context.db.read_with([&](db::Transaction& tx) {
             left = repo::snapshots_of_group_snapshot(tx, id);
@@ -104,15 +91,9 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "group snapshot becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            const auto id = group_snapshot_of(context_copy);
-            if (!lifecycle::try_change(tx, group_snapshot_states(), "fail_delete", id)) return;
-            tell_user(tx, context_copy, "GROUP_SNAPSHOT", id, "delete", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::GroupSnapshot, context.data.group_snapshot, "fail_delete", "delete"});
     }
 };
 
@@ -135,14 +116,14 @@ SnapshotRecord snapshot_record(const GroupSnapshot& group_snapshot, const Volume
 }
 
 /// The row of one volume's snapshot; quota counts it from then on.
-json::object add_snapshot(db::Transaction& tx, Dependencies& d, const GroupSnapshot& group_snapshot,
+SnapshotData add_snapshot(db::Transaction& tx, Dependencies& d, const GroupSnapshot& group_snapshot,
                           const VolumeRecord& volume, const FlowId& flow) {
     require_change(tx, volume_states(), "snapshot", volume.id.value);
     check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                        volume.size_gib, volume.volume_type);
     const auto record = snapshot_record(group_snapshot, volume, flow);
     repo::insert(tx, record);
-    return {{"volume_id", volume.id.value}, {"snapshot_id", record.id.value}};
+    return {volume.id, record.id};
 }
 
 }  // namespace
@@ -162,20 +143,18 @@ FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identit
     snapshot.created_us = now_us();
     repo::insert(tx, snapshot);
     const auto flow = new_id<FlowId>();
-    json::array snapshots;
+    std::vector<SnapshotData> snapshots;
     for (const auto& volume : volumes) snapshots.push_back(add_snapshot(tx, d, snapshot, volume, flow));
-    d.runner.start(tx, {flow,
-                        "create_group_snapshot",
-                        snapshot.id,
-                        {{task::kCreateGroupSnapshot}},
-                        {{"group_snapshot_id", snapshot.id},
-                         {"host", group.host},
-                         {"backend", group.backend},
-                         {"snapshots", std::move(snapshots)}},
-                        auth.request_id,
-                        auth.project.value,
-                        auth.user.value,
-                        std::nullopt});
+    d.runner.start(
+        tx, {flow,
+             flow_kind::kCreateGroupSnapshot,
+             snapshot.id,
+             {{task::kCreateGroupSnapshot}},
+             taskflow::encode(CreateGroupSnapshotData{snapshot.id, group.host, group.backend, std::move(snapshots)}),
+             auth.request_id,
+             auth.project.value,
+             auth.user.value,
+             std::nullopt});
     return flow;
 }
 
@@ -184,10 +163,10 @@ FlowId delete_group_snapshot(db::Transaction& tx, Dependencies& d, const GroupSn
     require_change(tx, group_snapshot_states(), "delete", snapshot.id);
     const auto flow = new_id<FlowId>();
     d.runner.start(tx, {flow,
-                        "delete_group_snapshot",
+                        flow_kind::kDeleteGroupSnapshot,
                         snapshot.id,
                         {{task::kDeleteGroupSnapshot}},
-                        {{"group_snapshot_id", snapshot.id}},
+                        taskflow::encode(DeleteGroupSnapshotData{snapshot.id}),
                         request_id,
                         snapshot.project.value,
                         snapshot.user.value,

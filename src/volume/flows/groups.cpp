@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/group_states.hpp"
@@ -20,43 +23,31 @@ using taskflow::Outcome;
 using taskflow::RevertOutcome;
 using taskflow::TaskContext;
 
-std::string group_of(const TaskContext& context) {
-    return get_string(context.data, "group_id");
-}
-
 /// Where a failed creation ends.
-RevertOutcome fail_create(const TaskContext& context, const taskflow::Failure& failure) {
-    RevertOutcome outcome;
-    outcome.decision = "group becomes error: " + failure.message;
-    outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-        const auto id = group_of(context_copy);
-        if (!lifecycle::try_change(tx, group_states(), "fail_create", id)) return;
-        tell_user(tx, context_copy, "GROUP", id, "create", failure.message);
-    };
-    return outcome;
+RevertOutcome fail_create(const TaskContext& context, const std::string& group, const taskflow::Failure& failure) {
+    return revert_marking(context, failure, {Marked::Group, group, "fail_create", "create"});
 }
 
-class ScheduleGroup : public VolumeTask {
+class ScheduleGroup : public TypedVolumeTask<CreateGroupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const PlacementRequest request{
-            0,  get_string(context.data, "zone"),         {},
-            {}, get_string(context.data, "backend_name"), get_object(context.data, "type_specs")};
+    Outcome execute(const Context& context) override {
+        const PlacementRequest request{0,  context.data.zone,         {},
+                                       {}, context.data.backend_name, context.data.type_specs};
         const auto [backend, reason] = context.db.read_with(
             [&](db::Transaction& tx) { return choose_backend(backends(tx, d_), request, repo::provisioned_gib(tx)); });
         Outcome outcome;
         outcome.decision = reason;
-        outcome.apply = [id = group_of(context), chosen = backend](db::Transaction& tx) {
+        outcome.apply = [id = context.data.group, chosen = backend](db::Transaction& tx) {
             repo::set_group_placement(tx, id, chosen.host, chosen.name);
             lifecycle::try_change(tx, group_states(), "finish_create", id);
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        return fail_create(context, failure);
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return fail_create(context, context.data.group, failure);
     }
 };
 
@@ -70,12 +61,12 @@ std::vector<FlowId> flows_of_volumes(db::Transaction& tx, Dependencies& d, const
     return out;
 }
 
-class WaitForVolumes : public VolumeTask {
+class WaitForVolumes : public TypedVolumeTask<GroupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = group_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.group;
         std::vector<VolumeRecord> volumes;
         const auto running = context.db.read_with([&](db::Transaction& tx) {
             volumes = repo::volumes_of_group(tx, id);
@@ -91,17 +82,17 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        return fail_create(context, failure);
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return fail_create(context, context.data.group, failure);
     }
 };
 
-class DeleteGroup : public VolumeTask {
+class DeleteGroup : public TypedVolumeTask<GroupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = group_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.group;
         std::vector<VolumeRecord> left;
         const auto running = context.db.read_with([&](db::Transaction& tx) {
             left = repo::volumes_of_group(tx, id);
@@ -117,15 +108,8 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "group becomes error_deleting: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            const auto id = group_of(context_copy);
-            if (!lifecycle::try_change(tx, group_states(), "fail_delete", id)) return;
-            tell_user(tx, context_copy, "GROUP", id, "delete", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure, {Marked::Group, context.data.group, "fail_delete", "delete"});
     }
 };
 
@@ -161,7 +145,6 @@ Group new_group(const identity::Auth& auth, Group group) {
 
 void start(db::Transaction& tx, Dependencies& d, const FlowId& flow, const Group& group, const std::string& kind,
            const char* task, const std::string& request_id, json::object data) {
-    data["group_id"] = group.id;
     d.runner.start(tx, {flow,
                         kind,
                         group.id,
@@ -211,8 +194,8 @@ FlowId create_group(db::Transaction& tx, Dependencies& d, const identity::Auth& 
     repo::insert(tx, group);
     const auto flow = new_id<FlowId>();
     const auto backend_name = get_string(specs, "volume_backend_name");
-    start(tx, d, flow, group, "create_group", task::kScheduleGroup, auth.request_id,
-          {{"zone", group.availability_zone}, {"backend_name", backend_name}, {"type_specs", std::move(specs)}});
+    start(tx, d, flow, group, flow_kind::kCreateGroup, task::kScheduleGroup, auth.request_id,
+          taskflow::encode(CreateGroupData{group.id, group.availability_zone, backend_name, std::move(specs)}));
     return flow;
 }
 
@@ -241,7 +224,8 @@ FlowId create_group_from(db::Transaction& tx, Dependencies& d, const identity::A
     check_group_quota(tx, d, auth.project);
     repo::insert(tx, group);
     const auto flow = new_id<FlowId>();
-    start(tx, d, flow, group, "create_group_from_src", task::kWaitForVolumes, auth.request_id, {});
+    start(tx, d, flow, group, flow_kind::kCreateGroupFrom, task::kWaitForVolumes, auth.request_id,
+          taskflow::encode(GroupData{group.id}));
     for (auto& request : volumes) {
         request.group_id = group.id;
         create_volume(tx, d, auth, request, flow);
@@ -287,7 +271,8 @@ FlowId delete_group(db::Transaction& tx, Dependencies& d, const Group& group, bo
     if (!repo::list_group_snapshots(tx, its_snapshots).empty()) refuse("has group snapshots. Delete them first.");
     require_change(tx, group_states(), "delete", group.id);
     const auto flow = new_id<FlowId>();
-    start(tx, d, flow, group, "delete_group", task::kDeleteGroup, request_id, {});
+    start(tx, d, flow, group, flow_kind::kDeleteGroup, task::kDeleteGroup, request_id,
+          taskflow::encode(GroupData{group.id}));
     for (const auto& volume : volumes) delete_volume(tx, d, volume.id, request_id, flow);
     return flow;
 }

@@ -1,6 +1,8 @@
-#include "base/public_text.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/repo/backup_repo.hpp"
@@ -10,17 +12,16 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
 /// What the manifest says counts, not what the record said.
-class VerifyImport : public VolumeTask {
+class VerifyImport : public TypedVolumeTask<BackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const BackupId id(get_string(context.data, "backup_id"));
+    Outcome execute(const Context& context) override {
+        const auto& id = context.data.backup;
         auto backup = context.db.read_with([&](db::Transaction& tx) { return repo::get_backup(tx, id); });
         const auto reply =
             call_host(d_, context, backup.host, command::kDescribeBackup, {{"backup_id", backup.data}}, kShortDeadline);
@@ -40,16 +41,8 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "backup becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, failure](db::Transaction& tx) {
-            const BackupId id(get_string(context_copy.data, "backup_id"));
-            if (!lifecycle::try_change(tx, backup_states(), "fail_create", id.value)) return;
-            repo::set_fail_reason(tx, id, without_paths(failure.message));
-            tell_user(tx, context_copy, "VOLUME_BACKUP", id.value, "import", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure, {Marked::Backup, context.data.backup.value, "fail_create", "import"});
     }
 };
 
@@ -65,10 +58,10 @@ FlowId import_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
     backup.flow = new_id<FlowId>();
     repo::insert(tx, backup);
     d.runner.start(tx, {backup.flow,
-                        "import_backup",
+                        flow_kind::kImportBackup,
                         backup.id.value,
                         {{task::kVerifyImport}},
-                        {{"backup_id", backup.id.value}},
+                        taskflow::encode(BackupData{backup.id}),
                         auth.request_id,
                         backup.project.value,
                         auth.user.value,

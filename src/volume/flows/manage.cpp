@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/placement.hpp"
@@ -15,22 +18,21 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
-class ManageVolume : public VolumeTask {
+class ManageVolume : public TypedVolumeTask<ManageVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto name = get_string(context.data, "source_name");
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto name = context.data.source_name;
         const auto reply = call_host(d_, context, volume.host, command::kManage,
                                      {{"backend", volume.backend},
                                       {"volume_id", volume.id.value},
                                       {"source_name", name},
-                                      {"format", get_string(context.data, "format")}},
+                                      {"format", context.data.format}},
                                      kCopyDeadline);
         Outcome outcome;
         outcome.decision = "file " + name + " is the volume's now, format " + get_string(reply, "format");
@@ -43,26 +45,19 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_managing: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_manage", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "manage", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure, {Marked::Volume, context.data.volume.value, "fail_manage", "manage"});
     }
 };
 
-class UnmanageVolume : public VolumeTask {
+class UnmanageVolume : public TypedVolumeTask<VolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
         call_host(d_, context, volume.host, command::kUnmanage,
                   {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kCopyDeadline);
         Outcome outcome;
@@ -71,32 +66,26 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_unmanage", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "unmanage", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Volume, context.data.volume.value, "fail_unmanage", "unmanage"});
     }
 };
 
-class ManageSnapshot : public VolumeTask {
+class ManageSnapshot : public TypedVolumeTask<ManageSnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto id = snapshot_of(context);
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto id = context.data.snapshot;
         call_host(d_, context, volume.host, command::kManageSnapshot,
                   {{"backend", volume.backend},
                    {"volume_id", volume.id.value},
                    {"snapshot_id", id.value},
-                   {"source_name", get_string(context.data, "source_name")}},
+                   {"source_name", context.data.source_name}},
                   kShortDeadline);
         Outcome outcome;
         outcome.decision = "snapshot is available";
@@ -106,27 +95,21 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "snapshot becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "manage", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Snapshot, context.data.snapshot.value, "fail_create", "manage"});
     }
 };
 
-class UnmanageSnapshot : public VolumeTask {
+class UnmanageSnapshot : public TypedVolumeTask<SnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto id = snapshot_of(context);
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto id = context.data.snapshot;
         call_host(d_, context, volume.host, command::kUnmanageSnapshot,
                   {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", id.value}},
                   kShortDeadline);
@@ -136,15 +119,9 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "snapshot becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = snapshot_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, snapshot_states(), "fail_unmanage", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME_SNAPSHOT", id.value, "unmanage", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Snapshot, context.data.snapshot.value, "fail_unmanage", "unmanage"});
     }
 };
 
@@ -198,8 +175,8 @@ FlowId manage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     volume.attach_status = "detached";
     volume.created_us = now_us();
     repo::insert(tx, volume);
-    return start(tx, d, auth, "manage_volume", volume.id.value, task::kManageVolume,
-                 {{"volume_id", volume.id.value}, {"source_name", source_name}, {"format", format}});
+    return start(tx, d, auth, flow_kind::kManageVolume, volume.id.value, task::kManageVolume,
+                 taskflow::encode(ManageVolumeData{volume.id, source_name, format}));
 }
 
 FlowId unmanage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeRecord& volume) {
@@ -212,8 +189,8 @@ FlowId unmanage_volume(db::Transaction& tx, Dependencies& d, const identity::Aut
     if (!volume.encryption_key_id.empty()) refuse("is encrypted: nobody could read the disk without its key.");
     require_change(tx, volume_states(), "unmanage", volume.id.value,
                    "AND attach_status NOT IN ('attached', 'attaching', 'reserved', 'detaching')");
-    return start(tx, d, auth, "unmanage_volume", volume.id.value, task::kUnmanageVolume,
-                 {{"volume_id", volume.id.value}});
+    return start(tx, d, auth, flow_kind::kUnmanageVolume, volume.id.value, task::kUnmanageVolume,
+                 taskflow::encode(VolumeData{volume.id}));
 }
 
 FlowId manage_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, SnapshotRecord snapshot,
@@ -229,8 +206,8 @@ FlowId manage_snapshot(db::Transaction& tx, Dependencies& d, const identity::Aut
     snapshot.image_metadata = volume.image_metadata;
     snapshot.created_us = snapshot.updated_us = now_us();
     repo::insert(tx, snapshot);
-    return start(tx, d, auth, "manage_snapshot", snapshot.id.value, task::kManageSnapshot,
-                 {{"volume_id", volume.id.value}, {"snapshot_id", snapshot.id.value}, {"source_name", source_name}});
+    return start(tx, d, auth, flow_kind::kManageSnapshot, snapshot.id.value, task::kManageSnapshot,
+                 taskflow::encode(ManageSnapshotData{volume.id, snapshot.id, source_name}));
 }
 
 FlowId unmanage_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth,
@@ -247,8 +224,8 @@ FlowId unmanage_snapshot(db::Transaction& tx, Dependencies& d, const identity::A
                     snapshot.id.value);
     }
     require_change(tx, snapshot_states(), "unmanage", snapshot.id.value);
-    return start(tx, d, auth, "unmanage_snapshot", snapshot.id.value, task::kUnmanageSnapshot,
-                 {{"volume_id", snapshot.volume.value}, {"snapshot_id", snapshot.id.value}});
+    return start(tx, d, auth, flow_kind::kUnmanageSnapshot, snapshot.id.value, task::kUnmanageSnapshot,
+                 taskflow::encode(SnapshotData{snapshot.volume, snapshot.id}));
 }
 
 void register_manage(taskflow::Registry& registry, Dependencies& d) {

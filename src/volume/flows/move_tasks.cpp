@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/flow_data.hpp"
 #include "volume/flows/move_volume.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
@@ -19,15 +20,14 @@ using taskflow::Outcome;
 using taskflow::RevertOutcome;
 using taskflow::TaskContext;
 
-/// The volume as it is at "source" or "target".
-VolumeRecord volume_at(Dependencies& d, const TaskContext& context, const char* end) {
-    auto volume = load_volume(d, volume_of(context));
-    const auto place = get_object(context.data, end);
-    volume.host = get_string(place, "host");
-    volume.backend = get_string(place, "backend");
-    volume.host_local = get_bool(place, "host_local");
-    volume.type_id = get_string(place, "type_id");
-    volume.multiattach = get_bool(place, "multiattach");
+/// The volume as it is at one end of the move.
+VolumeRecord volume_at(Dependencies& d, const MoveVolumeData& data, const MovePlace& place) {
+    auto volume = load_volume(d, data.volume);
+    volume.host = place.host;
+    volume.backend = place.backend;
+    volume.host_local = place.host_local;
+    volume.type_id = place.type_id;
+    volume.multiattach = place.multiattach;
     return volume;
 }
 
@@ -62,40 +62,40 @@ void end_move(db::Transaction& tx, const VolumeId& id, const std::string& migrat
 }
 
 /// A record of what was decided; its revert is where a failed move ends.
-class BeginMove : public VolumeTask {
+class BeginMove : public TypedVolumeTask<MoveVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
-        outcome.decision = get_string(context.data, "reason");
-        outcome.apply = [id = volume_of(context)](db::Transaction& tx) {
+        outcome.decision = context.data.reason;
+        outcome.apply = [id = context.data.volume](db::Transaction& tx) {
             repo::set_migration_status(tx, id, "migrating");
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         RevertOutcome outcome;
         outcome.decision = "the volume stays where it is: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+        outcome.apply = [context_copy = context, id = context.data.volume, failure](db::Transaction& tx) {
             end_move(tx, id, "error");
-            tell_user(tx, context_copy, "VOLUME", id.value,
-                      context_copy.flow_kind == "retype_volume" ? "retype" : "migrate", failure.message);
+            tell_user(tx, context_copy, "VOLUME", id.value, context_copy.data.retypes() ? "retype" : "migrate",
+                      failure.message);
         };
         return outcome;
     }
 };
 
 /// What copies to the target. A running guest's hypervisor does it itself; data at rest is copied by the storage host.
-class Copying : public VolumeTask {
+class Copying : public TypedVolumeTask<MoveVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
-        const auto target = volume_at(d_, context, "target");
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
+        const auto target = volume_at(d_, context.data, context.data.target);
         for (const auto& item : connected_attachments(context, target.id)) {
             auto options = online_options(context, "end_mirror/" + item.id.value, kShortDeadline);
             options.cancelled = {};
@@ -109,8 +109,8 @@ public:
 
 protected:
     /// The target's file when a running guest writes to it as well; nullopt: no guest runs.
-    std::optional<VolumeFile> mirror(const TaskContext& context) {
-        const auto target = volume_at(d_, context, "target");
+    std::optional<VolumeFile> mirror(const Context& context) {
+        const auto target = volume_at(d_, context.data, context.data.target);
         for (const auto& item : connected_attachments(context, target.id)) {
             if (item.server.empty()) continue;
             const auto file = VolumeFile::from_json(
@@ -128,7 +128,7 @@ class Mirror : public Copying {
 public:
     using Copying::Copying;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
         const auto file = mirror(context);
         outcome.decision = file ? "the guest writes to both: " + file->path + " is the same at every instant"
@@ -139,12 +139,12 @@ public:
 
 /// From here to the end no guest of a server is started with the volume: which of the two files it has to open is
 /// certain again when the move has ended. Flows that are about to start one end first.
-class HoldServers : public VolumeTask {
+class HoldServers : public TypedVolumeTask<VolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = volume_of(context);
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.volume;
         auto outcome = wait_or_continue(context.db.read_with([&](db::Transaction& tx) { return starting(tx, id); }),
                                         "servers of the volume are not started until it has moved");
         if (!outcome.wait_for.empty()) return outcome;
@@ -155,10 +155,10 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         RevertOutcome outcome;
         outcome.decision = "servers of the volume may be started";
-        outcome.apply = [id = volume_of(context)](db::Transaction& tx) { repo::set_held_by(tx, id, {}); };
+        outcome.apply = [id = context.data.volume](db::Transaction& tx) { repo::set_held_by(tx, id, {}); };
         return outcome;
     }
 
@@ -178,7 +178,7 @@ class CopyData : public Copying {
 public:
     using Copying::Copying;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         auto file = mirror(context);
         Outcome outcome;
         outcome.decision = "the running guest writes to both files";
@@ -194,11 +194,11 @@ public:
 
 private:
     /// What a guest's mirror may have left is away first: it may be of any age.
-    json::object copy_at_rest(const TaskContext& context) {
-        const auto target = volume_at(d_, context, "target");
+    json::object copy_at_rest(const Context& context) {
+        const auto target = volume_at(d_, context.data, context.data.target);
         call_host(d_, context, target.host, command::kDelete, params_of(target), kShortDeadline, "clear");
         auto params = params_of(target);
-        params["source_backend"] = get_string(get_object(context.data, "source"), "backend");
+        params["source_backend"] = context.data.source.backend;
         return call_host(d_, context, target.host, command::kCopyHere, std::move(params), kCopyDeadline);
     }
 };
@@ -210,51 +210,46 @@ struct Moved {
 };
 
 /// One transaction in which the volume changes its place, before a running guest does: both files are the same.
-class ChangePlace : public VolumeTask {
+class ChangePlace : public TypedVolumeTask<MoveVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto file = VolumeFile::from_json(get_object(context.data, "moved_file"));
-        const auto target = volume_at(d_, context, "target");
-        const auto source = get_object(context.data, "source");
+    Outcome execute(const Context& context) override {
+        const auto& file = context.data.moved_file.value();
+        const auto target = volume_at(d_, context.data, context.data.target);
         const auto old = load_volume(d_, target.id);
         Outcome outcome;
         outcome.decision = "volume is on " + label_of(target) + " from now on: " + file.path;
         outcome.provides = json::object{{"source_file", VolumeFile{old.path, old.format, old.size_gib}.to_json()}};
-        outcome.apply = change(context, target, file, get_string(source, "host"), get_string(source, "backend"));
+        outcome.apply = change(context, target, file, context.data.source);
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         RevertOutcome outcome;
-        const auto known = get_object(context.data, "source_file");
-        if (known.empty()) return outcome;
-        const auto source = volume_at(d_, context, "source");
-        const auto target = get_object(context.data, "target");
+        if (!context.data.source_file) return outcome;
+        const auto source = volume_at(d_, context.data, context.data.source);
         outcome.decision = "volume is on " + label_of(source) + " again";
-        outcome.apply = change(context, source, VolumeFile::from_json(known), get_string(target, "host"),
-                               get_string(target, "backend"));
+        outcome.apply = change(context, source, *context.data.source_file, context.data.target);
         return outcome;
     }
 
 private:
-    std::function<void(db::Transaction&)> change(const TaskContext& context, const VolumeRecord& to,
-                                                 const VolumeFile& file, const std::string& other_host,
-                                                 const std::string& other_backend) {
+    std::function<void(db::Transaction&)> change(const Context& context, const VolumeRecord& to, const VolumeFile& file,
+                                                 const MovePlace& other) {
         std::vector<Moved> moved;
         for (auto& item : connected_attachments(context, to.id)) {
             auto info = connection_at(d_, context, to, item);
             moved.push_back({std::move(item), std::move(info)});
         }
-        return [this, to, file, moved, other_host, other_backend](db::Transaction& tx) {
+        return [this, to, file, moved, other](db::Transaction& tx) {
             repo::get_type(tx, to.type_id);  // the new one may have been deleted meanwhile
             repo::set_placement(tx, to.id, to.host, to.backend, to.host_local);
             repo::set_file(tx, to.id, file);
             repo::set_type(tx, to.id, to.type_id, to.multiattach);
-            repo::set_other_place(tx, to.id, other_host, other_backend);
+            repo::set_other_place(tx, to.id, other.host, other.backend);
             repo::set_migration_status(tx, to.id, "completing");
             for (const auto& one : moved) record(tx, one);
         };
@@ -270,14 +265,14 @@ private:
 
 /// A running guest follows. One that writes to the old file and has no mirror any more (the target failed) is right:
 /// then the move fails, and the volume is at its old place again.
-class Pivot : public VolumeTask {
+class Pivot : public TypedVolumeTask<VolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kForeverSeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
         Outcome outcome;
         outcome.decision = "no guest runs";
         for (const auto& item : connected_attachments(context, volume.id)) {
@@ -292,14 +287,14 @@ public:
 };
 
 /// The old data goes. If that fails for good, the volume has moved all the same, and `virga check` shows what is left.
-class CompleteMove : public VolumeTask {
+class CompleteMove : public TypedVolumeTask<MoveVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kForeverSeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto source = volume_at(d_, context, "source");
+    Outcome execute(const Context& context) override {
+        const auto source = volume_at(d_, context.data, context.data.source);
         Outcome outcome;
         outcome.decision = "old data deleted from " + label_of(source);
         json::array dependents;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
@@ -56,12 +58,8 @@ void refuse_other_host(const std::vector<Backend>& all, const PlacementRequest& 
     }
 }
 
-json::object place(const std::string& host, const std::string& backend, bool host_local, const VolumeRecord& volume) {
-    return {{"host", host},
-            {"backend", backend},
-            {"host_local", host_local},
-            {"type_id", volume.type_id},
-            {"multiattach", volume.multiattach}};
+MovePlace place(const std::string& host, const std::string& backend, bool host_local, const VolumeRecord& volume) {
+    return {host, backend, host_local, volume.type_id, volume.multiattach};
 }
 
 std::vector<taskflow::TaskSpec> tasks_of(bool connected) {
@@ -120,15 +118,16 @@ FlowId start_move(db::Transaction& tx, Dependencies& d, const identity::Auth& au
     repo::set_flow(tx, volume.id, flow);
     repo::set_other_place(tx, volume.id, backend.host, backend.name);
     repo::set_migration_status(tx, volume.id, "starting");
+    MoveVolumeData data;
+    data.volume = data.online_volume = volume.id;
+    data.reason = "from " + label_of(volume.host, volume.backend) + " to " + target.reason;
+    data.source = place(volume.host, volume.backend, volume.host_local, volume);
+    data.target = place(backend.host, backend.name, backend.host_local, retyped);
     const taskflow::FlowSpec spec{flow,
                                   kind,
                                   volume.id.value,
                                   tasks_of(!servers.empty()),
-                                  {{"volume_id", volume.id.value},
-                                   {"online_volume", volume.id.value},
-                                   {"reason", "from " + label_of(volume.host, volume.backend) + " to " + target.reason},
-                                   {"source", place(volume.host, volume.backend, volume.host_local, volume)},
-                                   {"target", place(backend.host, backend.name, backend.host_local, retyped)}},
+                                  taskflow::encode(data),
                                   auth.request_id,
                                   volume.project.value,
                                   auth.user.value,
@@ -160,7 +159,7 @@ FlowId migrate_volume(db::Transaction& tx, Dependencies& d, const identity::Auth
     wanted.backend = backend;
     const auto target = choose_target(tx, d, volume, type, wanted, kField);
     if (lock) lifecycle::try_change(tx, volume_states(), "migrate_locked", id.value);
-    return start_move(tx, d, auth, "migrate_volume", volume, target);
+    return start_move(tx, d, auth, flow_kind::kMigrateVolume, volume, target);
 }
 
 }  // namespace virga::volume::flows

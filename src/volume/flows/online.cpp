@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -21,14 +24,6 @@ constexpr const char* kFreeze = "volume.manager.create_snapshot_online";
 constexpr const char* kSwitch = "compute.manager.volume_snapshot_create";
 constexpr const char* kDeleteTemporary = "volume.manager.delete_temporary_snapshot";
 constexpr const char* kMerge = "compute.manager.volume_snapshot_delete";
-
-VolumeId online_volume(const TaskContext& context) {
-    return VolumeId(get_string(context.data, "online_volume"));
-}
-
-std::string online_snapshot(const TaskContext& context) {
-    return get_string(context.data, "online_snapshot");
-}
 
 json::object snapshot_params(const VolumeRecord& volume, const std::string& snapshot) {
     return {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", snapshot}};
@@ -52,19 +47,19 @@ std::vector<FlowId> flows_on(db::Transaction& tx, Dependencies& d, const VolumeI
 }
 
 /// Waiting only for flows that began earlier, no two can wait for each other.
-class TakeTurn : public VolumeTask {
+class TakeTurn : public TypedVolumeTask<OnlineData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         auto flows = context.db.read_with([&](db::Transaction& tx) { return earlier(tx, context); });
         end_housekeeping(context, flows);
         return wait_or_continue(std::move(flows), "no earlier flow works on the files of the volume");
     }
 
 private:
-    std::vector<FlowId> earlier(db::Transaction& tx, const TaskContext& context) {
-        auto flows = flows_on(tx, d_, online_volume(context));
+    std::vector<FlowId> earlier(db::Transaction& tx, const Context& context) {
+        auto flows = flows_on(tx, d_, context.data.volume);
         const auto began = [&](const FlowId& id) {
             const auto record = d_.runner.find(tx, id);
             return std::make_pair(record ? record->started_us : 0, id.value);
@@ -75,12 +70,12 @@ private:
     }
 
     /// What a user asked for doesn't wait for what nobody asked for.
-    void end_housekeeping(const TaskContext& context, const std::vector<FlowId>& flows) {
+    void end_housekeeping(const Context& context, const std::vector<FlowId>& flows) {
         if (flows.empty()) return;
         context.db.write_with([&](db::Transaction& tx) {
             for (const auto& id : flows) {
                 const auto record = d_.runner.find(tx, id);
-                if (record && record->kind == kFlattenFlow) d_.runner.cancel(tx, id);
+                if (record && record->kind == flow_kind::kFlattenVolume) d_.runner.cancel(tx, id);
             }
         });
     }
@@ -93,15 +88,15 @@ struct Moved {
 };
 
 /// Keeps the content on the storage host, and records what the volume's active file is from now on.
-class Freeze : public VolumeTask {
+class Freeze : public TypedVolumeTask<OnlineData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, online_volume(context));
-        auto params = snapshot_params(volume, online_snapshot(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        auto params = snapshot_params(volume, context.data.snapshot);
         params["attached"] = true;
         const auto file = VolumeFile::from_json(
             call_host(d_, context, volume.host, command::kCreateSnapshot, std::move(params), kCopyDeadline));
@@ -117,23 +112,23 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        const auto volume = load_volume(d_, online_volume(context));
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        const auto volume = load_volume(d_, context.data.volume);
         const auto reply = call_host(d_, context, volume.host, command::kDeleteSnapshot,
-                                     snapshot_params(volume, online_snapshot(context)), kCopyDeadline, "revert");
+                                     snapshot_params(volume, context.data.snapshot), kCopyDeadline, "revert");
         RevertOutcome outcome;
         outcome.decision = "snapshot forgotten; a guest that was not moved is so at its next start";
         outcome.apply = [context_copy = context, id = volume.id, file = VolumeFile::from_json(reply),
                          failure](db::Transaction& tx) {
             if (!file.path.empty()) repo::set_file(tx, id, file);
-            fail_snapshot(tx, context_copy, SnapshotId(online_snapshot(context_copy)), failure);
+            fail_snapshot(tx, context_copy, SnapshotId(context_copy.data.snapshot), failure);
         };
         return outcome;
     }
 
 private:
     /// Of those that name another file than the active one.
-    std::vector<Moved> connections(const TaskContext& context, const VolumeRecord& volume, const VolumeFile& file) {
+    std::vector<Moved> connections(const Context& context, const VolumeRecord& volume, const VolumeFile& file) {
         std::vector<Moved> moved;
         for (auto& item :
              context.db.read_with([&](db::Transaction& tx) { return repo::attachments_of(tx, volume.id); })) {
@@ -155,14 +150,14 @@ private:
 };
 
 /// Moves the running guests on to the new active file: from that instant on the snapshot stands still.
-class Switch : public VolumeTask {
+class Switch : public TypedVolumeTask<OnlineData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = online_volume(context);
+    Outcome execute(const Context& context) override {
+        const auto volume = context.data.volume;
         std::vector<FlowId> running;
         const auto servers = context.db.read_with([&](db::Transaction& tx) {
             auto found = servers_of(tx, volume);
@@ -176,15 +171,15 @@ public:
         if (!running.empty()) return wait_or_continue(std::move(running), "");
         Outcome outcome;
         outcome.decision = move(context, volume, servers);
-        outcome.apply = [id = online_snapshot(context)](db::Transaction& tx) {
+        outcome.apply = [id = context.data.snapshot](db::Transaction& tx) {
             lifecycle::try_change(tx, snapshot_states(), "finish_create", id);
         };
         return outcome;
     }
 
 private:
-    std::string move(const TaskContext& context, const VolumeId& volume, const std::vector<ServerId>& servers) {
-        const auto file = VolumeFile::from_json(get_object(context.data, "online_file"));
+    std::string move(const Context& context, const VolumeId& volume, const std::vector<ServerId>& servers) {
+        const auto& file = context.data.file.value();
         if (file.format != "qcow2") return "guests go on in the same file";
         std::size_t moved = 0;
         for (const auto& server : servers) {
@@ -196,16 +191,16 @@ private:
     }
 };
 
-class DeleteTemporary : public VolumeTask {
+class DeleteTemporary : public TypedVolumeTask<OnlineData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, online_volume(context));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
         const auto reply = call_host(d_, context, volume.host, command::kDeleteSnapshot,
-                                     snapshot_params(volume, online_snapshot(context)), kCopyDeadline);
+                                     snapshot_params(volume, context.data.snapshot), kCopyDeadline);
         Outcome outcome;
         outcome.decision = "temporary snapshot of volume " + volume.id.value + " deleted";
         outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
@@ -217,17 +212,17 @@ public:
 
 /// Layers that no snapshot needs any more become one with their neighbours while the guest runs. That is housekeeping:
 /// where it can't be done, the layers stay until the volume is detached, and the snapshot is deleted all the same.
-class Merge : public VolumeTask {
+class Merge : public TypedVolumeTask<MergeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
         std::size_t merged = 0;
         while (true) {
-            const auto volume = load_volume(d_, online_volume(context));
+            const auto volume = load_volume(d_, context.data.volume);
             const auto merge = next(context, volume);
             outcome.decision = counted(merged, "layer") + " merged";
             if (merge.empty()) break;
@@ -238,14 +233,14 @@ public:
             }
             ++merged;
         }
-        outcome.apply = [id = snapshot_of(context)](db::Transaction& tx) {
+        outcome.apply = [id = context.data.snapshot](db::Transaction& tx) {
             if (!id.empty()) repo::delete_snapshot(tx, id);
         };
         return outcome;
     }
 
 private:
-    LayerMerge next(const TaskContext& context, const VolumeRecord& volume) {
+    LayerMerge next(const Context& context, const VolumeRecord& volume) {
         rpc::CallOptions options;  // no command id: each answer must be of now
         options.request_id = context.request_id;
         options.cancelled = context.cancel_requested;
@@ -254,7 +249,7 @@ private:
     }
 
     /// Empty, or why it wasn't done.
-    std::string run(const TaskContext& context, const VolumeRecord& volume, const LayerMerge& merge) {
+    std::string run(const Context& context, const VolumeRecord& volume, const LayerMerge& merge) {
         const auto servers = context.db.read_with([&](db::Transaction& tx) { return servers_of(tx, volume.id); });
         if (servers.size() != 1) return "the volume is attached to " + counted(servers.size(), "server");
         const auto name = merge.into_active ? merge.lower : merge.upper;
@@ -330,7 +325,7 @@ std::vector<taskflow::TaskSpec> freeze_tasks() {
 }
 
 json::object freeze_data(const VolumeId& volume, const std::string& snapshot) {
-    return {{"online_volume", volume.value}, {"online_snapshot", snapshot}};
+    return taskflow::encode(OnlineData{volume, snapshot, std::nullopt});
 }
 
 taskflow::TaskSpec delete_temporary_task() {
@@ -347,9 +342,7 @@ taskflow::TaskSpec merge_task() {
 
 void fail_snapshot(db::Transaction& tx, const TaskContext& context, const SnapshotId& id,
                    const taskflow::Failure& failure) {
-    if (!lifecycle::try_change(tx, snapshot_states(), "fail_create", id.value)) return;
-    repo::set_error(tx, id, failure.message);
-    tell_user(tx, context, "VOLUME_SNAPSHOT", id.value, "create", failure.message);
+    mark_failed(tx, context, failure, {Marked::Snapshot, id.value, "fail_create", "create"});
 }
 
 void register_online(taskflow::Registry& registry, Dependencies& d) {

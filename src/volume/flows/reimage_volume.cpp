@@ -1,5 +1,8 @@
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/new_volume.hpp"
@@ -12,17 +15,16 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
-class Reimage : public VolumeTask {
+class Reimage : public TypedVolumeTask<ReimageVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const ImageId image(get_string(context.data, "image_id"));
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto& image = context.data.image;
         const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
         const auto reply = call_host(
             d_, context, volume.host, command::kReimage,
@@ -31,36 +33,27 @@ public:
         outcome.decision = "the volume has the content of image " + image.value + ", copied " +
                            std::to_string(get_int(reply, "copied_bytes")) + " bytes";
         outcome.apply = [this, id = volume.id, file = VolumeFile::from_json(reply),
-                         metadata = get_object(context.data, "image_metadata")](db::Transaction& tx) {
+                         metadata = context.data.image_metadata](db::Transaction& tx) {
             repo::set_file(tx, id, file);
             repo::set_bootable(tx, id, true);
             repo::set_image_metadata(tx, id, metadata);
             repo::set_error(tx, id, "");
-            end(tx, id, "finish_reimage");
+            repo::set_launched(tx, id, now_us());
+            // One that was reserved before or meanwhile is reserved again.
+            if (lifecycle::try_change(tx, volume_states(), "finish_reimage", id.value)) recompute_status(tx, id);
             d_.images.release_holds(tx, id.value);
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [this, context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            d_.images.release_holds(tx, id.value);
-            if (!end(tx, id, "fail_reimage")) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "reimage", failure.message);
-        };
-        return outcome;
-    }
-
-private:
-    /// A volume that was reserved before or meanwhile is reserved again.
-    static bool end(db::Transaction& tx, const VolumeId& id, std::string_view action) {
-        repo::set_launched(tx, id, now_us());
-        const bool changed = lifecycle::try_change(tx, volume_states(), action, id.value);
-        if (changed) recompute_status(tx, id);
-        return changed;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Volume, context.data.volume.value, "fail_reimage", "reimage",
+                               [this, id = context.data.volume](db::Transaction& tx) {
+                                   d_.images.release_holds(tx, id.value);
+                                   repo::set_launched(tx, id, now_us());
+                               },
+                               [id = context.data.volume](db::Transaction& tx) { recompute_status(tx, id); }});
     }
 };
 
@@ -93,16 +86,15 @@ FlowId reimage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth
     repo::set_launched(tx, id, 0);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
-    d.runner.start(
-        tx, {flow,
-             "reimage_volume",
-             id.value,
-             {{task::kReimage}},
-             {{"volume_id", id.value}, {"image_id", image_id.value}, {"image_metadata", metadata_of_image(*image)}},
-             auth.request_id,
-             volume.project.value,
-             auth.user.value,
-             std::nullopt});
+    d.runner.start(tx, {flow,
+                        flow_kind::kReimageVolume,
+                        id.value,
+                        {{task::kReimage}},
+                        taskflow::encode(ReimageVolumeData{id, image_id, metadata_of_image(*image)}),
+                        auth.request_id,
+                        volume.project.value,
+                        auth.user.value,
+                        std::nullopt});
     return flow;
 }
 

@@ -1,6 +1,9 @@
 #include "volume/backup_commands.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/backups.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/model/new_volume.hpp"
@@ -13,65 +16,60 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
-
-BackupId backup_of(const TaskContext& context) {
-    return BackupId(get_string(context.data, "backup_id"));
-}
 
 void release(db::Transaction& tx, const BackupId& backup) {
     lifecycle::try_change(tx, backup_states(), "finish_restore", backup.value);
 }
 
 /// First task of whatever reads a backup, which is "restoring" meanwhile. Its revert gives it back.
-class HoldBackup : public VolumeTask {
+class HoldBackup : public TypedVolumeTask<BackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
-        outcome.decision = "backup " + backup_of(context).value + " is read: nobody can delete it meanwhile";
+        outcome.decision = "backup " + context.data.backup.value + " is read: nobody can delete it meanwhile";
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         RevertOutcome outcome;
         outcome.decision = "backup is available again";
-        outcome.apply = [id = backup_of(context)](db::Transaction& tx) { release(tx, id); };
+        outcome.apply = [id = context.data.backup](db::Transaction& tx) { release(tx, id); };
         return outcome;
     }
 };
 
-class ReleaseBackup : public VolumeTask {
+class ReleaseBackup : public TypedVolumeTask<BackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
         outcome.decision = "backup is available again";
-        outcome.apply = [id = backup_of(context)](db::Transaction& tx) { release(tx, id); };
+        outcome.apply = [id = context.data.backup](db::Transaction& tx) { release(tx, id); };
         return outcome;
     }
 };
 
 /// Over an existing volume. A failure leaves the volume half-written: error_restoring.
-class RestoreBackup : public VolumeTask {
+class RestoreBackup : public TypedVolumeTask<RestoreBackupData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto data = get_string(context.data, "data_id");
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto& data = context.data.data;
         json::object params{{"backend", volume.backend}, {"volume_id", volume.id.value}, {"backup_id", data}};
-        give_key(d_, params, data, get_string(get_object(context.data, "volume_facts"), "encryption_key_id"));
+        give_key(d_, params, data, get_string(context.data.volume_facts, "encryption_key_id"));
         const auto reply =
             call_host(d_, context, volume.host, command::kRestoreBackup, std::move(params), kCopyDeadline);
         Outcome outcome;
         outcome.decision = "wrote " + std::to_string(get_int(reply, "written_bytes")) +
                            " bytes, every chunk verified; the rest of the volume is zeros";
-        outcome.apply = [id = volume.id, facts = get_object(context.data, "volume_facts")](db::Transaction& tx) {
+        outcome.apply = [id = volume.id, facts = context.data.volume_facts](db::Transaction& tx) {
             repo::set_bootable(tx, id, get_bool(facts, "bootable"));
             repo::set_image_metadata(tx, id, get_object(facts, "image_metadata"));
             repo::set_metadata(tx, id, get_object(facts, "metadata"));
@@ -80,15 +78,8 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error_restoring, unless it is being deleted: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            if (!lifecycle::try_change(tx, volume_states(), "fail_restore", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "restore", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure, {Marked::Volume, context.data.volume.value, "fail_restore", "restore"});
     }
 };
 
@@ -122,13 +113,10 @@ FlowId restore_backup(db::Transaction& tx, Dependencies& d, const identity::Auth
     repo::set_flow(tx, id, flow);
     repo::set_flow(tx, volume_id, flow);
     d.runner.start(tx, {flow,
-                        "restore_backup",
+                        flow_kind::kRestoreBackup,
                         volume_id.value,
                         {{task::kHoldBackup}, {task::kRestoreBackup}, {task::kReleaseBackup}},
-                        {{"backup_id", id.value},
-                         {"data_id", backup.data},
-                         {"volume_id", volume_id.value},
-                         {"volume_facts", backup.volume_facts}},
+                        taskflow::encode(RestoreBackupData{id, backup.data, volume_id, backup.volume_facts}),
                         auth.request_id,
                         volume.project.value,
                         auth.user.value,

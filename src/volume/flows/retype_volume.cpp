@@ -1,4 +1,6 @@
 #include "volume/flows/choose_type.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/move_volume.hpp"
 #include "volume/flows/services.hpp"
@@ -16,30 +18,28 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
 /// Both types fit the backend where the volume is, so only its row changes.
-class RetypeVolume : public VolumeTask {
+class RetypeVolume : public TypedVolumeTask<RetypeVolumeData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
-        const auto id = volume_of(context);
-        const auto type = context.db.read_with(
-            [&](db::Transaction& tx) { return repo::get_type(tx, get_string(context.data, "type_id")); });
+    Outcome execute(const Context& context) override {
+        const auto id = context.data.volume;
+        const auto type =
+            context.db.read_with([&](db::Transaction& tx) { return repo::get_type(tx, context.data.type_id); });
         Outcome outcome;
-        outcome.decision =
-            "type " + get_string(context.data, "old_type") + " becomes " + type.name + ", data stays where it is";
+        outcome.decision = "type " + context.data.old_type + " becomes " + type.name + ", data stays where it is";
         outcome.apply = [id, type](db::Transaction& tx) {
             if (end_retyping(tx, id)) repo::set_type(tx, id, type.id, type.multiattach());
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         RevertOutcome outcome;
         outcome.decision = "volume keeps its type: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
+        outcome.apply = [context_copy = context, id = context.data.volume, failure](db::Transaction& tx) {
             if (end_retyping(tx, id)) tell_user(tx, context_copy, "VOLUME", id.value, "retype", failure.message);
         };
         return outcome;
@@ -115,14 +115,14 @@ FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
         target = choose_target(tx, d, volume, type, {}, kField);
     }
     require_change(tx, volume_states(), "retype", id.value);
-    if (target) return start_move(tx, d, auth, "retype_volume", volume, *target, type);
+    if (target) return start_move(tx, d, auth, flow_kind::kRetypeVolume, volume, *target, type);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
-                        "retype_volume",
+                        flow_kind::kRetypeVolume,
                         id.value,
                         {{task::kRetypeVolume}},
-                        {{"volume_id", id.value}, {"type_id", type.id}, {"old_type", old_type.name}},
+                        taskflow::encode(RetypeVolumeData{id, type.id, old_type.name}),
                         auth.request_id,
                         volume.project.value,
                         auth.user.value,

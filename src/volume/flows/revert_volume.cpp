@@ -1,4 +1,7 @@
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
@@ -10,17 +13,16 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
-class RevertVolume : public VolumeTask {
+class RevertVolume : public TypedVolumeTask<SnapshotData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        const auto snapshot = snapshot_of(context);
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        const auto snapshot = context.data.snapshot;
         const auto reply =
             call_host(d_, context, volume.host, command::kRevert,
                       {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"snapshot_id", snapshot.value}},
@@ -35,16 +37,12 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
-        RevertOutcome outcome;
-        outcome.decision = "volume becomes error: " + failure.message;
-        outcome.apply = [context_copy = context, id = volume_of(context), failure](db::Transaction& tx) {
-            lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot_of(context_copy).value);
-            if (!lifecycle::try_change(tx, volume_states(), "fail_revert", id.value)) return;
-            repo::set_error(tx, id, failure.message);
-            tell_user(tx, context_copy, "VOLUME", id.value, "revert", failure.message);
-        };
-        return outcome;
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        return revert_marking(context, failure,
+                              {Marked::Volume, context.data.volume.value, "fail_revert", "revert",
+                               [snapshot = context.data.snapshot](db::Transaction& tx) {
+                                   lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot.value);
+                               }});
     }
 };
 
@@ -75,10 +73,10 @@ FlowId revert_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
-                        "revert_volume",
+                        flow_kind::kRevertVolume,
                         id.value,
                         {{task::kRevertVolume}},
-                        {{"volume_id", id.value}, {"snapshot_id", snapshot_id.value}},
+                        taskflow::encode(SnapshotData{id, snapshot_id}),
                         auth.request_id,
                         volume.project.value,
                         auth.user.value,

@@ -1,6 +1,7 @@
 #include "volume/flows/tasks.hpp"
 
 #include "base/public_text.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/model/message_events.hpp"
@@ -10,6 +11,7 @@
 namespace virga::volume::flows {
 
 void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
+    for (const auto* kind : flow_kind::kAll) registry.add_kind(kind);
     register_create_volume(registry, dependencies);
     register_create_from_spec(registry, dependencies);
     register_delete_volume(registry, dependencies);
@@ -31,14 +33,6 @@ void register_tasks(taskflow::Registry& registry, Dependencies& dependencies) {
     register_restore_backup(registry, dependencies);
     register_import_backup(registry, dependencies);
     register_online(registry, dependencies);
-}
-
-VolumeId volume_of(const taskflow::TaskContext& context) {
-    return VolumeId(get_string(context.data, "volume_id"));
-}
-
-SnapshotId snapshot_of(const taskflow::TaskContext& context) {
-    return SnapshotId(get_string(context.data, "snapshot_id"));
 }
 
 VolumeRecord load_volume(Dependencies& d, const VolumeId& id) {

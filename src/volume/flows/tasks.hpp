@@ -14,8 +14,6 @@ protected:
     Dependencies& d_;
 };
 
-VolumeId volume_of(const taskflow::TaskContext& context);      ///< data.volume_id
-SnapshotId snapshot_of(const taskflow::TaskContext& context);  ///< data.snapshot_id
 /// Throws Error{NotFound}. A read transaction of its own.
 VolumeRecord load_volume(Dependencies& d, const VolumeId& id);
 
@@ -31,7 +29,6 @@ void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const 
 /// Parks the flow until the given ones have ended; without any, goes on with `otherwise` as the decision.
 taskflow::Outcome wait_or_continue(std::vector<FlowId> flows, const std::string& otherwise);
 
-inline constexpr const char* kFlattenFlow = "flatten_volume";
 /// Starts the flow that merges what a volume shared with others that were deleted, and that is its own by now. Nothing
 /// happens when there is no such volume.
 void flatten_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id, const std::string& request_id);

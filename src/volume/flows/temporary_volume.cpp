@@ -1,5 +1,6 @@
 #include "volume/flows/temporary_volume.hpp"
 
+#include "volume/flows/flow_data.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/host_commands.hpp"
@@ -14,44 +15,40 @@ using taskflow::TaskContext;
 constexpr const char* kCreate = "volume.manager.create_temp_volume";
 constexpr const char* kDelete = "volume.manager.delete_temp_volume";
 
-json::object facts(const TaskContext& context) {
-    return get_object(context.data, "temporary_volume");
+json::object params_of(const TemporaryVolumeData& temporary) {
+    return {{"backend", temporary.backend}, {"volume_id", temporary.id}};
 }
 
-json::object params_of(const json::object& temporary) {
-    return {{"backend", get_string(temporary, "backend")}, {"volume_id", get_string(temporary, "id")}};
+void remove(Dependencies& d, const taskflow::FlowContext<ReadData>& context, std::string_view part) {
+    const auto& temporary = context.data.temporary.value();
+    call_host(d, context, temporary.host, command::kDelete, params_of(temporary), kShortDeadline, part);
 }
 
-void remove(Dependencies& d, const TaskContext& context, std::string_view part) {
-    const auto temporary = facts(context);
-    call_host(d, context, get_string(temporary, "host"), command::kDelete, params_of(temporary), kShortDeadline, part);
-}
-
-class CreateTemporaryVolume : public VolumeTask {
+class CreateTemporaryVolume : public TypedVolumeTask<ReadData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto temporary = facts(context);
+    Outcome execute(const Context& context) override {
+        const auto& temporary = context.data.temporary.value();
         auto params = params_of(temporary);
-        params["size_gib"] = get_int(temporary, "size_gib");
-        params["source_volume_id"] = get_string(temporary, "volume_id");
-        params["snapshot_id"] = get_string(temporary, "snapshot_id");
+        params["size_gib"] = temporary.size_gib;
+        params["source_volume_id"] = temporary.volume.value;
+        params["snapshot_id"] = temporary.snapshot;
         // It has no row, and is encrypted as the volume is.
-        const auto volume = load_volume(d_, VolumeId(get_string(temporary, "volume_id")));
-        give_key(d_, params, get_string(temporary, "id"), volume.encryption_key_id);
-        const auto reply = call_host(d_, context, get_string(temporary, "host"), command::kCreateFromSnapshot,
-                                     std::move(params), kCopyDeadline);
+        const auto volume = load_volume(d_, temporary.volume);
+        give_key(d_, params, temporary.id, volume.encryption_key_id);
+        const auto reply =
+            call_host(d_, context, temporary.host, command::kCreateFromSnapshot, std::move(params), kCopyDeadline);
         Outcome outcome;
-        outcome.decision = "temporary volume " + get_string(temporary, "id") + " made from the " +
-                           (get_bool(temporary, "in_use") ? "volume in use" : "snapshot") + ": copied " +
+        outcome.decision = "temporary volume " + temporary.id + " made from the " +
+                           (temporary.in_use ? "volume in use" : "snapshot") + ": copied " +
                            std::to_string(get_int(reply, "copied_bytes")) + " bytes";
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         remove(d_, context, "revert");
         RevertOutcome outcome;
         outcome.decision = "temporary volume deleted";
@@ -59,13 +56,13 @@ public:
     }
 };
 
-class DeleteTemporaryVolume : public VolumeTask {
+class DeleteTemporaryVolume : public TypedVolumeTask<ReadData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         remove(d_, context, "execute");
         Outcome outcome;
         outcome.decision = "temporary volume deleted";
@@ -95,19 +92,15 @@ json::object temporary_volume_data(const TemporaryVolume& wanted, const VolumeRe
     if (!needs_copy(wanted)) return {};
     json::object data;
     if (wanted.in_use) data = freeze_data(wanted.volume, wanted.id);
-    data["temporary_volume"] = json::object{{"id", wanted.id},
-                                            {"host", volume.host},
-                                            {"backend", volume.backend},
-                                            {"size_gib", volume.size_gib},
-                                            {"volume_id", wanted.volume.value},
-                                            {"snapshot_id", wanted.in_use ? wanted.id : wanted.snapshot.value},
-                                            {"in_use", wanted.in_use}};
+    data["temporary_volume"] =
+        taskflow::encode(TemporaryVolumeData{wanted.id, volume.host, volume.backend, volume.size_gib, wanted.volume,
+                                             wanted.in_use ? wanted.id : wanted.snapshot.value, wanted.in_use});
     return data;
 }
 
 std::string volume_to_read(const TaskContext& context) {
-    const auto temporary = facts(context);
-    return temporary.empty() ? volume_of(context).value : get_string(temporary, "id");
+    const auto data = taskflow::decode<ReadData>(context.data);
+    return data.temporary ? data.temporary->id : data.volume.value;
 }
 
 void register_temporary_volume(taskflow::Registry& registry, Dependencies& d) {

@@ -2,6 +2,8 @@
 #include <array>
 
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/flow_data.hpp"
+#include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
@@ -16,13 +18,8 @@ namespace {
 
 using taskflow::Outcome;
 using taskflow::RevertOutcome;
-using taskflow::TaskContext;
 
 constexpr std::int64_t kGib = 1024LL * 1024 * 1024;
-
-ImageId image_of(const TaskContext& context) {
-    return ImageId(get_string(context.data, "image_id"));
-}
 
 /// The status that the volume's attachments give it, as before the upload.
 void back_to_work(db::Transaction& tx, const VolumeId& id) {
@@ -30,26 +27,26 @@ void back_to_work(db::Transaction& tx, const VolumeId& id) {
 }
 
 /// Its revert is where a failed upload ends.
-class StartUpload : public VolumeTask {
+class StartUpload : public TypedVolumeTask<UploadImageData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
-        outcome.decision = "image " + image_of(context).value + " is saving";
-        outcome.apply = [this, image = image_of(context), flow = context.flow,
-                         expected = get_int(context.data, "expected_bytes")](db::Transaction& tx) {
+        outcome.decision = "image " + context.data.image.value + " is saving";
+        outcome.apply = [this, image = context.data.image, flow = context.flow,
+                         expected = context.data.expected_bytes](db::Transaction& tx) {
             d_.images.begin_upload(tx, image, flow, expected);
         };
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure& failure) override {
+    RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         RevertOutcome outcome;
         outcome.decision = "the image is deleted, the volume has its old status: " + failure.message;
         outcome.apply = [this, context_copy = context, failure](db::Transaction& tx) {
-            const auto id = volume_of(context_copy);
-            d_.images.drop_upload(tx, image_of(context_copy), context_copy.flow);
+            const auto& id = context_copy.data.volume;
+            d_.images.drop_upload(tx, context_copy.data.image, context_copy.flow);
             back_to_work(tx, id);
             tell_user(tx, context_copy, "VOLUME", id.value, "upload", failure.message);
         };
@@ -57,17 +54,17 @@ public:
     }
 };
 
-class CopyVolumeToImage : public VolumeTask {
+class CopyVolumeToImage : public TypedVolumeTask<UploadImageData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
-    Outcome execute(const TaskContext& context) override {
-        const auto volume = load_volume(d_, volume_of(context));
-        UploadCharge charge(d_, image_of(context), context);
-        const auto reply = charge.call([&](const TaskContext& charged) {
-            return call_host(d_, charged, volume.host, command::kUpload, params_of(charged, volume), kCopyDeadline);
+    Outcome execute(const Context& context) override {
+        const auto volume = load_volume(d_, context.data.volume);
+        UploadCharge charge(d_, context.data.image, context);
+        const auto reply = charge.call([&](const taskflow::TaskContext& charged) {
+            return call_host(d_, charged, volume.host, command::kUpload, params_of(context, volume), kCopyDeadline);
         });
         const auto stored = StoredImage::from_json(reply);
         Outcome outcome;
@@ -76,8 +73,8 @@ public:
         return outcome;
     }
 
-    RevertOutcome revert(const TaskContext& context, const taskflow::Failure&) override {
-        const auto volume = load_volume(d_, volume_of(context));
+    RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
+        const auto volume = load_volume(d_, context.data.volume);
         call_host(d_, context, volume.host, command::kDiscardUpload, params_of(context, volume), kShortDeadline,
                   "revert");
         RevertOutcome outcome;
@@ -86,22 +83,22 @@ public:
     }
 
 private:
-    json::object params_of(const TaskContext& context, const VolumeRecord& volume) {
+    json::object params_of(const Context& context, const VolumeRecord& volume) {
         return {{"backend", volume.backend},
                 {"volume_id", volume_to_read(context)},
-                {"target", d_.images.upload_target(image_of(context), context.flow).to_json()}};
+                {"target", d_.images.upload_target(context.data.image, context.flow).to_json()}};
     }
 };
 
-class FinishUpload : public VolumeTask {
+class FinishUpload : public TypedVolumeTask<UploadImageData> {
 public:
-    using VolumeTask::VolumeTask;
+    using TypedTask::TypedTask;
 
-    Outcome execute(const TaskContext& context) override {
+    Outcome execute(const Context& context) override {
         Outcome outcome;
-        outcome.decision = "image " + image_of(context).value + " is active";
-        outcome.apply = [this, id = volume_of(context), image = image_of(context), flow = context.flow,
-                         stored = StoredImage::from_json(get_object(context.data, "stored"))](db::Transaction& tx) {
+        outcome.decision = "image " + context.data.image.value + " is active";
+        outcome.apply = [this, id = context.data.volume, image = context.data.image, flow = context.flow,
+                         stored = context.data.stored.value()](db::Transaction& tx) {
             d_.images.finish_upload(tx, image, flow, stored);
             back_to_work(tx, id);
         };
@@ -184,10 +181,9 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
     std::vector<taskflow::TaskSpec> tasks{{task::kStartUpload}};
     for (auto& one : with_temporary_volume(source, {{task::kCopyVolumeToImage}})) tasks.push_back(std::move(one));
     tasks.push_back({task::kFinishUpload});
-    json::object data{
-        {"volume_id", id.value}, {"image_id", request.id.value}, {"expected_bytes", expected_bytes(request, volume)}};
+    auto data = taskflow::encode(UploadImageData{id, request.id, expected_bytes(request, volume), std::nullopt});
     for (const auto& item : temporary_volume_data(source, volume)) data.insert(item);
-    d.runner.start(tx, {flow, "upload_image", id.value, std::move(tasks), std::move(data), auth.request_id,
+    d.runner.start(tx, {flow, flow_kind::kUploadImage, id.value, std::move(tasks), std::move(data), auth.request_id,
                         volume.project.value, auth.user.value, std::nullopt});
     return flow;
 }

@@ -33,6 +33,13 @@ std::string_view to_string(SourceType type) {
     return "raw";
 }
 
+SourceType source_type_from(std::string_view name) {
+    for (const auto type : {SourceType::Snapshot, SourceType::Volume, SourceType::Image, SourceType::Backup}) {
+        if (to_string(type) == name) return type;
+    }
+    return SourceType::Raw;
+}
+
 SourceType source_type(const NewVolume& request) {
     const int sources = (request.snapshot_id.empty() ? 0 : 1) + (request.source_volid.empty() ? 0 : 1) +
                         (request.image_id.empty() ? 0 : 1) + (request.backup_id.empty() ? 0 : 1);

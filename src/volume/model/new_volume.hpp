@@ -11,6 +11,8 @@ namespace virga::volume {
 
 enum class SourceType { Raw, Snapshot, Volume, Image, Backup };
 std::string_view to_string(SourceType type);
+/// Raw for an unknown name.
+SourceType source_type_from(std::string_view name);
 
 /// Throws Error{InvalidInput} when more than one source is named.
 SourceType source_type(const NewVolume& request);

@@ -62,6 +62,7 @@ Cloud::Cloud()
     hosts_.add("h1");
     register_tasks(inner_, d_);
     volumes_.register_tasks(inner_);
+    for (const auto& kind : inner_.kinds()) registry_.add_kind(kind);
     for (const auto& name : inner_.names()) registry_.add(name, std::make_shared<GatedTask>(inner_.get(name), gate_));
     volumes_.bootstrap();
     networks_.bootstrap();

@@ -53,6 +53,9 @@ public:
         return inner_.revert(context, failure);
     }
     int retry_seconds() const override { return inner_.retry_seconds(); }
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        return inner_.consequence(code, in_time);
+    }
 
 private:
     taskflow::Task& inner_;

@@ -31,6 +31,11 @@ public:
         return on_revert(context, failure);
     }
     int retry_seconds() const override { return seconds; }
+    Consequence consequence(ErrorCode code, bool in_time) const override {
+        const auto usual = Task::consequence(code, in_time);
+        return usual == Consequence::OtherHost && only_here ? Consequence::Abort : usual;
+    }
+    bool only_here = false;
 
     std::atomic<int> executed{0};
     std::atomic<int> reverted{0};
@@ -48,6 +53,8 @@ protected:
             tasks_[name] = std::make_shared<ScriptedTask>();
             registry_.add(name, tasks_[name]);
         }
+        registry_.add_kind("test");
+        registry_.add_kind("child");
         restart();
     }
     ~RunnerTest() override {
@@ -256,6 +263,106 @@ TEST_F(RunnerTest, GoesOnAfterARestartAtTheUnfinishedTask) {
     EXPECT_EQ(ended(id).state, FlowState::Succeeded);
     EXPECT_EQ(tasks_["a"]->executed, 1);
     EXPECT_EQ(journal(id), (Lines{"a execute success", "b execute success", "c execute success"}));
+}
+
+TEST_F(RunnerTest, ARevertKnowsOfItsCancellationAfterARestart) {
+    std::promise<void> running;
+    tasks_["b"]->on_execute = [&](const TaskContext& context) -> Outcome {
+        running.set_value();
+        while (!context.cancel_requested()) std::this_thread::yield();
+        throw Error(ErrorCode::Cancelled, "stopped");
+    };
+    std::promise<void> reverting;
+    tasks_["b"]->on_revert = [&](const TaskContext&, const Failure&) -> RevertOutcome {
+        if (tasks_["b"]->reverted == 1) reverting.set_value();
+        throw Error(ErrorCode::Unavailable, "host is away");
+    };
+    const auto id = start({{"a"}, {"b"}});
+    running.get_future().wait();
+    cancel(id);
+    reverting.get_future().wait();
+    runner_.reset();
+    std::atomic<bool> cancelled{false};
+    tasks_["b"]->on_revert = [&](const TaskContext& context, const Failure&) {
+        cancelled = context.cancelled;
+        return RevertOutcome{"undone"};
+    };
+    restart();
+    EXPECT_EQ(ended(id).state, FlowState::Failed);
+    EXPECT_TRUE(cancelled);
+}
+
+TEST_F(RunnerTest, TheTaskThatFailedSaysWhatItMeans) {
+    std::vector<Failure> seen;
+    std::vector<bool> itself;
+    for (const char* name : {"a", "b"}) {
+        tasks_[name]->on_revert = [&](const TaskContext& context, const Failure& failure) {
+            seen.push_back(failure);
+            itself.push_back(context.failed_itself(failure));
+            return RevertOutcome{"undone"};
+        };
+    }
+    tasks_["b"]->on_execute = [](const TaskContext&) -> Outcome { throw Error(ErrorCode::Internal, "broken"); };
+    ended(start({{"a"}, {"b"}}));
+    tasks_["b"]->only_here = true;
+    ended(start({{"a"}, {"b", {}, "a"}}));
+    ASSERT_EQ(seen.size(), 4U);
+    EXPECT_EQ(seen[0].consequence, Consequence::OtherHost);
+    EXPECT_EQ(seen[2].consequence, Consequence::Abort);
+    EXPECT_EQ(itself, (std::vector{true, false, true, false})) << "labels decide nothing";
+}
+
+TEST_F(RunnerTest, AFailureOfAnEarlierVersionIsJudgedWhenTheFlowIsTakenOver) {
+    runner_.reset();
+    std::promise<Failure> seen;
+    tasks_["a"]->on_revert = [&](const TaskContext&, const Failure& failure) {
+        seen.set_value(failure);
+        return RevertOutcome{"undone"};
+    };
+    tasks_["b"]->only_here = true;
+    FlowSpec spec{FlowId("old"), "test", "r", {{"a"}, {"b", {}, "label.of.b"}}, {}, "req", "p", "u", std::nullopt};
+    Runner earlier(*database_, registry_, 1);
+    database_->write_with([&](db::Transaction& tx) {
+        earlier.start(tx, spec);
+        tx.exec(
+            "UPDATE flows SET state = 'reverting', failure = "
+            "'{\"code\":\"Internal\",\"message\":\"m\",\"detail\":\"\",\"task\":\"label.of.b\"}' "
+            "WHERE id = 'old'");
+    });
+    restart();
+    EXPECT_EQ(ended(spec.id).state, FlowState::Failed);
+    const auto failure = seen.get_future().get();
+    EXPECT_EQ(failure.consequence, Consequence::Abort);
+    EXPECT_EQ(failure.task_index, 1U);
+}
+
+TEST_F(RunnerTest, AFormerOwnerWritesNothingWhenItsTaskEnds) {
+    std::promise<void> running;
+    std::promise<void> release;
+    tasks_["a"]->on_execute = [&, released = release.get_future().share()](const TaskContext&) {
+        if (tasks_["a"]->executed == 1) running.set_value();
+        released.wait();
+        return Outcome{"mark", {}, [](db::Transaction& tx) { tx.exec("INSERT INTO marks (id) VALUES ('a')"); }};
+    };
+    const auto id = start({{"a"}, {"b"}});
+    running.get_future().wait();
+    Runner other(*database_, registry_, 1);
+    other.run();
+    release.set_value();
+    EXPECT_TRUE(other.wait(id, 10s));
+    runner_.reset();  // when its late task has ended
+    std::vector<std::string> outcomes;
+    for (const auto& run : database_->read_with([&](db::Transaction& tx) { return other.journal(tx, id); }))
+        outcomes.push_back(run.task + " " + run.outcome);
+    EXPECT_EQ(outcomes, (Lines{"a success", "b success"}));
+    EXPECT_EQ(marks(), 1);
+    EXPECT_EQ(tasks_["b"]->executed, 1);
+}
+
+TEST_F(RunnerTest, AFlowOfAnUnknownKindIsRefused) {
+    FlowSpec spec{new_id<FlowId>(), "tset", "r", {{"a"}}, {}, "req", "p", "u", std::nullopt};
+    auto tx = database_->write();
+    EXPECT_THROW(runner_->start(tx, spec), Error);
 }
 
 TEST_F(RunnerTest, TheSameIdStartsOnce) {

@@ -6,14 +6,14 @@
 namespace virga::compute::flows {
 namespace {
 
-class Active : public ComputeTask {
+class Active : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.decision = "vm_state active, task_state null, power_state running";
-        outcome.apply = [this, id = server_id(context)](db::Transaction& tx) {
+        outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
             const auto server = advance(tx, id, "create.finish");
             refuse_dead_guest(server);
             repo::set_power_state(tx, id, PowerState::Running);

@@ -9,23 +9,23 @@ namespace virga::compute::flows {
 namespace {
 
 /// Records which way the API chose; its revert is the last thing of a failed boot.
-class ApiCreate : public ComputeTask {
+class ApiCreate : public TypedComputeTask<BootData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        for (const auto& sentence : texts_from_json(get_array(context.data, "decisions"))) {
+        for (const auto& sentence : context.data.decisions) {
             outcome.decision += (outcome.decision.empty() ? "" : "; ") + sentence;
         }
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         outcome.decision = context.cancelled ? "the server is being deleted: left to the delete flow"
                                              : "the build failed: server is put to ERROR with a fault";
-        outcome.apply = [this, id = server_id(context), zone = get_string(context.data, "wanted_zone"),
+        outcome.apply = [this, id = context.data.server, zone = context.data.wanted_zone,
                          fault = fault_of(context, failure)](db::Transaction& tx) {
             release_reservations(tx, id);
             d_.volumes.boot_ended(tx, id);
@@ -49,16 +49,14 @@ private:
         }
     }
 
-    static ServerFault fault_of(const taskflow::TaskContext& context, const taskflow::Failure& failure) {
+    static ServerFault fault_of(const Context& context, const taskflow::Failure& failure) {
         ServerFault fault;
         fault.message = without_paths(failure.message);
-        const bool exhausted = !get_array(context.data, "excluded").empty() && !aborts_build(failure) &&
-                               failure.task != "conductor.schedule";
-        if (exhausted) {
+        if (!failure.aborts() && !context.data.excluded.empty()) {
             fault.message =
                 "Exceeded maximum number of retries. Exhausted all hosts available for retrying build "
                 "failures for instance " +
-                server_id(context).value + ". Last error: " + without_paths(failure.message);
+                context.data.server.value + ". Last error: " + without_paths(failure.message);
         }
         fault.details = failure.task + ": " + (failure.detail.empty() ? failure.message : failure.detail);
         fault.created_us = now_us();

@@ -13,11 +13,14 @@ namespace {
 /// virt.block_device.Driver*BlockDevice.attach: waits until the volume is there, connects it to the host and saves the
 /// connection. At boot it also completes the attachment (the guest gets the disk by its definition); with argument
 /// "hot" that is left to the task that plugs the disk into the running guest.
-class AttachBlockDevice : public ComputeTask {
+class AttachBlockDevice : public TypedComputeTask<BootData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        return never_elsewhere(taskflow::consequence_of(code, in_time));
+    }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         auto [device, volume, running] = look(context);
         if (!running.empty()) return park(volume.id, std::move(running));
         check_usable(volume);
@@ -25,14 +28,14 @@ public:
         return connect(context, device);
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         const auto device = find_block_device(d_.db, context);
         if (!device || device->attachment_id.empty()) {
             outcome.decision = "there is no attachment";
             return outcome;
         }
-        const bool asked = end_connection(d_, VolumeId(device->volume_id), host_of(context),
+        const bool asked = end_connection(d_, VolumeId(device->volume_id), context.data.host,
                                           revert_options(context, "terminate", kShortDeadline));
         // A volume that the user named stays reserved for the next host: nobody may take it meanwhile.
         const bool keep =
@@ -44,7 +47,7 @@ public:
     }
 
 private:
-    static bool is_hot(const taskflow::TaskContext& context) { return get_bool(context.arg, "hot"); }
+    static bool is_hot(const Context& context) { return get_bool(context.arg, "hot"); }
 
     struct Seen {
         BlockDevice device;
@@ -53,7 +56,7 @@ private:
     };
 
     /// In one snapshot, so that "still being created" and "its flow runs" can't contradict each other.
-    Seen look(const taskflow::TaskContext& context) {
+    Seen look(const Context& context) {
         return d_.db.read_with([&](db::Transaction& tx) {
             Seen seen{get_block_device(tx, context), {}, {}};
             auto volume = d_.volumes.find(tx, VolumeId(seen.device.volume_id));
@@ -102,8 +105,8 @@ private:
             db::Durability::Grouped);
     }
 
-    taskflow::Outcome connect(const taskflow::TaskContext& context, BlockDevice& device) {
-        const auto host = host_of(context);
+    taskflow::Outcome connect(const Context& context, BlockDevice& device) {
+        const auto host = context.data.host;
         device.connection_info = d_.volumes.initialize_connection(VolumeId(device.volume_id), host,
                                                                   call_options(context, "connect", kShortDeadline));
         taskflow::Outcome outcome;

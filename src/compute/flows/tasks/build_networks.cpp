@@ -18,12 +18,12 @@ std::string describe(const std::vector<network::Nic>& nics) {
 }
 
 /// Ports are made in the database first (their ids are derived, so a repeat finds them), then plugged on the host.
-class BuildNetworks : public ComputeTask {
+class BuildNetworks : public TypedComputeTask<BootData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
-        const auto host = host_of(context);
+    taskflow::Outcome execute(const Context& context) override {
+        const auto host = context.data.host;
         const auto nics = allocate(context, host);
         if (!nics.empty()) {
             d_.hosts.call(host, network::command::kPlug, json::object{{"nics", nics_to_json(nics)}},
@@ -34,10 +34,10 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
-        const auto id = server_id(context);
-        const auto host = host_of(context);
+        const auto id = context.data.server;
+        const auto host = context.data.host;
         const auto nics = d_.db.read_with([&](db::Transaction& tx) { return d_.networks.nics_of_server(tx, id); });
         bool host_is_up = true;
         if (!nics.empty()) {
@@ -51,13 +51,12 @@ public:
     }
 
 private:
-    std::vector<network::Nic> allocate(const taskflow::TaskContext& context, const std::string& host) {
-        const auto requests = nic_requests_from_json(get_array(context.data, "nics"));
-        const auto groups = texts_from_json(get_array(context.data, "security_groups"));
+    std::vector<network::Nic> allocate(const Context& context, const std::string& host) {
         return d_.db.write_with(
             [&](db::Transaction& tx) {
-                const auto server = advance(tx, server_id(context), "create.networking");
-                return d_.networks.allocate(tx, server.id, server.project, host, requests, groups);
+                const auto server = advance(tx, context.data.server, "create.networking");
+                return d_.networks.allocate(tx, server.id, server.project, host, context.data.nics,
+                                            context.data.security_groups);
             },
             db::Durability::Grouped);
     }

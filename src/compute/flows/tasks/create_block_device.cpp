@@ -10,11 +10,14 @@ namespace {
 
 /// virt.block_device.Driver*BlockDevice.create: begins the creation of a volume and doesn't wait for it, so that all
 /// volumes of a server are made at the same time.
-class CreateBlockDevice : public ComputeTask {
+class CreateBlockDevice : public TypedComputeTask<BootData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        return never_elsewhere(taskflow::consequence_of(code, in_time));
+    }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         auto device = d_.db.read_with([&](db::Transaction& tx) { return get_block_device(tx, context); });
         taskflow::Outcome outcome;
         if (find_volume(device)) {
@@ -25,7 +28,7 @@ public:
         outcome.decision = describe(device, wanted);
         device.volume_id = wanted.id.value;
         // The link from the block device to the volume is written with the volume: no crash can part them.
-        outcome.apply = [this, auth = auth_of(context), wanted, device, flow = context.flow](db::Transaction& tx) {
+        outcome.apply = [this, auth = context.data.auth, wanted, device, flow = context.flow](db::Transaction& tx) {
             live_server(tx, device.server);
             d_.volumes.create(tx, auth, wanted, flow);
             repo::update_block_device(tx, device);
@@ -33,7 +36,7 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         auto device = find_block_device(d_.db, context);
         const auto volume = device ? find_volume(*device) : std::nullopt;
@@ -50,12 +53,12 @@ public:
     }
 
 private:
-    static volume::NewVolume new_volume(const taskflow::TaskContext& context, const BlockDevice& device) {
+    static volume::NewVolume new_volume(const Context& context, const BlockDevice& device) {
         auto wanted = new_volume_of(device);
-        wanted.id = VolumeId(derived_uuid(device.id.value, "volume/" + std::to_string(round_of(context))));
+        wanted.id = VolumeId(derived_uuid(device.id.value, "volume/" + std::to_string(context.data.round)));
         if (device.snapshot_id.empty()) {  // a snapshot ties its volume to a place already
-            wanted.host = get_string(context.data, "volume_host");
-            wanted.availability_zone = get_string(context.data, "volume_zone");
+            wanted.host = context.data.volume_host;
+            wanted.availability_zone = context.data.volume_zone;
         }
         return wanted;
     }
@@ -74,15 +77,14 @@ private:
     }
 
     /// A rescheduled boot takes its volumes along, unless they can't leave their host.
-    bool should_remove(const taskflow::TaskContext& context, const taskflow::Failure& failure,
-                       const BlockDevice& device, const volume::Volume& volume) {
+    bool should_remove(const Context& context, const taskflow::Failure& failure, const BlockDevice& device,
+                       const volume::Volume& volume) {
         if (volume.status == "error_deleting") return false;
         if (will_reschedule(context, failure, d_.config)) return volume.host_local;
         return context.cancelled || device.delete_on_termination;
     }
 
-    taskflow::RevertOutcome remove(const taskflow::TaskContext& context, const BlockDevice& device,
-                                   const volume::Volume& volume) {
+    taskflow::RevertOutcome remove(const Context& context, const BlockDevice& device, const volume::Volume& volume) {
         taskflow::RevertOutcome outcome;
         outcome.wait_for = d_.db.write_with([&](db::Transaction& tx) {
             // Another host makes it anew, if any does: its place in the quota is kept for that.

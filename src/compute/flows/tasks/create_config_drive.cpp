@@ -17,18 +17,18 @@ std::string random_seed() {
 }
 
 /// virt.libvirt.create_config_drive: what the guest is told, as a disk beside its local ones.
-class CreateConfigDrive : public ComputeTask {
+class CreateConfigDrive : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto reason = get_string(context.arg, "reason");
         const auto params =
-            d_.db.read_with([&](db::Transaction& tx) { return drive_of(tx, live_server(tx, server_id(context))); });
+            d_.db.read_with([&](db::Transaction& tx) { return drive_of(tx, live_server(tx, context.data.server)); });
         taskflow::Outcome outcome;
         outcome.decision = "config_drive = false: " + reason;
         if (params.empty()) return outcome;
-        const auto reply = d_.hosts.call(host_of(context), command::kCreateConfigDrive, params,
+        const auto reply = d_.hosts.call(context.data.host, command::kCreateConfigDrive, params,
                                          call_options(context, "create_config_drive", kShortDeadline));
         outcome.decision = "config_drive = true: " + reason + "; disk.config (raw, ISO 9660 \"" + kConfigDriveLabel +
                            "\", " + std::to_string(get_int(reply, "bytes")) + " bytes) has " + describe(params);
@@ -36,11 +36,11 @@ public:
     }
 
     /// The drive may be the only thing of the server on the host, when it boots from a volume.
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
-        const auto host = host_of(context);
+        const auto host = context.data.host;
         const bool done = clean_up(d_, host, command::kDestroy,
-                                   json::object{{"server_id", server_id(context).value}, {"nics", json::array()}},
+                                   json::object{{"server_id", context.data.server.value}, {"nics", json::array()}},
                                    revert_options(context, "destroy_config_drive", kDestroyDeadline));
         outcome.decision = done ? "the config drive is removed"
                                 : "host " + host + " is down: the config drive is removed when it comes back";

@@ -10,11 +10,11 @@ namespace virga::compute::flows {
 namespace {
 
 /// virt.libvirt.imagebackend.*.create_image: the local disks of a server.
-class CreateImage : public ComputeTask {
+class CreateImage : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto image = get_string(context.arg, "image");
         const auto [server, disks] = prepare(context);
         const auto reply = create_disks(context, server, disks, image);
@@ -23,11 +23,11 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
-        const auto host = host_of(context);
+        const auto host = context.data.host;
         const bool done = clean_up(d_, host, command::kDestroy,
-                                   json::object{{"server_id", server_id(context).value}, {"nics", json::array()}},
+                                   json::object{{"server_id", context.data.server.value}, {"nics", json::array()}},
                                    revert_options(context, "destroy", kDestroyDeadline));
         outcome.decision =
             done ? "local disks are removed" : "host " + host + " is down: its disks are removed when it comes back";
@@ -35,18 +35,18 @@ public:
     }
 
 private:
-    std::pair<Server, std::vector<GuestDisk>> prepare(const taskflow::TaskContext& context) {
+    std::pair<Server, std::vector<GuestDisk>> prepare(const Context& context) {
         return d_.db.write_with(
             [&](db::Transaction& tx) {
-                auto server = advance(tx, server_id(context), "create.spawning");
+                auto server = advance(tx, context.data.server, "create.spawning");
                 auto disks = local_disks(server, repo::block_devices(tx, server.id));
                 return std::make_pair(std::move(server), std::move(disks));
             },
             db::Durability::Grouped);
     }
 
-    json::object create_disks(const taskflow::TaskContext& context, const Server& server,
-                              const std::vector<GuestDisk>& disks, const std::string& image) {
+    json::object create_disks(const Context& context, const Server& server, const std::vector<GuestDisk>& disks,
+                              const std::string& image) {
         json::array list;
         for (const auto& disk : disks) list.push_back(disk.to_json());
         const json::object params{{"server_id", server.id.value},
@@ -54,7 +54,7 @@ private:
                                   {"root_size_mib", image.empty() ? 0 : disks.front().size_mib},
                                   {"disks", list}};
         try {
-            return d_.hosts.call(host_of(context), command::kCreateDisks, params,
+            return d_.hosts.call(context.data.host, command::kCreateDisks, params,
                                  call_options(context, "create_disks", kImageDeadline));
         } catch (const Error& error) {
             if (error.code() != ErrorCode::NotFound || image.empty()) throw;
@@ -62,7 +62,7 @@ private:
         // The base was removed from the cache after it had been fetched: fetch it again.
         const auto source = d_.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, ImageId(image)); });
         fetch_base(d_, context, source, server.flavor.root_gib);
-        return d_.hosts.call(host_of(context), command::kCreateDisks, params,
+        return d_.hosts.call(context.data.host, command::kCreateDisks, params,
                              call_options(context, "create_disks_again", kImageDeadline));
     }
 
@@ -83,16 +83,16 @@ private:
 };
 
 /// A boot from volume without local disks: the branch is on record, and nothing is asked of the host.
-class NoImage : public ComputeTask {
+class NoImage : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.decision =
             "booted_from_volume = true: no image is fetched and no local disk is made, the disks are the volumes that "
             "_prep_block_device attached";
-        outcome.apply = [id = server_id(context)](db::Transaction& tx) { advance(tx, id, "create.spawning"); };
+        outcome.apply = [id = context.data.server](db::Transaction& tx) { advance(tx, id, "create.spawning"); };
         return outcome;
     }
 };

@@ -11,24 +11,25 @@ namespace virga::compute::flows {
 namespace {
 
 /// A delete is never given up: its tasks are tried again until they succeed, and have no revert.
-class DeleteTask : public ComputeTask {
+template <class Data>
+class DeleteTask : public TypedComputeTask<Data> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedComputeTask<Data>::TypedTask::TypedTask;
     int retry_seconds() const override { return kForeverSeconds; }
 };
 
 /// Waits until the flows that the delete has cancelled have reverted.
-class ApiDelete : public DeleteTask {
+class ApiDelete : public DeleteTask<DeleteServerData> {
 public:
     using DeleteTask::DeleteTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
-        const auto cancelled = texts_from_json(get_array(context.data, "cancelled"));
+    taskflow::Outcome execute(const Context& context) override {
+        const auto& cancelled = context.data.cancelled;
         taskflow::Outcome outcome;
         d_.db.read_with([&](db::Transaction& tx) {
             outcome.wait_for.clear();
             for (const auto& id : cancelled) {
-                if (is_unfinished(tx, FlowId(id))) outcome.wait_for.emplace_back(id);
+                if (is_unfinished(tx, id)) outcome.wait_for.push_back(id);
             }
         });
         outcome.decision = "task_state deleting";
@@ -47,13 +48,13 @@ private:
 };
 
 /// compute.manager.destroy: ends the guest and removes its disks and taps.
-class Destroy : public DeleteTask {
+class Destroy : public DeleteTask<ServerData> {
 public:
     using DeleteTask::DeleteTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        const auto id = server_id(context);
+        const auto id = context.data.server;
         const auto [host, nics] = placement(id);
         if (host.empty()) {
             outcome.decision = "the server has no host: there is nothing to destroy";
@@ -76,26 +77,26 @@ private:
     }
 };
 
-class DeallocateNetworks : public DeleteTask {
+class DeallocateNetworks : public DeleteTask<ServerData> {
 public:
     using DeleteTask::DeleteTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.decision = "ports made for the server are deleted, ports that the user brought are unbound";
-        outcome.apply = [this, id = server_id(context)](db::Transaction& tx) { d_.networks.release(tx, id); };
+        outcome.apply = [this, id = context.data.server](db::Transaction& tx) { d_.networks.release(tx, id); };
         return outcome;
     }
 };
 
-class DeleteRow : public DeleteTask {
+class DeleteRow : public DeleteTask<ServerData> {
 public:
     using DeleteTask::DeleteTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.decision = "the server and its block device mapping are gone; its actions stay on record";
-        outcome.apply = [this, id = server_id(context)](db::Transaction& tx) {
+        outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
             d_.volumes.boot_ended(tx, id);  // of a build that was ended before its first task
             for (const auto& device : repo::block_devices(tx, id)) repo::delete_block_device(tx, device.id);
             repo::delete_server(tx, id);

@@ -9,14 +9,14 @@ namespace {
 
 /// compute.manager.detach_volumes of a delete. A connection or an attachment that can't be ended is tried again until
 /// it can: a volume must not stay in use by a server that is gone.
-class DetachVolumes : public ComputeTask {
+class DetachVolumes : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
     int retry_seconds() const override { return kForeverSeconds; }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto attachments = d_.db.read_with(
-            [&](db::Transaction& tx) { return d_.volumes.attachments_of_server(tx, server_id(context)); });
+            [&](db::Transaction& tx) { return d_.volumes.attachments_of_server(tx, context.data.server); });
         taskflow::Outcome outcome;
         outcome.decision = attachments.empty() ? "no volume is attached" : "attachments ended:";
         for (const auto& attachment : attachments) {
@@ -29,7 +29,7 @@ public:
     }
 
 private:
-    std::string disconnect(const taskflow::TaskContext& context, const volume::Attachment& attachment) {
+    std::string disconnect(const Context& context, const volume::Attachment& attachment) {
         if (attachment.host.empty()) return " (reserved only)";
         const auto options = call_options(context, "terminate/" + attachment.id.value, kShortDeadline);
         if (end_connection(d_, attachment.volume, attachment.host, options)) return {};
@@ -39,14 +39,14 @@ private:
 
 /// compute.manager.delete_volumes: volumes with delete_on_termination. One that can't be deleted stays in its error
 /// state, which says why; the server is deleted all the same.
-class DeleteVolumes : public ComputeTask {
+class DeleteVolumes : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
     int retry_seconds() const override { return kForeverSeconds; }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        for (const auto& id : doomed(server_id(context))) remove(context, id, outcome);
+        for (const auto& id : doomed(context.data.server)) remove(context, id, outcome);
         if (outcome.decision.empty()) outcome.decision = "no volume has delete_on_termination";
         return outcome;
     }
@@ -64,7 +64,7 @@ private:
     }
 
     /// Executed again when the flows that it waits for have ended: then the volume is gone, or in an error state.
-    void remove(const taskflow::TaskContext& context, const VolumeId& id, taskflow::Outcome& outcome) {
+    void remove(const Context& context, const VolumeId& id, taskflow::Outcome& outcome) {
         const auto before = d_.db.read_with([&](db::Transaction& tx) { return d_.volumes.find(tx, id); });
         outcome.decision += (outcome.decision.empty() ? "volume " : ", volume ") + id.value;
         if (!before) {
@@ -76,7 +76,7 @@ private:
         }
     }
 
-    void begin_removal(const taskflow::TaskContext& context, const VolumeId& id, taskflow::Outcome& outcome) {
+    void begin_removal(const Context& context, const VolumeId& id, taskflow::Outcome& outcome) {
         try {
             const auto flows = d_.db.write_with([&](db::Transaction& tx) {
                 d_.volumes.remove(tx, id, context.request_id, context.flow);

@@ -7,14 +7,14 @@ namespace virga::compute::flows {
 namespace {
 
 /// virt.libvirt.imagecache.fetch_image. The base stays in the cache whatever becomes of the boot: nothing to revert.
-class FetchImage : public ComputeTask {
+class FetchImage : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto [source, root_gib] = d_.db.write_with(
             [&](db::Transaction& tx) {
-                const auto server = advance(tx, server_id(context), "create.spawning");
+                const auto server = advance(tx, context.data.server, "create.spawning");
                 return std::make_pair(d_.images.source(tx, ImageId(get_string(context.arg, "image"))),
                                       server.flavor.root_gib);
             },

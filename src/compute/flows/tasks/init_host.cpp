@@ -20,12 +20,12 @@ std::set<std::string> ids_on_host(const json::object& inventory) {
 
 /// compute.manager.init_host: brings a host that came up in line with the rows. The inventory is taken before the rows
 /// are read: whatever a flow begins on the host afterwards has its row already, so it can't be taken for a stray.
-class InitHost : public ComputeTask {
+class InitHost : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
-        const auto host = host_of(context);
+    taskflow::Outcome execute(const Context& context) override {
+        const auto host = context.data.host;
         const auto inventory = ask(context, host, command::kInventory);
         const auto taps = ask(context, host, network::command::kInventory);
         taskflow::Outcome outcome;
@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    json::object ask(const taskflow::TaskContext& context, const std::string& host, std::string_view method) {
+    json::object ask(const Context& context, const std::string& host, std::string_view method) {
         rpc::CallOptions options;  // no command id: each answer must be of now
         options.request_id = context.request_id;
         options.cancelled = context.cancel_requested;
@@ -59,7 +59,7 @@ private:
         return server && server->host == host;
     }
 
-    void destroy_strays(const taskflow::TaskContext& context, const std::string& host, const std::set<std::string>& ids,
+    void destroy_strays(const Context& context, const std::string& host, const std::set<std::string>& ids,
                         taskflow::Outcome& outcome) {
         for (const auto& id : ids) {
             if (belongs_here(ServerId(id), host)) continue;
@@ -81,7 +81,7 @@ private:
         return taps;
     }
 
-    void unplug_strays(const taskflow::TaskContext& context, const std::string& host, const json::array& taps,
+    void unplug_strays(const Context& context, const std::string& host, const json::array& taps,
                        taskflow::Outcome& outcome) {
         if (taps.empty()) return;
         const auto known = known_taps(host);
@@ -98,13 +98,13 @@ private:
     }
 };
 
-class SyncPowerState : public ComputeTask {
+class SyncPowerState : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto server =
-            d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, server_id(context)); });
+            d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, context.data.server); });
         taskflow::Outcome outcome;
         if (server) outcome.decision = sync_power_state(d_, context, *server);
         if (outcome.decision.empty()) outcome.decision = "guest and server agree";

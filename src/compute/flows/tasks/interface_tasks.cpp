@@ -7,21 +7,17 @@
 namespace virga::compute::flows {
 namespace {
 
-network::Nic nic_of(const taskflow::TaskContext& context) {
-    return network::Nic::from_json(get_object(context.data, "nic"));
-}
-
 /// compute.manager.detach_interface: the port, hidden already, keeps its addresses until the guest has let go of the
 /// device, however long that takes. Only the delete of the server ends it sooner.
-class DetachInterface : public ComputeTask {
+class DetachInterface : public TypedComputeTask<DetachInterfaceData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
     int retry_seconds() const override { return kForeverSeconds; }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
-        const auto nic = nic_of(context);
-        d_.hosts.call(host_of(context), command::kDetachNic,
-                      json::object{{"server_id", server_id(context).value}, {"nic", nic.to_json()}},
+    taskflow::Outcome execute(const Context& context) override {
+        const auto& nic = context.data.nic;
+        d_.hosts.call(context.data.host, command::kDetachNic,
+                      json::object{{"server_id", context.data.server.value}, {"nic", nic.to_json()}},
                       call_options(context, "detach_nic", kShortDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "the guest let go of " + nic.mac + ", " + nic.tap + " is removed: port " + nic.port_id +
@@ -30,9 +26,9 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
-        const auto nic = nic_of(context);
-        clean_up(d_, host_of(context), network::command::kUnplug, json::object{{"nics", json::array{nic.to_json()}}},
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
+        const auto& nic = context.data.nic;
+        clean_up(d_, context.data.host, network::command::kUnplug, json::object{{"nics", json::array{nic.to_json()}}},
                  revert_options(context, "unplug", kShortDeadline));
         taskflow::RevertOutcome outcome;
         outcome.decision = "port " + nic.port_id + " goes with its tap";
@@ -42,19 +38,19 @@ public:
 };
 
 /// compute.manager.refresh_network: the host enforces what the ports of the server are now.
-class RefreshNetwork : public ComputeTask {
+class RefreshNetwork : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
     int retry_seconds() const override { return kForeverSeconds; }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto nics = d_.db.read_with([&](db::Transaction& tx) {
-            const auto server = live_server(tx, server_id(context));
-            return server.host == host_of(context) ? d_.networks.nics_of_server(tx, server.id)
-                                                   : std::vector<network::Nic>();
+            const auto server = live_server(tx, context.data.server);
+            return server.host == context.data.host ? d_.networks.nics_of_server(tx, server.id)
+                                                    : std::vector<network::Nic>();
         });
         if (!nics.empty()) {
-            d_.hosts.call(host_of(context), network::command::kPlug, json::object{{"nics", nics_to_json(nics)}},
+            d_.hosts.call(context.data.host, network::command::kPlug, json::object{{"nics", nics_to_json(nics)}},
                           call_options(context, "plug", kShortDeadline));
         }
         taskflow::Outcome outcome;

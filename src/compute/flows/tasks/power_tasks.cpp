@@ -25,20 +25,20 @@ std::int64_t shutdown_timeout_s(const json::object& image_properties) {
 }
 
 /// What the three have in common: one command to the host of the server, and a change of state at its end.
-class PowerTask : public ComputeTask {
+class PowerTask : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
 protected:
-    Server server_of(db::Transaction& tx, const taskflow::TaskContext& context) {
-        auto server = live_server(tx, server_id(context));
+    Server server_of(db::Transaction& tx, const Context& context) {
+        auto server = live_server(tx, context.data.server);
         if (server.host.empty()) {
             throw Error(ErrorCode::Conflict, "Instance " + server.id.value + " has no host: it was never built.");
         }
         return server;
     }
 
-    std::pair<Server, json::object> server_and_guest(const taskflow::TaskContext& context) {
+    std::pair<Server, json::object> server_and_guest(const Context& context) {
         return d_.db.read_with([&](db::Transaction& tx) {
             auto server = server_of(tx, context);
             auto guest = guest_spec(tx, d_, server).to_json();
@@ -47,8 +47,8 @@ protected:
     }
 
     /// Flows that copy data which the guest would write to: it is started when they have ended.
-    std::vector<FlowId> holding(const taskflow::TaskContext& context) {
-        return d_.db.read_with([&](db::Transaction& tx) { return d_.volumes.flows_holding(tx, server_id(context)); });
+    std::vector<FlowId> holding(const Context& context) {
+        return d_.db.read_with([&](db::Transaction& tx) { return d_.volumes.flows_holding(tx, context.data.server); });
     }
 
     static taskflow::Outcome wait_for(std::vector<FlowId> flows) {
@@ -66,10 +66,10 @@ protected:
         };
     }
 
-    static taskflow::RevertOutcome give_up(const taskflow::TaskContext& context, const std::string& action) {
+    static taskflow::RevertOutcome give_up(const Context& context, const std::string& action) {
         taskflow::RevertOutcome outcome;
         outcome.decision = "task_state null, vm_state as it was";
-        outcome.apply = [id = server_id(context), action](db::Transaction& tx) { try_advance(tx, id, action); };
+        outcome.apply = [id = context.data.server, action](db::Transaction& tx) { try_advance(tx, id, action); };
         return outcome;
     }
 };
@@ -78,7 +78,7 @@ class StartInstance : public PowerTask {
 public:
     using PowerTask::PowerTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         if (auto flows = holding(context); !flows.empty()) return wait_for(std::move(flows));
         const auto [server, guest] = server_and_guest(context);
         json::object params{{"guest", guest}};
@@ -90,7 +90,7 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         return give_up(context, "start.fail");
     }
 };
@@ -99,7 +99,7 @@ class StopInstance : public PowerTask {
 public:
     using PowerTask::PowerTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto [server, timeout_s] = d_.db.read_with([&](db::Transaction& tx) {
             auto found = server_of(tx, context);
             const auto devices = repo::block_devices(tx, found.id);
@@ -115,7 +115,7 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         return give_up(context, "stop.fail");
     }
 };
@@ -124,7 +124,7 @@ class RebootInstance : public PowerTask {
 public:
     using PowerTask::PowerTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         if (auto flows = holding(context); !flows.empty()) return wait_for(std::move(flows));
         const auto [server, guest] = server_and_guest(context);
         const auto type = get_string(context.arg, "type");
@@ -138,8 +138,8 @@ public:
     }
 
     /// A reboot that the guest has survived changes nothing; one that has cost it its life puts the server to ERROR.
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
-        const auto id = server_id(context);
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
+        const auto id = context.data.server;
         const auto server = d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
         const bool runs = server && is_running(*server);
         taskflow::RevertOutcome outcome;

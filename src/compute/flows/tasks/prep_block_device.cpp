@@ -10,15 +10,15 @@ namespace virga::compute::flows {
 namespace {
 
 /// Names the devices and says which of them are created, attached, or left to create_image.
-class PrepBlockDevice : public ComputeTask {
+class PrepBlockDevice : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
-        auto devices = named_devices(server_id(context));
+    taskflow::Outcome execute(const Context& context) override {
+        auto devices = named_devices(context.data.server);
         taskflow::Outcome outcome;
         outcome.decision = describe_mapping(devices);
-        outcome.apply = [id = server_id(context), devices = std::move(devices)](db::Transaction& tx) {
+        outcome.apply = [id = context.data.server, devices = std::move(devices)](db::Transaction& tx) {
             advance(tx, id, "create.block_device_mapping");
             for (const auto& device : devices) repo::update_block_device(tx, device);
             repo::set_root_device_name(tx, id, root_device_name(devices));

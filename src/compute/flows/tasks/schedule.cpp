@@ -16,17 +16,22 @@ namespace {
 constexpr int kHostsReturnSeconds = 10;
 
 /// Chooses the host and claims it. The retry point of a boot: its revert may send the build to an alternate.
-class Schedule : public ComputeTask {
+class Schedule : public TypedComputeTask<BootData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
     int retry_seconds() const override { return kHostsReturnSeconds; }
+    /// That the chosen host filled up says nothing of the others; whatever else goes wrong here does so for all hosts.
+    taskflow::Consequence consequence(ErrorCode code, bool in_time) const override {
+        const auto usual = taskflow::consequence_of(code, in_time);
+        return code == ErrorCode::Busy ? usual : never_elsewhere(usual);
+    }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         auto tx = d_.db.read();
-        const auto server = live_server(tx, server_id(context));
+        const auto server = live_server(tx, context.data.server);
         const auto request = make_request(tx, context, server);
         const auto hosts = host_views(tx, d_, request, server.id);
-        const auto excluded = get_array(context.data, "excluded");
+        const auto& excluded = context.data.excluded;
         const auto attempts = std::max<std::int64_t>(d_.config.get(setting::max_attempts), 1);
         const auto wanted = static_cast<std::size_t>(attempts) - std::min(excluded.size(), std::size_t(attempts - 1));
         const auto choice = scheduler::choose(hosts.views, request, allocation(d_.config), wanted);
@@ -38,23 +43,30 @@ public:
         return outcome_of(context, request, hosts, choice);
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
-        const auto id = server_id(context);
-        outcome.apply = [id, zone = get_string(context.data, "wanted_zone")](db::Transaction& tx) {
+        const auto id = context.data.server;
+        outcome.apply = [id, zone = context.data.wanted_zone](db::Transaction& tx) {
             repo::set_host(tx, id, {}, zone);
             try_advance(tx, id, "create.reschedule");
         };
-        outcome.provides["host"] = "";
-        const bool lost_race = failure.task == "conductor.schedule" && failure.code == ErrorCode::Busy;
-        const bool again = (lost_race && !context.cancelled) || will_reschedule(context, failure, d_.config);
+        auto data = context.data;
+        data.host.clear();
+        const bool lost_race = context.failed_itself(failure) && !failure.aborts();
+        const bool again = lost_race ? !context.cancelled : will_reschedule(context, failure, d_.config);
         if (!again || is_being_deleted(id)) {
             outcome.decision = "no reschedule: " + reason_to_stop(context, failure);
+            outcome.provides = taskflow::encode(data);
             return outcome;
         }
         outcome.next = taskflow::OnRevert::ExecuteAgain;
         outcome.decision = "reschedule: " + failure.message;
-        if (!lost_race) exclude_failed_host(context, failure, outcome);
+        if (!lost_race) {
+            data.excluded.push_back(context.data.host);
+            data.last_error = without_paths(failure.message);
+            outcome.decision += "; host " + context.data.host + " is excluded";
+        }
+        outcome.provides = taskflow::encode(data);
         return outcome;
     }
 
@@ -76,25 +88,23 @@ private:
         return hosts;
     }
 
-    scheduler::Request make_request(db::Transaction& tx, const taskflow::TaskContext& context, const Server& server) {
+    scheduler::Request make_request(db::Transaction& tx, const Context& context, const Server& server) {
         const auto devices = repo::block_devices(tx, server.id);
         scheduler::Request request;
         request.vcpus = server.flavor.vcpus;
         request.memory_mib = server.flavor.memory_mib;
         request.disk_gib = local_disk_gib(server, devices);
-        request.zone = get_string(context.data, "wanted_zone");
-        request.wanted_host = get_string(context.data, "wanted_host");
-        const auto same = texts_from_json(get_array(context.data, "same_host"));
-        if (!same.empty()) request.same_hosts = hosts_of(tx, same);
-        request.different_hosts = hosts_of(tx, texts_from_json(get_array(context.data, "different_host")));
+        request.zone = context.data.wanted_zone;
+        request.wanted_host = context.data.wanted_host;
+        if (!context.data.same_host.empty()) request.same_hosts = hosts_of(tx, context.data.same_host);
+        request.different_hosts = hosts_of(tx, context.data.different_host);
         request.volume_hosts = volume_hosts(tx, d_, devices);
-        for (auto& name : texts_from_json(get_array(context.data, "excluded")))
-            request.excluded.insert(std::move(name));
+        request.excluded.insert(context.data.excluded.begin(), context.data.excluded.end());
         return request;
     }
 
-    taskflow::Outcome outcome_of(const taskflow::TaskContext& context, const scheduler::Request& request,
-                                 const HostViews& hosts, const scheduler::Choice& choice) {
+    taskflow::Outcome outcome_of(const Context& context, const scheduler::Request& request, const HostViews& hosts,
+                                 const scheduler::Choice& choice) {
         taskflow::Outcome outcome;
         const auto& host = choice.hosts.front();
         const auto view = *std::find_if(hosts.views.begin(), hosts.views.end(),
@@ -104,15 +114,16 @@ private:
         for (const auto& alternate : alternates) {
             outcome.decision += (alternate == alternates.front() ? ", alternates " : ", ") + alternate;
         }
-        outcome.provides["host"] = host;
+        auto data = context.data;
+        data.host = host;
         const auto storage = hosts.storage_zones.find(host);
         const bool has_storage = storage != hosts.storage_zones.end();
-        outcome.provides["volume_host"] = has_storage ? host : std::string();
-        outcome.provides["volume_zone"] = has_storage ? storage->second : std::string();
-        outcome.provides["alternates"] = texts_to_json(alternates);
-        const auto round = static_cast<std::int64_t>(get_array(context.data, "excluded").size()) + 1;
-        outcome.provides["round"] = round;
-        outcome.apply = [this, id = server_id(context), view, request, round](db::Transaction& tx) {
+        data.volume_host = has_storage ? host : std::string();
+        data.volume_zone = has_storage ? storage->second : std::string();
+        data.alternates = alternates;
+        data.round = static_cast<std::int64_t>(data.excluded.size()) + 1;
+        outcome.provides = taskflow::encode(data);
+        outcome.apply = [this, id = context.data.server, view, request, round = data.round](db::Transaction& tx) {
             claim(tx, id, view, request, round);
         };
         return outcome;
@@ -132,15 +143,14 @@ private:
         if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);
     }
 
-    static Error no_valid_host(const taskflow::TaskContext& context, const scheduler::Choice& choice,
-                               std::size_t total) {
+    static Error no_valid_host(const Context& context, const scheduler::Choice& choice, std::size_t total) {
         const auto reasons = scheduler::explain_rejections(choice, total);
-        const auto last_error = get_string(context.data, "last_error");
+        const auto& last_error = context.data.last_error;
         if (!last_error.empty()) {
             return {ErrorCode::NoSpace,
                     "Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures "
                     "for instance " +
-                        server_id(context).value + ". Last error: " + last_error,
+                        context.data.server.value + ". Last error: " + last_error,
                     reasons};
         }
         // The reasons name hosts: they are for admins (fault details, trace), not for the message.
@@ -152,20 +162,11 @@ private:
         return !server || server->task_state == "deleting";
     }
 
-    std::string reason_to_stop(const taskflow::TaskContext& context, const taskflow::Failure& failure) const {
+    std::string reason_to_stop(const Context& context, const taskflow::Failure& failure) const {
         if (context.cancelled) return "the build was cancelled";
-        if (failure.task == "conductor.schedule") return failure.detail.empty() ? failure.message : failure.detail;
-        if (aborts_build(failure)) return "the build is aborted, since no host could do it: " + failure.message;
+        if (context.failed_itself(failure)) return failure.detail.empty() ? failure.message : failure.detail;
+        if (failure.aborts()) return "the build is aborted, since no host could do it: " + failure.message;
         return "attempts and alternates are used up";
-    }
-
-    static void exclude_failed_host(const taskflow::TaskContext& context, const taskflow::Failure& failure,
-                                    taskflow::RevertOutcome& outcome) {
-        auto excluded = get_array(context.data, "excluded");
-        excluded.emplace_back(host_of(context));
-        outcome.decision += "; host " + host_of(context) + " is excluded";
-        outcome.provides["excluded"] = std::move(excluded);
-        outcome.provides["last_error"] = without_paths(failure.message);
     }
 };
 

@@ -23,14 +23,14 @@ std::string describe_guest(const json::object& reply, const GuestSpec& guest, co
            milliseconds(get_int(reply, "create_us"));
 }
 
-class Spawn : public ComputeTask {
+class Spawn : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto guest = d_.db.read_with(
-            [&](db::Transaction& tx) { return guest_spec(tx, d_, live_server(tx, server_id(context))); });
-        const auto host = host_of(context);
+            [&](db::Transaction& tx) { return guest_spec(tx, d_, live_server(tx, context.data.server)); });
+        const auto host = context.data.host;
         json::object params{{"guest", guest.to_json()}};
         d_.volumes.add_keys(params);
         const auto reply =
@@ -44,10 +44,10 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
-        const auto host = host_of(context);
-        const auto id = server_id(context);
+        const auto host = context.data.host;
+        const auto id = context.data.server;
         const auto nics = d_.db.read_with([&](db::Transaction& tx) { return d_.networks.nics_of_server(tx, id); });
         const bool done =
             clean_up(d_, host, command::kDestroy, json::object{{"server_id", id.value}, {"nics", nics_to_json(nics)}},

@@ -1,4 +1,5 @@
 #pragma once
+#include "compute/flows/flow_data.hpp"
 #include "compute/flows/flows.hpp"
 
 /// The tasks of compute, each in the file of its name; register_tasks.cpp gives them to the runner.
@@ -11,6 +12,10 @@ public:
 protected:
     Dependencies& d_;
 };
+
+/// A task whose flow keeps `Data`.
+template <class Data>
+using TypedComputeTask = taskflow::TypedTask<Data, ComputeTask>;
 
 using TaskPtr = std::shared_ptr<taskflow::Task>;
 

@@ -11,11 +11,11 @@ namespace {
 
 /// compute.manager.attach_volume: its revert is the last thing of a failed attach. The block device goes and the volume
 /// is available again.
-class AttachVolume : public ComputeTask {
+class AttachVolume : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto device = d_.db.read_with([&](db::Transaction& tx) { return get_block_device(tx, context); });
         taskflow::Outcome outcome;
         outcome.decision = "volume " + device.volume_id + " is reserved as " + device.device_name + ", attachment " +
@@ -23,7 +23,7 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
         outcome.decision = "attachment and block device are removed, the server is as before";
         outcome.apply = [this, id = bdm_id(context)](db::Transaction& tx) {
@@ -35,18 +35,18 @@ public:
 };
 
 /// virt.libvirt.attach_volume: the guest gets the disk, then the attachment is completed.
-class GuestAttach : public ComputeTask {
+class GuestAttach : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto device = d_.db.read_with([&](db::Transaction& tx) {
-            live_server(tx, server_id(context));
+            live_server(tx, context.data.server);
             return get_block_device(tx, context);
         });
         json::object params{{"server_id", device.server.value}, {"disk", volume_disk(device).to_json()}};
         d_.volumes.add_keys(params);
-        d_.hosts.call(host_of(context), command::kAttachDisk, std::move(params),
+        d_.hosts.call(context.data.host, command::kAttachDisk, std::move(params),
                       call_options(context, "attach_disk", kShortDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "the guest has volume " + device.volume_id + " as " + device.device_name +
@@ -58,29 +58,29 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure&) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
         const auto device = find_block_device(d_.db, context);
         if (!device) return outcome;
         const json::object params{{"server_id", device->server.value}, {"volume_id", device->volume_id}};
-        const bool done = clean_up(d_, host_of(context), command::kDetachDisk, params,
+        const bool done = clean_up(d_, context.data.host, command::kDetachDisk, params,
                                    revert_options(context, "detach_disk", kShortDeadline));
-        outcome.decision = done ? "the guest does not have the disk" : "host " + host_of(context) + " is down";
+        outcome.decision = done ? "the guest does not have the disk" : "host " + context.data.host + " is down";
         return outcome;
     }
 };
 
 /// compute.manager.detach_volume: returns when the guest has let go of the disk.
-class GuestDetach : public ComputeTask {
+class GuestDetach : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto device = d_.db.read_with([&](db::Transaction& tx) {
-            live_server(tx, server_id(context));
+            live_server(tx, context.data.server);
             return get_block_device(tx, context);
         });
-        const auto host = host_of(context);
+        const auto host = context.data.host;
         taskflow::Outcome outcome;
         if (host.empty()) {
             outcome.decision = "the server has no host: no guest holds the disk";
@@ -97,7 +97,7 @@ public:
         return outcome;
     }
 
-    taskflow::RevertOutcome revert(const taskflow::TaskContext& context, const taskflow::Failure& failure) override {
+    taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         outcome.decision = plug_again(context) + ": volume is in-use again";
         outcome.apply = [this, context_copy = context, failure](db::Transaction& tx) {
@@ -109,34 +109,34 @@ public:
 
 private:
     /// A host that did not answer in time may have taken the disk out all the same.
-    std::string plug_again(const taskflow::TaskContext& context) {
+    std::string plug_again(const Context& context) {
         const auto device = find_block_device(d_.db, context);
-        if (!device || host_of(context).empty()) return "nobody has the disk";
+        if (!device || context.data.host.empty()) return "nobody has the disk";
         json::object params{{"server_id", device->server.value}, {"disk", volume_disk(*device).to_json()}};
         try {
             d_.volumes.add_keys(params);
-            d_.hosts.call(host_of(context), command::kAttachDisk, std::move(params),
+            d_.hosts.call(context.data.host, command::kAttachDisk, std::move(params),
                           revert_options(context, "attach_disk", kShortDeadline));
             return "the guest keeps the disk";
         } catch (const Error& error) {
-            if (is_retryable(error.code()) && d_.hosts.is_up(host_of(context))) throw;
+            if (is_retryable(error.code()) && d_.hosts.is_up(context.data.host)) throw;
             return "the guest was not asked (" + error.message() + ")";
         }
     }
 };
 
 /// virt.block_device.DriverVolumeBlockDevice.detach: past the point of no return, so it is tried until it succeeds.
-class DetachBlockDevice : public ComputeTask {
+class DetachBlockDevice : public TypedComputeTask<ServerData> {
 public:
-    using ComputeTask::ComputeTask;
+    using TypedTask::TypedTask;
     int retry_seconds() const override { return kForeverSeconds; }
 
-    taskflow::Outcome execute(const taskflow::TaskContext& context) override {
+    taskflow::Outcome execute(const Context& context) override {
         const auto device = find_block_device(d_.db, context);
         taskflow::Outcome outcome;
         outcome.decision = "block device is gone";
         if (!device) return outcome;
-        const auto host = host_of(context);
+        const auto host = context.data.host;
         // Not ended by a cancel: whoever cancels wants the volume back, too.
         if (!host.empty()) {
             end_connection(d_, VolumeId(device->volume_id), host, revert_options(context, "terminate", kShortDeadline));

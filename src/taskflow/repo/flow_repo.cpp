@@ -1,33 +1,6 @@
-#include "taskflow/store.hpp"
+#include "taskflow/repo/flow_repo.hpp"
 
-#include "taskflow/runner.hpp"
-
-namespace virga::taskflow {
-
-const std::vector<db::Migration>& migrations() {
-    static const std::vector<db::Migration> list{
-        {"taskflow",
-         1,
-         {"CREATE TABLE flows (id TEXT PRIMARY KEY, kind TEXT NOT NULL, resource TEXT NOT NULL, state TEXT NOT NULL, "
-          "tasks TEXT NOT NULL, data TEXT NOT NULL, position BIGINT NOT NULL, runs BIGINT NOT NULL, "
-          "generation BIGINT NOT NULL, cancel_requested BIGINT NOT NULL, failure TEXT, request_id TEXT NOT NULL, "
-          "project_id TEXT NOT NULL, user_id TEXT NOT NULL, parent TEXT, started_us BIGINT NOT NULL, "
-          "ended_us BIGINT NOT NULL)",
-          "CREATE INDEX flows_by_resource ON flows (resource, started_us)",
-          "CREATE INDEX flows_by_parent ON flows (parent)",
-          "CREATE INDEX flows_unfinished ON flows (ended_us) WHERE ended_us = 0",
-          "CREATE TABLE task_runs (flow_id TEXT NOT NULL, seq BIGINT NOT NULL, task_index BIGINT NOT NULL, "
-          "task TEXT NOT NULL, phase TEXT NOT NULL, attempt BIGINT NOT NULL, started_us BIGINT NOT NULL, "
-          "ended_us BIGINT NOT NULL, outcome TEXT NOT NULL, decision TEXT NOT NULL, error TEXT NOT NULL, "
-          "done_bytes BIGINT NOT NULL DEFAULT 0, total_bytes BIGINT NOT NULL DEFAULT 0, "
-          "PRIMARY KEY (flow_id, seq))"}},
-        {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}}};
-    return list;
-}
-
-}  // namespace virga::taskflow
-
-namespace virga::taskflow::store {
+namespace virga::taskflow::repo {
 namespace {
 
 std::string tasks_text(const std::vector<TaskSpec>& tasks) {
@@ -52,14 +25,29 @@ std::string failure_text(const std::optional<Failure>& failure) {
     return json::serialize(json::object{{"code", to_string(failure->code)},
                                         {"message", failure->message},
                                         {"detail", failure->detail},
-                                        {"task", failure->task}});
+                                        {"task", failure->task},
+                                        {"consequence", to_string(failure->consequence)},
+                                        {"task_index", failure->task_index}});
+}
+
+std::optional<Consequence> parse_consequence(const std::string& text) {
+    for (const auto known : {Consequence::RetryHere, Consequence::OtherHost, Consequence::Abort}) {
+        if (to_string(known) == text) return known;
+    }
+    return std::nullopt;
 }
 
 std::optional<Failure> parse_failure(const std::string& text) {
     if (text.empty()) return std::nullopt;
     const auto object = parse_object(text);
-    return Failure{error_code_from_string(get_string(object, "code")), get_string(object, "message"),
-                   get_string(object, "detail"), get_string(object, "task")};
+    Failure failure{error_code_from_string(get_string(object, "code")), get_string(object, "message"),
+                    get_string(object, "detail"), get_string(object, "task")};
+    // Versions before "consequence" derived it from the code: what it says without the task's word.
+    failure.consequence =
+        parse_consequence(get_string(object, "consequence")).value_or(consequence_of(failure.code, false));
+    const auto index = get_int(object, "task_index", -1);
+    failure.task_index = index < 0 ? kUnknownTask : static_cast<std::size_t>(index);
+    return failure;
 }
 
 FlowState parse_state(const std::string& text) {
@@ -132,8 +120,9 @@ std::vector<StoredFlow> load_unfinished(db::Transaction& tx) {
     return out;
 }
 
-void set_generation(db::Transaction& tx, const FlowId& flow, std::int64_t generation) {
-    tx.exec("UPDATE flows SET generation = ? WHERE id = ?", {generation, flow.value});
+bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation) {
+    return tx.exec("UPDATE flows SET generation = generation + 1 WHERE id = ? AND generation = ?",
+                   {flow.value, generation}) > 0;
 }
 
 Fence fence(db::Transaction& tx, const FlowId& flow) {
@@ -142,25 +131,27 @@ Fence fence(db::Transaction& tx, const FlowId& flow) {
     return {row->number("generation"), row->flag("cancel_requested")};
 }
 
-void update(db::Transaction& tx, const StoredFlow& flow, bool data_changed, bool tasks_changed) {
+bool update(db::Transaction& tx, const StoredFlow& flow, const Change& change) {
     std::string sql = "UPDATE flows SET state = ?, position = ?, runs = ?, failure = ?";
     db::Params params{std::string(to_string(flow.state)), static_cast<std::int64_t>(flow.position), flow.runs,
                       db::nullable(failure_text(flow.failure))};
-    if (data_changed) {
+    if (change.data) {
         sql += ", data = ?";
         params.emplace_back(json::serialize(flow.spec.data));
     }
-    if (tasks_changed) {
+    if (change.tasks) {
         sql += ", tasks = ?";
         params.emplace_back(tasks_text(flow.spec.tasks));
     }
+    if (flow.has_ended()) {
+        sql += ", ended_us = ?";
+        params.emplace_back(now_us());
+    }
+    sql += " WHERE id = ? AND generation = ?";
     params.emplace_back(flow.spec.id.value);
-    tx.exec(sql + " WHERE id = ?", params);
-}
-
-void finish(db::Transaction& tx, const StoredFlow& flow, FlowState state) {
-    tx.exec("UPDATE flows SET state = ?, ended_us = ? WHERE id = ?",
-            {std::string(to_string(state)), now_us(), flow.spec.id.value});
+    params.emplace_back(flow.generation);
+    if (change.unless_cancelled) sql += " AND cancel_requested = 0";
+    return tx.exec(sql, params) > 0;
 }
 
 void append_run(db::Transaction& tx, const FlowId& flow, std::int64_t sequence, const TaskRun& run) {
@@ -231,4 +222,4 @@ std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow) {
     return out;
 }
 
-}  // namespace virga::taskflow::store
+}  // namespace virga::taskflow::repo

@@ -5,8 +5,9 @@
 
 #include "taskflow/flow.hpp"
 
-/// SQL of flows and their journal.
-namespace virga::taskflow::store {
+/// SQL of flows and their journal. A flow belongs to the process that raised its generation last; every change that
+/// an owner makes names the generation it owns, so that one who has lost the flow changes nothing.
+namespace virga::taskflow::repo {
 
 /// An unfinished flow as the runner holds it.
 struct StoredFlow {
@@ -17,22 +18,38 @@ struct StoredFlow {
     std::int64_t generation = 0;
     std::optional<Failure> failure;
     bool cancel_requested = false;
+
+    bool has_ended() const { return state == FlowState::Succeeded || state == FlowState::Failed; }
 };
+
+/// Failure::task_index of failures that were stored without one: no task's.
+constexpr std::size_t kUnknownTask = static_cast<std::size_t>(-1);
 
 /// False when a flow of this id exists already.
 bool insert(db::Transaction& tx, const FlowSpec& spec);
 std::vector<StoredFlow> load_unfinished(db::Transaction& tx);
-void set_generation(db::Transaction& tx, const FlowId& flow, std::int64_t generation);
+/// Raises the generation. False when somebody else has done so since `generation` was read.
+bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation);
 
 struct Fence {
     std::int64_t generation = -1;  ///< -1: no such flow
     bool cancel_requested = false;
 };
 Fence fence(db::Transaction& tx, const FlowId& flow);
-void update(db::Transaction& tx, const StoredFlow& flow, bool data_changed, bool tasks_changed);
-void finish(db::Transaction& tx, const StoredFlow& flow, FlowState state);
+
+/// What an update writes beside state, position and failure.
+struct Change {
+    bool data = false;
+    bool tasks = false;
+    bool unless_cancelled = false;  ///< writes nothing when the flow was asked to revert
+};
+/// Writes the flow as it is now, and its end when it has ended. False, and nothing is written, when
+/// `flow.generation` is not the flow's any more.
+[[nodiscard]] bool update(db::Transaction& tx, const StoredFlow& flow, const Change& change);
 void append_run(db::Transaction& tx, const FlowId& flow, std::int64_t sequence, const TaskRun& run);
+/// Anybody may ask for this, owner or not. False when the flow does not run (any more) or was asked before.
 bool request_cancel(db::Transaction& tx, const FlowId& flow);
+/// Also true of a flow that was never there.
 bool is_finished(db::Transaction& tx, const FlowId& flow);
 
 /// Deletes at most some hundred flows that ended before `time`, oldest first; returns how many.
@@ -44,4 +61,4 @@ std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow);
 std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource);
 std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow);
 
-}  // namespace virga::taskflow::store
+}  // namespace virga::taskflow::repo

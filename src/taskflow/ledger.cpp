@@ -1,0 +1,135 @@
+#include "taskflow/ledger.hpp"
+
+namespace virga::taskflow {
+namespace {
+
+/// Leaves a transaction that must not be committed.
+struct Refused {};
+
+void write_step(db::Transaction& tx, const repo::StoredFlow& flow, const repo::Change& change) {
+    if (!repo::update(tx, flow, change)) throw Refused{};
+}
+
+void append(db::Transaction& tx, repo::StoredFlow& flow, const TaskRun& run) {
+    repo::append_run(tx, flow.spec.id, flow.runs++, run);
+}
+
+void merge(json::object& data, const json::object& provided) {
+    for (const auto& [key, value] : provided) data[key] = value;
+}
+
+void replace_rest(repo::StoredFlow& flow, const std::vector<TaskSpec>& tasks) {
+    flow.spec.tasks.resize(flow.position + 1);
+    flow.spec.tasks.insert(flow.spec.tasks.end(), tasks.begin(), tasks.end());
+}
+
+}  // namespace
+
+Fate Ledger::standing(const repo::StoredFlow& flow) {
+    auto tx = db_.read();
+    const auto fence = repo::fence(tx, flow.spec.id);
+    if (fence.generation != flow.generation) return Fate::TakenOver;
+    return fence.cancel_requested ? Fate::Cancelled : Fate::Written;
+}
+
+/// `step` gets a fresh copy of the flow each time that the transaction is tried, and makes it what is to be written.
+/// What a task applies may fail just because the flow is somebody else's or cancelled: then that is what happened.
+template <class F>
+Move Ledger::write(const repo::StoredFlow& before, bool unless_cancelled, F&& step) {
+    try {
+        return db_.write_with(
+            [&](db::Transaction& tx) {
+                Move move{Fate::Written, before};
+                step(tx, move.flow);
+                return move;
+            },
+            db::Durability::Grouped);
+    } catch (const Refused&) {
+        return {standing(before) == Fate::Cancelled ? Fate::Cancelled : Fate::TakenOver, before};
+    } catch (const Error&) {
+        const auto fate = standing(before);
+        if (fate == Fate::TakenOver || (fate == Fate::Cancelled && unless_cancelled)) return {fate, before};
+        throw;
+    }
+}
+
+std::vector<repo::StoredFlow> Ledger::take_over() {
+    return db_.write_with(
+        [](db::Transaction& tx) {
+            std::vector<repo::StoredFlow> mine;
+            for (auto& flow : repo::load_unfinished(tx)) {
+                if (!repo::take_over(tx, flow.spec.id, flow.generation)) continue;
+                ++flow.generation;
+                mine.push_back(std::move(flow));
+            }
+            return mine;
+        },
+        db::Durability::Grouped);
+}
+
+Move Ledger::forward(const repo::StoredFlow& flow, TaskRun run, const Outcome& outcome) {
+    run.outcome = "success";
+    return write(flow, true, [&](db::Transaction& tx, repo::StoredFlow& next) {
+        if (outcome.apply) outcome.apply(tx);
+        merge(next.spec.data, outcome.provides);
+        if (outcome.then) replace_rest(next, *outcome.then);
+        append(tx, next, run);
+        if (++next.position >= next.spec.tasks.size()) next.state = FlowState::Succeeded;
+        write_step(tx, next, {!outcome.provides.empty(), outcome.then.has_value(), true});
+    });
+}
+
+Move Ledger::turn_back(const repo::StoredFlow& flow, const TaskRun* run, const Failure& failure) {
+    return write(flow, false, [&](db::Transaction& tx, repo::StoredFlow& next) {
+        next.state = FlowState::Reverting;
+        next.failure = failure;
+        // A cancelled flow whose next task has not begun still reverts it: reverting what was not done must be
+        // harmless.
+        if (next.position >= next.spec.tasks.size()) next.position = next.spec.tasks.size() - 1;
+        if (run != nullptr) append(tx, next, *run);
+        write_step(tx, next, {});
+        next.cancel_requested = repo::fence(tx, next.spec.id).cancel_requested;
+    });
+}
+
+Move Ledger::backward(const repo::StoredFlow& flow, const TaskRun& run, const RevertOutcome& outcome, bool again) {
+    return write(flow, false, [&](db::Transaction& tx, repo::StoredFlow& next) {
+        if (outcome.apply) outcome.apply(tx);
+        merge(next.spec.data, outcome.provides);
+        append(tx, next, run);
+        if (again) {
+            next.state = FlowState::Running;
+            next.failure.reset();
+        } else if (next.position == 0) {
+            next.state = FlowState::Failed;
+        } else {
+            --next.position;
+        }
+        write_step(tx, next, {!outcome.provides.empty()});
+    });
+}
+
+Move Ledger::record(const repo::StoredFlow& flow, const TaskRun& run) {
+    return write(flow, false, [&](db::Transaction& tx, repo::StoredFlow& next) {
+        append(tx, next, run);
+        write_step(tx, next, {});
+        next.cancel_requested = repo::fence(tx, next.spec.id).cancel_requested;
+    });
+}
+
+bool Ledger::has_ended(const FlowId& flow) {
+    auto tx = db_.read();
+    return repo::is_finished(tx, flow);
+}
+
+std::int64_t Ledger::forget_before(TimestampUs time, const std::function<bool()>& stop) {
+    std::int64_t sum = 0;
+    for (;;) {
+        const auto forgotten =
+            db_.write_with([&](db::Transaction& tx) { return repo::forget(tx, time); }, db::Durability::Grouped);
+        sum += forgotten;
+        if (forgotten == 0 || stop()) return sum;
+    }
+}
+
+}  // namespace virga::taskflow

@@ -1,0 +1,56 @@
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "taskflow/repo/flow_repo.hpp"
+
+namespace virga::taskflow {
+
+/// What became of a step that was to be written.
+enum class Fate {
+    Written,
+    Cancelled,  ///< nothing was written: the flow was asked to revert instead of going on
+    TakenOver,  ///< nothing was written: another process owns the flow now
+};
+
+/// A step, and the flow as it is after it (as it was before, unless Written).
+struct Move {
+    Fate fate = Fate::Written;
+    repo::StoredFlow flow;
+};
+
+/// What of flows is persisted: journal, moves and the fence that keeps out a former owner. Each function is one
+/// transaction, or part of the caller's. The step of a flow is written last in its transaction, after what the task
+/// applies: rows of resources are always locked before those of flows.
+class Ledger {
+public:
+    explicit Ledger(db::Database& database) : db_(database) {}
+
+    /// Makes this process the owner of all unfinished flows, oldest first. Former owners can write no more.
+    std::vector<repo::StoredFlow> take_over();
+
+    /// The task at the flow's position has succeeded. Throws what outcome.apply throws, unless the flow isn't this
+    /// process's any more or is cancelled.
+    Move forward(const repo::StoredFlow& flow, TaskRun run, const Outcome& outcome);
+    /// The flow begins to revert. `run`: the failed execution, if there was one. The result tells whether the flow
+    /// was cancelled, also when another process heard of it.
+    Move turn_back(const repo::StoredFlow& flow, const TaskRun* run, const Failure& failure);
+    /// The task at the flow's position is reverted. `again`: the flow goes forward from there.
+    Move backward(const repo::StoredFlow& flow, const TaskRun& run, const RevertOutcome& outcome, bool again);
+    /// A try that did not move the flow.
+    Move record(const repo::StoredFlow& flow, const TaskRun& run);
+
+    /// Whether a flow has ended (or never was), as of now.
+    bool has_ended(const FlowId& flow);
+    /// In small transactions, until none is left that ended before `time` or `stop` says so.
+    std::int64_t forget_before(TimestampUs time, const std::function<bool()>& stop);
+
+private:
+    Fate standing(const repo::StoredFlow& flow);
+    template <class F>
+    Move write(const repo::StoredFlow& before, bool unless_cancelled, F&& step);
+
+    db::Database& db_;
+};
+
+}  // namespace virga::taskflow

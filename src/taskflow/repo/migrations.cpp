@@ -1,0 +1,26 @@
+#include "taskflow/runner.hpp"
+
+namespace virga::taskflow {
+
+const std::vector<db::Migration>& migrations() {
+    static const std::vector<db::Migration> list{
+        {"taskflow",
+         1,
+         {"CREATE TABLE flows (id TEXT PRIMARY KEY, kind TEXT NOT NULL, resource TEXT NOT NULL, state TEXT NOT NULL, "
+          "tasks TEXT NOT NULL, data TEXT NOT NULL, position BIGINT NOT NULL, runs BIGINT NOT NULL, "
+          "generation BIGINT NOT NULL, cancel_requested BIGINT NOT NULL, failure TEXT, request_id TEXT NOT NULL, "
+          "project_id TEXT NOT NULL, user_id TEXT NOT NULL, parent TEXT, started_us BIGINT NOT NULL, "
+          "ended_us BIGINT NOT NULL)",
+          "CREATE INDEX flows_by_resource ON flows (resource, started_us)",
+          "CREATE INDEX flows_by_parent ON flows (parent)",
+          "CREATE INDEX flows_unfinished ON flows (ended_us) WHERE ended_us = 0",
+          "CREATE TABLE task_runs (flow_id TEXT NOT NULL, seq BIGINT NOT NULL, task_index BIGINT NOT NULL, "
+          "task TEXT NOT NULL, phase TEXT NOT NULL, attempt BIGINT NOT NULL, started_us BIGINT NOT NULL, "
+          "ended_us BIGINT NOT NULL, outcome TEXT NOT NULL, decision TEXT NOT NULL, error TEXT NOT NULL, "
+          "done_bytes BIGINT NOT NULL DEFAULT 0, total_bytes BIGINT NOT NULL DEFAULT 0, "
+          "PRIMARY KEY (flow_id, seq))"}},
+        {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}}};
+    return list;
+}
+
+}  // namespace virga::taskflow

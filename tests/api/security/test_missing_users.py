@@ -1,6 +1,8 @@
 """A user that a setting names and that the machine doesn't have: the program ends, and says which setting and what helps."""
 import os
+import pathlib
 import subprocess
+import tempfile
 
 import pytest
 
@@ -12,8 +14,17 @@ MISSING = "no-such-user-of-virga"
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 
 
-def start(tmp_path, half, *settings):
-    words = [PROGRAM, half, "--state-dir", str(tmp_path / "state"), "--listen", f"127.0.0.1:{free_port()}",
+@pytest.fixture
+def folder():
+    """Control's user may enter it, unlike pytest's own temporary folders: else both halves refuse, and either is first."""
+    with tempfile.TemporaryDirectory(prefix="virga-test-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def start(folder, half, *settings):
+    words = [PROGRAM, half, "--state-dir", str(folder / "state"), "--listen", f"127.0.0.1:{free_port()}",
              "--set", "compute.driver=fake"]
     for setting in settings:
         words += ["--set", setting]
@@ -21,22 +32,22 @@ def start(tmp_path, half, *settings):
 
 
 @pytest.mark.parametrize("half", ["control", "serve"])
-def test_control_falls_back_to_nobody(tmp_path, half):
-    ended = start(tmp_path, half, f"control.user={MISSING}")
+def test_control_falls_back_to_nobody(folder, half):
+    ended = start(folder, half, f"control.user={MISSING}")
     assert ended.returncode == MISCONFIGURED, ended.stderr
     for words in ("control.user", MISSING, "useradd"):
         assert words in ended.stderr
 
 
 @pytest.mark.parametrize("half", ["host", "serve"])
-def test_helpers_fall_back_to_nobody(tmp_path, half):
-    ended = start(tmp_path, half, f"host.helper_user={MISSING}")
+def test_helpers_fall_back_to_nobody(folder, half):
+    ended = start(folder, half, f"host.helper_user={MISSING}")
     assert ended.returncode == MISCONFIGURED, ended.stderr
     for words in ("host.helper_user", MISSING, "install-deps.sh"):
         assert words in ended.stderr
 
 
-def test_helpers_are_not_root(tmp_path):
-    ended = start(tmp_path, "host", "host.helper_user=root")
+def test_helpers_are_not_root(folder):
+    ended = start(folder, "host", "host.helper_user=root")
     assert ended.returncode == MISCONFIGURED, ended.stderr
     assert "host.helper_user must not be root" in ended.stderr

@@ -46,7 +46,8 @@ int host(const Options& options, Announcer& announcer) {
     const auto image_store = options.control_dir() + "/images";
     network::host::Taps taps(real_guests, options.host_dir());
     volume::host::Manager volumes(config, options.host_dir(), image_store);
-    compute::host::Manager guests(config, options.host_dir(), name, taps, {image_store, volumes.volume_folders()});
+    compute::host::Manager guests(config, options.host_dir(), name, taps,
+                                  {image_store, volumes.volume_folders(), volumes.shares()});
     rpc::HostEndpoint endpoint(options.socket_path(), name,
                                static_cast<std::size_t>(config.get(setting::host_threads)));
     taps.register_commands(endpoint);

@@ -13,6 +13,7 @@
 #include "compute/host/server_folder.hpp"
 #include "compute/virt/driver.hpp"
 #include "disk/root.hpp"
+#include "disk/share_mount.hpp"
 #include "network/host/taps.hpp"
 #include "rpc/rpc.hpp"
 
@@ -24,6 +25,7 @@ struct Context {
     disk::Root image_store;
     disk::Roots volumes;                    ///< where files of volumes may be
     std::vector<std::string> mount_points;  ///< folders in which shares may be mounted
+    std::vector<disk::Share> shares;        ///< of this host's own configuration
     network::host::Taps& taps;
     std::unique_ptr<virt::Driver> driver;
     BaseFolder bases;

@@ -9,20 +9,32 @@
 namespace virga::compute::host {
 namespace {
 
-/// What mount(8) gets: neither its own options, nor options of the file system that name files. Options don't matter
-/// for what is mounted already, by this host's own configuration.
-bool is_share(const disk::Share& share, const std::string& base) {
-    if (share.type != "glusterfs" && share.type != "nfs") return false;
-    if (share.source.starts_with('-') || share.source.find(":/") == std::string::npos) return false;
-    if (disk::mount_state(disk::mount_point_of(base, share.source)) == disk::MountState::Alive) return true;
-    return share.options.find_first_of("/ \t\n") == std::string::npos;
+/// What mount(8) gets, as root: for a share of this host's own configuration what that says, else what the command
+/// says, with neither options of mount(8) itself nor options of the file system that name files. Options don't matter
+/// for what is mounted already.
+disk::Share share_of(const Context& context, const GuestDisk& disk, const json::object& data, const std::string& base) {
+    disk::Share share{get_string(disk.connection_info, "driver_volume_type"), get_string(data, "export"), {}};
+    for (const auto& own : context.shares)
+        if (own.type == share.type && own.source == share.source) return own;
+    const bool named = (share.type == "glusterfs" || share.type == "nfs") && !share.source.starts_with('-') &&
+                       share.source.find(":/") != std::string::npos;
+    if (!named)
+        throw Error(ErrorCode::InvalidInput,
+                    "the connection of volume " + disk.volume_id + " names no share that can be mounted");
+    if (disk::mount_state(disk::mount_point_of(base, share.source)) == disk::MountState::Alive) return share;
+    share.options = get_string(data, "options");
+    if (share.options.find_first_of("/ \t\n") != std::string::npos)
+        throw Error(ErrorCode::InvalidInput,
+                    "the share of volume " + disk.volume_id +
+                        " has mount options that name files, which only a host that has the share in its own "
+                        "configuration follows",
+                    share.options);
+    return share;
 }
 
 /// On a network share, which is mounted here first if need be. Every file that the guest will read is looked for, since
 /// others than Virga may write to a share.
 virt::DiskFile share_file(const Context& context, const GuestDisk& disk, const json::object& data) {
-    const disk::Share share{get_string(disk.connection_info, "driver_volume_type"), get_string(data, "export"),
-                            get_string(data, "options")};
     const auto base = get_string(disk.connection_info, "mount_point_base");
     const bool known =
         std::find(context.mount_points.begin(), context.mount_points.end(), base) != context.mount_points.end();
@@ -32,10 +44,7 @@ virt::DiskFile share_file(const Context& context, const GuestDisk& disk, const j
                         " names a folder in which this host mounts no shares: see the setting "
                         "compute.volume_folders",
                     base);
-    if (!is_share(share, base))
-        throw Error(ErrorCode::InvalidInput,
-                    "the connection of volume " + disk.volume_id + " names no share that can be mounted");
-    const auto mount_point = disk::ensure_mounted(share, base);
+    const auto mount_point = disk::ensure_mounted(share_of(context, disk, data, base), base);
     virt::DiskFile file{disk::path_in_share(mount_point, get_string(data, "name")), get_string(data, "format"),
                         disk.volume_id};
     for (const auto& link : virt::backing_chain(file.path, file.format)) disk::check_in_share(mount_point, link.path);

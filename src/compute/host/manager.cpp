@@ -45,6 +45,7 @@ struct Manager::Impl {
                   disk::Root(folders.image_store),
                   disk::Roots(volume_folders(settings, state_dir, folders)),
                   volume_folders(settings, state_dir, folders),
+                  folders.shares,
                   taps,
                   virt::create_driver(settings, state_dir),
                   BaseFolder(state_dir + "/instances/_base"),

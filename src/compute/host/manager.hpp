@@ -15,6 +15,7 @@ namespace virga::compute::host {
 struct Folders {
     std::string image_store;           ///< where the data of images are
     std::vector<std::string> volumes;  ///< where files of volumes are, and shares are mounted
+    std::vector<disk::Share> shares;   ///< that this host's own configuration names
 };
 
 /// A host that runs servers: answers the commands of compute/host_commands.hpp. Everything it knows is on disk below

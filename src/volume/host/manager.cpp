@@ -348,6 +348,13 @@ std::vector<std::string> Manager::volume_folders() const {
     return folders;
 }
 
+std::vector<disk::Share> Manager::shares() const {
+    std::vector<disk::Share> all;
+    for (const auto& backend : backends_)
+        for (auto& share : backend->driver->shares()) all.push_back(std::move(share));
+    return all;
+}
+
 json::object Manager::inventory() const {
     json::array list;
     for (const auto& backend : backends_) {

@@ -37,6 +37,8 @@ public:
     json::array last_report() const { return watch_.last(); }
     /// Where the files of volumes are on this host, and where its shares are mounted.
     std::vector<std::string> volume_folders() const;
+    /// The network shares of its backends, as configured on this host.
+    std::vector<disk::Share> shares() const;
     /// Cleans up after a kill and looks for the first time. Call once, before commands are served.
     void recover();
     /// From now on looks at the backends regularly, and after operations; `changed` is called when last_report() is

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "disk/share_mount.hpp"
 #include "image/image_source.hpp"
 #include "volume/host/key_ring.hpp"
 #include "volume/host_commands.hpp"
@@ -75,6 +76,8 @@ public:
     virtual ~Driver() = default;
     virtual std::string name() const = 0;
     virtual Capabilities capabilities() const = 0;
+    /// The network shares that this host's configuration keeps volumes on, with the options to mount them by.
+    virtual std::vector<disk::Share> shares() const { return {}; }
     KeyRing& keys() { return keys_; }
 
     /// An empty volume that reads as zeros. NoSpace. On failure nothing is left that remove() wouldn't take away.

@@ -22,6 +22,12 @@ RemoteFsDriver::RemoteFsDriver(std::string type, const BackendConfig& config)
                                                  " needs at least one share, in shares or in shares_file");
 }
 
+std::vector<disk::Share> RemoteFsDriver::shares() const {
+    std::vector<disk::Share> list;
+    for (const auto& share : shares_) list.push_back(share->mounted_by());
+    return list;
+}
+
 Capabilities RemoteFsDriver::capabilities() const {
     Capabilities result;
     result.host_local = false;

@@ -59,6 +59,7 @@ public:
     std::int64_t manage_snapshot(const std::string& id, const std::string& name, const std::string& snapshot) override;
     void unmanage_snapshot(const std::string& id, const std::string& snapshot) override;
     Inventory inventory() override;
+    std::vector<disk::Share> shares() const override;
     void recover() override;
 
 private:

@@ -37,6 +37,7 @@ public:
     /// The volumes as last known, also while the share is dead; nullptr before it was mounted for the first time.
     std::shared_ptr<ShareStore> known() const;
     const std::string& source() const { return share_.source; }
+    const disk::Share& mounted_by() const { return share_; }
     /// Why the share could not be mounted the last time.
     std::string problem() const;
 

@@ -7,7 +7,7 @@
 namespace virga {
 
 /// A process in the sandbox that goes on beside this one and does one thing with untrusted bytes again and again, by
-/// code that is linked into this program: a copy of this process, so that it starts in a millisecond. It has neither
+/// code that is linked into this program: a copy of this process, so that nothing is loaded for it. It has neither
 /// descriptors nor rights, sees nothing of the host, and dies with the thread that made it. For one thread at a time.
 class ConfinedWorker {
 public:

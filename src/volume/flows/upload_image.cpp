@@ -34,10 +34,8 @@ public:
     Outcome execute(const Context& context) override {
         Outcome outcome;
         outcome.decision = "image " + context.data.image.value + " is saving";
-        outcome.apply = [this, image = context.data.image, flow = context.flow,
-                         expected = context.data.expected_bytes](db::Transaction& tx) {
-            d_.images.begin_upload(tx, image, flow, expected);
-        };
+        outcome.apply = [this, image = context.data.image, flow = context.flow, expected = context.data.expected_bytes](
+                            db::Transaction& tx) { d_.images.begin_upload(tx, image, flow, expected); };
         return outcome;
     }
 

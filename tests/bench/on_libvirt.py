@@ -1,4 +1,5 @@
 """Rows with real guests: Virga beside libvirt alone."""
+import os
 import pathlib
 import re
 import shutil
@@ -83,6 +84,7 @@ class BareLibvirt:
         disk = host / "instances" / server / "disk"
         shutil.copy(disk, self.folder / "disk")
         shutil.copy(disk.with_name("disk.config"), self.folder / "disk.config")
+        self.give_to_guest(disk)
         self.tap = "tapbench" + uuid.uuid4().hex[:6]
         text = definition.read_text().replace(str(disk), str(self.folder / "disk"))
         text = text.replace(str(host / "instances" / server), str(self.folder))
@@ -90,6 +92,12 @@ class BareLibvirt:
         text = text.replace(server, str(uuid.uuid4()))
         self.xml = self.folder / "guest.xml"
         self.xml.write_text(re.sub(r"<!--.*?-->", "", text, flags=re.S))
+
+    def give_to_guest(self, disk):
+        """The guest's process is an unprivileged user, which owns what it opens: as with Virga."""
+        owner = disk.stat()
+        for path in (self.folder, self.folder / "disk", self.folder / "disk.config"):
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     def measure(self):
         """Medians of define + create and of destroy + undefine, ms; the first round warms up."""

@@ -10,7 +10,7 @@ set -euo pipefail
 build_packages=(
     g++ make cmake ninja-build ccache mold pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-    libsoci-dev libsqlite3-dev libpq-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
+    libsqlite3-dev libpq-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
     libsodium-dev libseccomp-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev
     libgtest-dev libgmock-dev libbenchmark-dev
 )

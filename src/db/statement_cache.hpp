@@ -10,9 +10,6 @@
 
 namespace virga::db {
 
-/// Statements are cached by text and by the types that are bound, which stay the same for the life of a binding.
-std::string statement_key(std::string_view sql, const Params& params);
-
 /// Statements that stay prepared, those used last first, within a number and a number of bytes: their text may come
 /// from what users ask for. `Prepared` ends its statement when it is destroyed.
 template <class Prepared>
@@ -29,8 +26,7 @@ public:
     Prepared& add(std::string key, std::unique_ptr<Prepared> prepared) {
         constexpr std::size_t kMostStatements = 400;
         constexpr std::size_t kMostBytes = 2U << 20U;
-        // The key, and the texts of the parameters' names in the copies of those below.
-        const auto size = prepared->bytes() + 3 * key.size();
+        const auto size = prepared->bytes() + key.size();
         entries_.push_front({std::move(key), std::move(prepared), size});
         index_.emplace(entries_.front().key, entries_.begin());
         bytes_ += size;

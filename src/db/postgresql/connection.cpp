@@ -110,6 +110,14 @@ bool is_failure(const PGresult* result) {
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
+/// The server fixes the types of parameters when it prepares: they belong to what a statement is found by.
+std::string statement_key(std::string_view sql, const Params& params) {
+    std::string key(sql);
+    key += '|';
+    for (const auto& param : params) key += std::holds_alternative<std::int64_t>(param) ? 'n' : 't';
+    return key;
+}
+
 }  // namespace
 
 std::string number_parameters(std::string_view sql) {

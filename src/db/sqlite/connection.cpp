@@ -1,6 +1,6 @@
 #include "db/sqlite/connection.hpp"
 
-#include <soci/sqlite3/soci-sqlite3.h>
+#include <sqlite3.h>
 
 #include "base/error.hpp"
 #include "base/work_scope.hpp"
@@ -8,11 +8,7 @@
 namespace virga::db::sqlite {
 namespace {
 
-// Result codes of SQLite (sqlite3.h).
-constexpr int kBusy = 5;
-constexpr int kFull = 13;
-constexpr int kInterrupt = 9;
-constexpr int kConstraint = 19;
+constexpr int kBusyTimeoutMs = 30'000;
 
 /// Steps of SQLite's virtual machine between two looks at the scope: about a millisecond.
 constexpr int kStepsBetweenLooks = 20'000;
@@ -22,70 +18,48 @@ int ask_scope(void*) {
     return scope != nullptr && (scope->unwanted() || scope->overdue()) ? 1 : 0;
 }
 
-[[noreturn]] void rethrow(const soci::soci_error& failure, std::string_view sql) {
-    ErrorCode code = ErrorCode::Internal;
-    if (const auto* specific = dynamic_cast<const soci::sqlite3_soci_error*>(&failure)) {
-        if (const auto* scope = WorkScope::current(); scope != nullptr && specific->result() == kInterrupt) {
-            scope->check();
-            code = ErrorCode::Cancelled;
-        }
-        if (specific->result() == kConstraint) code = ErrorCode::Conflict;
-        if (specific->result() == kBusy) code = ErrorCode::Busy;
-        if (specific->result() == kFull) code = ErrorCode::NoSpace;
+ErrorCode code_of(int result) {
+    switch (result) {
+        case SQLITE_CONSTRAINT:
+            return ErrorCode::Conflict;
+        case SQLITE_BUSY:
+            return ErrorCode::Busy;
+        case SQLITE_FULL:
+            return ErrorCode::NoSpace;
+        default:
+            return ErrorCode::Internal;
     }
-    const char* message = code == ErrorCode::Conflict  ? "a resource with these unique values exists already"
-                          : code == ErrorCode::NoSpace ? "the disk that holds the database is full"
-                                                       : "database error";
-    // what() shows the values that were bound, which may be secrets.
-    throw Error(code, message, failure.get_error_message() + " in: " + std::string(sql));
 }
 
-/// SOCI wants named parameters: `?` outside of quotes becomes `:p1`, `:p2`, ...
-std::string name_parameters(std::string_view sql) {
-    std::string out;
-    out.reserve(sql.size() + 16);
-    int count = 0;
-    bool quoted = false;
-    for (char c : sql) {
-        if (c == '\'') quoted = !quoted;
-        if (c == '?' && !quoted) {
-            out += ":p" + std::to_string(++count);
-        } else {
-            out += c;
-        }
+const char* message_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::Conflict:
+            return "a resource with these unique values exists already";
+        case ErrorCode::NoSpace:
+            return "the disk that holds the database is full";
+        default:
+            return "database error";
     }
-    return out;
 }
 
 /// SQLite's locks inside a connection and around its memory counters cost a tenth of a long list, and guard nothing
 /// here: a connection belongs to one thread at a time. Has an effect only before the first connection.
 void drop_needless_locks() {
     static const bool once = [] {
-        sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
-        sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         return true;
     }();
     static_cast<void>(once);
 }
 
-soci::sqlite3_statement_backend& backend_of(Prepared& prepared) {
-    return static_cast<soci::sqlite3_statement_backend&>(*prepared.statement.get_backend());
+/// The statement reads `value` in place: it must outlive the run.
+int bind(sqlite3_stmt* statement, int index, const Value& value) {
+    if (const auto* number = std::get_if<std::int64_t>(&value)) return sqlite3_bind_int64(statement, index, *number);
+    if (const auto* text = std::get_if<std::string>(&value))
+        return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+    return sqlite3_bind_null(statement, index);
 }
-
-/// Ends a statement also when its rows are not read to the end, so that it doesn't hold its snapshot.
-class StatementEnd {
-public:
-    explicit StatementEnd(Prepared& prepared) : prepared_(prepared) {}
-    StatementEnd(const StatementEnd&) = delete;
-    StatementEnd& operator=(const StatementEnd&) = delete;
-    ~StatementEnd() {
-        sqlite_api::sqlite3_reset(backend_of(prepared_).stmt_);
-        prepared_.forget_long_values();
-    }
-
-private:
-    Prepared& prepared_;
-};
 
 /// Keeps the memory of the text that `value` held before.
 void assign_text(Value& value, const char* data, std::size_t size) {
@@ -96,83 +70,93 @@ void assign_text(Value& value, const char* data, std::size_t size) {
     }
 }
 
-void read_column(sqlite_api::sqlite3_stmt* statement, int column, Value& value) {
-    switch (sqlite_api::sqlite3_column_type(statement, column)) {
+void read_column(sqlite3_stmt* statement, int column, Value& value) {
+    switch (sqlite3_column_type(statement, column)) {
         case SQLITE_NULL:
             value = std::monostate();
             break;
         case SQLITE_INTEGER:
         case SQLITE_FLOAT:
-            value = static_cast<std::int64_t>(sqlite_api::sqlite3_column_int64(statement, column));
+            value = static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
             break;
         default: {
-            const auto* data = static_cast<const char*>(sqlite_api::sqlite3_column_blob(statement, column));
-            const auto size = static_cast<std::size_t>(sqlite_api::sqlite3_column_bytes(statement, column));
+            const auto* data = static_cast<const char*>(sqlite3_column_blob(statement, column));
+            const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
             assign_text(value, data == nullptr ? "" : data, size);
         }
     }
 }
 
-std::shared_ptr<const Columns> column_names(sqlite_api::sqlite3_stmt* statement) {
+std::shared_ptr<const Columns> column_names(sqlite3_stmt* statement) {
     std::vector<std::string> names;
-    const int count = sqlite_api::sqlite3_column_count(statement);
+    const int count = sqlite3_column_count(statement);
     names.reserve(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i) names.emplace_back(sqlite_api::sqlite3_column_name(statement, i));
+    for (int i = 0; i < count; ++i) names.emplace_back(sqlite3_column_name(statement, i));
     return std::make_shared<const Columns>(std::move(names));
 }
 
 }  // namespace
 
-Prepared::Prepared(soci::session& session, const std::string& sql, const Params& params)
-    : slots(params.size()), statement(session) {
-    for (std::size_t i = 0; i < params.size(); ++i) {
-        auto& slot = slots[i];
-        if (std::holds_alternative<std::int64_t>(params[i])) {
-            statement.exchange(soci::use(slot.number, slot.indicator));
-        } else {
-            statement.exchange(soci::use(slot.text, slot.indicator));
+void CloseConnection::operator()(sqlite3* connection) const {
+    sqlite3_close(connection);
+}
+
+void FinalizeStatement::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
+}
+
+std::size_t Prepared::bytes() const {
+    return static_cast<std::size_t>(sqlite3_stmt_status(statement.get(), SQLITE_STMTSTATUS_MEMUSED, 0)) +
+           sizeof(Prepared);
+}
+
+/// One run of a prepared statement. Ends it also when its rows are not read to the end, so that it doesn't hold its
+/// snapshot, and lets go of the parameters.
+class Connection::Run {
+public:
+    Run(Connection& connection, Prepared& prepared, std::string_view sql, const Params& params)
+        : connection_(connection), statement_(prepared.statement.get()), sql_(sql) {
+        if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_)) != params.size())
+            throw Error(ErrorCode::Internal, "database error", "wrong number of parameters in: " + std::string(sql));
+        int index = 0;
+        for (const auto& param : params) {
+            if (const int result = bind(statement_, ++index, param); result != SQLITE_OK) {
+                end();
+                connection_.fail(result, sql_);
+            }
         }
     }
-    statement.alloc();
-    statement.prepare(sql);
-    statement.define_and_bind();
-}
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() { end(); }
 
-void Prepared::bind(const Params& params) {
-    for (std::size_t i = 0; i < params.size(); ++i) {
-        auto& slot = slots[i];
-        slot.indicator = std::holds_alternative<std::monostate>(params[i]) ? soci::i_null : soci::i_ok;
-        if (const auto* number = std::get_if<std::int64_t>(&params[i])) slot.number = *number;
-        if (const auto* text = std::get_if<std::string>(&params[i])) slot.text = *text;
+    /// Whether there is a (next) row.
+    bool step() {
+        const int result = sqlite3_step(statement_);
+        if (result == SQLITE_ROW) return true;
+        if (result == SQLITE_DONE) return false;
+        connection_.fail(result, sql_);
     }
-}
 
-void Prepared::forget_long_values() {
-    constexpr std::size_t kLong = 1024;
-    bool any = false;
-    for (auto& slot : slots) {
-        if (slot.text.capacity() <= kLong) continue;
-        std::string().swap(slot.text);
-        any = true;
+private:
+    void end() {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
     }
-    if (any) sqlite_api::sqlite3_clear_bindings(backend_of(*this).stmt_);
-}
 
-std::size_t Prepared::bytes() {
-    auto* handle = backend_of(*this).stmt_;
-    const auto used = sqlite_api::sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_MEMUSED, 0);
-    // SOCI keeps an object and a name for each parameter.
-    constexpr std::size_t kPerSlot = 512;
-    return static_cast<std::size_t>(used) + sizeof(Prepared) + slots.size() * kPerSlot;
-}
+    Connection& connection_;
+    sqlite3_stmt* statement_;
+    std::string_view sql_;
+};
 
 Connection::Connection(const std::string& path) {
     drop_needless_locks();
-    try {
-        session_.open(soci::sqlite3, "db=" + path + " timeout=30");
-    } catch (const soci::soci_error& failure) {
-        rethrow(failure, "open " + path);
-    }
+    sqlite3* handle = nullptr;
+    const int result = sqlite3_open_v2(path.c_str(), &handle,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    handle_.reset(handle);
+    if (result != SQLITE_OK) fail(result, "open " + path);
+    sqlite3_busy_timeout(handle, kBusyTimeoutMs);
     run("PRAGMA journal_mode = WAL");
     run("PRAGMA synchronous = FULL");
     run("PRAGMA foreign_keys = ON");
@@ -180,12 +164,20 @@ Connection::Connection(const std::string& path) {
     run("PRAGMA temp_store = MEMORY");
 }
 
-void Connection::run(const std::string& sql) {
-    try {
-        session_ << sql;
-    } catch (const soci::soci_error& failure) {
-        rethrow(failure, sql);
+void Connection::fail(int result, std::string_view sql) const {
+    auto code = code_of(result);
+    if (const auto* scope = WorkScope::current(); scope != nullptr && result == SQLITE_INTERRUPT) {
+        scope->check();
+        code = ErrorCode::Cancelled;
     }
+    // SQLite's text names tables and columns, never the values that were bound.
+    const std::string detail = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(result);
+    throw Error(code, message_of(code), detail + " in: " + std::string(sql));
+}
+
+void Connection::run(const std::string& sql) {
+    if (const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr); result != SQLITE_OK)
+        fail(result, sql);
 }
 
 void Connection::begin(Access access, Durability durability) {
@@ -195,8 +187,7 @@ void Connection::begin(Access access, Durability durability) {
         return;
     }
     if (!ends_with_scope_) {
-        auto& backend = static_cast<soci::sqlite3_session_backend&>(*session_.get_backend());
-        sqlite_api::sqlite3_progress_handler(backend.conn_, kStepsBetweenLooks, ask_scope, nullptr);
+        sqlite3_progress_handler(handle_.get(), kStepsBetweenLooks, ask_scope, nullptr);
         ends_with_scope_ = true;
     }
     exec("BEGIN", {});
@@ -216,50 +207,37 @@ void Connection::set_durability(Durability durability) {
     durability_ = durability;
 }
 
-Prepared& Connection::prepare(std::string_view sql, const Params& params) {
-    auto key = statement_key(sql, params);
-    auto* prepared = cache_.find(key);
-    if (prepared == nullptr) {
-        auto made = std::make_unique<Prepared>(session_, name_parameters(sql), params);
-        prepared = &cache_.add(std::move(key), std::move(made));
-    }
-    prepared->bind(params);
-    return *prepared;
+Prepared& Connection::prepare(std::string_view sql) {
+    if (auto* prepared = cache_.find(sql)) return *prepared;
+    sqlite3_stmt* statement = nullptr;
+    const int result = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (result != SQLITE_OK) fail(result, sql);
+    auto made = std::make_unique<Prepared>();
+    made->statement.reset(statement);
+    return cache_.add(std::string(sql), std::move(made));
 }
 
-/// Columns are read straight from SQLite: soci::row makes three heap objects for each of them.
 void Connection::each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) {
-    try {
-        auto& prepared = prepare(sql, params);
-        auto& backend = backend_of(prepared);
-        const StatementEnd end(prepared);
-        bool has_row = prepared.statement.execute(true);
-        if (!has_row) return;
-        // The names may have changed with the schema: SQLite prepares again by itself.
-        const auto count = static_cast<std::size_t>(sqlite_api::sqlite3_column_count(backend.stmt_));
-        if (!prepared.columns || prepared.columns->names.size() != count)
-            prepared.columns = column_names(backend.stmt_);
-        Row row(prepared.columns, std::vector<Value>(count));
-        while (has_row) {
-            for (std::size_t i = 0; i < count; ++i) read_column(backend.stmt_, static_cast<int>(i), row.values()[i]);
-            use(row);
-            has_row = backend.fetch(1) == soci::details::statement_backend::ef_success;
-        }
-    } catch (const soci::soci_error& failure) {
-        rethrow(failure, sql);
-    }
+    auto& prepared = prepare(sql);
+    auto* statement = prepared.statement.get();
+    Run run(*this, prepared, sql, params);
+    if (!run.step()) return;
+    // The names may have changed with the schema: SQLite prepares again by itself.
+    const auto count = static_cast<std::size_t>(sqlite3_column_count(statement));
+    if (!prepared.columns || prepared.columns->names.size() != count) prepared.columns = column_names(statement);
+    Row row(prepared.columns, std::vector<Value>(count));
+    do {
+        for (std::size_t i = 0; i < count; ++i) read_column(statement, static_cast<int>(i), row.values()[i]);
+        use(row);
+    } while (run.step());
 }
 
 std::int64_t Connection::exec(std::string_view sql, const Params& params) {
-    try {
-        auto& prepared = prepare(sql, params);
-        prepared.statement.execute(true);
-        const auto affected = prepared.statement.get_affected_rows();
-        prepared.forget_long_values();
-        return affected;
-    } catch (const soci::soci_error& failure) {
-        rethrow(failure, sql);
+    Run run(*this, prepare(sql), sql, params);
+    while (run.step()) {
     }
+    return sqlite3_changes64(handle_.get());
 }
 
 }  // namespace virga::db::sqlite

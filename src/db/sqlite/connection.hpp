@@ -1,28 +1,27 @@
 #pragma once
-#include <soci/soci.h>
+#include <memory>
 
 #include "db/connection.hpp"
 #include "db/statement_cache.hpp"
 
+struct sqlite3;
+struct sqlite3_stmt;
+
 namespace virga::db::sqlite {
 
-/// A statement that stays prepared, with the variables that it is bound to.
+struct CloseConnection {
+    void operator()(sqlite3* connection) const;
+};
+struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const;
+};
+
+/// A statement that stays prepared. Between two runs it is reset and holds no parameters.
 struct Prepared {
-    struct Slot {
-        std::string text;
-        long long number = 0;
-        soci::indicator indicator = soci::i_ok;
-    };
-
-    Prepared(soci::session& session, const std::string& sql, const Params& params);
-    void bind(const Params& params);
-    /// Gives back the memory of long values after a run.
-    void forget_long_values();
     /// What SQLite and this object hold for it.
-    std::size_t bytes();
+    std::size_t bytes() const;
 
-    std::vector<Slot> slots;
-    soci::statement statement;
+    std::unique_ptr<sqlite3_stmt, FinalizeStatement> statement;
     std::shared_ptr<const Columns> columns;
 };
 
@@ -41,11 +40,13 @@ public:
     const StatementCache<Prepared>& cache() const { return cache_; }
 
 private:
-    Prepared& prepare(std::string_view sql, const Params& params);
+    class Run;
+    Prepared& prepare(std::string_view sql);
     void set_durability(Durability durability);
+    [[noreturn]] void fail(int result, std::string_view sql) const;
 
-    soci::session session_;
-    StatementCache<Prepared> cache_;
+    std::unique_ptr<sqlite3, CloseConnection> handle_;
+    StatementCache<Prepared> cache_;  ///< its statements end before the connection
     Durability durability_ = Durability::Synced;
     bool ends_with_scope_ = false;
 };

@@ -158,7 +158,7 @@ std::int64_t room(std::int64_t limit, std::int64_t used, std::int64_t each) {
                                               " of " + std::to_string(limit) + " " + resource);
 }
 
-/// Number of servers that the quota lets begin: max_count, or fewer down to min_count (boot-semantics 5).
+/// Number of servers that the quota lets begin: max_count, or fewer down to min_count (block-devices.md 5).
 std::int64_t count_within_quota(db::Transaction& tx, const Call& call, const Prepared& prepared) {
     const auto& project = call.auth.project;
     const auto used = repo::usage_of_project(tx, project);

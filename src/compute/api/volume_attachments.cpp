@@ -83,7 +83,7 @@ AttachRequest read_attach(const Call& call) {
     return out;
 }
 
-/// Reasons to refuse that the state tables don't hold (boot-semantics 6 and 10).
+/// Reasons to refuse that the state tables don't hold (block-devices.md 6 and 9).
 void check_volume(db::Transaction& tx, const Call& call, const Server& server, const VolumeId& id) {
     const auto volume = call.d.volumes.get(tx, call.auth, id);
     if (repo::find_by_volume(tx, server.id, id.value)) {
@@ -108,7 +108,7 @@ http::Response attach(Call& call) {
     return json_response(200, "volumeAttachment", view(call, device));
 }
 
-/// From 2.85 on everything but delete_on_termination must be what it is (boot-semantics 10).
+/// From 2.85 on everything but delete_on_termination must be what it is (block-devices.md 9).
 void check_unchanged(http::Fields& fields, const BlockDevice& device) {
     const auto same = [&](std::string_view name, const std::string& now) {
         const auto given = fields.string(name, 0, 255);

@@ -3,7 +3,7 @@
 #include "config/config.hpp"
 #include "taskflow/flow.hpp"
 
-/// Which failures of a build are worth another host (boot-semantics 7, failure classes).
+/// Which failures of a build are worth another host (block-devices.md 7, failure classes).
 namespace virga::compute::flows {
 
 /// For tasks whose failure no other host can mend: class (b), whatever the code.

@@ -9,7 +9,7 @@
 
 namespace virga::compute {
 
-/// One entry of a server's block_device_mapping, in the v2 form (boot-semantics 1 and 2). The API's words.
+/// One entry of a server's block_device_mapping, in the v2 form (block-devices.md 1 and 2). The API's words.
 struct BlockDevice {
     BdmId id;
     ServerId server;
@@ -44,7 +44,7 @@ struct BlockDevice {
     static BlockDevice from_json(const json::object& object);
 };
 
-/// Name of the driver class that handles an entry, as boot-semantics 8 selects it: "DriverSwapBlockDevice",
+/// Name of the driver class that handles an entry, as block-devices.md 8 selects it: "DriverSwapBlockDevice",
 /// "DriverEphemeralBlockDevice", "DriverImageBlockDevice" (the local root), "DriverVolumeBlockDevice",
 /// "DriverVolSnapshotBlockDevice", "DriverVolImageBlockDevice", "DriverVolBlankBlockDevice"; empty for no_device.
 std::string driver_class(const BlockDevice& device);

@@ -7,7 +7,7 @@
 namespace virga::compute {
 
 /// Entries that an image (or the volume that was made from it) defines: its properties block_device_mapping (v2 if
-/// bdm_v2 is true, else legacy) and mappings, boot-semantics 3.4. Error{InvalidInput} when a property isn't readable.
+/// bdm_v2 is true, else legacy) and mappings, block-devices.md 3.4. Error{InvalidInput} when a property isn't readable.
 BlockDeviceEntries image_defined_devices(const json::object& image_properties, const Flavor& flavor);
 
 /// Name of the root device that image properties ask for ("/dev/vda"), or empty.

@@ -125,7 +125,7 @@ void place_uuid(BlockDevice& device, const std::string& uuid) {
     device.image_id = device.source_type == "image" ? uuid : "";
 }
 
-/// boot-semantics 2, rules 1 to 5, in that order.
+/// block-devices.md 2, rules 1 to 5, in that order.
 void check_entry(const BlockDeviceEntry& entry, const std::string& uuid, bool has_image) {
     const auto& device = entry.device;
     if (device.source_type.empty()) {
@@ -176,7 +176,7 @@ void set_kind(BlockDevice& device, const char* source, const char* destination) 
     device.destination_type = destination;
 }
 
-/// boot-semantics 3, end: what a legacy entry means. An id that the kind doesn't use is dropped.
+/// block-devices.md 3: what a legacy entry means. An id that the kind doesn't use is dropped.
 void convert_v1(BlockDeviceEntry& entry, const std::string& virtual_name) {
     auto& device = entry.device;
     if (virtual_name == "swap" || is_ephemeral_name(virtual_name)) {

@@ -19,15 +19,15 @@ using BlockDeviceEntries = std::vector<BlockDeviceEntry>;
 [[noreturn]] void refuse(const BlockDeviceEntry& entry, std::string_view field, std::string_view why);
 
 /// Parses a block_device_mapping_v2 of a request: the schema of microversion 2.`minor` and the rules of one entry
-/// (boot-semantics 1.2 and 2). `has_image`: the request has an imageRef. Any violation is Error{InvalidInput} that
+/// (block-devices.md 1 and 2). `has_image`: the request has an imageRef. Any violation is Error{InvalidInput} that
 /// names the entry and the field.
 BlockDeviceEntries parse_block_devices_v2(const json::array& list, bool has_image, int minor);
 
-/// Parses a legacy block_device_mapping (boot-semantics 1.3) and converts it to v2 entries, without a root yet.
+/// Parses a legacy block_device_mapping (block-devices.md 1) and converts it to v2 entries, without a root yet.
 BlockDeviceEntries parse_block_devices_v1(const json::array& list);
 
 /// Gives converted legacy entries their boot_index and, when none is the root and there is an image, puts the image's
-/// local root in front (boot-semantics 3, end). `root_name` is the root device name that the image or volume asks for,
+/// local root in front (block-devices.md 3). `root_name` is the root device name that the image or volume asks for,
 /// or empty. `root_elsewhere`: the image's own mapping has the root, so none is put in front.
 void assign_legacy_root(BlockDeviceEntries& entries, const std::string& image_id, const std::string& root_name,
                         bool root_elsewhere);

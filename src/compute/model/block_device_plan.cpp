@@ -64,7 +64,7 @@ BootMetadata root_metadata(const BlockDeviceEntry& root, BootLookup& lookup) {
     return {};
 }
 
-/// boot-semantics 3.1.
+/// block-devices.md 3.1.
 BootMetadata boot_metadata(const BlockDeviceRequest& request, const BlockDeviceEntries& requested, BootLookup& lookup) {
     if (!request.image_ref.empty()) {
         const auto image = lookup.image(request.image_ref);
@@ -97,7 +97,7 @@ BlockDeviceEntries parse(const BlockDeviceRequest& request) {
     return entries;
 }
 
-/// boot-semantics 3.3: no volume may take the name of the image's root.
+/// block-devices.md 3.3: no volume may take the name of the image's root.
 void check_root_name(const BlockDeviceEntries& entries, const std::string& root_name) {
     const auto name = root_name.empty() ? std::string("/dev/vda") : root_name;
     for (const auto& entry : entries) {

@@ -33,7 +33,7 @@ struct BlockDevicePlan {
     std::vector<std::string> decisions;  ///< one sentence each, the way first
 };
 
-/// Parses, merges and checks (boot-semantics 1 to 5, in their order). No side effects. Error{InvalidInput} 400,
+/// Parses, merges and checks (block-devices.md 1 to 5, in their order). No side effects. Error{InvalidInput} 400,
 /// Error{Forbidden} 403.
 BlockDevicePlan plan_block_devices(const BlockDeviceRequest& request, BootLookup& lookup);
 

@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 #include "compute/model/block_device.hpp"
 
-/// Names of disks inside a server (boot-semantics 8, "Device names"). Names are stored as "/dev/vda".
+/// Names of disks inside a server (block-devices.md 8, "Device names"). Names are stored as "/dev/vda".
 namespace virga::compute {
 
 /// "vda" of "/dev/vda".

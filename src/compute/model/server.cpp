@@ -10,7 +10,7 @@ struct StatusRule {
     std::map<std::string_view, std::string_view> by_task;
 };
 
-// boot-semantics 7: a task_state that is not listed leaves the word of the vm_state.
+// block-devices.md 7: a task_state that is not listed leaves the word of the vm_state.
 const std::map<std::string_view, StatusRule>& rules() {
     static const std::map<std::string_view, StatusRule> table{
         {"active",

@@ -64,7 +64,8 @@ struct Server {
     TimestampUs terminated_us = 0;
 };
 
-/// The API's status word: ACTIVE, BUILD, DELETED, ERROR, HARD_REBOOT, PAUSED, REBOOT, SHUTOFF, ... (boot-semantics 7).
+/// The API's status word: ACTIVE, BUILD, DELETED, ERROR, HARD_REBOOT, PAUSED, REBOOT, SHUTOFF, ... (block-devices.md
+/// 7).
 std::string api_status(std::string_view vm_state, std::string_view task_state);
 /// The vm_states that may show as `status`; empty for an unknown word.
 std::vector<std::string> vm_states_of(std::string_view status);

@@ -17,7 +17,7 @@ struct Inspection {
 };
 
 /// Looks at an image as it streams by, in bounded memory, with bounded work per byte. Never executes nor opens
-/// anything. Follows boot-semantics 15: exactly one recogniser may match (iso with gpt is iso), a file shorter than a
+/// anything. Follows block-devices.md 10: exactly one recogniser may match (iso with gpt is iso), a file shorter than a
 /// header is raw; qcow2 with backing file, external data file or unknown feature bits, every qed, and unsafe vmdk and
 /// gpt are refused.
 class Inspector {

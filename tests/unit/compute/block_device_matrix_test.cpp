@@ -68,7 +68,7 @@ const std::string kVolumeRoot = entry("volume", "volume", uuid(kVolume, "\"boot_
 std::vector<Case> entry_cases() {
     const auto data = [](const std::string& rest) { return kVolumeRoot + ", " + entry("blank", "volume", rest); };
     return {
-        // boot-semantics 2, the matrix
+        // block-devices.md 2, the matrix
         {"image_local", kRoot, kImage, kOk, "image>local@0"},
         {"image_volume", entry("image", "volume", uuid(kImage, "\"volume_size\": 3, \"boot_index\": 0")), "", kOk,
          "image>volume:3@0"},
@@ -163,7 +163,7 @@ std::vector<Case> entry_cases() {
 std::vector<Case> list_cases() {
     const auto blank = [](const std::string& rest) { return entry("blank", "volume", "\"volume_size\": 1, " + rest); };
     return {
-        // boot-semantics 3
+        // block-devices.md 3
         {"implicit_root", "-", kImage, kOk, "image>local@0"},
         {"empty_list_is_legacy", "", kImage, kOk, "image>local@0"},
         {"nothing", "-", "", "imageRef", ""},
@@ -183,7 +183,7 @@ std::vector<Case> list_cases() {
         {"volume_named_like_root",
          kRoot + ", " + entry("volume", "volume", uuid(kPlainVolume, "\"device_name\": \"/dev/vda\"")), kImage,
          "block_device_mapping_v2.1.device_name", ""},
-        // boot-semantics 4
+        // block-devices.md 4
         {"sequence_gap", kVolumeRoot + ", " + blank("\"boot_index\": 2"), "", "boot_index", ""},
         {"sequence_repeat", kVolumeRoot + ", " + blank("\"boot_index\": 0"), "", "boot_index", ""},
         {"sequence_without_zero", entry("volume", "volume", uuid(kVolume, "\"boot_index\": 1")), "", "boot_index", ""},
@@ -313,7 +313,7 @@ TEST(BlockDevices, LocalLimit) {
     EXPECT_EQ(refusal_of(request, lookup), "");
 }
 
-// ---- image-defined mappings (boot-semantics 3.4 to 3.6)
+// ---- image-defined mappings (block-devices.md 3.4)
 
 TEST(ImageDefined, RootOfTheImageWins) {
     FakeLookup lookup;
@@ -376,7 +376,7 @@ TEST(ImageDefined, BrokenPropertyIsRefused) {
     }
 }
 
-// ---- legacy mappings (boot-semantics 3, end)
+// ---- legacy mappings (block-devices.md 3)
 
 struct LegacyCase {
     std::string name;
@@ -434,7 +434,7 @@ TEST(Legacy, SwapAndEphemeralAreConverted) {
     EXPECT_TRUE(plan.devices[1].delete_on_termination);
 }
 
-// ---- flavor and image (boot-semantics 5)
+// ---- flavor and image (block-devices.md 5)
 
 constexpr std::int64_t kGib = 1024LL * 1024 * 1024;
 

@@ -32,6 +32,10 @@ int policy(PolicyForm form);
 /// Prints each difference between the database and reality; 0 when there is none.
 int check(const Options& options);
 
+/// Copies the state of the stopped cloud from one database into another, empty one, and prints how much. Empty URLs:
+/// from the SQLite file of the state folder, to what `database.url` says.
+int copy_database(const Options& options, const std::string& from_url, const std::string& to_url);
+
 /// Blocks SIGTERM and SIGINT in this thread and those that it starts; call first.
 void block_stop_signals();
 /// Returns when SIGTERM or SIGINT comes (true) or the time is over (false).

@@ -8,6 +8,7 @@
 #include "app/http_options.hpp"
 #include "app/memory.hpp"
 #include "app/openrc.hpp"
+#include "app/schema.hpp"
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/error.hpp"
@@ -35,7 +36,7 @@ std::size_t most_followers(const config::Config& config) {
 
 std::string database_url(const Options& options, const config::Config& config) {
     const auto& url = config.get(setting::database_url);
-    return url.empty() ? "sqlite://" + options.control_dir() + "/virga.db" : url;
+    return url.empty() ? options.database_file_url() : url;
 }
 
 std::size_t database_connections(const config::Config& config) {
@@ -61,7 +62,7 @@ public:
           database_(database_url(options, config), database_connections(config)),
           endpoint_(options.socket_path()),
           runner_(database_, registry_, static_cast<std::size_t>(config.get(setting::flow_threads))),
-          identity_((migrate(), database_), config),
+          identity_((db::migrate(database_, migrations()), database_), config),
           images_(database_, config, identity_, options.control_dir()),
           volumes_(database_, config, identity_, images_, endpoint_, runner_),
           networks_(database_, config, identity_, endpoint_, runner_),
@@ -122,12 +123,6 @@ public:
     }
 
 private:
-    void migrate() {
-        for (const auto* list : {&taskflow::migrations(), &identity::migrations(), &image::migrations(),
-                                 &volume::migrations(), &network::migrations(), &compute::migrations()})
-            db::migrate(database_, *list);
-    }
-
     void bootstrap() {
         bootstrap_identity();
         volumes_.bootstrap();
@@ -201,15 +196,7 @@ int control(const Options& options, Announcer& announcer) {
     const auto config = options.load();
     log::init("control", config.get(setting::log_level));
     prepare_state_dir(options);
-    lock_folder(options.control_dir());
-    give_control_dir(options, config);
-    drop_privileges(config);
-    ::umask(0077);
-    if (::access(options.control_dir().c_str(), R_OK | W_OK | X_OK) != 0)
-        throw Error(ErrorCode::InvalidInput,
-                    "state folder: user '" + config.get(setting::control_user) +
-                        "' of the control process can't reach " + options.control_dir() +
-                        ": choose --state-dir below a folder that others may enter, or set control.user");
+    enter_control_dir(options, config);
     std::filesystem::remove(options.ready_path());
     raise_descriptor_limit(server_options(config).connections);
     Control process(options, config);

@@ -71,6 +71,15 @@ int main(int argc, char** argv) {
     auto* states = config->add_subcommand("states", "Print the reference page of all states and their changes");
     auto* flows = config->add_subcommand("flows", "Print every kind of flow");
     config->require_subcommand(1);
+    auto* db = app.add_subcommand("db", "Work on the database of a stopped cloud");
+    auto* copy = db->add_subcommand("copy", "Copy the state of the cloud into another, empty database");
+    std::string from;
+    std::string to;
+    copy->add_option("--from", from, "URL of the database to copy; default: the SQLite file of the state folder");
+    copy->add_option("--to", to, "URL of the database to copy to; default: setting database.url");
+    copy->add_option("--config", options.config_file, "TOML file of settings");
+    add_state_dir(copy, options);
+    db->require_subcommand(1);
     auto* policy = app.add_subcommand("policy", "Print who may do what: each policy, its rule and its routes");
     bool markdown = false;
     bool as_json = false;
@@ -93,6 +102,7 @@ int main(int argc, char** argv) {
             return virga::app::policy(as_json ? PolicyForm::Json : markdown ? PolicyForm::Markdown : PolicyForm::Text);
         }
         if (*check) return virga::app::check(options);
+        if (*copy) return virga::app::copy_database(options, from, to);
         if (*flows) std::fputs(virga::app::flow_kinds().c_str(), stdout);
         if (*reference) std::fputs(virga::config::reference_markdown().c_str(), stdout);
         if (*states) std::fputs(virga::app::states_markdown().c_str(), stdout);

@@ -84,10 +84,6 @@ void prepare_state_dir(const Options& options) {
     make_link("control/ready", options.state_dir + "/ready");
 }
 
-void give_control_dir(const Options& options, const config::Config& config) {
-    if (::geteuid() == 0) give_to(options.control_dir(), find_user(config));
-}
-
 void lock_folder(const std::string& folder) {
     const auto path = folder + "/lock";
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -97,6 +93,13 @@ void lock_folder(const std::string& folder) {
     throw Error(ErrorCode::Busy, "another virga process uses " + folder);
 }
 
+namespace {
+
+void give_control_dir(const Options& options, const config::Config& config) {
+    if (::geteuid() == 0) give_to(options.control_dir(), find_user(config));
+}
+
+/// As root: becomes `control_user` for good.
 void drop_privileges(const config::Config& config) {
     if (::geteuid() != 0) return;
     const auto user = find_user(config);
@@ -115,6 +118,20 @@ void drop_privileges(const config::Config& config) {
     ::prctl(PR_SET_PDEATHSIG, end_with_parent, 0, 0, 0);
     if (end_with_parent != 0 && ::getppid() != parent) ::raise(end_with_parent);
     log::info("control runs unprivileged", {{"user", user.name}});
+}
+
+}  // namespace
+
+void enter_control_dir(const Options& options, const config::Config& config) {
+    lock_folder(options.control_dir());
+    give_control_dir(options, config);
+    drop_privileges(config);
+    ::umask(0077);
+    if (::access(options.control_dir().c_str(), R_OK | W_OK | X_OK) == 0) return;
+    throw Error(ErrorCode::InvalidInput,
+                "state folder: user '" + config.get(setting::control_user) + "' of the control process can't reach " +
+                    options.control_dir() +
+                    ": choose --state-dir below a folder that others may enter, or set control.user");
 }
 
 }  // namespace virga::app

@@ -62,15 +62,16 @@ struct Options {
     std::string socket_path() const { return control_dir() + "/rpc.sock"; }
     std::string openrc_path() const { return control_dir() + "/openrc"; }
     std::string ready_path() const { return control_dir() + "/ready"; }
+    std::string database_file() const { return control_dir() + "/virga.db"; }
+    std::string database_file_url() const { return "sqlite://" + database_file(); }
 };
 
 /// Makes the state folder with its two halves. Harmless when repeated.
 void prepare_state_dir(const Options& options);
-/// As root, gives control/ and what is in it to `control_user`. For the control process, while it alone works there.
-void give_control_dir(const Options& options, const config::Config& config);
 /// Takes the lock of one half; a second process gets Error{Busy}. The lock lasts as long as the process.
 void lock_folder(const std::string& folder);
-/// As root: becomes `control_user` for good. Otherwise does nothing.
-void drop_privileges(const config::Config& config);
+/// Locks control/; as root, gives it to `control_user` and becomes him for good. New files are nobody else's.
+/// Error{Busy}: a control process works there. Error{InvalidInput}: that user can't reach it.
+void enter_control_dir(const Options& options, const config::Config& config);
 
 }  // namespace virga::app

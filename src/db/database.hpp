@@ -37,6 +37,9 @@ public:
     std::optional<std::int64_t> optional_number(std::string_view column) const;
     /// For who reads the rows of a result into one object.
     std::vector<Value>& values() { return values_; }
+    const std::vector<Value>& values() const { return values_; }
+    /// Names of the columns, in the order of values().
+    const std::vector<std::string>& names() const;
 
 private:
     const Value& at(std::string_view column) const;
@@ -151,5 +154,8 @@ struct Migration {
 /// Throws Error{InvalidInput} when the database has steps of a service that aren't among these: it is of a newer
 /// version.
 void migrate(Database& database, const std::vector<Migration>& migrations);
+void migrate(Transaction& tx, const std::vector<Migration>& migrations);
+/// `schema_versions`, which says how far each service's schema is.
+void make_version_table(Transaction& tx);
 
 }  // namespace virga::db

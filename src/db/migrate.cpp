@@ -22,9 +22,12 @@ void refuse_newer(Transaction& tx, const std::vector<Migration>& migrations) {
 
 }  // namespace
 
-void migrate(Database& database, const std::vector<Migration>& migrations) {
-    auto tx = database.write();
+void make_version_table(Transaction& tx) {
     tx.exec("CREATE TABLE IF NOT EXISTS schema_versions (service TEXT PRIMARY KEY, version BIGINT NOT NULL)");
+}
+
+void migrate(Transaction& tx, const std::vector<Migration>& migrations) {
+    make_version_table(tx);
     refuse_newer(tx, migrations);
     for (const auto& migration : migrations) {
         const auto present = tx.scalar("SELECT version FROM schema_versions WHERE service = ?", {migration.service});
@@ -35,7 +38,10 @@ void migrate(Database& database, const std::vector<Migration>& migrations) {
             "ON CONFLICT (service) DO UPDATE SET version = excluded.version",
             {migration.service, std::int64_t{migration.version}});
     }
-    tx.commit();
+}
+
+void migrate(Database& database, const std::vector<Migration>& migrations) {
+    database.write_with([&](Transaction& tx) { migrate(tx, migrations); });
 }
 
 }  // namespace virga::db

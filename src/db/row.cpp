@@ -23,6 +23,10 @@ Value nullable(const std::optional<std::int64_t>& number) {
 Row::Row(std::shared_ptr<const Columns> columns, std::vector<Value> values)
     : columns_(std::move(columns)), values_(std::move(values)) {}
 
+const std::vector<std::string>& Row::names() const {
+    return columns_->names;
+}
+
 const Value& Row::at(std::string_view column) const {
     const auto found = columns_->index.find(column);
     if (found == columns_->index.end())

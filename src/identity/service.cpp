@@ -59,7 +59,7 @@ void Service::register_routes(http::Router& router) {
 
 Auth Service::authenticate(const http::Request& request) {
     auto tx = impl_->context.database.read();
-    return impl_->context.auth_of(impl_->authority.session(tx, request.headers.get("X-Auth-Token")),
+    return impl_->context.auth_of(impl_->authority.session(tx, request.headers.get(http::RequestHeader::AuthToken)),
                                   request.request_id);
 }
 

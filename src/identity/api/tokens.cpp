@@ -94,9 +94,7 @@ http::Response list_projects(Context& context, http::Request& request, const Cal
 http::Response list_domains(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
     json::array items;
-    for (const auto& domain : repo::list_domains(tx)) {
-        if (!domain.enabled) continue;
-        if (repo::roles_on(tx, caller.auth.user.value, TargetKind::Domain, domain.id).empty()) continue;
+    for (const auto& domain : repo::list_domains_of_user(tx, caller.auth.user.value)) {
         items.push_back(json::object{{"id", domain.id},
                                      {"name", domain.name},
                                      {"description", domain.description},

@@ -1,7 +1,5 @@
 #include "base/json.hpp"
 
-#include "base/error.hpp"
-
 namespace virga {
 namespace {
 
@@ -11,10 +9,13 @@ const json::value* find(const json::object& object, std::string_view key) {
 }
 
 [[noreturn]] void wrong_type(std::string_view key, std::string_view wanted) {
-    throw Error(ErrorCode::Corrupt, "stored field '" + std::string(key) + "' is not " + std::string(wanted));
+    throw WrongType(key, wanted);
 }
 
 }  // namespace
+
+WrongType::WrongType(std::string_view key, std::string_view wanted)
+    : Error(ErrorCode::Corrupt, "field '" + std::string(key) + "' is not " + std::string(wanted)) {}
 
 std::string get_string(const json::object& object, std::string_view key, std::string_view fallback) {
     const auto* value = find(object, key);
@@ -66,6 +67,28 @@ json::array get_array(const json::object& object, std::string_view key) {
     if (value == nullptr) return {};
     if (!value->is_array()) wrong_type(key, "an array");
     return value->get_array();
+}
+
+std::vector<json::object> get_objects(const json::object& object, std::string_view key) {
+    return objects_of(get_array(object, key), key);
+}
+
+std::vector<json::object> objects_of(const json::array& list, std::string_view key) {
+    std::vector<json::object> out;
+    for (const auto& item : list) {
+        if (!item.is_object()) wrong_type(key, "a list of objects");
+        out.push_back(item.get_object());
+    }
+    return out;
+}
+
+std::vector<std::string> get_strings(const json::object& object, std::string_view key) {
+    std::vector<std::string> out;
+    for (const auto& item : get_array(object, key)) {
+        if (!item.is_string()) wrong_type(key, "a list of strings");
+        out.emplace_back(item.get_string());
+    }
+    return out;
 }
 
 json::value string_or_null(const std::string& text) {

@@ -94,8 +94,8 @@ struct GuestSpec {
                        get_string(o, "project_id"),
                        get_string(o, "user_id"),
                        get_string(o, "flavor_name")};
-        for (const auto& disk : get_array(o, "disks")) spec.disks.push_back(GuestDisk::from_json(disk.as_object()));
-        for (const auto& nic : get_array(o, "nics")) spec.nics.push_back(network::Nic::from_json(nic.as_object()));
+        for (const auto& disk : get_objects(o, "disks")) spec.disks.push_back(GuestDisk::from_json(disk));
+        for (const auto& nic : get_objects(o, "nics")) spec.nics.push_back(network::Nic::from_json(nic));
         return spec;
     }
 };

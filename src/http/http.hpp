@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "http/request_headers.hpp"
 
 namespace virga::http {
 
@@ -45,7 +46,7 @@ struct Request {
     std::string path;                                        ///< decoded, without the query
     std::string target;                                      ///< as sent
     std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, repeats kept
-    Headers headers;
+    RequestHeaders headers;
     std::string body;              ///< whole body, at most Limits::body_bytes; empty on a streaming route
     BodyReader* stream = nullptr;  ///< on a streaming route only
     std::optional<std::uint64_t> content_length;

@@ -11,29 +11,30 @@ std::string_view trim(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-/// The version asked for in "compute 2.53, volume 3.10"; empty when the service isn't named.
+/// The version asked for in "compute 2.53, volume 3.10"; empty when the service isn't named. Of two versions of one
+/// service Nova takes the last and Cinder the first.
 std::string_view version_for(std::string_view header, std::string_view service) {
+    std::string_view found;
     while (!header.empty()) {
         const auto comma = std::min(header.find(','), header.size());
         const auto item = trim(header.substr(0, comma));
         header.remove_prefix(std::min(comma + 1, header.size()));
         const auto space = std::min(item.find_first_of(" \t"), item.size());
-        if (item.substr(0, space) == service) return trim(item.substr(space));
+        const auto version = trim(item.substr(space));
+        if (item.substr(0, space) != service || version.empty()) continue;
+        if (!found.empty() && version != found) {
+            throw Error(ErrorCode::InvalidInput,
+                        "OpenStack-API-Version names two versions of " + std::string(service) + ": ask for one.");
+        }
+        found = version;
     }
-    return {};
+    return found;
 }
 
 std::string_view asked_version(const Request& request, const MicroversionRange& range) {
-    constexpr std::string_view kHeader = "openstack-api-version";
-    for (const auto& [name, value] : request.headers.all()) {
-        Headers one;
-        one.add(name, {});
-        if (!one.contains(kHeader)) continue;
-        const auto version = version_for(value, range.service);
-        if (!version.empty()) return version;
-    }
-    if (range.legacy_header.empty()) return {};
-    return trim(request.headers.get(range.legacy_header));
+    const auto version = version_for(request.headers.get(RequestHeader::ApiVersion), range.service);
+    if (!version.empty() || !range.legacy_header) return version;
+    return trim(request.headers.get(*range.legacy_header));
 }
 
 bool parse_number(std::string_view text, int& out) {
@@ -70,9 +71,10 @@ Microversion negotiate(const Request& request, const MicroversionRange& range) {
 void announce(Response& response, const MicroversionRange& range, Microversion used) {
     response.headers.set("OpenStack-API-Version", range.service + " " + used.text());
     std::string vary = "OpenStack-API-Version";
-    if (!range.legacy_header.empty()) {
-        response.headers.set(range.legacy_header, used.text());
-        vary += ", " + range.legacy_header;
+    if (range.legacy_header) {
+        const std::string legacy(name_of(*range.legacy_header));
+        response.headers.set(legacy, used.text());
+        vary += ", " + legacy;
     }
     response.headers.set("Vary", vary);
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <compare>
+#include <optional>
 #include <string>
 
 #include "http/http.hpp"
@@ -15,15 +16,15 @@ struct Microversion {
 
 /// What one service supports.
 struct MicroversionRange {
-    std::string service;        ///< "compute", "volume": the word in OpenStack-API-Version
-    std::string legacy_header;  ///< "X-OpenStack-Nova-API-Version", or empty
+    std::string service;  ///< "compute", "volume": the word in OpenStack-API-Version
+    std::optional<RequestHeader> legacy_header;
     Microversion minimum;
     Microversion maximum;
 };
 
 /// The version that a request asks for: the header "OpenStack-API-Version: compute 2.x" (or the legacy one), "latest"
-/// being the maximum, the minimum when absent. Malformed: Error{InvalidInput}; out of range: throws NotAcceptable
-/// (406).
+/// being the maximum, the minimum when absent. Malformed, or two versions of one service: Error{InvalidInput}; out of
+/// range: throws NotAcceptable (406).
 Microversion negotiate(const Request& request, const MicroversionRange& range);
 /// Sets OpenStack-API-Version, the legacy header and Vary on a response.
 void announce(Response& response, const MicroversionRange& range, Microversion used);

@@ -1,22 +1,15 @@
 #include "http/request_head.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <array>
+
+#include "http/request_headers.hpp"
 
 namespace virga::http {
 namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kBlankLine = "\r\n\r\n";
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same(std::string_view text, std::string_view lower_case) {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
-}
 
 bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -58,31 +51,39 @@ HeadFault bad(std::string message) {
     return {400, std::move(message)};
 }
 
-/// The fields that decide where a request ends and for whom it is.
-struct Framing {
-    std::vector<std::string_view> hosts;
-    std::vector<std::string_view> lengths;
-    std::vector<std::string_view> encodings;
-
-    void note(std::string_view name, std::string_view value) {
-        if (same(name, "host")) hosts.push_back(value);
-        if (same(name, "content-length")) lengths.push_back(value);
-        if (same(name, "transfer-encoding")) encodings.push_back(value);
-    }
-
-    std::optional<HeadFault> check(bool http_1_0) const {
-        if (hosts.size() > 1) return bad("The request has more than one Host header.");
-        if (hosts.empty() && !http_1_0) return bad("The request has no Host header.");
-        if (!hosts.empty() && !hosts[0].empty() && !is_host(hosts[0])) return bad("The Host header is not valid.");
-        if (lengths.size() > 1) return bad("The request has more than one Content-Length header.");
-        if (!lengths.empty() && !is_number(lengths[0])) return bad("The Content-Length header is not a number.");
-        if (encodings.empty()) return std::nullopt;
-        if (!lengths.empty()) return bad("The request has both Content-Length and Transfer-Encoding.");
-        if (encodings.size() > 1) return bad("The request has more than one Transfer-Encoding header.");
-        if (http_1_0) return bad("HTTP/1.0 has no Transfer-Encoding.");
-        if (!same(encodings[0], "chunked")) return HeadFault{501, "Only the transfer encoding 'chunked' is supported."};
+/// What the program reads of the fields, and those that decide where a request ends and for whom it is.
+class HeadFields {
+public:
+    std::optional<HeadFault> note(std::string_view name, std::string_view value) {
+        const auto header = find_request_header(name);
+        if (!header) return std::nullopt;
+        auto& seen = seen_[static_cast<std::size_t>(*header)];
+        if (seen && repeats_of(*header) == Repeats::Refused)
+            return bad("The request has more than one " + std::string(name_of(*header)) + " header.");
+        seen = value;
         return std::nullopt;
     }
+
+    std::optional<HeadFault> check_framing(bool http_1_0) const {
+        const auto host = value_of(RequestHeader::Host);
+        const auto length = value_of(RequestHeader::ContentLength);
+        const auto encoding = value_of(RequestHeader::TransferEncoding);
+        if (!host && !http_1_0) return bad("The request has no Host header.");
+        if (host && !host->empty() && !is_host(*host)) return bad("The Host header is not valid.");
+        if (length && !is_number(*length)) return bad("The Content-Length header is not a number.");
+        if (!encoding) return std::nullopt;
+        if (length) return bad("The request has both Content-Length and Transfer-Encoding.");
+        if (http_1_0) return bad("HTTP/1.0 has no Transfer-Encoding.");
+        if (!same_word(*encoding, "chunked"))
+            return HeadFault{501, "Only the transfer encoding 'chunked' is supported."};
+        return std::nullopt;
+    }
+
+private:
+    std::optional<std::string_view> value_of(RequestHeader header) const {
+        return seen_[static_cast<std::size_t>(header)];
+    }
+    std::array<std::optional<std::string_view>, kRequestHeaders> seen_;
 };
 
 std::optional<HeadFault> check_request_line(std::string_view line, bool& http_1_0) {
@@ -98,15 +99,14 @@ std::optional<HeadFault> check_request_line(std::string_view line, bool& http_1_
     return std::nullopt;
 }
 
-std::optional<HeadFault> check_field(std::string_view line, Framing& framing) {
+std::optional<HeadFault> check_field(std::string_view line, HeadFields& fields) {
     if (line.front() == ' ' || line.front() == '\t') return bad("A header goes on over more than one line.");
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
         return bad("The name of a header is not valid.");
     const auto value = trimmed(line.substr(colon + 1));
     if (has_controls(value)) return bad("The value of a header has control characters.");
-    framing.note(line.substr(0, colon), value);
-    return std::nullopt;
+    return fields.note(line.substr(0, colon), value);
 }
 
 }  // namespace
@@ -132,17 +132,17 @@ bool may_become_head(std::string_view data) {
 
 std::optional<HeadFault> check_head(std::string_view head) {
     while (head.starts_with(kLineEnd)) head.remove_prefix(kLineEnd.size());
-    Framing framing;
+    HeadFields fields;
     bool http_1_0 = false;
     for (bool first = true; !head.empty(); first = false) {
         const auto end = std::min(head.find(kLineEnd), head.size());
         const auto line = head.substr(0, end);
         head.remove_prefix(std::min(end + kLineEnd.size(), head.size()));
         if (line.empty()) break;
-        auto fault = first ? check_request_line(line, http_1_0) : check_field(line, framing);
+        auto fault = first ? check_request_line(line, http_1_0) : check_field(line, fields);
         if (fault) return fault;
     }
-    return framing.check(http_1_0);
+    return fields.check_framing(http_1_0);
 }
 
 bool is_host(std::string_view text) {

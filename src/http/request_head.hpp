@@ -20,8 +20,8 @@ std::size_t head_length(std::string_view data, std::size_t from);
 bool may_become_head(std::string_view data);
 
 /// What RFC 9110 and 9112 demand of a head, and what another program in front of this one could read in another way:
-/// line ends, folded lines, blanks before a colon, control characters, one Host, one length of the body. The parser
-/// behind lets some of these through.
+/// line ends, folded lines, blanks before a colon, control characters, one length of the body, one of each header that
+/// has one value (request_headers.hpp). The parser behind lets some of these through.
 std::optional<HeadFault> check_head(std::string_view head);
 
 /// A value that Host may have: name or address, and a port.

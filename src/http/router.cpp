@@ -230,7 +230,7 @@ Admission Router::admit(Request& request) const {
         admission.refusal = answer(request, [&] { return no_route(request, search.allow()); });
     } else if (gate_ && entry->route.policy != kPublic) {
         auto refusal = answer(request, [&] {
-            if (request.headers.get("X-Auth-Token").empty()) {
+            if (request.headers.get(RequestHeader::AuthToken).empty()) {
                 throw Error(ErrorCode::Unauthenticated, "The request you have made requires authentication.");
             }
             admission.account = gate_(request);

@@ -76,7 +76,7 @@ void Session::serve_later() {
 
 void Session::serve_upload() {
     uploading_ = true;
-    Body body(*this, request_.headers.contains("expect"));
+    Body body(*this, request_.headers.contains(RequestHeader::Expect));
     request_.stream = &body;
     response_ = shared_.router.handle(request_);
     request_.stream = nullptr;

@@ -26,7 +26,7 @@ bool names_clean(const Request& request) {
 }
 
 void log_client_id(const Request& request) {
-    const auto id = request.headers.get("x-openstack-request-id");
+    const auto id = request.headers.get(RequestHeader::ClientRequestId);
     if (id.empty()) return;
     log::info("request", {{"request_id", request.request_id},
                           {"client_request_id", id.substr(0, 64)},
@@ -112,11 +112,11 @@ bool Session::fill_request() {
     request_.remote_address = remote_address_;
     request_.request_id = "req-" + new_uuid();
     if (parser_->is_header_done() && parser_->content_length()) request_.content_length = *parser_->content_length();
-    for (const auto& field : message) request_.headers.add(field.name_string(), std::string(field.value()));
+    for (const auto& field : message) request_.headers.add(field.name_string(), field.value());
     const auto path = path_of(request_.target);
     request_.path = percent_decode(path, false);
     request_.query = parse_query(query_of(request_.target));
-    const auto host = request_.headers.get("host");
+    const auto host = request_.headers.get(RequestHeader::Host);
     const std::string scheme = shared_.tls ? "https://" : "http://";
     request_.base_url = is_host(host) ? scheme + std::string(host) : shared_.bound_url;
     log_client_id(request_);
@@ -157,7 +157,7 @@ bool Session::whole_body_is_here() {
 
 void Session::ask_gate(const RouteTraits& traits) {
     own_elsewhere();
-    const bool asks_nobody = !traits.found || traits.open || !request_.headers.contains("x-auth-token");
+    const bool asks_nobody = !traits.found || traits.open || !request_.headers.contains(RequestHeader::AuthToken);
     const bool streaming = traits.streaming;
     if (asks_nobody) return admitted(std::make_shared<Admission>(shared_.router.admit(request_)), streaming);
     shared_.handlers.post([self = shared_from_this(), streaming] {
@@ -192,7 +192,7 @@ void Session::read_body() {
     auto& expendable = shared_.expendable;
     become(State::Body, open_route_ ? &expendable.open_bodies : &expendable.bodies);
     set_deadline(shared_.options.body_timeout);
-    const bool invite = request_.headers.contains("expect") && buffer_.size() == 0;
+    const bool invite = request_.headers.contains(RequestHeader::Expect) && buffer_.size() == 0;
     if (invite && channel_.write(kContinue).want != Want::Nothing) close();
 }
 

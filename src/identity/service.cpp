@@ -1,5 +1,6 @@
 #include "identity/service.hpp"
 
+#include "base/host_error.hpp"
 #include "base/public_text.hpp"
 #include "identity/api/api.hpp"
 #include "identity/auth/authority.hpp"
@@ -10,19 +11,33 @@
 namespace virga::identity {
 namespace {
 
-/// Whether the text of an error may come from a host, and so name its files.
-bool is_of_a_host(ErrorCode code) {
+/// Whether the text of an error of this process may name a file: that a system call failed.
+bool is_of_the_system(ErrorCode code) {
     return code == ErrorCode::Unavailable || code == ErrorCode::Timeout || code == ErrorCode::NoSpace;
 }
 
-/// The handler's answer; what its failure says of files of a host is for the cloud's administrators.
-http::Response answer(const AuthHandler& handler, http::Request& request, const Auth& auth) {
+/// What `work` gives. What its failure says of files is for the cloud's administrators.
+http::Response tell(bool is_admin, const std::function<http::Response()>& work) {
     try {
-        return handler(request, auth);
+        return work();
+    } catch (const HostError& error) {
+        if (!is_admin) throw;
+        throw Error(error.code(), error.host_text(), error.detail());
     } catch (const Error& error) {
-        if (auth.is_admin() || !is_of_a_host(error.code())) throw;
+        if (is_admin || !is_of_the_system(error.code())) throw;
         throw Error(error.code(), without_paths(error.message()), error.message() + ": " + error.detail());
     }
+}
+
+/// The handler's answer, also when it is made later.
+http::Response answer(const AuthHandler& handler, http::Request& request, const Auth& auth) {
+    const bool is_admin = auth.is_admin();
+    auto response = tell(is_admin, [&] { return handler(request, auth); });
+    if (!response.later) return response;
+    auto later = *response.later;
+    later.work = [is_admin, work = std::move(later.work)] { return tell(is_admin, work); };
+    response.later = std::make_shared<const http::Later>(std::move(later));
+    return response;
 }
 
 }  // namespace
@@ -59,7 +74,7 @@ void Service::register_routes(http::Router& router) {
 
 Auth Service::authenticate(const http::Request& request) {
     auto tx = impl_->context.database.read();
-    return impl_->context.auth_of(impl_->authority.session(tx, request.headers.get("X-Auth-Token")),
+    return impl_->context.auth_of(impl_->authority.session(tx, request.headers.get(http::RequestHeader::AuthToken)),
                                   request.request_id);
 }
 

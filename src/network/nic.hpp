@@ -61,8 +61,7 @@ struct Nic {
                 get_string(o, "bridge"),
                 get_string(o, "tag"),
                 read_pairs(get_array(o, "address_pairs"))};
-        for (const auto& ip : get_array(o, "fixed_ips")) {
-            const auto& entry = ip.as_object();
+        for (const auto& entry : get_objects(o, "fixed_ips")) {
             nic.fixed_ips.push_back({get_string(entry, "address"), get_string(entry, "subnet_id"),
                                      static_cast<int>(get_int(entry, "version", 4))});
         }
@@ -70,8 +69,7 @@ struct Nic {
     }
     static std::vector<AddressPair> read_pairs(const json::array& list) {
         std::vector<AddressPair> pairs;
-        for (const auto& entry : list) {
-            const auto& pair = entry.as_object();
+        for (const auto& pair : objects_of(list, "address_pairs")) {
             pairs.push_back({get_string(pair, "ip_address"), get_string(pair, "mac_address")});
         }
         return pairs;

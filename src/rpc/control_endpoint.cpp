@@ -10,6 +10,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/host_error.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
@@ -52,7 +53,7 @@ struct Pending {
     std::function<void(std::int64_t, std::int64_t)> on_progress;
 };
 
-Error error_of(const json::object& reply) {
+HostError error_of(const json::object& reply) {
     const auto error = get_object(reply, "error");
     return {error_code_from_string(get_string(error, "code")), get_string(error, "message"),
             get_string(error, "detail")};

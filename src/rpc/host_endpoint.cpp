@@ -35,6 +35,14 @@ json::object error_reply(ErrorCode code, const std::string& message, const std::
 
 }  // namespace
 
+json::object run(const CommandHandler& handler, const Command& command) {
+    try {
+        return handler(command);
+    } catch (const WrongType& failure) {
+        throw Error(ErrorCode::InvalidInput, "parameters of " + command.method + ": " + failure.message());
+    }
+}
+
 struct HostEndpoint::Impl {
     Impl(std::string socket_path, std::string name, std::size_t threads)
         : path(std::move(socket_path)), host(std::move(name)), pool("command", threads) {}
@@ -142,7 +150,7 @@ struct HostEndpoint::Impl {
         if (handler == handlers.end())
             return error_reply(ErrorCode::NotSupported, "host has no command '" + command.method + "'", {});
         try {
-            return {{"result", handler->second(command)}};
+            return {{"result", rpc::run(handler->second, command)}};
         } catch (const Error& failure) {
             log::warning("command failed", {{"method", command.method},
                                             {"command", command.id},

@@ -23,6 +23,9 @@ struct Command {
 
 using CommandHandler = std::function<json::object(const Command&)>;
 
+/// The handler's result. Parameters of a wrong type: Error{InvalidInput}.
+json::object run(const CommandHandler& handler, const Command& command);
+
 struct CallOptions {
     std::string command_id;  ///< empty: a fresh id, no joining
     std::string request_id;
@@ -47,9 +50,9 @@ struct HostState {
 class Caller {
 public:
     virtual ~Caller() = default;
-    /// Blocks for the reply. Errors of the host come back as the same Error. Unavailable: the host is not connected
-    /// (after a grace period of some seconds in which a restart may pass); Timeout: the deadline passed, the command
-    /// may still run.
+    /// Blocks for the reply. Errors of the host come back as HostError of the same code. Unavailable: the host is not
+    /// connected (after a grace period of some seconds in which a restart may pass); Timeout: the deadline passed, the
+    /// command may still run.
     virtual json::object call(const std::string& host, std::string_view method, json::object params,
                               const CallOptions& options) = 0;
     virtual std::vector<HostState> hosts() const = 0;

@@ -93,6 +93,10 @@ std::optional<FlowRecord> Runner::find(db::Transaction& tx, const FlowId& flow) 
     return repo::find(tx, flow);
 }
 
+std::vector<FlowRecord> Runner::find_all(db::Transaction& tx, const std::vector<FlowId>& flows) {
+    return repo::find_all(tx, flows);
+}
+
 std::vector<FlowRecord> Runner::flows_of(db::Transaction& tx, const std::string& resource) {
     std::vector<FlowRecord> out;
     std::vector<FlowRecord> todo = repo::of_resource(tx, resource);

@@ -45,6 +45,8 @@ public:
     std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource);
 
     std::optional<FlowRecord> find(db::Transaction& tx, const FlowId& flow);
+    /// Those of some hundred flows at most that there are, in any order.
+    std::vector<FlowRecord> find_all(db::Transaction& tx, const std::vector<FlowId>& flows);
     /// Flows of a resource with their children (depth first), oldest first.
     std::vector<FlowRecord> flows_of(db::Transaction& tx, const std::string& resource);
     std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow);

@@ -236,6 +236,13 @@ def test_protected_and_deleted(cloud, images):
     assert cloud.http("POST", IMAGES, json={"id": images[0]}).status_code == 409
 
 
+def test_an_id_is_taken_in_the_whole_cloud(cloud, images, stranger):
+    """As in Glance: also for who may not see the image that has it, since ids are chosen by clients there as well."""
+    images.append(make(cloud))
+    assert cloud.http("GET", f"{IMAGES}/{images[0]}", token=stranger).status_code == 404
+    assert cloud.http("POST", IMAGES, json={"id": images[0]}, token=stranger).status_code == 409
+
+
 @pytest.mark.parametrize("body,status", [
     ("", 400), ("{", 400), ("[]", 400), ('{"id": "x"}', 400), ('{"disk_format": "floppy"}', 400),
     ('{"container_format": 1}', 400), ('{"min_disk": -1}', 400), ('{"min_ram": "a"}', 400), ('{"tags": "a"}', 400),

@@ -57,6 +57,7 @@ def test_offer_show_accept(cloud, volumes, stranger, project, path, version):
 
 
 def test_a_wrong_key_or_nobody_s_transfer(cloud, volumes, stranger):
+    """As in Cinder, who has an id can tell whether there is such a transfer: 400 (InvalidAuthKey), else 404."""
     volume = volumes(size=1)
     made = offer(cloud, volume)
     for key in ("x", made["auth_key"][:-1], made["auth_key"] + "x"):

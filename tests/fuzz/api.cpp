@@ -38,7 +38,7 @@ void api(std::string_view input) {
         if (colon == line.npos) continue;
         auto value = line.substr(colon + 1);
         if (value.starts_with(' ')) value.remove_prefix(1);
-        request.headers.set(line.substr(0, colon), std::string(value));
+        request.headers.add(line.substr(0, colon), std::string(value));
     }
     request.body = text;
     if (reaches_the_router(request)) run(on, request);
@@ -62,8 +62,8 @@ void token(std::string_view input) {
     if (text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos) return;  // no header has these
     for (const auto* header : {"X-Auth-Token", "X-Subject-Token", "X-Service-Token"}) {
         auto request = make_request(on, "GET", "/identity/v3/auth/tokens");
-        request.headers.set("X-Subject-Token", on.token());
-        request.headers.set(header, text);
+        request.headers.add("X-Subject-Token", on.token());
+        request.headers.add(header, text);
         run(on, request);
     }
 }

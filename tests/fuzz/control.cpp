@@ -168,9 +168,9 @@ private:
         request.query = http::parse_query(http::query_of(target));
         request.base_url = "http://127.0.0.1:1";
         request.request_id = "req-" + new_uuid();
-        request.headers.set("Content-Type",
+        request.headers.add("Content-Type",
                             target.ends_with("/file") ? "application/octet-stream" : "application/json");
-        if (!known_.token.empty()) request.headers.set("X-Auth-Token", known_.token);
+        if (!known_.token.empty()) request.headers.add("X-Auth-Token", known_.token);
         request.body = std::move(body);
         TextReader reader(request.body);
         request.stream = &reader;
@@ -366,9 +366,9 @@ http::Request make_request(const Control& on, std::string method, std::string ta
     request.base_url = "http://127.0.0.1:1";
     request.remote_address = "127.0.0.1";
     request.request_id = "req-00000000-0000-4000-8000-000000000000";
-    request.headers.set("X-Auth-Token", on.token());
-    request.headers.set("Content-Type", "application/json");
-    request.headers.set("OpenStack-API-Version",
+    request.headers.add("X-Auth-Token", on.token());
+    request.headers.add("Content-Type", "application/json");
+    request.headers.add("OpenStack-API-Version",
                         http::is_below(request.path, "/volume") ? "volume 3.70" : "compute 2.93");
     return request;
 }

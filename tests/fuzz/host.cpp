@@ -87,6 +87,8 @@ public:
             const auto message = connection_->receive();
             if (!message) throw Finding(method + ": the host hangs or has hung up");
             if (get_string(*message, "type") != "reply" || get_int(*message, "n") != number) continue;
+            const auto told = get_string(get_object(*message, "error"), "message");
+            if (told == "internal error of the host") throw Finding(method + " ends in an error that is none of ours");
             if (json::serialize(*message).find(kCanary) != std::string::npos) throw Finding(method + " tells a secret");
             return;
         }

@@ -106,7 +106,7 @@ void policy(std::string_view input) {
     auto request = make_request(on, route.method, filled(on, route.pattern, input.substr(0, line_end)));
     input.remove_prefix(std::min(line_end + 1, input.size()));
     request.body = on.expand(input);
-    request.headers.set("X-Auth-Token", on.token_of(caller->first));
+    request.headers.add("X-Auth-Token", on.token_of(caller->first));
     if (!request.path.starts_with('/') || !http::is_clean_utf8(request.path)) return;
     const auto status = run(on, request);
     if (status >= 400) return;

@@ -14,7 +14,7 @@ constexpr const char* kPrefix = "/compute/v2.1";
 }  // namespace
 
 const http::MicroversionRange& microversions() {
-    static const http::MicroversionRange range{"compute", "X-OpenStack-Nova-API-Version", {2, 1}, {2, kMaxMinor}};
+    static const http::MicroversionRange range{"compute", http::RequestHeader::NovaApiVersion, {2, 1}, {2, kMaxMinor}};
     return range;
 }
 

@@ -23,8 +23,12 @@ std::vector<rpc::HostState> sorted_hosts(const Call& call) {
     return hosts;
 }
 
-void add_usage(db::Transaction& tx, const rpc::HostState& host, json::object& out) {
-    const auto used = repo::usage_of_host(tx, host.name);
+using Usages = std::map<std::string, repo::HostUsage>;
+using Servers = std::map<std::string, std::vector<ServerId>>;
+
+void add_usage(const Usages& usages, const rpc::HostState& host, json::object& out) {
+    const auto found = usages.find(host.name);
+    const auto used = found == usages.end() ? repo::HostUsage{} : found->second;
     const auto& report = host.report;
     out["vcpus"] = get_int(report, "vcpus");
     out["vcpus_used"] = used.vcpus;
@@ -39,14 +43,12 @@ void add_usage(db::Transaction& tx, const rpc::HostState& host, json::object& ou
     out["running_vms"] = used.servers;
 }
 
-void add_servers_of(db::Transaction& tx, const rpc::HostState& host, json::object& out) {
-    repo::ServerFilter filter;
-    filter.host = host.name;
+void add_servers_of(const Servers& servers, const rpc::HostState& host, json::object& out) {
+    const auto found = servers.find(host.name);
+    if (found == servers.end()) return;
     json::array list;
-    for (const auto& server : repo::list_servers(tx, filter)) {
-        list.push_back(json::object{{"uuid", server.id.value}, {"name", server.id.value}});
-    }
-    if (!list.empty()) out["servers"] = std::move(list);
+    for (const auto& id : found->second) list.push_back(json::object{{"uuid", id.value}, {"name", id.value}});
+    out["servers"] = std::move(list);
 }
 
 json::object brief(const Call& call, const rpc::HostState& host, std::size_t index) {
@@ -56,7 +58,7 @@ json::object brief(const Call& call, const rpc::HostState& host, std::size_t ind
             {"status", "enabled"}};
 }
 
-json::object full(db::Transaction& tx, const Call& call, const rpc::HostState& host, std::size_t index) {
+json::object full(const Usages& usages, const Call& call, const rpc::HostState& host, std::size_t index) {
     auto out = brief(call, host, index);
     out["hypervisor_type"] = get_string(host.report, "hypervisor_type");
     out["hypervisor_version"] = get_int(host.report, "hypervisor_version");
@@ -67,7 +69,7 @@ json::object full(db::Transaction& tx, const Call& call, const rpc::HostState& h
         out["uptime"] = nullptr;
         return out;
     }
-    add_usage(tx, host, out);
+    add_usage(usages, host, out);
     if (call.minor >= 28) {
         out["cpu_info"] = get_object(host.report, "cpu_info");
     } else {
@@ -101,12 +103,14 @@ http::Response list(Call& call, bool detail) {
     const auto hosts = sorted_hosts(call);
     const auto pattern = wanted_name(call);
     const bool with_servers = call.minor >= kUuidSince && query_flag(call.request, "with_servers");
+    const auto usages = detail && call.minor < kSlimSince ? repo::usage_of_hosts(tx) : Usages{};
+    const auto servers = with_servers ? repo::servers_of_hosts(tx) : Servers{};
     const auto page = call.minor >= kPagedSince ? http::page_of(call.request) : http::Page{hosts.size(), std::nullopt};
     json::array views;
     for (auto i = page_start(call, hosts, page.marker); i < hosts.size() && views.size() < page.limit; ++i) {
         if (hosts[i].name.find(pattern) == std::string::npos) continue;
-        auto out = detail ? full(tx, call, hosts[i], i) : brief(call, hosts[i], i);
-        if (with_servers) add_servers_of(tx, hosts[i], out);
+        auto out = detail ? full(usages, call, hosts[i], i) : brief(call, hosts[i], i);
+        if (with_servers) add_servers_of(servers, hosts[i], out);
         views.push_back(std::move(out));
     }
     if (!pattern.empty() && views.empty()) {
@@ -127,11 +131,13 @@ http::Response show(Call& call) {
     check_query(call, "os-hypervisors/{hypervisor_id}");
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);
+    const auto usages = repo::usage_of_hosts(tx);
     for (std::size_t i = 0; i < hosts.size(); ++i) {
         const auto id = id_of(call, "hypervisor", hosts[i].name, i);
         if (text_of(id) != call.param("hypervisor_id")) continue;
-        auto out = full(tx, call, hosts[i], i);
-        if (call.minor >= kUuidSince && query_flag(call.request, "with_servers")) add_servers_of(tx, hosts[i], out);
+        auto out = full(usages, call, hosts[i], i);
+        if (call.minor >= kUuidSince && query_flag(call.request, "with_servers"))
+            add_servers_of(repo::servers_of_hosts(tx), hosts[i], out);
         return json_response(200, "hypervisor", std::move(out));
     }
     throw Error(ErrorCode::NotFound, "Hypervisor with ID '" + call.param("hypervisor_id") + "' could not be found.");
@@ -139,10 +145,11 @@ http::Response show(Call& call) {
 
 http::Response statistics(Call& call) {
     auto tx = call.d.db.read();
+    const auto usages = repo::usage_of_hosts(tx);
     json::object sums{{"count", 0}};
     for (const auto& host : sorted_hosts(call)) {
         json::object usage;
-        add_usage(tx, host, usage);
+        add_usage(usages, host, usage);
         for (const auto& item : usage) sums[item.key()] = get_int(sums, item.key()) + item.value().as_int64();
         sums["count"] = get_int(sums, "count") + 1;
     }

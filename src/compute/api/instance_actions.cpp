@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/error.hpp"
@@ -30,12 +31,11 @@ std::vector<repo::InstanceAction> visible_actions(db::Transaction& tx, const Cal
     return actions;
 }
 
-TimestampUs updated_of(const repo::InstanceAction& action, const std::optional<taskflow::FlowRecord>& flow) {
-    return flow && flow->ended_us != 0 ? flow->ended_us : action.start_us;
+TimestampUs updated_of(const repo::InstanceAction& action, const taskflow::FlowRecord* flow) {
+    return flow != nullptr && flow->ended_us != 0 ? flow->ended_us : action.start_us;
 }
 
-json::object view(const Call& call, const repo::InstanceAction& action,
-                  const std::optional<taskflow::FlowRecord>& flow) {
+json::object view(const Call& call, const repo::InstanceAction& action, const taskflow::FlowRecord* flow) {
     json::object out{{"action", action.action},
                      {"instance_uuid", action.server.value},
                      {"request_id", action.request_id},
@@ -43,7 +43,7 @@ json::object view(const Call& call, const repo::InstanceAction& action,
                      {"project_id", action.project_id},
                      {"start_time", iso8601_us(action.start_us)},
                      {"message", nullptr}};
-    if (flow && flow->state == taskflow::FlowState::Failed) out["message"] = "Error";
+    if (flow != nullptr && flow->state == taskflow::FlowState::Failed) out["message"] = "Error";
     if (call.minor >= kUpdatedSince) out["updated_at"] = iso8601_us(updated_of(action, flow));
     return out;
 }
@@ -120,17 +120,50 @@ std::vector<repo::InstanceAction>::const_iterator page_start(const std::vector<r
     return at + 1;
 }
 
+/// The flows of a list of actions, some hundred at once as the list is gone through.
+class Flows {
+public:
+    using Actions = std::vector<repo::InstanceAction>;
+    Flows(db::Transaction& tx, taskflow::Runner& runner, const Actions& actions)
+        : tx_(tx), runner_(runner), read_to_(actions.begin()), end_(actions.end()) {}
+
+    /// Of actions in the order of the list, some at its beginning left out. Null when there is none any more. Lives
+    /// until the next question.
+    const taskflow::FlowRecord* of(Actions::const_iterator action) {
+        if (action >= read_to_) read(action);
+        const auto found = flows_.find(action->flow.value);
+        return found == flows_.end() ? nullptr : &found->second;
+    }
+
+private:
+    void read(Actions::const_iterator first) {
+        constexpr std::ptrdiff_t kAtOnce = 200;
+        read_to_ = first + std::min(kAtOnce, end_ - first);
+        std::vector<FlowId> ids;
+        for (auto it = first; it != read_to_; ++it) ids.push_back(it->flow);
+        flows_.clear();
+        for (auto& flow : runner_.find_all(tx_, ids)) flows_.insert_or_assign(flow.id.value, std::move(flow));
+    }
+
+    db::Transaction& tx_;
+    taskflow::Runner& runner_;
+    Actions::const_iterator read_to_;
+    Actions::const_iterator end_;
+    std::map<std::string, taskflow::FlowRecord> flows_;
+};
+
 http::Response list(Call& call) {
     check_query(call, "os-instance-actions");
     const auto window = window_of(call);
     auto tx = call.d.db.read();
     const auto actions = visible_actions(tx, call);
+    Flows flows(tx, call.d.runner, actions);
     const bool paged = call.minor >= kUpdatedSince;
     const auto page = paged ? http::page_of(call.request) : http::Page{actions.size(), std::nullopt};
     json::array views;
     std::string last;
     for (auto it = page_start(actions, page.marker); it != actions.end() && views.size() < page.limit; ++it) {
-        const auto flow = call.d.runner.find(tx, it->flow);
+        const auto* flow = flows.of(it);
         if (!window.has(updated_of(*it, flow))) continue;
         views.push_back(view(call, *it, flow));
         last = it->request_id;
@@ -150,7 +183,8 @@ http::Response show(Call& call) {
     auto tx = call.d.db.read();
     for (const auto& action : visible_actions(tx, call)) {
         if (action.request_id != call.param("request_id")) continue;
-        auto out = view(call, action, call.d.runner.find(tx, action.flow));
+        const auto flow = call.d.runner.find(tx, action.flow);
+        auto out = view(call, action, flow ? &*flow : nullptr);
         if (kEvents.allows(call.auth) || call.minor >= kEventsForUsersSince) out["events"] = events(tx, call, action);
         return json_response(200, "instanceAction", std::move(out));
     }

@@ -51,12 +51,15 @@ void ServerFolder::remove() const {
 }
 
 DiskRecords ServerFolder::disks() const {
-    DiskRecords records;
-    for (const auto& entry : parse_object(read_small_file(path_ + "/disk.info").value_or(""))) {
-        const auto& record = entry.value().as_object();
-        records[entry.key()] = {get_string(record, "format"), get_string(record, "backing")};
-    }
-    return records;
+    const auto all = parse_object(read_small_file(path_ + "/disk.info").value_or(""));
+    return read_stored([&] {
+        DiskRecords records;
+        for (const auto& entry : all) {
+            const auto record = get_object(all, entry.key());
+            records[entry.key()] = {get_string(record, "format"), get_string(record, "backing")};
+        }
+        return records;
+    });
 }
 
 void ServerFolder::record_disk(const std::string& file, const DiskRecord& record) const {
@@ -71,7 +74,7 @@ void ServerFolder::record_disk(const std::string& file, const DiskRecord& record
 std::optional<GuestSpec> ServerFolder::guest() const {
     const auto text = read_small_file(path_ + "/guest.json");
     if (!text) return std::nullopt;
-    return GuestSpec::from_json(parse_object(*text));
+    return read_stored([&] { return GuestSpec::from_json(parse_object(*text)); });
 }
 
 void ServerFolder::record_guest(const GuestSpec& guest) const {

@@ -50,14 +50,17 @@ bool swap_state(db::Transaction& tx, const ServerId& id, const List& from_vm, co
     return tx.exec(sql, params) == 1;
 }
 
+const std::string kUsage =
+    "COUNT(*) AS servers, COALESCE(SUM(vcpus), 0) AS vcpus, COALESCE(SUM(memory_mib), 0) AS memory_mib,"
+    " COALESCE(SUM(disk_gib), 0) AS disk_gib FROM servers";
+
+HostUsage usage_from(const db::Row& row) {
+    return {row.number("vcpus"), row.number("memory_mib"), row.number("disk_gib"), row.number("servers")};
+}
+
 HostUsage usage_where(db::Transaction& tx, const std::string& column, const std::string& value) {
-    const auto row = tx.query_one(
-        "SELECT COUNT(*) AS servers, COALESCE(SUM(vcpus), 0) AS vcpus, COALESCE(SUM(memory_mib), 0) AS memory_mib,"
-        " COALESCE(SUM(disk_gib), 0) AS disk_gib FROM servers WHERE " +
-            column + " = ?",
-        {value});
-    if (!row) return {};
-    return {row->number("vcpus"), row->number("memory_mib"), row->number("disk_gib"), row->number("servers")};
+    const auto row = tx.query_one("SELECT " + kUsage + " WHERE " + column + " = ?", {value});
+    return row ? usage_from(*row) : HostUsage{};
 }
 
 /// What a list of changes shows of a deleted server; secrets and large texts go at once.
@@ -202,6 +205,20 @@ void update_details(db::Transaction& tx, const Server& s) {
 
 HostUsage usage_of_host(db::Transaction& tx, const std::string& host) {
     return usage_where(tx, "host", host);
+}
+
+std::map<std::string, HostUsage> usage_of_hosts(db::Transaction& tx) {
+    std::map<std::string, HostUsage> all;
+    for (const auto& row : tx.query("SELECT host, " + kUsage + " WHERE host <> '' GROUP BY host"))
+        all[row.text("host")] = usage_from(row);
+    return all;
+}
+
+std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& tx) {
+    std::map<std::string, std::vector<ServerId>> all;
+    for (const auto& row : tx.query("SELECT id, host FROM servers WHERE host <> '' ORDER BY id"))
+        all[row.text("host")].emplace_back(row.text("id"));
+    return all;
 }
 
 HostUsage usage_of_project(db::Transaction& tx, const ProjectId& project) {

@@ -97,6 +97,10 @@ struct HostUsage {
     std::int64_t servers = 0;
 };
 HostUsage usage_of_host(db::Transaction& tx, const std::string& host);
+/// The same of all hosts that have servers, by name.
+std::map<std::string, HostUsage> usage_of_hosts(db::Transaction& tx);
+/// Servers of each host that has any, by its name.
+std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& tx);
 /// The same sums for a project: what its quota is compared with.
 HostUsage usage_of_project(db::Transaction& tx, const ProjectId& project);
 

@@ -43,8 +43,9 @@ void add_route(http::Router& router, Context& context, std::string method, std::
                http::Response (*function)(Context&, http::Request&, const Caller&)) {
     auto route = guarded_route(std::move(method), std::move(pattern), policy);
     route.handler = [&context, guard = policy::Guard(policies(), policy), function](http::Request& request) {
-        const auto session = context.database.read_with(
-            [&](db::Transaction& tx) { return context.authority.session(tx, request.headers.get("X-Auth-Token")); });
+        const auto session = context.database.read_with([&](db::Transaction& tx) {
+            return context.authority.session(tx, request.headers.get(http::RequestHeader::AuthToken));
+        });
         const Caller caller{context.auth_of(session, request.request_id), session.token};
         guard.require(caller.auth, request);
         auto response = function(context, request, caller);

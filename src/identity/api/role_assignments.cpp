@@ -2,6 +2,7 @@
 #include "identity/api/reserved.hpp"
 #include "identity/auth/administrators.hpp"
 #include "identity/repo/domain_repo.hpp"
+#include "identity/repo/names.hpp"
 #include "identity/repo/project_repo.hpp"
 #include "identity/repo/role_repo.hpp"
 #include "identity/repo/user_repo.hpp"
@@ -117,32 +118,70 @@ http::Response list_on_target(Context& context, http::Request& request, const Ca
     return list_response(request, "roles", std::move(items));
 }
 
-json::object domain_ref(db::Transaction& tx, const std::string& id) {
-    const auto domain = repo::find_domain(tx, id);
-    return {{"id", id}, {"name", domain ? domain->name : std::string()}};
+/// What a list of assignments names.
+struct Names {
+    repo::Names users;
+    repo::Names roles;
+    repo::Names projects;
+    repo::Names domains;
+};
+
+Names names_of(db::Transaction& tx, const std::vector<Assignment>& assignments) {
+    using repo::NamedKind;
+    std::set<std::string> users, roles, projects, domains;
+    for (const auto& a : assignments) {
+        users.insert(a.user_id);
+        roles.insert(a.role_id);
+        if (a.target == TargetKind::Project) projects.insert(a.target_id);
+        if (a.target == TargetKind::Domain) domains.insert(a.target_id);
+    }
+    Names names{repo::names_of(tx, NamedKind::User, users),
+                repo::names_of(tx, NamedKind::Role, roles),
+                repo::names_of(tx, NamedKind::Project, projects),
+                {}};
+    for (const auto* known : {&names.users, &names.projects}) {
+        for (const auto& [id, named] : *known) domains.insert(named.domain_id);
+    }
+    names.domains = repo::names_of(tx, NamedKind::Domain, domains);
+    return names;
 }
 
-void add_names(db::Transaction& tx, const Assignment& a, json::object& user, json::object& role, json::object& target) {
-    if (const auto found = repo::find_user(tx, a.user_id)) {
-        user["name"] = found->name;
-        user["domain"] = domain_ref(tx, found->domain_id);
-    }
-    if (const auto found = repo::find_role(tx, a.role_id)) role["name"] = found->name;
-    if (a.target == TargetKind::Domain) {
-        target = domain_ref(tx, a.target_id);
-    } else if (a.target == TargetKind::System) {
-        return;
-    } else if (const auto found = repo::find_project(tx, a.target_id)) {
-        target["name"] = found->name;
-        target["domain"] = domain_ref(tx, found->domain_id);
-    }
+const repo::Named* find(const repo::Names& names, const std::string& id) {
+    const auto found = names.find(id);
+    return found == names.end() ? nullptr : &found->second;
 }
 
-json::object view(db::Transaction& tx, const http::Request& request, const Assignment& a, bool with_names) {
+json::object domain_ref(const Names& names, const std::string& id) {
+    const auto* domain = find(names.domains, id);
+    return {{"id", id}, {"name", domain != nullptr ? domain->name : std::string()}};
+}
+
+void add_name(const Names& names, const repo::Named* named, json::object& out) {
+    if (named == nullptr) return;
+    out["name"] = named->name;
+    if (!named->domain_id.empty()) out["domain"] = domain_ref(names, named->domain_id);
+}
+
+void add_names(const Names& names, const Assignment& a, json::object& user, json::object& role, json::object& target) {
+    add_name(names, find(names.users, a.user_id), user);
+    add_name(names, find(names.roles, a.role_id), role);
+    if (a.target == TargetKind::Domain) target = domain_ref(names, a.target_id);
+    if (a.target == TargetKind::Project) add_name(names, find(names.projects, a.target_id), target);
+}
+
+/// Of the target, as far as there is one.
+std::string domain_of(const Names& names, const Assignment& a) {
+    if (a.target == TargetKind::System) return {};
+    const auto* named = find(a.target == TargetKind::Domain ? names.domains : names.projects, a.target_id);
+    return named != nullptr ? named->domain_id : std::string();
+}
+
+/// `names` is null where only ids are asked for.
+json::object view(const http::Request& request, const Assignment& a, const Names* names) {
     json::object user{{"id", a.user_id}};
     json::object role{{"id", a.role_id}};
     json::object target{{"id", a.target_id}};
-    if (with_names) add_names(tx, a, user, role, target);
+    if (names != nullptr) add_names(*names, a, user, role, target);
     const auto kind = to_string(a.target);
     const bool system = a.target == TargetKind::System;
     if (system) target = json::object{{"all", true}};
@@ -174,15 +213,8 @@ bool asks_for_nothing(const http::Request& request) {
 }
 
 /// Those of the caller's domain, where it is that which lets him look.
-std::vector<Assignment> visible_assignments(db::Transaction& tx, const Caller& caller,
-                                            const repo::AssignmentFilter& filter) {
-    kList.require(caller.auth, {.user = filter.user_id});
-    auto found = repo::list_assignments(tx, filter);
-    std::erase_if(found, [&](const Assignment& a) {
-        const auto domain = domain_of_target(tx, a.target, a.target_id).value_or("");
-        return !kList.allows(caller.auth, {.domain = domain, .user = a.user_id});
-    });
-    return found;
+bool is_visible(const Caller& caller, const Names& names, const Assignment& a) {
+    return kList.allows(caller.auth, {.domain = domain_of(names, a), .user = a.user_id});
 }
 
 http::Response list(Context& context, http::Request& request, const Caller& caller) {
@@ -194,9 +226,13 @@ http::Response list(Context& context, http::Request& request, const Caller& call
     filter.system = request.query_value("scope.system").has_value();
     json::array items;
     if (!asks_for_nothing(request)) {
+        kList.require(caller.auth, {.user = filter.user_id});
         auto tx = context.database.read();
-        for (const auto& assignment : visible_assignments(tx, caller, filter)) {
-            items.push_back(view(tx, request, assignment, asked(request, "include_names")));
+        const auto found = repo::list_assignments(tx, filter);
+        const auto names = names_of(tx, found);
+        const auto* shown = asked(request, "include_names") ? &names : nullptr;
+        for (const auto& assignment : found) {
+            if (is_visible(caller, names, assignment)) items.push_back(view(request, assignment, shown));
         }
     }
     return list_response(request, "role_assignments", std::move(items));

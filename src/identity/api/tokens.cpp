@@ -9,7 +9,7 @@ namespace virga::identity::api {
 namespace {
 
 constexpr const char* kPath = "/identity/v3/auth/tokens";
-constexpr const char* kSubject = "X-Subject-Token";
+const std::string kSubject(http::name_of(http::RequestHeader::SubjectToken));
 
 json::object show(const Context& context, db::Transaction& tx, const http::Request& request, const Token& token) {
     json::value catalog;
@@ -42,7 +42,7 @@ const policy::Check kRevoke(policies(), "identity:revoke_token");
 /// The token in X-Subject-Token, of a user whose tokens `check` lets the caller see.
 Token subject(const Context& context, db::Transaction& tx, const http::Request& request, const Caller& caller,
               const policy::Check& check) {
-    const auto text = request.headers.get(kSubject);
+    const auto text = request.headers.get(http::RequestHeader::SubjectToken);
     if (text.empty()) throw Error(ErrorCode::InvalidInput, "X-Subject-Token: the header is required");
     const auto session = context.authority.find_session(tx, token_digest(text), now_us());
     if (session) check.require(caller.auth, {.user = session->token.user_id});
@@ -54,7 +54,7 @@ http::Response validate(Context& context, http::Request& request, const Caller& 
     auto tx = context.database.read();
     const auto token = subject(context, tx, request, caller, kValidate);
     auto response = http::Response::with_json(200, show(context, tx, request, token));
-    response.headers.set(kSubject, std::string(request.headers.get(kSubject)));
+    response.headers.set(kSubject, std::string(request.headers.get(http::RequestHeader::SubjectToken)));
     return response;
 }
 
@@ -94,9 +94,7 @@ http::Response list_projects(Context& context, http::Request& request, const Cal
 http::Response list_domains(Context& context, http::Request& request, const Caller& caller) {
     auto tx = context.database.read();
     json::array items;
-    for (const auto& domain : repo::list_domains(tx)) {
-        if (!domain.enabled) continue;
-        if (repo::roles_on(tx, caller.auth.user.value, TargetKind::Domain, domain.id).empty()) continue;
+    for (const auto& domain : repo::list_domains_of_user(tx, caller.auth.user.value)) {
         items.push_back(json::object{{"id", domain.id},
                                      {"name", domain.name},
                                      {"description", domain.description},

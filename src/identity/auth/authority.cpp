@@ -56,10 +56,14 @@ bool may_enter(db::Transaction& tx, const User& user, const Project& project) {
            !repo::roles_on(tx, user.id, TargetKind::Project, project.id).empty();
 }
 
-/// What a user who isn't there is counted by.
-std::string counted_name(const Reference& who) {
+/// What a user who isn't there is counted by. However his domain is named, he is one, as one who is there is.
+std::string counted_name(db::Transaction& tx, const Reference& who) {
     if (!who.id.empty()) return who.id;
-    const auto domain = who.domain_id.empty() ? "/" + repo::name_key(who.domain_name) : who.domain_id;
+    auto domain = who.domain_id;
+    if (domain.empty()) {
+        const auto found = repo::find_domain_named(tx, who.domain_name);
+        domain = found ? found->id : "/" + repo::name_key(who.domain_name);
+    }
     return repo::name_key(who.name) + "@" + domain;
 }
 
@@ -137,12 +141,13 @@ User Authority::prove(const Reference& who, const Secret& password, const std::s
     const auto now = now_us();
     const auto source = known_address(address);
     bool usable = false;
+    std::string counted;
     const auto user = database_.read_with([&](db::Transaction& tx) {
         auto found = find_user(tx, who);
         usable = found && may_log_in(tx, *found, now) && !found->password_hash.empty();
+        counted = found ? found->id : counted_name(tx, who);
         return found;
     });
-    const auto counted = user ? user->id : counted_name(who);
     if (const auto wait = limiter_.wait(counted, source); wait.count() > 0) {
         throw ComeBackLater(429, "Too many failed logins. Try again in " + std::to_string(wait.count()) + " seconds.",
                             wait);

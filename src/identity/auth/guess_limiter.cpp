@@ -19,56 +19,66 @@ std::string key_of(std::string_view kind, std::string_view user, std::string_vie
 }  // namespace
 
 std::chrono::seconds FailureTable::wait(const std::string& key, Clock::time_point now) const {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return std::chrono::seconds(0);
-    const auto& entry = *found->second;
-    if (entry.failures <= back_off_.free || now - entry.last >= kForgotten) return std::chrono::seconds(0);
-    const int doublings = std::min(entry.failures - back_off_.free - 1, kMaxDoublings);
-    const auto until = entry.last + std::min(std::chrono::seconds(1LL << doublings), back_off_.longest);
+    const auto* failures = entries_.find(key);
+    if (failures == nullptr) return std::chrono::seconds(0);
+    if (failures->count <= back_off_.free || now - failures->last >= kForgotten) return std::chrono::seconds(0);
+    const int doublings = std::min(failures->count - back_off_.free - 1, kMaxDoublings);
+    const auto until = failures->last + std::min(std::chrono::seconds(1LL << doublings), back_off_.longest);
     if (until <= now) return std::chrono::seconds(0);
     return std::chrono::ceil<std::chrono::seconds>(until - now);
 }
 
 void FailureTable::failed(const std::string& key, Clock::time_point now) {
-    const auto found = by_key_.find(key);
-    Entry entry{key, 1, now};
-    if (found != by_key_.end()) {
-        if (now - found->second->last < kForgotten) entry.failures = found->second->failures + 1;
-        forget(key);
-    }
-    if (entries_.size() >= kMost) forget(std::string(entries_.back().key));
-    entries_.push_front(std::move(entry));
-    by_key_[key] = entries_.begin();
+    const auto* before = entries_.find(key);
+    const int count = before != nullptr && now - before->last < kForgotten ? before->count + 1 : 1;
+    entries_.put(key, {count, now});
 }
 
-void FailureTable::forget(const std::string& key) {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return;
-    entries_.erase(found->second);
-    by_key_.erase(found);
+bool KnownPlaces::has(const std::string& user, const std::string& place, Clock::time_point now) const {
+    const auto* places = users_.find(user);
+    return places != nullptr && std::any_of(places->begin(), places->end(), [&](const Place& known) {
+               return known.key == place && now - known.last < kForgotten;
+           });
+}
+
+void KnownPlaces::add(const std::string& user, const std::string& place, Clock::time_point now) {
+    const auto* before = users_.find(user);
+    auto places = before != nullptr ? *before : std::vector<Place>{};
+    std::erase_if(places, [&](const Place& known) { return known.key == place; });
+    places.insert(places.begin(), {place, now});
+    if (places.size() > kMostOfUser) places.pop_back();
+    users_.put(user, std::move(places));
 }
 
 std::chrono::seconds GuessLimiter::wait(std::string_view user, std::string_view address) {
     const auto now = now_();
+    const auto pair = key_of("pair", user, address);
+    const auto anywhere = key_of("user", user, {});
     const std::lock_guard lock(mutex_);
-    const auto of_user =
-        std::max(pairs_.wait(key_of("pair", user, address), now), users_.wait(key_of("user", user, {}), now));
+    const auto here = pairs_.wait(pair, now);
+    if (places_.has(anywhere, pair, now)) return here;
+    const auto of_user = std::max(here, users_.wait(anywhere, now));
     if (address.empty()) return of_user;
     return std::max(of_user, addresses_.wait(key_of("address", {}, address), now));
 }
 
 void GuessLimiter::failed(std::string_view user, std::string_view address) {
     const auto now = now_();
+    const auto pair = key_of("pair", user, address);
+    const auto anywhere = key_of("user", user, {});
     const std::lock_guard lock(mutex_);
-    pairs_.failed(key_of("pair", user, address), now);
-    users_.failed(key_of("user", user, {}), now);
+    pairs_.failed(pair, now);
+    if (places_.has(anywhere, pair, now)) return;
+    users_.failed(anywhere, now);
     if (!address.empty()) addresses_.failed(key_of("address", {}, address), now);
 }
 
 void GuessLimiter::succeeded(std::string_view user, std::string_view address) {
+    const auto now = now_();
+    const auto pair = key_of("pair", user, address);
     const std::lock_guard lock(mutex_);
-    pairs_.forget(key_of("pair", user, address));
-    users_.forget(key_of("user", user, {}));
+    pairs_.forget(pair);
+    if (!address.empty()) places_.add(key_of("user", user, {}), pair, now);
 }
 
 }  // namespace virga::identity

@@ -2,11 +2,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <list>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
+
+#include "identity/auth/latest_map.hpp"
 
 namespace virga::identity {
 
@@ -26,23 +27,44 @@ public:
     explicit FailureTable(BackOff back_off) : back_off_(back_off) {}
     std::chrono::seconds wait(const std::string& key, Clock::time_point now) const;
     void failed(const std::string& key, Clock::time_point now);
-    void forget(const std::string& key);
+    void forget(const std::string& key) { entries_.forget(key); }
     std::size_t size() const { return entries_.size(); }
 
 private:
-    struct Entry {
-        std::string key;
-        int failures;
+    struct Failures {
+        int count;
         Clock::time_point last;
     };
     BackOff back_off_;
-    std::list<Entry> entries_;  ///< the latest first
-    std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
+    LatestMap<Failures> entries_{kMost};
+};
+
+/// Where users have logged in: a few places of each, so that who has one account and many addresses pushes out no
+/// place of anybody else.
+class KnownPlaces {
+public:
+    using Clock = FailureTable::Clock;
+    static constexpr std::size_t kMostUsers = 4096;
+    static constexpr std::size_t kMostOfUser = 8;
+    static constexpr std::chrono::hours kForgotten{7 * 24};  ///< without a login from there
+
+    bool has(const std::string& user, const std::string& place, Clock::time_point now) const;
+    void add(const std::string& user, const std::string& place, Clock::time_point now);
+    std::size_t size() const { return users_.size(); }
+
+private:
+    struct Place {
+        std::string key;
+        Clock::time_point last;
+    };
+    LatestMap<std::vector<Place>> users_{kMostUsers};  ///< of each the latest place first
 };
 
 /// Slows down who guesses passwords: one user from one address at first, then one address whatever the user, and one
-/// user wherever it comes from. It counts by what was asked for, so that a user who doesn't exist is no different from
-/// one who does, and it says so before any password is looked at.
+/// user wherever it comes from. The last two would lock out the user himself while others guess, so where he has logged
+/// in before only the first is for him, and what he fails there counts for nothing else. It counts by what was asked
+/// for, so that a user who doesn't exist is no different from one who does, and it says so before any password is
+/// looked at.
 class GuessLimiter {
 public:
     using Clock = FailureTable::Clock;
@@ -51,7 +73,9 @@ public:
     /// Zero: the login may be looked at. `address` is empty for one that stands for many users.
     std::chrono::seconds wait(std::string_view user, std::string_view address);
     void failed(std::string_view user, std::string_view address);
-    /// Forgets what the user has failed here, not what the address has.
+    /// The right password was given. Forgets what the user has failed here, and remembers the place unless it stands
+    /// for many users. What is counted of the user elsewhere and of the address stays, or a guesser could begin anew
+    /// after each login of the user's or of his own.
     void succeeded(std::string_view user, std::string_view address);
 
 private:
@@ -60,6 +84,7 @@ private:
     FailureTable pairs_{{5, std::chrono::seconds(300)}};
     FailureTable addresses_{{30, std::chrono::seconds(60)}};
     FailureTable users_{{50, std::chrono::seconds(60)}};
+    KnownPlaces places_;
 };
 
 }  // namespace virga::identity

@@ -38,6 +38,16 @@ std::vector<Domain> list_domains(db::Transaction& tx) {
     return out;
 }
 
+std::vector<Domain> list_domains_of_user(db::Transaction& tx, const std::string& user_id) {
+    std::vector<Domain> out;
+    const auto rows = tx.query(
+        "SELECT * FROM domains WHERE enabled = 1 AND id IN (SELECT target_id FROM role_assignments WHERE user_id = ? "
+        "AND target = 'domain') ORDER BY id",
+        {user_id});
+    for (const auto& row : rows) out.push_back(read(row));
+    return out;
+}
+
 void insert_domain(db::Transaction& tx, const Domain& domain) {
     require_free_name(tx, domain);
     tx.exec("INSERT INTO domains (id, name, name_key, description, enabled, extra) VALUES (?, ?, ?, ?, ?, ?)",

@@ -11,6 +11,8 @@ namespace virga::identity::repo {
 std::optional<Domain> find_domain(db::Transaction& tx, const std::string& id);
 std::optional<Domain> find_domain_named(db::Transaction& tx, const std::string& name);
 std::vector<Domain> list_domains(db::Transaction& tx);
+/// Enabled domains in which the user has a role.
+std::vector<Domain> list_domains_of_user(db::Transaction& tx, const std::string& user_id);
 /// Throws Error{Conflict} when the name is taken.
 void insert_domain(db::Transaction& tx, const Domain& domain);
 void update_domain(db::Transaction& tx, const Domain& domain);

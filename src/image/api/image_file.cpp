@@ -15,7 +15,7 @@ const identity::policy::Check kDeactivated(policies(), "download_image:deactivat
 constexpr std::string_view kBinary = "application/octet-stream";
 
 void require_binary(const http::Request& request) {
-    const auto type = request.headers.get("Content-Type");
+    const auto type = request.headers.get(http::RequestHeader::ContentType);
     if (type.substr(0, type.find(';')) == kBinary) return;
     throw http::StatusError(415, "Unsupported Content-Type: image data is sent as " + std::string(kBinary));
 }
@@ -39,8 +39,9 @@ std::size_t read_some(const FileHandle& file, char* into, std::size_t size, std:
 
 /// A condition that no longer holds means the whole data: it is another image's, or none of ours.
 RangeRequest wanted_range(const http::Request& request, std::uint64_t size, const std::string& tag) {
-    if (request.headers.contains("If-Range") && request.headers.get("If-Range") != tag) return {};
-    return parse_range(request.headers.get("Range"), size);
+    using enum http::RequestHeader;
+    if (request.headers.contains(IfRange) && request.headers.get(IfRange) != tag) return {};
+    return parse_range(request.headers.get(Range), size);
 }
 
 http::Response no_such_range(std::uint64_t size) {

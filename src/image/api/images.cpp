@@ -90,7 +90,7 @@ http::Response unknown_patch() {
 }
 
 http::Response update(Context& context, http::Request& request, const identity::Auth& auth) {
-    const auto type = request.headers.get("Content-Type");
+    const auto type = request.headers.get(http::RequestHeader::ContentType);
     if (!is_patch_type(type)) return unknown_patch();
     const auto steps = parse_patch(type, request.body);
     const auto record = context.database.write_with([&](db::Transaction& tx) {

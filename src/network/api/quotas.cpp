@@ -26,8 +26,9 @@ json::object quotas_of(Context& context, db::Transaction& tx, const std::string&
 http::Response list_all(Context& context, http::Request&, const identity::Auth&) {
     auto tx = context.database.read();
     json::array items;
-    for (const auto& project : repo::list_quota_projects(tx)) {
-        auto item = quotas_of(context, tx, project);
+    for (const auto& [project, quotas] : repo::list_quotas(tx, context.config)) {
+        json::object item;
+        for (const auto& [resource, bound] : quotas) item[repo::quota_name(resource)] = bound;
         item["project_id"] = project;
         item["tenant_id"] = project;
         items.push_back(std::move(item));

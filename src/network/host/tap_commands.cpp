@@ -5,7 +5,7 @@ namespace {
 
 std::vector<Nic> nics_of(const json::object& params) {
     std::vector<Nic> nics;
-    for (const auto& nic : get_array(params, "nics")) nics.push_back(Nic::from_json(nic.as_object()));
+    for (const auto& nic : get_objects(params, "nics")) nics.push_back(Nic::from_json(nic));
     return nics;
 }
 

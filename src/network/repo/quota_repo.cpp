@@ -68,12 +68,17 @@ void delete_quotas(db::Transaction& tx, const std::string& project) {
     tx.exec("DELETE FROM network_quotas WHERE project_id = ?", {project});
 }
 
-std::vector<std::string> list_quota_projects(db::Transaction& tx) {
-    std::vector<std::string> projects;
-    for (const auto& row : tx.query("SELECT DISTINCT project_id FROM network_quotas ORDER BY project_id")) {
-        projects.push_back(row.text("project_id"));
+std::map<std::string, Quotas> list_quotas(db::Transaction& tx, const config::Config& config) {
+    Quotas defaults;
+    for (const auto resource : kQuotaResources) defaults[resource] = default_quota(config, resource);
+    std::map<std::string, Quotas> all;
+    for (const auto& row : tx.query("SELECT project_id, resource, bound FROM network_quotas")) {
+        auto& quotas = all.try_emplace(row.text("project_id"), defaults).first->second;
+        for (auto& [resource, bound] : quotas) {
+            if (row.text("resource") == quota_name(resource)) bound = row.number("bound");
+        }
     }
-    return projects;
+    return all;
 }
 
 void check_quota(db::Transaction& tx, const config::Config& config, const std::string& project, QuotaResource resource,

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <map>
 #include <string>
 
 #include "config/config.hpp"
@@ -21,8 +22,9 @@ std::int64_t quota_of(db::Transaction& tx, const config::Config& config, const s
 std::int64_t count_used(db::Transaction& tx, const std::string& project, QuotaResource resource);
 void set_quota(db::Transaction& tx, const std::string& project, QuotaResource resource, std::int64_t bound);
 void delete_quotas(db::Transaction& tx, const std::string& project);
-/// Projects that have quotas of their own.
-std::vector<std::string> list_quota_projects(db::Transaction& tx);
+using Quotas = std::map<QuotaResource, std::int64_t>;
+/// By project: what those that have quotas of their own have, with the defaults for the rest.
+std::map<std::string, Quotas> list_quotas(db::Transaction& tx, const config::Config& config);
 /// Throws Fault OverQuota (409) when `more` do not fit. Call it in the transaction that inserts them.
 void check_quota(db::Transaction& tx, const config::Config& config, const std::string& project, QuotaResource resource,
                  std::int64_t more = 1);

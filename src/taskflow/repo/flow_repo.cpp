@@ -1,5 +1,7 @@
 #include "taskflow/repo/flow_repo.hpp"
 
+#include "db/conditions.hpp"
+
 namespace virga::taskflow::repo {
 namespace {
 
@@ -74,12 +76,12 @@ FlowRecord record_of(const db::Row& row) {
     return record;
 }
 
-std::vector<FlowRecord> records(db::Transaction& tx, std::string_view condition, const std::string& value) {
+std::vector<FlowRecord> records(db::Transaction& tx, std::string_view condition, const db::Params& values) {
     std::vector<FlowRecord> out;
     for (const auto& row : tx.query("SELECT id, kind, resource, state, cancel_requested, data, failure, request_id, "
                                     "project_id, parent, started_us, ended_us FROM flows WHERE " +
                                         std::string(condition) + " ORDER BY started_us, id",
-                                    {value}))
+                                    values))
         out.push_back(record_of(row));
     return out;
 }
@@ -183,17 +185,24 @@ std::int64_t forget(db::Transaction& tx, TimestampUs time) {
 }
 
 std::optional<FlowRecord> find(db::Transaction& tx, const FlowId& flow) {
-    auto found = records(tx, "id = ?", flow.value);
+    auto found = records(tx, "id = ?", {flow.value});
     if (found.empty()) return std::nullopt;
     return std::move(found.front());
 }
 
+std::vector<FlowRecord> find_all(db::Transaction& tx, const std::vector<FlowId>& flows) {
+    db::Params ids;
+    for (const auto& flow : flows) ids.emplace_back(flow.value);
+    const auto among = db::in_list("id", std::move(ids));
+    return records(tx, among.sql, among.params);
+}
+
 std::vector<FlowRecord> of_resource(db::Transaction& tx, const std::string& resource) {
-    return records(tx, "resource = ?", resource);
+    return records(tx, "resource = ?", {resource});
 }
 
 std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow) {
-    return records(tx, "parent = ?", flow.value);
+    return records(tx, "parent = ?", {flow.value});
 }
 
 std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource) {

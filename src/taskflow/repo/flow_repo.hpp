@@ -56,6 +56,7 @@ bool is_finished(db::Transaction& tx, const FlowId& flow);
 std::int64_t forget(db::Transaction& tx, TimestampUs time);
 
 std::optional<FlowRecord> find(db::Transaction& tx, const FlowId& flow);
+std::vector<FlowRecord> find_all(db::Transaction& tx, const std::vector<FlowId>& flows);
 std::vector<FlowRecord> of_resource(db::Transaction& tx, const std::string& resource);
 std::vector<FlowRecord> children(db::Transaction& tx, const FlowId& flow);
 std::vector<FlowId> unfinished(db::Transaction& tx, const std::string& resource);

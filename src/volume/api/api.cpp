@@ -71,7 +71,7 @@ bool Call::flag(std::string_view query_name) const {
 }
 
 const http::MicroversionRange& versions() {
-    static const http::MicroversionRange range{"volume", "", {3, 0}, {3, 70}};
+    static const http::MicroversionRange range{"volume", {}, {3, 0}, {3, 70}};
     return range;
 }
 

@@ -22,7 +22,7 @@ http::Response whole(const Call& call, const MetadataStore& store, const json::o
 /// The metadata that a change starts from, which must be what the client saw if it says so.
 json::object read_for_change(db::Transaction& tx, const Call& call, const MetadataStore& store) {
     auto metadata = store.read(tx, call);
-    const auto wanted = call.request.headers.get("If-Match");
+    const auto wanted = call.request.headers.get(http::RequestHeader::IfMatch);
     if (store.etag_minor == 0 || !call.at_least(store.etag_minor) || wanted.empty() || wanted == "*") return metadata;
     if (wanted.find(etag_of(metadata)) == std::string_view::npos) {
         throw http::StatusError(412, "The metadata changed meanwhile: If-Match names another ETag than it has now.");

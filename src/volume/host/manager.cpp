@@ -121,10 +121,10 @@ json::object finish_merge(Driver& driver, const rpc::Command& c) {
 
 json::object create_snapshots(Driver& driver, const rpc::Command& c) {
     json::array volumes;
-    for (const auto& item : get_array(c.params, "snapshots")) {
+    for (const auto& item : get_objects(c.params, "snapshots")) {
         if (c.cancelled && c.cancelled()) throw Error(ErrorCode::Cancelled, "taking the snapshots was cancelled");
-        const auto volume = read_id(item.as_object(), "volume_id");
-        auto file = driver.create_snapshot(volume, read_id(item.as_object(), "snapshot_id")).to_json();
+        const auto volume = read_id(item, "volume_id");
+        auto file = driver.create_snapshot(volume, read_id(item, "snapshot_id")).to_json();
         file["volume_id"] = volume;
         volumes.push_back(std::move(file));
     }
@@ -231,7 +231,7 @@ const std::map<std::string, Operation, std::less<>>& operations() {
 // The volume itself or all that are snapshotted, and, where data is taken from another one, that one too.
 std::set<std::string> locks_of(const json::object& params) {
     std::set<std::string> ids;
-    for (const auto& item : get_array(params, "snapshots")) ids.insert(read_id(item.as_object(), "volume_id"));
+    for (const auto& item : get_objects(params, "snapshots")) ids.insert(read_id(item, "volume_id"));
     if (ids.empty()) ids.insert(read_id(params, "volume_id"));
     if (params.contains("source_volume_id")) ids.insert(read_id(params, "source_volume_id"));
     return ids;

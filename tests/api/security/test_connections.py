@@ -30,6 +30,14 @@ def status(sock):
     return int(data.split()[1]) if data.startswith(b"HTTP/") else 0
 
 
+def read_answer(sock):
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        while part := sock.recv(65536):
+            data += part
+    return data
+
+
 def head(method, path, *fields):
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *fields, "", ""]).encode()
 
@@ -226,13 +234,37 @@ def test_ambiguous_requests_are_refused(cloud, name):
     with connect(cloud) as sock:
         sock.sendall(SMUGGLING[name] + b"GET /identity/v3 HTTP/1.1\r\nHost: smuggled\r\n\r\n")
         sock.shutdown(socket.SHUT_WR)
-        data = b""
-        with contextlib.suppress(ConnectionError):
-            while part := sock.recv(65536):
-                data += part
+        data = read_answer(sock)
         assert data.startswith(b"HTTP/1.1 400"), data[:200]
         assert data.count(b"HTTP/1.1 ") == 1
         assert b"smuggled" not in data
+
+
+ONE_VALUE = ["X-Auth-Token", "X-Subject-Token", "Content-Type", "Range", "If-Range", "X-OpenStack-Nova-API-Version",
+             "X-OpenStack-Request-Id"]
+
+
+@pytest.mark.parametrize("name", ONE_VALUE)
+@pytest.mark.parametrize("path", ["/compute/v2.1/servers", "/identity/v3/auth/tokens", "/image/v2/images"])
+def test_a_header_of_one_value_that_comes_twice_is_refused(cloud, name, path):
+    """A program in front may have looked at the other one."""
+    value = cloud.token if "Token" in name else "2.1"
+    with connect(cloud) as sock:
+        sock.sendall(head("GET", path, f"X-Auth-Token: {cloud.token}", f"{name}: {value}", f"{name.upper()}: {value}",
+                          "Connection: close"))
+        data = read_answer(sock)
+    assert data.startswith(b"HTTP/1.1 400"), data[:200]
+    assert b"more than one " + name.encode() + b" header" in data
+
+
+def test_lists_may_come_in_pieces(cloud):
+    with connect(cloud) as sock:
+        sock.sendall(head("GET", "/compute/v2.1/flavors", f"X-Auth-Token: {cloud.token}", "Accept: a/b", "Accept: */*",
+                          "OpenStack-API-Version: volume 3.5", "OpenStack-API-Version: compute 2.61",
+                          "Connection: close"))
+        data = read_answer(sock)
+    assert data.startswith(b"HTTP/1.1 200"), data[:200]
+    assert b"OpenStack-API-Version: compute 2.61" in data
 
 
 def test_other_encodings_are_refused(cloud):

@@ -1,4 +1,5 @@
 """Guessing passwords is slow, tells nothing, and holds up nobody else; rules for passwords are kept."""
+import itertools
 import statistics
 import time
 import uuid
@@ -93,6 +94,44 @@ def test_one_address_cannot_try_one_password_on_many_users(cloud):
     answers = [login(cloud, f"user-{i}", "password", attacker).status_code for i in range(40)]
     assert answers[:30] == [401] * 30 and 429 in answers
     assert login(cloud, make_user(cloud)["name"], "first secret", attacker).status_code == 429
+
+
+def guess_from_everywhere(cloud, name, network):
+    """Until nobody may guess from a new address; each failure doubles the wait. The answer that says so."""
+    for number in range(80):
+        answer = login(cloud, name, "wrong", session_from(f"127.0.{network}.{number + 1}"))
+        if answer.status_code == 429:
+            return number, answer.text
+    raise AssertionError("guesses from many addresses are not slowed down")
+
+
+def test_guessers_do_not_lock_a_user_out_where_he_has_logged_in(cloud):
+    user = make_user(cloud)
+    home = session_from("127.0.0.20")
+    assert login(cloud, user["name"], "first secret", home).status_code == 201
+    guess_from_everywhere(cloud, user["name"], 101)
+    assert login(cloud, user["name"], "first secret", home).status_code == 201
+    assert login(cloud, None, "first secret", home, id=user["id"]).status_code == 201
+    wrong = [login(cloud, user["name"], "wrong", home).status_code for _ in range(FREE + 2)]
+    assert wrong == [401] * (FREE + 1) + [429]
+
+
+def test_guesses_from_everywhere_tell_nothing(cloud):
+    """A user who has logged in elsewhere is slowed down at a new address as nobody is."""
+    user = make_user(cloud)["name"]
+    assert login(cloud, user, "first secret", session_from("127.0.0.21")).status_code == 201
+    known = guess_from_everywhere(cloud, user, 102)
+    nobody = guess_from_everywhere(cloud, f"nobody-{uuid.uuid4().hex[:8]}", 103)
+    assert known[1].split("Try again")[0] == nobody[1].split("Try again")[0]
+    assert min(known[0], nobody[0]) >= 51  # the free ones and one more
+
+
+def test_one_user_is_counted_once_however_his_domain_is_named(cloud):
+    """Or who exists could be told from who does not, whose failures would count apart."""
+    for name in (make_user(cloud)["name"], f"nobody-{uuid.uuid4().hex[:8]}"):
+        domains = itertools.cycle([{"id": "default"}, {"name": "Default"}, {"name": "default"}])
+        statuses = [login(cloud, None, "wrong", name=name, domain=next(domains)).status_code for _ in range(2 * FREE)]
+        assert set(statuses) == {401, 429}, (name, statuses)
 
 
 def test_a_right_login_forgets_the_failures_before(cloud):

@@ -277,6 +277,27 @@ def test_members_see_no_hosts_and_no_paths(cloud, accounts):
     wait_for(lambda: call(cloud, "GET", f"/volumes/{volume}").status_code == 404, 60, "gone")
 
 
+def test_members_see_no_paths_in_what_a_host_refuses(cloud, accounts):
+    """Whatever its class: here NotFound, of an answer that is made later. Administrators read which file it is."""
+    project = accounts.project()
+    _, token = accounts.of_project(project, "manager")
+    volume = call(cloud, "POST", "/volumes", {"volume": {"size": 1}}, token=token, expect=202).json()["volume"]["id"]
+    wait_for(lambda: call(cloud, "GET", f"/volumes/{volume}").json()["volume"]["status"] == "available", 60, "made")
+    (file,) = (path for path in cloud.state.rglob(f"volume-{volume}") if path.is_file())
+    aside = file.with_name(f"{file.name}.aside")
+    file.rename(aside)
+    try:
+        body = {"os-initialize_connection": {"connector": {"host": "host-1"}}}
+        seen = [cloud.http("POST", f"/volume/v3/volumes/{volume}/action", json=body, token=by) for by in (token, None)]
+    finally:
+        aside.rename(file)
+    assert [answer.status_code for answer in seen] == [404, 404]
+    assert "(file)" in seen[0].text and str(cloud.state) not in seen[0].text and "/volume-" not in seen[0].text
+    assert str(file) in seen[1].text
+    call(cloud, "DELETE", f"/volumes/{volume}", token=token, expect=202)
+    wait_for(lambda: call(cloud, "GET", f"/volumes/{volume}").status_code == 404, 60, "gone")
+
+
 def test_members_see_no_inside_of_a_failure(cloud, accounts):
     """A server that no host can take: who owns it learns that, the administrator why."""
     flavor = cloud.http("POST", "/compute/v2.1/flavors", json={

@@ -29,7 +29,7 @@ public:
         rpc::Command command;
         command.method = method;
         command.params = std::move(params);
-        return table_.at(method)(command);
+        return rpc::run(table_.at(method), command);
     }
     compute::host::Manager& manager() { return *manager_; }
     network::host::Taps& taps() { return taps_; }

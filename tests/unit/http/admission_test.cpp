@@ -13,7 +13,7 @@ protected:
         router_.add({"PUT", "/take", [this](Request& request) { return take(request); }, true});
         router_.set_gate([this](const Request& request) {
             ++asked_;
-            const auto token = request.headers.get("X-Auth-Token");
+            const auto token = request.headers.get(RequestHeader::AuthToken);
             if (!token.starts_with("good-")) throw Error(ErrorCode::Unauthenticated, "The token is not valid.");
             return std::string(token.substr(5));
         });

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/request_headers.hpp"
+
 namespace virga::http {
 namespace {
 
@@ -38,6 +40,37 @@ TEST(RequestHead, takes_what_clients_send) {
     EXPECT_EQ(status_of_head("GET / HTTP/1.0\r\n\r\n"), 200);
     EXPECT_EQ(status_of_head("\r\nGET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"), 200);
     EXPECT_EQ(status_of_head("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 200);
+}
+
+/// Whatever the program reads: a header that is new in the table is tried without a change here.
+TEST(RequestHead, a_header_of_one_value_comes_once) {
+    for (std::size_t i = 0; i < kRequestHeaders; ++i) {
+        const auto header = static_cast<RequestHeader>(i);
+        const std::string name(name_of(header));
+        std::string other = name;  // in another case it is the same header
+        for (auto& c : other) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        const auto fault = check_head("GET / HTTP/1.1\r\n" + name + ": 1\r\n" + other + ": 1\r\n\r\n");
+        if (repeats_of(header) == Repeats::Combined) {
+            EXPECT_EQ(status_of_head(with(name + ": a\r\n" + other + ": b\r\n")), 200) << name;
+        } else {
+            ASSERT_TRUE(fault) << name;
+            EXPECT_EQ(fault->status, 400);
+            EXPECT_EQ(fault->message, "The request has more than one " + name + " header.");
+        }
+    }
+    EXPECT_EQ(status_of_head(with("Accept: a\r\nAccept: b\r\nX-Read-By-Nobody: 1\r\nX-Read-By-Nobody: 2\r\n")), 200);
+}
+
+TEST(RequestHeadersTest, lists_are_combined_in_order) {
+    RequestHeaders headers;
+    headers.add("openstack-api-version", "volume 3.5");
+    headers.add("X-Read-By-Nobody", "x");
+    headers.add("OpenStack-API-Version", "compute 2.53");
+    headers.add("x-auth-token", "a");
+    EXPECT_EQ(headers.get(RequestHeader::ApiVersion), "volume 3.5, compute 2.53");
+    EXPECT_EQ(headers.get(RequestHeader::AuthToken), "a");
+    EXPECT_FALSE(headers.contains(RequestHeader::SubjectToken));
+    EXPECT_EQ(headers.get(RequestHeader::SubjectToken), "");
 }
 
 TEST(RequestHead, refuses_what_can_be_read_in_two_ways) {

@@ -177,7 +177,7 @@ TEST(Paging, links_to_the_next_page) {
     EXPECT_EQ(next_link(request, "new"), "http://cloud/volume/v3/volumes?limit=2&name=a%20b&marker=new");
 }
 
-const MicroversionRange kRange{"compute", "X-OpenStack-Nova-API-Version", {2, 1}, {2, 93}};
+const MicroversionRange kRange{"compute", RequestHeader::NovaApiVersion, {2, 1}, {2, 93}};
 
 Microversion asked(std::string_view name, const std::string& value) {
     Request request;
@@ -201,6 +201,12 @@ TEST(MicroversionTest, the_new_header_wins) {
     request.headers.add("OpenStack-API-Version", "volume 3.5");
     request.headers.add("OpenStack-API-Version", "compute 2.20");
     EXPECT_EQ(negotiate(request, kRange), (Microversion{2, 20}));
+}
+
+TEST(MicroversionTest, two_versions_of_one_service_are_refused) {
+    const auto message = message_of([] { asked("OpenStack-API-Version", "compute 2.1, volume 3.5, compute 2.53"); });
+    EXPECT_NE(message.find("OpenStack-API-Version"), std::string::npos) << message;
+    EXPECT_EQ(asked("OpenStack-API-Version", "compute 2.53, compute 2.53"), (Microversion{2, 53}));
 }
 
 TEST(MicroversionTest, bad_versions_are_refused) {

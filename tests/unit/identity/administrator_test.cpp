@@ -158,7 +158,7 @@ TEST_F(AdministratorTest, AnotherProjectIsMadeAtALaterStart) {
     http::Request request;
     request.method = "GET";
     request.path = request.target = "/identity/v3/users";
-    request.headers.set("X-Auth-Token", token);
+    request.headers.add("X-Auth-Token", token);
     EXPECT_EQ(router.handle(request).status, 200);
 }
 

@@ -35,8 +35,8 @@ protected:
         request.base_url = "http://127.0.0.1:1";
         request.request_id = "req-1";
         if (!body.is_null()) request.body = json::serialize(body);
-        if (!token.empty()) request.headers.set("X-Auth-Token", token);
-        if (!subject.empty()) request.headers.set("X-Subject-Token", subject);
+        if (!token.empty()) request.headers.add("X-Auth-Token", token);
+        if (!subject.empty()) request.headers.add("X-Subject-Token", subject);
         const auto response = router_.handle(request);
         return response.later ? router_.finish(request, response) : response;
     }
@@ -107,7 +107,7 @@ protected:
 
     bool is_valid(const std::string& token) {
         http::Request request;
-        request.headers.set("X-Auth-Token", token);
+        request.headers.add("X-Auth-Token", token);
         try {
             service_.authenticate(request);
             return true;

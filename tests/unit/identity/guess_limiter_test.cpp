@@ -53,11 +53,56 @@ TEST_F(GuessLimiterTest, AnAddressOfManyUsersIsNotCounted) {
     EXPECT_EQ(limiter_.wait("another", ""), seconds(0));
 }
 
-TEST_F(GuessLimiterTest, ARightLoginForgetsWhatTheUserFailedButNotTheAddress) {
+TEST_F(GuessLimiterTest, ARightLoginForgetsWhatTheUserFailedHereButNotTheAddress) {
     fail(40, "u", "a");
     limiter_.succeeded("u", "a");
-    EXPECT_EQ(limiter_.wait("u", "b"), seconds(0));
+    EXPECT_EQ(limiter_.wait("u", "a"), seconds(0));
     EXPECT_GT(limiter_.wait("v", "a"), seconds(0));
+}
+
+TEST_F(GuessLimiterTest, WhoHasLoggedInHereIsNotLockedOutByOthers) {
+    limiter_.succeeded("u", "home");
+    for (int i = 0; i < 80; ++i) fail(1, "u", "address " + std::to_string(i));
+    for (int i = 0; i < 80; ++i) fail(1, "user " + std::to_string(i), "home");
+    EXPECT_GT(limiter_.wait("u", "elsewhere"), seconds(0));
+    EXPECT_EQ(limiter_.wait("u", "home"), seconds(0));
+    EXPECT_GT(limiter_.wait("v", "home"), seconds(0));
+}
+
+TEST_F(GuessLimiterTest, WhereOneHasLoggedInGuessesAreStillSlowedDown) {
+    limiter_.succeeded("u", "home");
+    fail(6, "u", "home");
+    EXPECT_EQ(limiter_.wait("u", "home"), seconds(1));
+    fail(100, "u", "home");
+    EXPECT_EQ(limiter_.wait("u", "home"), seconds(300));
+    EXPECT_EQ(limiter_.wait("u", "elsewhere"), seconds(0));  // they count for nothing else
+}
+
+TEST_F(GuessLimiterTest, LoginsOfTheUserGiveGuessersNoNewStart) {
+    for (int i = 0; i < 51; ++i) fail(1, "u", "address " + std::to_string(i));
+    limiter_.succeeded("u", "home");
+    EXPECT_GT(limiter_.wait("u", "a new one"), seconds(0));
+}
+
+TEST_F(GuessLimiterTest, AGuesserGainsNothingByHisOwnLogins) {
+    for (int i = 0; i < 51; ++i) {
+        limiter_.succeeded("guesser", "address " + std::to_string(i));
+        fail(1, "u", "address " + std::to_string(i));
+    }
+    EXPECT_GT(limiter_.wait("u", "address 0"), seconds(0));
+}
+
+TEST_F(GuessLimiterTest, AnAddressOfManyUsersIsNotRemembered) {
+    limiter_.succeeded("u", "");
+    for (int i = 0; i < 51; ++i) fail(1, "u", "address " + std::to_string(i));
+    EXPECT_GT(limiter_.wait("u", ""), seconds(0));
+}
+
+TEST_F(GuessLimiterTest, APlaceIsForgottenAfterAWeek) {
+    limiter_.succeeded("u", "home");
+    now_ += KnownPlaces::kForgotten;
+    for (int i = 0; i < 51; ++i) fail(1, "u", "address " + std::to_string(i));
+    EXPECT_GT(limiter_.wait("u", "home"), seconds(0));
 }
 
 TEST_F(GuessLimiterTest, ForgetsAfterAWhile) {
@@ -66,6 +111,35 @@ TEST_F(GuessLimiterTest, ForgetsAfterAWhile) {
     EXPECT_EQ(limiter_.wait("u", "a"), seconds(0));
     fail(1, "u", "a");
     EXPECT_EQ(limiter_.wait("u", "a"), seconds(0));
+}
+
+TEST(KnownPlacesTest, OneUserPushesOutOnlyHisOwn) {
+    KnownPlaces places;
+    const KnownPlaces::Clock::time_point now{};
+    places.add("u", "home", now);
+    for (std::size_t i = 0; i < 10 * KnownPlaces::kMostUsers; ++i) places.add("guesser", std::to_string(i), now);
+    EXPECT_TRUE(places.has("u", "home", now));
+    EXPECT_EQ(places.size(), 2U);
+    EXPECT_FALSE(places.has("guesser", "0", now));
+    EXPECT_TRUE(places.has("guesser", std::to_string(10 * KnownPlaces::kMostUsers - 1), now));
+}
+
+TEST(KnownPlacesTest, IsBounded) {
+    KnownPlaces places;
+    const KnownPlaces::Clock::time_point now{};
+    for (std::size_t i = 0; i < KnownPlaces::kMostUsers + 100; ++i) places.add(std::to_string(i), "home", now);
+    EXPECT_EQ(places.size(), KnownPlaces::kMostUsers);
+    EXPECT_FALSE(places.has("0", "home", now));
+}
+
+TEST(KnownPlacesTest, TheLatestPlacesStay) {
+    KnownPlaces places;
+    const KnownPlaces::Clock::time_point now{};
+    for (std::size_t i = 0; i < KnownPlaces::kMostOfUser; ++i) places.add("u", std::to_string(i), now);
+    places.add("u", "0", now);
+    places.add("u", "one more", now);
+    EXPECT_TRUE(places.has("u", "0", now));
+    EXPECT_FALSE(places.has("u", "1", now));
 }
 
 TEST(FailureTableTest, IsBounded) {

@@ -65,8 +65,8 @@ protected:
         request.path = request.target = "/image/v2/images" + path;
         request.body = body;
         request.stream = stream;
-        request.headers.set("X-Auth-Token", token_);
-        request.headers.set("Content-Type", stream == nullptr ? "application/json" : "application/octet-stream");
+        request.headers.add("X-Auth-Token", token_);
+        request.headers.add("Content-Type", stream == nullptr ? "application/json" : "application/octet-stream");
         return router_.handle(request);
     }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/host_error.hpp"
 #include "base/ids.hpp"
 #include "rpc/connection.hpp"
 
@@ -47,6 +48,14 @@ protected:
         host_->on("fail", [this](const Command&) -> json::object {
             ++runs_;
             throw Error(ErrorCode::NoSpace, "disk is full", "detail");
+        });
+        host_->on("lose", [](const Command&) -> json::object {
+            throw Error(ErrorCode::InvalidInput, "open /var/lib/virga/secret: no such file", "here");
+        });
+        host_->on("typed", [](const Command& command) {
+            return json::object{{"size", get_int(command.params, "size")},
+                                {"disks", get_objects(command.params, "disks").size()},
+                                {"names", get_strings(command.params, "names").size()}};
         });
         host_->on("slow", [this](const Command&) {
             ++runs_;
@@ -140,6 +149,35 @@ TEST_F(RpcTest, AnErrorComesBackAsItWasAndIsTriedAgain) {
         }
     }
     EXPECT_EQ(runs_, 2);
+}
+
+/// Of whatever kind it is: who reads the message may be a member.
+TEST_F(RpcTest, WhatAHostSaysOfItsFilesIsNotInTheMessage) {
+    host_->start();
+    try {
+        control_->call("h1", "lose", {}, {});
+        FAIL();
+    } catch (const HostError& error) {
+        EXPECT_EQ(error.code(), ErrorCode::InvalidInput);
+        EXPECT_EQ(error.message(), "open (file): no such file");
+        EXPECT_EQ(error.host_text(), "open /var/lib/virga/secret: no such file");
+        EXPECT_EQ(error.detail(), "open /var/lib/virga/secret: no such file: here");
+    }
+}
+
+TEST_F(RpcTest, ParametersOfAWrongTypeAreInvalidInput) {
+    host_->start();
+    for (const auto* params : {R"({"size": "1"})", R"({"size": [1]})", R"({"disks": 1})", R"({"disks": [1]})",
+                               R"({"disks": [{}, "x"]})", R"({"names": {}})", R"({"names": [{}]})"}) {
+        try {
+            control_->call("h1", "typed", parse_object(params), {});
+            ADD_FAILURE() << params;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::InvalidInput) << params << error.message();
+            EXPECT_NE(error.message().find("field"), std::string::npos) << error.message();
+        }
+    }
+    EXPECT_EQ(get_int(control_->call("h1", "typed", {}, {}), "size"), 0);
 }
 
 TEST_F(RpcTest, UnknownCommandIsNotSupported) {

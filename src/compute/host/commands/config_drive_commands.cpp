@@ -13,13 +13,11 @@ constexpr const char* kFile = "disk.config";
 
 std::vector<IsoFile> files_of(const json::object& params) {
     std::vector<IsoFile> files;
-    for (const auto& entry : get_array(params, "files")) {
-        const auto& file = entry.as_object();
+    for (const auto& file : get_objects(params, "files")) {
         std::string content;
         if (!base64_decode(get_string(file, "content"), content))
             throw Error(ErrorCode::InvalidInput, "the content of a file of the config drive is not base64");
-        for (const auto& path : get_array(file, "paths"))
-            files.push_back({std::string(std::string_view(path.as_string())), content});
+        for (const auto& path : get_strings(file, "paths")) files.push_back({path, content});
     }
     return files;
 }

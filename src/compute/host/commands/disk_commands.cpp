@@ -17,7 +17,7 @@ struct Request {
 
 Request read_request(const json::object& params) {
     Request request{get_string(params, "image_id"), get_int(params, "root_size_mib"), {}};
-    for (const auto& disk : get_array(params, "disks")) request.disks.push_back(GuestDisk::from_json(disk.as_object()));
+    for (const auto& disk : get_objects(params, "disks")) request.disks.push_back(GuestDisk::from_json(disk));
     return request;
 }
 

@@ -28,7 +28,7 @@ json::object spawn(Context& context, const rpc::Command& call) {
 
 std::vector<network::Nic> nics_of(const json::object& params) {
     std::vector<network::Nic> nics;
-    for (const auto& nic : get_array(params, "nics")) nics.push_back(network::Nic::from_json(nic.as_object()));
+    for (const auto& nic : get_objects(params, "nics")) nics.push_back(network::Nic::from_json(nic));
     return nics;
 }
 

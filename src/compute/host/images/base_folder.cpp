@@ -42,8 +42,10 @@ void BaseFolder::create() const {
 std::optional<BaseImage> BaseFolder::find(const std::string& name) const {
     const auto text = read_small_file(file(name) + std::string(kRecord));
     if (!text || ::utimensat(AT_FDCWD, file(name).c_str(), nullptr, 0) != 0) return std::nullopt;
-    const auto record = parse_object(*text);
-    return BaseImage{file(name), get_string(record, "format"), get_int(record, "virtual_size_bytes")};
+    return read_stored([&] {
+        const auto record = parse_object(*text);
+        return BaseImage{file(name), get_string(record, "format"), get_int(record, "virtual_size_bytes")};
+    });
 }
 
 void BaseFolder::record(const std::string& name, const BaseImage& base) const {

@@ -50,7 +50,8 @@ void GuestStore::load() {
     guests_.clear();
     for (const auto& name : folder_entries(folder_)) {
         if (!is_uuid_like(name)) continue;
-        if (const auto text = read_small_file(path_of(name))) guests_.emplace(name, from_text(*text));
+        const auto text = read_small_file(path_of(name));
+        if (text) guests_.emplace(name, read_stored([&] { return from_text(*text); }));
     }
 }
 

@@ -151,9 +151,10 @@ void ManifestReader::verify() {
             const auto space = line.rfind(' ');
             hasher.update(std::string_view(line).substr(0, space + 1));
             if (hasher.finish() != line.substr(space + 1)) damaged("its checksum is wrong");
-            header_ = parse_header(header);
-            totals_ = parse_end(line.substr(kEnd.size(), space - kEnd.size()), line.substr(space + 1));
-            return;
+            return read_stored([&] {
+                header_ = parse_header(header);
+                totals_ = parse_end(line.substr(kEnd.size(), space - kEnd.size()), line.substr(space + 1));
+            });
         }
         hasher.update(line);
         hasher.update("\n");

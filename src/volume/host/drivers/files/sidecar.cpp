@@ -67,9 +67,9 @@ json::object data_to(const std::map<std::string, SnapshotData>& all) {
 
 std::map<std::string, SnapshotData> data_from(const json::object& all) {
     std::map<std::string, SnapshotData> out;
-    for (const auto& [name, value] : all) {
-        const auto& data = value.as_object();
-        out[std::string(name)] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
+    for (const auto& entry : all) {
+        const auto data = get_object(all, entry.key());
+        out[std::string(entry.key())] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
     }
     return out;
 }
@@ -164,7 +164,10 @@ std::string Sidecar::to_text() const {
 }
 
 Sidecar Sidecar::from_text(const std::string& text) {
-    const auto o = parse_object(text);
+    return read_stored([&] { return from_json(parse_object(text)); });
+}
+
+Sidecar Sidecar::from_json(const json::object& o) {
     Sidecar s;
     s.id = get_string(o, "id");
     s.size_gib = get_int(o, "size_gib");
@@ -173,13 +176,13 @@ Sidecar Sidecar::from_text(const std::string& text) {
     s.active = checked(get_string(o, "active"));
     s.encryption = get_string(o, "encryption");
     s.deleting = get_bool(o, "deleting");
-    for (const auto& value : get_array(o, "layers")) {
-        auto one = layer_from(value.as_object());
+    for (const auto& value : get_objects(o, "layers")) {
+        auto one = layer_from(value);
         s.layers.emplace(one.file, one);
     }
     s.snapshots = data_from(get_object(o, "snapshots"));
     s.unmanaged = data_from(get_object(o, "unmanaged"));
-    for (const auto& host : get_array(o, "connections")) s.connections.insert(std::string(host.as_string()));
+    for (auto& host : get_strings(o, "connections")) s.connections.insert(std::move(host));
     if (!s.encryption.empty() && s.encryption != kLuks)
         throw Error(ErrorCode::Corrupt, "a volume's record names an unknown encryption", s.encryption);
     if (s.size_gib < 1) throw Error(ErrorCode::Corrupt, "a volume's record has an impossible size");

@@ -61,6 +61,7 @@ struct Sidecar {
     std::string to_text() const;
     /// Throws Error{Corrupt}, also for a name that could lead out of the folder and for layers that don't add up.
     static Sidecar from_text(const std::string& text);
+    static Sidecar from_json(const json::object& o);
 };
 
 /// Whether a file of a volume may be called so.

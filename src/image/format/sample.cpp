@@ -1,7 +1,5 @@
 #include "image/format/sample.hpp"
 
-#include <limits>
-
 #include "base/error.hpp"
 
 namespace virga::image::format {
@@ -45,8 +43,8 @@ std::uint64_t required(const std::optional<std::uint64_t>& value, std::string_vi
 }
 
 std::int64_t checked_size(std::uint64_t bytes, std::string_view format) {
-    if (bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-        refuse(format, "the virtual size is out of range");
+    constexpr std::uint64_t kMaxBytes = 64ULL << 40;  // what disks and volumes can hold
+    if (bytes > kMaxBytes) refuse(format, "the virtual size is out of range (64 TiB at most)");
     return static_cast<std::int64_t>(bytes);
 }
 

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> little_endian(std::string_view data, std::size_t of
 [[noreturn]] void refuse(std::string_view format, const std::string& why);
 /// As refuse(), for a field that lies outside the content.
 std::uint64_t required(const std::optional<std::uint64_t>& value, std::string_view format, std::string_view field);
-/// A virtual size as signed bytes; refuses what does not fit.
+/// A virtual size as signed bytes; refuses what no disk or volume can hold (over 64 TiB).
 std::int64_t checked_size(std::uint64_t bytes, std::string_view format);
 
 }  // namespace virga::image::format

@@ -15,11 +15,16 @@ void put_text(std::string& into, std::size_t offset, std::string_view text) {
 }
 
 std::string qcow2() {
-    std::string image(65536, '\0');
+    std::string image(4 * 65536, '\0');
     put_text(image, 0, std::string_view("QFI\xfb", 4));
     put_big(image, 4, 3, 4);
     put_big(image, 20, 16, 4);
     put_big(image, 24, 1ULL << 30, 8);
+    put_big(image, 36, 2, 4);  // l1: entries, place
+    put_big(image, 40, 3 * 65536, 8);
+    put_big(image, 48, 65536, 8);  // refcount table: place, clusters
+    put_big(image, 56, 1, 4);
+    put_big(image, 96, 4, 4);
     put_big(image, 100, 104, 4);
     return image;
 }

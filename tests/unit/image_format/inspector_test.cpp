@@ -91,7 +91,7 @@ TEST(Inspector, refuses_unsafe_qcow2) {
 
 TEST(Inspector, known_qcow2_feature_bits_are_fine) {
     auto image = qcow2();
-    put_big(image, 72, 1 | 2 | 8, 8);
+    put_big(image, 72, 1 | 2, 8);
     EXPECT_EQ(inspect(image).format, "qcow2");
     image = qcow2();
     put_big(image, 4, 2, 4);

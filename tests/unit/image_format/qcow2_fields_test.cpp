@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "image/format/inspector.hpp"
+#include "unit/image_format/builders.hpp"
+
+namespace virga::image {
+namespace {
+
+using namespace virga::test;
+
+struct Field {
+    const char* name;
+    std::size_t offset;
+    std::size_t width;
+};
+
+constexpr Field kFields[] = {{"version", 4, 4},          {"cluster_bits", 20, 4},      {"size", 24, 8},
+                             {"crypt_method", 32, 4},    {"l1_size", 36, 4},           {"l1_table_offset", 40, 8},
+                             {"refcount_offset", 48, 8}, {"refcount_clusters", 56, 4}, {"nb_snapshots", 60, 4},
+                             {"incompatible", 72, 8},    {"refcount_order", 96, 4},    {"header_length", 100, 4}};
+
+constexpr std::uint64_t kValues[] = {0,          1,          8,          22,         63,         103,        105,
+                                     0x7fffffff, 0xffffffff, 1ULL << 31, 1ULL << 46, 1ULL << 62, 1ULL << 63, ~0ULL};
+
+class Qcow2Fields : public ::testing::Test {
+protected:
+    void SetUp() override {
+        char name[] = "/tmp/virga-fields-XXXXXX";
+        ASSERT_NE(::mkdtemp(name), nullptr);
+        folder_ = name;
+        path_ = folder_ + "/image";
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    std::string real(const std::string& options) {
+        EXPECT_EQ(run_process({"qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path_, "100M"}).exit_code, 0)
+            << options;
+        std::ifstream file(path_, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+    bool accepts(const std::string& image) {
+        std::ofstream(path_, std::ios::binary | std::ios::trunc) << image;
+        try {
+            inspect_file(path_);
+            return true;
+        } catch (const Error&) {
+            return false;
+        }
+    }
+    bool qemu_opens() { return run_process({"qemu-img", "info", "-f", "qcow2", path_}).exit_code == 0; }
+
+    std::string folder_;
+    std::string path_;
+};
+
+TEST_F(Qcow2Fields, what_qemu_can_not_open_is_refused) {
+    const auto good = real("compat=1.1");
+    ASSERT_TRUE(accepts(good));
+    for (const auto& field : kFields) {
+        for (const auto value : kValues) {
+            auto image = good;
+            put_big(image, field.offset, value, field.width);
+            if (accepts(image)) {
+                EXPECT_TRUE(qemu_opens()) << field.name << " = " << value;
+            }
+        }
+    }
+}
+
+TEST_F(Qcow2Fields, headers_that_no_disk_can_be_made_of_are_refused) {
+    const auto good = real("compat=1.1");
+    const auto with = [&](std::size_t offset, std::uint64_t value, std::size_t width) {
+        auto image = good;
+        put_big(image, offset, value, width);
+        return image;
+    };
+    EXPECT_FALSE(accepts(with(20, 63, 4))) << "cluster_bits";
+    EXPECT_FALSE(accepts(with(36, 0xffffffff, 4))) << "l1_size";
+    EXPECT_FALSE(accepts(with(100, 0, 4))) << "header_length";
+    EXPECT_FALSE(accepts(with(24, 1ULL << 62, 8))) << "size";
+    EXPECT_FALSE(accepts(with(60, 1, 4))) << "nb_snapshots";
+}
+
+TEST_F(Qcow2Fields, what_qemu_makes_is_accepted) {
+    for (const std::string cluster : {"512", "4k", "64k", "2M"}) {
+        for (const std::string more :
+             {"compat=0.10", "compat=1.1", "lazy_refcounts=on", "compression_type=zstd", "preallocation=metadata",
+              "refcount_bits=1", "refcount_bits=8", "refcount_bits=64"}) {
+            const auto options = "cluster_size=" + cluster + "," + more;
+            EXPECT_TRUE(accepts(real(options))) << options;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace virga::image

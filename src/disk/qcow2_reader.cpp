@@ -9,6 +9,8 @@
 namespace virga::disk {
 namespace {
 
+constexpr std::uint64_t kMaxOffset = 1ULL << 56;  // of anything in a qcow2, by its entries' width
+
 std::uint64_t number(const std::string& data, std::size_t offset, std::size_t width) {
     if (data.size() < offset + width) throw Error(ErrorCode::Corrupt, "qcow2 header is cut off");
     std::uint64_t value = 0;
@@ -61,12 +63,18 @@ bool qcow2_is_encrypted(const std::string& path) {
 
 bool qcow2_is_empty(const std::string& path) {
     constexpr std::uint64_t kMaxL1Bytes = 32 * 1024 * 1024;
+    constexpr std::uint64_t kPiece = 64 * 1024;  // the file tells the table's size; it must not tell how much is held
     const auto file = File::open_for_reading(path);
     const auto header = read_header(file);
-    const auto l1_bytes = number(header, 36, 4) * 8;
-    if (l1_bytes > kMaxL1Bytes) return false;
-    const auto l1 = file.read_at(static_cast<std::int64_t>(number(header, 40, 8)), static_cast<std::size_t>(l1_bytes));
-    return std::all_of(l1.begin(), l1.end(), [](char c) { return c == 0; });
+    const auto bytes = number(header, 36, 4) * 8;
+    const auto start = number(header, 40, 8);
+    if (bytes > kMaxL1Bytes || start > kMaxOffset) return false;
+    for (std::uint64_t at = 0; at < bytes; at += kPiece) {
+        const auto wanted = static_cast<std::size_t>(std::min(kPiece, bytes - at));
+        const auto piece = file.read_at(static_cast<std::int64_t>(start + at), wanted);
+        if (!std::all_of(piece.begin(), piece.end(), [](char c) { return c == 0; })) return false;
+    }
+    return true;
 }
 
 }  // namespace virga::disk

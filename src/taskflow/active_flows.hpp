@@ -22,6 +22,8 @@ struct Active {
 
     const TaskSpec& task() const { return flow.spec.tasks[flow.position]; }
     const std::string& label() const { return task().label.empty() ? task().task : task().label; }
+    /// Name of a failpoint of the present task.
+    std::string point(std::string_view suffix) const { return flow.spec.kind + "." + label() + std::string(suffix); }
 
 private:
     friend class ActiveFlows;

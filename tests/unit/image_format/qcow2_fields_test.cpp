@@ -85,7 +85,21 @@ TEST_F(Qcow2Fields, headers_that_no_disk_can_be_made_of_are_refused) {
     EXPECT_FALSE(accepts(with(36, 0xffffffff, 4))) << "l1_size";
     EXPECT_FALSE(accepts(with(100, 0, 4))) << "header_length";
     EXPECT_FALSE(accepts(with(24, 1ULL << 62, 8))) << "size";
-    EXPECT_FALSE(accepts(with(60, 1, 4))) << "nb_snapshots";
+    EXPECT_FALSE(accepts(with(60, 1, 4))) << "a snapshot whose table would be the header";
+}
+
+TEST_F(Qcow2Fields, snapshots_are_accepted_within_the_bounds_of_qemu) {
+    real("compat=1.1");
+    ASSERT_EQ(run_process({"qemu-img", "snapshot", "-c", "first", path_}).exit_code, 0);
+    std::ifstream file(path_, std::ios::binary);
+    const std::string image{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_TRUE(accepts(image));
+    auto many = image;
+    put_big(many, 60, 65'537, 4);
+    EXPECT_FALSE(accepts(many));
+    auto outside = image;
+    put_big(outside, 64, 1ULL << 40, 8);
+    EXPECT_FALSE(accepts(outside));
 }
 
 TEST_F(Qcow2Fields, what_qemu_makes_is_accepted) {

@@ -29,6 +29,7 @@ public:
                          fault = fault_of(context, failure)](db::Transaction& tx) {
             release_reservations(tx, id);
             d_.volumes.boot_ended(tx, id);
+            d_.networks.release(tx, id);
             repo::set_host(tx, id, {}, zone);
             repo::forget_admin_password(tx, id);
             // A delete that came meanwhile owns the state: then nothing is changed.

@@ -17,14 +17,14 @@ std::string describe(const std::vector<network::Nic>& nics) {
     return text;
 }
 
-/// Ports are made in the database first (their ids are derived, so a repeat finds them), then plugged on the host.
+/// The server has its ports since its request: now they are on a host. Another host may be tried with them.
 class BuildNetworks : public TypedComputeTask<BootData> {
 public:
     using TypedTask::TypedTask;
 
     taskflow::Outcome execute(const Context& context) override {
         const auto host = context.data.host;
-        const auto nics = allocate(context, host);
+        const auto nics = bind(context, host);
         if (!nics.empty()) {
             d_.hosts.call(host, network::command::kPlug, json::object{{"nics", nics_to_json(nics)}},
                           call_options(context, "plug", kShortDeadline));
@@ -44,19 +44,19 @@ public:
             host_is_up = clean_up(d_, host, network::command::kUnplug, json::object{{"nics", nics_to_json(nics)}},
                                   revert_options(context, "unplug", kShortDeadline));
         }
-        outcome.decision = host_is_up ? "unplugged and released the ports"
-                                      : "host " + host + " is down: released the ports, taps go when it comes back";
-        outcome.apply = [this, id](db::Transaction& tx) { d_.networks.release(tx, id); };
+        outcome.decision =
+            host_is_up ? "unplugged the ports" : "host " + host + " is down: its taps go when it comes back";
+        outcome.apply = [this, id](db::Transaction& tx) { d_.networks.unbind(tx, id); };
         return outcome;
     }
 
 private:
-    std::vector<network::Nic> allocate(const Context& context, const std::string& host) {
+    std::vector<network::Nic> bind(const Context& context, const std::string& host) {
         return d_.db.write_with(
             [&](db::Transaction& tx) {
                 const auto server = advance(tx, context.data.server, "create.networking");
-                return d_.networks.allocate(tx, server.id, server.project, host, context.data.nics,
-                                            context.data.security_groups);
+                return d_.networks.bind(tx, server.id, server.project, host, context.data.nics,
+                                        context.data.security_groups);
             },
             db::Durability::Grouped);
     }

@@ -15,9 +15,9 @@ public:
 
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        for (const auto& sentence : context.data.decisions) {
-            outcome.decision += (outcome.decision.empty() ? "" : "; ") + sentence;
-        }
+        std::string text;
+        for (const auto& sentence : context.data.decisions) text += (text.empty() ? "" : "; ") + sentence;
+        outcome.tell(std::move(text));
         return outcome;
     }
 

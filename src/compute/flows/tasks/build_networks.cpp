@@ -6,13 +6,16 @@
 namespace virga::compute::flows {
 namespace {
 
-std::string describe(const std::vector<network::Nic>& nics) {
+/// Taps and bridges are the host's, and no member's business.
+enum class Reader { Owner, Operator };
+
+std::string describe(const std::vector<network::Nic>& nics, Reader reader) {
     if (nics.empty()) return "no networks were asked for";
     std::string text = "allocated " + std::to_string(nics.size()) + (nics.size() == 1 ? " port:" : " ports:");
     for (const auto& nic : nics) {
         text += (&nic == &nics.front() ? " " : ", ") + nic.network_name;
         for (const auto& ip : nic.fixed_ips) text += " " + ip.address;
-        text += " (" + nic.mac + ", " + nic.tap + " on " + nic.bridge + ")";
+        text += " (" + nic.mac + (reader == Reader::Operator ? ", " + nic.tap + " on " + nic.bridge : "") + ")";
     }
     return text;
 }
@@ -30,7 +33,8 @@ public:
                           call_options(context, "plug", kShortDeadline));
         }
         taskflow::Outcome outcome;
-        outcome.decision = describe(nics);
+        outcome.decision = describe(nics, Reader::Operator);
+        outcome.told = describe(nics, Reader::Owner);
         return outcome;
     }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "http/http.hpp"
 
 namespace virga::http {

@@ -69,7 +69,6 @@ struct TaskContext {
 /// failed. It may run more than once (the database may ask for a transaction again), so it changes nothing but `tx`.
 struct Outcome {
     std::string decision;   ///< one sentence: what was decided or done, and why; for operators: may name hosts, files
-    std::string told;       ///< the same as the owner of the resource may read it; empty: he reads nothing
     json::object provides;  ///< merged into the flow's data
     std::function<void(db::Transaction&)> apply;
     /// When set, the flow is parked until these flows have all ended (as success or not), then the task is executed
@@ -77,6 +76,7 @@ struct Outcome {
     std::vector<FlowId> wait_for;
     /// When set, the remaining tasks of the flow are replaced.
     std::optional<std::vector<struct TaskSpec>> then;
+    std::string told = {};  ///< the decision as the owner of the resource may read it; empty: he reads nothing
 
     /// A decision that names nothing of a host's: everybody reads the same.
     void tell(std::string sentence) {

@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 #include "base/scope_exit.hpp"
 #include "base/work_scope.hpp"
-#include "compute/model/public_decision.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "http/schema.hpp"
 
@@ -35,7 +34,7 @@ json::object run_view(const taskflow::TaskRun& run, bool whole) {
             {"started_us", run.started_us},
             {"ended_us", run.ended_us},
             {"outcome", run.outcome},
-            {"decision", whole ? run.decision : compute::public_decision(run)},
+            {"decision", whole ? run.decision : run.told},
             {"error", whole ? run.error : std::string()},
             {"progress", progress_view(run.progress)}};
 }

@@ -84,7 +84,6 @@ std::optional<std::string> Fields::string(std::string_view name, std::size_t min
     if (value == nullptr) return std::nullopt;
     if (!value->is_string()) fail(name, "must be a string");
     std::string text(value->get_string());
-    if (text.find('\0') != std::string::npos) fail(name, "must not contain a NUL character");
     const auto length = utf8_length(text);
     if (length < min || length > max) fail(name, length_rule(min, max));
     return text;
@@ -171,12 +170,11 @@ std::optional<json::object> Fields::metadata(std::string_view name) {
     const Fields inner(*map, path_.empty() ? std::string(name) : path_ + "." + std::string(name));
     for (const auto& [key, value] : *map) {
         const std::string_view text = key;
-        if (text.empty() || utf8_length(text) > kMaxLength || text.find('\0') != std::string_view::npos) {
+        if (text.empty() || utf8_length(text) > kMaxLength) {
             inner.fail({}, "keys " + length_rule(1, kMaxLength));
         }
         if (!value.is_string()) inner.fail(text, "must be a string");
         const std::string_view content = value.get_string();
-        if (content.find('\0') != std::string_view::npos) inner.fail(text, "must not contain a NUL character");
         if (utf8_length(content) > kMaxLength) inner.fail(text, length_rule(0, kMaxLength));
     }
     return *map;

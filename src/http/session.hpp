@@ -136,7 +136,7 @@ private:
     void admitted(const std::shared_ptr<Admission>& admission, bool streaming);
     void read_body();
     void queue_upload();
-    bool fill_request();
+    void fill_request();
     void refuse(int status, const std::string& message);
     void send_refusal(Response response);
     void hand_over();

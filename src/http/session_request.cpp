@@ -18,11 +18,18 @@ std::string_view view_of(const beast::flat_buffer& buffer) {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
-bool names_clean(const Request& request) {
+/// What is wrong with the request line; empty when nothing is.
+std::string line_fault(const Request& request) {
+    constexpr std::size_t kShown = 64;
+    constexpr std::string_view kRule = "must be valid UTF-8 without a NUL character (U+0000)";
+    if (!path_of(request.target).starts_with('/')) return "The request line is not valid.";
+    if (!is_clean_utf8(request.path)) return "path: " + std::string(kRule);
     for (const auto& [name, value] : request.query) {
-        if (!is_clean_utf8(name) || !is_clean_utf8(value)) return false;
+        if (!is_clean_utf8(name)) return "names of query parameters: " + std::string(kRule);
+        if (is_clean_utf8(value)) continue;
+        return (name.size() <= kShown ? name : "query parameter") + ": " + std::string(kRule);
     }
-    return is_clean_utf8(request.path);
+    return {};
 }
 
 void log_client_id(const Request& request) {
@@ -88,7 +95,8 @@ bool Session::take_head() {
     beast::error_code failure;
     while (!failure && !parser_->is_header_done()) buffer_.consume(parser_->put(buffer_.data(), failure));
     if (failure) return refuse_head({400, "The request is not valid HTTP."}), false;
-    if (!fill_request()) return refuse(400, "The request line is not valid."), false;
+    fill_request();
+    if (const auto fault = line_fault(request_); !fault.empty()) return refuse(400, fault), false;
     route();
     return state_ == State::Body && take_body();
 }
@@ -103,7 +111,7 @@ void Session::refuse_head(HeadFault fault) {
     refuse(fault.status, fault.message);
 }
 
-bool Session::fill_request() {
+void Session::fill_request() {
     const auto& message = parser_->get();
     http10_ = message.version() < 11;
     wants_keep_alive_ = message.keep_alive();
@@ -113,14 +121,12 @@ bool Session::fill_request() {
     request_.request_id = "req-" + new_uuid();
     if (parser_->is_header_done() && parser_->content_length()) request_.content_length = *parser_->content_length();
     for (const auto& field : message) request_.headers.add(field.name_string(), field.value());
-    const auto path = path_of(request_.target);
-    request_.path = percent_decode(path, false);
+    request_.path = percent_decode(path_of(request_.target), false);
     request_.query = parse_query(query_of(request_.target));
     const auto host = request_.headers.get(RequestHeader::Host);
     const std::string scheme = shared_.tls ? "https://" : "http://";
     request_.base_url = is_host(host) ? scheme + std::string(host) : shared_.bound_url;
     log_client_id(request_);
-    return path.starts_with('/') && names_clean(request_);
 }
 
 /// The head is complete: to the handler, or to the gate when a body is on the way.

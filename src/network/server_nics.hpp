@@ -11,8 +11,10 @@ namespace virga::network {
 class ServerNics {
 public:
     virtual ~ServerNics() = default;
+    /// Whether there is such a server.
+    virtual bool exists(db::Transaction& tx, const ServerId& server) = 0;
     /// A port of a server is being deleted. True: the device will leave the guest, then Service::remove_port ends the
-    /// port. False: there is no guest that could have it. Error{Conflict}: the server is being worked on.
+    /// port. False: there is no guest that could have it. Error{Conflict}: the server is being built or worked on.
     virtual bool begin_detach(db::Transaction& tx, const identity::Auth& auth, const ServerId& server,
                               const Nic& nic) = 0;
     /// Addresses or what else a host enforces of the server's ports changed.

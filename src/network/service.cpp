@@ -7,6 +7,7 @@
 #include "network/repo/nic_requests.hpp"
 #include "network/repo/nics.hpp"
 #include "network/repo/port_repo.hpp"
+#include "network/repo/quota_repo.hpp"
 #include "network/repo/security_group_repo.hpp"
 #include "network/repo/server_groups.hpp"
 #include "network/repo/subnet_repo.hpp"
@@ -73,7 +74,7 @@ std::vector<std::string> Service::check(db::Transaction& tx, const std::vector<S
 
 std::vector<NicRequest> Service::check_request(db::Transaction& tx, const identity::Auth& auth,
                                                const json::value& networks, std::int64_t max_count) {
-    return repo::check_nic_requests(tx, impl_->context.config, auth, networks, max_count);
+    return repo::check_nic_requests(tx, auth, networks, max_count);
 }
 
 std::vector<std::string> Service::resolve_security_groups(db::Transaction& tx, const identity::Auth& auth,
@@ -87,13 +88,34 @@ std::vector<std::string> Service::resolve_security_groups(db::Transaction& tx, c
     return ids;
 }
 
-std::vector<Nic> Service::allocate(db::Transaction& tx, const ServerId& server, const ProjectId& project,
-                                   const std::string& host, const std::vector<NicRequest>& requests,
-                                   const std::vector<std::string>& security_groups) {
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        repo::allocate_port(tx, impl_->context.config, server, project, host, requests[i], i, security_groups);
+PortUsage Service::port_usage(db::Transaction& tx, const ProjectId& project) {
+    return {repo::quota_of(tx, impl_->context.config, project.value, QuotaResource::Ports),
+            repo::count_used(tx, project.value, QuotaResource::Ports)};
+}
+
+std::int64_t Service::address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most) {
+    return repo::address_room(tx, requests, most);
+}
+
+void Service::claim(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                    const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups) {
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        repo::claim_port(tx, server, project, requests[i], i, security_groups);
+}
+
+std::vector<Nic> Service::bind(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                               const std::string& host, const std::vector<NicRequest>& requests,
+                               const std::vector<std::string>& security_groups) {
+    // A boot that an earlier version accepted has claimed nothing.
+    if (repo::set_host(tx, server, host) < static_cast<std::int64_t>(requests.size())) {
+        claim(tx, server, project, requests, security_groups);
+        repo::set_host(tx, server, host);
     }
     return nics_of_server(tx, server);
+}
+
+void Service::unbind(db::Transaction& tx, const ServerId& server) {
+    repo::set_host(tx, server, {});
 }
 
 std::vector<Nic> Service::nics_of_server(db::Transaction& tx, const ServerId& server) {
@@ -130,7 +152,7 @@ std::vector<ServerSecurityGroup> Service::security_groups_of_server(db::Transact
 void Service::set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status) {
     tx.exec(
         "UPDATE ports SET status = ?, updated_us = ?, revision = revision + 1 "
-        "WHERE device_id = ? AND device_owner LIKE 'compute:%' AND host_id <> '' AND status <> ?",
+        "WHERE server_id = ? AND status <> ?",
         {std::string(status), now_us(), server.value, std::string(status)});
 }
 
@@ -140,11 +162,11 @@ void Service::remove_port(db::Transaction& tx, const PortId& port) {
 
 void Service::release(db::Transaction& tx, const ServerId& server) {
     for (const auto& id : repo::leaving_ports(tx, server)) repo::delete_port(tx, id);
-    for (const auto& port : repo::list_ports_of_devices(tx, {server.value})) {
+    for (const auto& port : repo::list_ports_of_server(tx, server)) {
         if (port.created_for_server) {
             repo::delete_port(tx, port.id);
         } else {
-            repo::unbind_port(tx, port.id);
+            repo::free_port(tx, port.id);
         }
     }
 }

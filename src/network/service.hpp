@@ -27,6 +27,12 @@ struct NicRequest {
     std::string tag;
 };
 
+/// Ports of a project and how many it may have; a limit below 0: no bound.
+struct PortUsage {
+    std::int64_t limit = 0;
+    std::int64_t used = 0;
+};
+
 /// What a guest is told of a subnet.
 struct GuestSubnet {
     std::string address;  ///< "10.0.0.0"
@@ -50,7 +56,7 @@ public:
     std::vector<std::string> check(db::Transaction& tx, const std::vector<ServerId>& live_servers);
 
     /// Checks `networks` of a server request for a project, at API time: a JSON list of {uuid|port|fixed_ip|tag},
-    /// "auto", "none" or null (= all networks of the project, or the only shared one). Nothing is allocated.
+    /// "auto", "none" or null (= all networks of the project, or the only shared one). Nothing is claimed.
     /// Error{InvalidInput}: unknown network or port, bad address; Error{Conflict}: port in use, several networks to
     /// choose from.
     std::vector<NicRequest> check_request(db::Transaction& tx, const identity::Auth& auth, const json::value& networks,
@@ -60,11 +66,22 @@ public:
     std::vector<std::string> resolve_security_groups(db::Transaction& tx, const identity::Auth& auth,
                                                      const std::vector<std::string>& names);
 
-    /// Makes (or binds) the ports of a server: MAC, fixed IP. Port ids are derived from the server and the index, so a
-    /// repeat returns the same. Error{Conflict}: no address left, or the port is bound to another server.
-    std::vector<Nic> allocate(db::Transaction& tx, const ServerId& server, const ProjectId& project,
-                              const std::string& host, const std::vector<NicRequest>& requests,
-                              const std::vector<std::string>& security_groups);
+    PortUsage port_usage(db::Transaction& tx, const ProjectId& project);
+    /// How many servers with these requests find addresses; counting ends at `most`.
+    std::int64_t address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most);
+    /// In the transaction that accepts a server: makes its ports, with MAC and addresses, and takes those that the user
+    /// brought. From here on they are the server's, until release. Ids of made ports are derived from the server and
+    /// the index: a repeat changes nothing. The quota isn't asked (see port_usage). Error{InvalidInput}: no address
+    /// left, an address that was asked for is taken, the network is gone; Error{Conflict}: somebody else has the port.
+    void claim(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+               const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups);
+    /// The claimed ports are on the host from now on. May be repeated, also with another host.
+    std::vector<Nic> bind(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                          const std::string& host, const std::vector<NicRequest>& requests,
+                          const std::vector<std::string>& security_groups);
+    /// Undoes bind: the ports are on no host, and still the server's.
+    void unbind(db::Transaction& tx, const ServerId& server);
+    /// Also of a server that is being built and has no host yet.
     std::vector<Nic> nics_of_server(db::Transaction& tx, const ServerId& server);
     /// Of many servers with a bounded number of statements; servers without a nic have no entry.
     std::map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx, const std::vector<ServerId>& servers);
@@ -79,7 +96,7 @@ public:
     void set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status);
     /// Ends a port that ServerNics::begin_detach took: its addresses are free again. Idempotent.
     void remove_port(db::Transaction& tx, const PortId& port);
-    /// Deletes the ports that were made for the server and unbinds those that the user brought. Idempotent.
+    /// Deletes the ports that were made for the server and frees those that the user brought. Idempotent.
     void release(db::Transaction& tx, const ServerId& server);
 
 private:

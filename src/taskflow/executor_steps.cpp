@@ -26,6 +26,7 @@ Executor::Step Executor::execute_step(const ActivePtr& active) {
         failpoint(active->point(".after"));
         run.ended_us = now_us();
         run.decision = outcome.decision;
+        run.told = outcome.told;
         if (!outcome.wait_for.empty()) return park(active, run, outcome.wait_for);
         flows_.keep_progress(active, run);
         auto move = ledger_.forward(active->flow, run, outcome);

@@ -68,7 +68,7 @@ struct TaskContext {
 /// a state change and the record of it can't part. If `apply` throws, the transaction is rolled back and the task
 /// failed. It may run more than once (the database may ask for a transaction again), so it changes nothing but `tx`.
 struct Outcome {
-    std::string decision;   ///< one sentence: what was decided or done, and why; shown by `virga trace`
+    std::string decision;   ///< one sentence: what was decided or done, and why; for operators: may name hosts, files
     json::object provides;  ///< merged into the flow's data
     std::function<void(db::Transaction&)> apply;
     /// When set, the flow is parked until these flows have all ended (as success or not), then the task is executed
@@ -76,6 +76,13 @@ struct Outcome {
     std::vector<FlowId> wait_for;
     /// When set, the remaining tasks of the flow are replaced.
     std::optional<std::vector<struct TaskSpec>> then;
+    std::string told = {};  ///< the decision as the owner of the resource may read it; empty: he reads nothing
+
+    /// A decision that names nothing of a host's: everybody reads the same.
+    void tell(std::string sentence) {
+        decision = sentence;
+        told = std::move(sentence);
+    }
 };
 
 /// Reaction of a task that a reverting flow has come back to.
@@ -166,6 +173,7 @@ struct TaskRun {
     std::string decision;
     std::string error;
     Progress progress = {};  ///< of long work; live while it runs, what it came to afterwards
+    std::string told = {};   ///< Outcome::told
 };
 
 /// Name to task, and which kinds of flow there are. Filled at start-up, then read only. An unknown task or kind in a

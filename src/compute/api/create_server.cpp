@@ -165,16 +165,22 @@ std::int64_t count_within_quota(db::Transaction& tx, const Call& call, const Pre
     const auto& flavor = prepared.flavor;
     struct Line {
         const char* resource;
+        std::int64_t limit;
         std::int64_t used;
         std::int64_t each;
     };
     auto count = prepared.request.max_count;
-    for (const auto& line : {Line{"instances", used.servers, 1}, Line{"cores", used.vcpus, flavor.vcpus},
-                             Line{"ram", used.memory_mib, flavor.memory_mib}}) {
-        const auto limit = quota_limit(tx, call.d, project.value, line.resource);
-        const auto possible = room(limit, line.used, line.each);
+    const auto limit_of = [&](const char* resource) { return quota_limit(tx, call.d, project.value, resource); };
+    const auto ports = call.d.networks.port_usage(tx, project);
+    const auto new_ports =
+        std::count_if(prepared.nics.begin(), prepared.nics.end(), [](const auto& nic) { return nic.port.empty(); });
+    for (const auto& line : {Line{"instances", limit_of("instances"), used.servers, 1},
+                             Line{"cores", limit_of("cores"), used.vcpus, flavor.vcpus},
+                             Line{"ram", limit_of("ram"), used.memory_mib, flavor.memory_mib},
+                             Line{"ports", ports.limit, ports.used, new_ports}}) {
+        const auto possible = room(line.limit, line.used, line.each);
         if (possible < prepared.request.min_count) {
-            over_quota(line.resource, prepared.request.min_count * line.each, line.used, limit);
+            over_quota(line.resource, prepared.request.min_count * line.each, line.used, line.limit);
         }
         count = std::min(count, possible);
     }
@@ -183,6 +189,14 @@ std::int64_t count_within_quota(db::Transaction& tx, const Call& call, const Pre
                                                  " servers can be made by one request");
     }
     return count;
+}
+
+/// As many as find addresses, but min_count at least: where even they don't, the claim of the first without one says
+/// so.
+std::int64_t count_with_addresses(db::Transaction& tx, const Call& call, const Prepared& prepared, std::int64_t count) {
+    const auto least = prepared.request.min_count;
+    if (count <= least) return count;
+    return std::max(least, call.d.networks.address_room(tx, prepared.nics, count));
 }
 
 /// A host name from a server's name: letters, digits and '-', at most 63.
@@ -273,7 +287,7 @@ std::string new_reservation_id() {
 std::vector<Server> begin(const Call& call, const Prepared& prepared, const std::string& reservation,
                           const std::string& password) {
     return call.d.db.write_with([&](db::Transaction& tx) {
-        const auto count = count_within_quota(tx, call, prepared);
+        const auto count = count_with_addresses(tx, call, prepared, count_within_quota(tx, call, prepared));
         std::vector<Server> servers;
         for (std::int64_t i = 0; i < count; ++i) {
             auto server = server_of(call, prepared, i, count);

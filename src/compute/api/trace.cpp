@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
 #include "compute/model/block_device_plan.hpp"
-#include "compute/model/public_decision.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -20,7 +19,7 @@ json::object task_view(const Call& call, const taskflow::TaskRun& run) {
                                        {"total_bytes", run.progress.total_bytes}};
     }
     // What a task decided or failed with may name hosts and paths.
-    out["decision"] = kErrors.allows(call.auth) ? run.decision : public_decision(run);
+    out["decision"] = kErrors.allows(call.auth) ? run.decision : run.told;
     out["error"] = kErrors.allows(call.auth) ? string_or_null(run.error) : json::value();
     return out;
 }

@@ -68,6 +68,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     server.host.clear();
     repo::insert_server(tx, server);
     insert_block_devices(tx, d, auth, request);
+    d.networks.claim(tx, server.id, server.project, request.nics, request.security_group_ids);
 
     BootData data{{server.id, auth, {}, 1}};
     data.nics = request.nics;

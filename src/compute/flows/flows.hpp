@@ -44,9 +44,9 @@ struct BootRequest {
     std::vector<std::string> different_host;  ///< ids of servers whose hosts it shall not be on
     std::string wanted_host;  ///< from availability_zone "zone:host" or `host`; empty: the scheduler's choice
 };
-/// Inserts the server (building/scheduling), its block devices and action, reserves existing volumes (all or none),
-/// starts boot_server. Block devices get their position from their order. Error{InvalidInput}: a volume is named twice,
-/// or its status forbids it.
+/// Inserts the server (building/scheduling), its block devices and action, reserves existing volumes and claims ports
+/// and addresses (all or none), starts boot_server. Block devices get their position from their order.
+/// Error{InvalidInput}: a volume is named twice, or its status forbids it; or as network::Service::claim.
 void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BootRequest& request);
 
 /// Any state. Cancels a running boot or other flow, which reverts first; then deletes. Repeats are harmless.

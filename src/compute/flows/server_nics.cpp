@@ -8,12 +8,17 @@
 
 namespace virga::compute::flows {
 
+bool ServerNics::exists(db::Transaction& tx, const ServerId& id) {
+    return repo::find_server(tx, id).has_value();
+}
+
 bool ServerNics::begin_detach(db::Transaction& tx, const identity::Auth& auth, const ServerId& id,
                               const network::Nic& nic) {
     const auto server = repo::find_server(tx, id);
-    if (!server || server->host.empty()) return false;
+    if (!server) return false;
     if (server->task_state == "deleting") return true;  // the delete flow ends the ports of the server
     begin_action(tx, id, "detach_interface");
+    if (server->host.empty()) return false;
     auto spec = flow_with(flow_kind::kDetachInterface, DetachInterfaceData{{id, auth, server->host, 1}, nic});
     spec.tasks = {{"compute.manager.detach_interface"}};
     record_action(tx, "detach_interface", spec);

@@ -8,6 +8,7 @@ namespace virga::compute::flows {
 class ServerNics : public network::ServerNics {
 public:
     explicit ServerNics(Dependencies& dependencies) : d_(dependencies) {}
+    bool exists(db::Transaction& tx, const ServerId& server) override;
     bool begin_detach(db::Transaction& tx, const identity::Auth& auth, const ServerId& server,
                       const network::Nic& nic) override;
     void refresh(db::Transaction& tx, const identity::Auth& auth, const ServerId& server) override;

@@ -101,7 +101,7 @@ void set_property(Record& record, std::string_view name, const json::value& valu
             fail(name, "must be the UUID of an image, or null");
     }
     if (name.empty() || http::utf8_length(name) > kMaxName || !http::is_clean_utf8(name)) {
-        throw Error(ErrorCode::InvalidInput, "Property names must have 1 to 255 characters.");
+        throw Error(ErrorCode::InvalidInput, "Property names must have 1 to 255 characters, none of them NUL.");
     }
     record.properties[name] = text_of(name, value, kMaxValue);
 }

@@ -27,6 +27,7 @@ void read_device(http::Fields& fields, const PortRights& rights, Port& port) {
             throw conflict("PortBound", "Port " + port.id + " is bound to server " + port.device_id +
                                             ": detach it from the server first.");
         }
+        port.server_id.clear();
         port.host_id.clear();
     }
     port.device_id = id;
@@ -50,8 +51,8 @@ void read_binding(http::Fields& fields, const PortRights& rights, Port& port) {
     if (const auto host = fields.string("binding:host_id", 0, kMaxText); host && *host != port.host_id) {
         if (!rights.is_admin) throw forbidden(rights.rule + ":binding:host_id");
         if (is_bound(port)) {
-            throw conflict("PortBound", "Port " + port.id + " is bound to server " + port.device_id + " on host " +
-                                            port.host_id + ": its binding:host_id can't change.");
+            throw conflict("PortBound", "Port " + port.id + " is bound to server " + port.device_id +
+                                            ": its binding:host_id can't change.");
         }
         port.host_id = *host;
     }

@@ -163,6 +163,15 @@ void check_new_mac(db::Transaction& tx, const Port& before, const Port& port) {
     throw conflict("MacAddressInUse", "The mac address " + port.mac + " is in use: choose another one.");
 }
 
+/// An administrator may take a port away from a server that is gone. Of one that is there, the device would stay in the
+/// guest, or the boot would miss it.
+void check_taken_away(Context& context, db::Transaction& tx, const Port& before, const Port& port) {
+    if (!is_bound(before) || is_bound(port) || context.server_nics == nullptr) return;
+    if (!context.server_nics->exists(tx, ServerId(before.server_id))) return;
+    throw conflict("PortBound", "Port " + port.id + " is bound to server " + before.server_id +
+                                    ": its device_id can't change. Delete the port or the server.");
+}
+
 json::object change(Context& context, db::Transaction& tx, http::Fields& fields, const identity::Auth& auth,
                     const std::string& id) {
     const auto before = visible_port(tx, auth, id);
@@ -171,6 +180,7 @@ json::object change(Context& context, db::Transaction& tx, http::Fields& fields,
     auto port = before;
     auto wishes = read_port(fields, {kAnyAttribute.allows(auth), owns_network, "update_port"}, port);
     check_new_mac(tx, before, port);
+    check_taken_away(context, tx, before, port);
     repo::update_port(tx, port);
     if (wishes.security_groups) {
         repo::set_security_groups(tx, id, checked_groups(tx, auth, port, wishes.security_groups));
@@ -182,7 +192,7 @@ json::object change(Context& context, db::Transaction& tx, http::Fields& fields,
     }
     const bool is_enforced = wishes.fixed_ips || port.allowed_address_pairs != before.allowed_address_pairs;
     if (is_enforced && is_bound(port) && context.server_nics != nullptr) {
-        context.server_nics->refresh(tx, auth, ServerId(port.device_id));
+        context.server_nics->refresh(tx, auth, ServerId(port.server_id));
     }
     return reloaded(tx, id, auth);
 }
@@ -192,7 +202,7 @@ http::Response remove(Context& context, http::Request& request, const identity::
     context.database.write_with([&](db::Transaction& tx) {
         const auto port = visible_port(tx, auth, id);
         if (is_bound(port) && context.server_nics != nullptr &&
-            context.server_nics->begin_detach(tx, auth, ServerId(port.device_id), nic_of(port))) {
+            context.server_nics->begin_detach(tx, auth, ServerId(port.server_id), nic_of(port))) {
             repo::set_leaving(tx, id);
         } else {
             repo::delete_port(tx, id);

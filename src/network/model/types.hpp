@@ -49,20 +49,22 @@ struct Port : Standard {
     std::string status = "DOWN";
     std::string device_id;  ///< empty: not bound
     std::string device_owner;
-    std::string host_id;
+    std::string server_id;  ///< that holds it, by the service's own word; empty: none
+    std::string host_id;    ///< where its server is; empty until the server has a host
     std::string vnic_type = "normal";
     json::array allowed_address_pairs;
     json::object binding_profile;
-    bool created_for_server = false;  ///< made by Service::allocate: goes with the server
+    bool created_for_server = false;  ///< made by Service::claim: goes with the server
     std::int64_t nic_index = 0;       ///< order among the nics of a server
     std::string nic_tag;
     std::vector<FixedIp> fixed_ips;            ///< filled by reads
     std::vector<std::string> security_groups;  ///< ids
 };
 
-/// Whether the port is a device of a server on a host. What a user wrote into device_id and device_owner doesn't count.
+/// Whether the port is a device of a server, or of one that is being built. What a user wrote into device_id and
+/// device_owner doesn't count.
 inline bool is_bound(const Port& port) {
-    return !port.host_id.empty() && port.device_owner.starts_with("compute:");
+    return !port.server_id.empty();
 }
 
 struct SecurityGroupRule : Standard {

@@ -1,28 +1,37 @@
 #include "network/repo/allocate.hpp"
 
+#include <algorithm>
+#include <map>
+
+#include "network/model/fault.hpp"
 #include "network/repo/ipam.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/port_repo.hpp"
-#include "network/repo/quota_repo.hpp"
 #include "network/repo/security_group_repo.hpp"
+#include "network/repo/subnet_repo.hpp"
 
 namespace virga::network::repo {
 namespace {
 
-void set_device(Port& port, const ServerId& server, const std::string& host, const NicRequest& request,
-                std::size_t index) {
+Port port_of(const ServerId& server, const ProjectId& project, const NicRequest& request, std::size_t index) {
+    Port port;
+    port.id = request.port.empty() ? derived_uuid(server.value, "port-" + std::to_string(index)) : request.port.value;
+    port.project_id = project.value;
+    port.network_id = request.network.value;
     port.device_id = server.value;
     port.device_owner = kComputeOwner;
-    port.host_id = host;
+    port.server_id = server.value;
     port.nic_index = static_cast<std::int64_t>(index);
     port.nic_tag = request.tag;
+    return port;
 }
 
-void bind(db::Transaction& tx, const Port& port) {
-    if (bind_port(tx, port)) return;
-    const bool exists = find_port(tx, port.id).has_value();
-    throw Error(ErrorCode::Conflict,
-                exists ? "Port " + port.id + " is still in use." : "Port id " + port.id + " could not be found.");
+void take(db::Transaction& tx, const Port& port) {
+    if (claim_port(tx, port)) return;
+    const auto found = find_port(tx, port.id);
+    if (!found) throw Error(ErrorCode::InvalidInput, "Port id " + port.id + " could not be found.", {}, port.id);
+    if (found->server_id == port.server_id) return;
+    throw Error(ErrorCode::Conflict, "Port " + port.id + " is still in use.", {}, port.id);
 }
 
 std::optional<std::vector<IpRequest>> ip_requests(const NicRequest& request) {
@@ -32,35 +41,66 @@ std::optional<std::vector<IpRequest>> ip_requests(const NicRequest& request) {
     return std::vector<IpRequest>{{{}, address}};
 }
 
-void make(db::Transaction& tx, const config::Config& config, Port& port, const NicRequest& request,
-          const std::vector<std::string>& security_groups) {
-    if (!find_network(tx, request.network.value)) {
-        throw Error(ErrorCode::Conflict, "Network " + request.network.value + " could not be found.");
+/// Nova answers 400 where Neutron says 409.
+void take_addresses_of(db::Transaction& tx, const Port& port, const NicRequest& request) {
+    try {
+        take_addresses(tx, port.network_id, port.id, ip_requests(request));
+    } catch (const Fault& fault) {
+        throw Error(ErrorCode::InvalidInput, "server.networks: " + fault.message(), {}, port.network_id);
     }
-    check_quota(tx, config, port.project_id, QuotaResource::Ports);
-    port.network_id = request.network.value;
-    port.created_for_server = true;
-    insert_port(tx, port);
-    take_addresses(tx, port.network_id, port.id, ip_requests(request));
-    for (const auto& group : security_groups) {
+}
+
+/// What was checked before the transaction may be gone.
+void require_network(db::Transaction& tx, const std::string& id) {
+    const auto network = find_network(tx, id);
+    if (!network) throw Error(ErrorCode::InvalidInput, "Network " + id + " could not be found.", {}, id);
+    if (!network->subnets.empty()) return;
+    throw Error(ErrorCode::InvalidInput, "Network " + id + " requires a subnet in order to boot instances on.", {}, id);
+}
+
+void require_groups(db::Transaction& tx, const Port& port, const std::vector<std::string>& groups) {
+    for (const auto& group : groups) {
         if (group == default_group_id(port.project_id)) ensure_default_group(tx, port.project_id);
         if (find_security_group(tx, group)) continue;
-        throw Error(ErrorCode::Conflict, "Security group " + group + " was deleted.");
+        throw Error(ErrorCode::InvalidInput, "Security group " + group + " could not be found.", {}, group);
     }
-    set_security_groups(tx, port.id, security_groups);
+}
+
+void make(db::Transaction& tx, Port& port, const NicRequest& request, const std::vector<std::string>& groups) {
+    require_network(tx, port.network_id);
+    require_groups(tx, port, groups);
+    port.created_for_server = true;
+    insert_port(tx, port);
+    take_addresses_of(tx, port, request);
+    set_security_groups(tx, port.id, groups);
+}
+
+/// Each nic takes an address of each IP version that the network has subnets of.
+std::int64_t room_in(db::Transaction& tx, const std::string& network, std::int64_t nics, std::int64_t most) {
+    std::map<int, std::int64_t> free;
+    for (const auto& subnet : list_subnets_of_network(tx, network)) {
+        auto& sum = free[subnet.ip_version()];
+        sum += count_free(tx, subnet, most * nics - sum);
+    }
+    for (const auto& [version, sum] : free) most = std::min(most, sum / nics);
+    return most;
 }
 
 }  // namespace
 
-void allocate_port(db::Transaction& tx, const config::Config& config, const ServerId& server, const ProjectId& project,
-                   const std::string& host, const NicRequest& request, std::size_t index,
-                   const std::vector<std::string>& security_groups) {
-    Port port;
-    port.id = request.port.empty() ? derived_uuid(server.value, "port-" + std::to_string(index)) : request.port.value;
-    port.project_id = project.value;
-    set_device(port, server, host, request, index);
-    if (request.port.empty() && !find_port(tx, port.id)) return make(tx, config, port, request, security_groups);
-    bind(tx, port);
+void claim_port(db::Transaction& tx, const ServerId& server, const ProjectId& project, const NicRequest& request,
+                std::size_t index, const std::vector<std::string>& security_groups) {
+    auto port = port_of(server, project, request, index);
+    if (!request.port.empty()) return take(tx, port);
+    if (!find_port(tx, port.id)) make(tx, port, request, security_groups);
+}
+
+std::int64_t address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most) {
+    std::map<std::string, std::int64_t> nics;
+    for (const auto& request : requests)
+        if (request.port.empty()) ++nics[request.network.value];
+    for (const auto& [network, count] : nics) most = std::min(most, room_in(tx, network, count, most));
+    return most;
 }
 
 }  // namespace virga::network::repo

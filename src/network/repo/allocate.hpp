@@ -3,10 +3,11 @@
 
 namespace virga::network::repo {
 
-/// Makes or binds port number `index` of a server; a repeat changes nothing but the host. Errors as
-/// Service::allocate.
-void allocate_port(db::Transaction& tx, const config::Config& config, const ServerId& server, const ProjectId& project,
-                   const std::string& host, const NicRequest& request, std::size_t index,
-                   const std::vector<std::string>& security_groups);
+/// Makes or takes port number `index` of a server; one that the server holds already is left alone. Errors as
+/// Service::claim.
+void claim_port(db::Transaction& tx, const ServerId& server, const ProjectId& project, const NicRequest& request,
+                std::size_t index, const std::vector<std::string>& security_groups);
+/// See Service::address_room.
+std::int64_t address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most);
 
 }  // namespace virga::network::repo

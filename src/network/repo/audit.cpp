@@ -19,8 +19,7 @@ std::set<std::string> names(const json::object& reply, std::string_view key) {
 void compare(db::Transaction& tx, const std::string& host, const std::set<std::string>& taps,
              std::vector<std::string>& differences) {
     std::set<std::string> bound;
-    for (const auto& row :
-         tx.query("SELECT id, status FROM ports WHERE host_id = ? AND device_owner LIKE 'compute:%'", {host})) {
+    for (const auto& row : tx.query("SELECT id, status FROM ports WHERE host_id = ? AND server_id <> ''", {host})) {
         const auto tap = tap_name(row.text("id"));
         bound.insert(tap);
         if (row.text("status") != "ACTIVE" || taps.contains(tap)) continue;
@@ -37,10 +36,9 @@ void compare(db::Transaction& tx, const std::string& host, const std::set<std::s
 std::vector<std::string> audit_devices(db::Transaction& tx, const std::vector<ServerId>& live_servers) {
     const std::unordered_set<ServerId> live(live_servers.begin(), live_servers.end());
     std::vector<std::string> differences;
-    for (const auto& row : tx.query(
-             "SELECT id, device_id FROM ports WHERE device_owner LIKE 'compute:%' AND host_id <> '' ORDER BY id")) {
-        if (live.contains(ServerId(row.text("device_id")))) continue;
-        differences.push_back("port " + row.text("id") + " is bound to server " + row.text("device_id") +
+    for (const auto& row : tx.query("SELECT id, server_id FROM ports WHERE server_id <> '' ORDER BY id")) {
+        if (live.contains(ServerId(row.text("server_id")))) continue;
+        differences.push_back("port " + row.text("id") + " is bound to server " + row.text("server_id") +
                               ", which does not exist");
     }
     return differences;

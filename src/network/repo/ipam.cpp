@@ -92,6 +92,16 @@ std::optional<Address> take_lowest(db::Transaction& tx, const Subnet& subnet, co
     return take_fresh(tx, subnet, port);
 }
 
+std::int64_t count_free(db::Transaction& tx, const Subnet& subnet, std::int64_t most) {
+    auto count = tx.scalar(
+        "SELECT COUNT(*) FROM (SELECT address_key FROM free_addresses WHERE subnet_id = ? LIMIT ?) AS returned",
+        {subnet.id, std::max<std::int64_t>(most, 0)});
+    auto candidate = next_in_pools(subnet.pools, Address::from_key(subnet.ip_version(), next_key(tx, subnet)));
+    for (; candidate && count < most; candidate = next_in_pools(subnet.pools, candidate->plus(1)))
+        if (!is_taken(tx, subnet, *candidate)) ++count;
+    return count;
+}
+
 const Subnet* subnet_for(const std::vector<Subnet>& subnets, const IpRequest& request) {
     for (const auto& subnet : subnets) {
         if (!request.subnet_id.empty() && subnet.id != request.subnet_id) continue;

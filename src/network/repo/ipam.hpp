@@ -20,6 +20,8 @@ void take_address(db::Transaction& tx, const Subnet& subnet, const std::string& 
 /// Gives the lowest free address of the pools to the port; nullopt when all are taken. Cost does not grow with the
 /// number of ports: returned addresses are kept apart from those that were never given out.
 std::optional<Address> take_lowest(db::Transaction& tx, const Subnet& subnet, const std::string& port);
+/// How many more addresses take_lowest would give; counting ends at `most`.
+std::int64_t count_free(db::Transaction& tx, const Subnet& subnet, std::int64_t most);
 /// Gives addresses to a port of the network: the requested ones, or one of each IP version that the network has
 /// subnets of. Throws Fault InvalidIpForNetwork (400), IpAddressAlreadyAllocated, IpAddressGenerationFailure (409).
 void take_addresses(db::Transaction& tx, const std::string& network, const std::string& port,

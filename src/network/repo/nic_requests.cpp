@@ -6,7 +6,6 @@
 #include "network/repo/ipam.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/port_repo.hpp"
-#include "network/repo/quota_repo.hpp"
 #include "network/repo/subnet_repo.hpp"
 
 namespace virga::network::repo {
@@ -130,15 +129,9 @@ std::vector<NicRequest> requests_of(db::Transaction& tx, const identity::Auth& a
 
 }  // namespace
 
-std::vector<NicRequest> check_nic_requests(db::Transaction& tx, const config::Config& config,
-                                           const identity::Auth& auth, const json::value& networks,
+std::vector<NicRequest> check_nic_requests(db::Transaction& tx, const identity::Auth& auth, const json::value& networks,
                                            std::int64_t max_count) {
-    auto requests = requests_of(tx, auth, networks, max_count);
-    std::int64_t made = 0;
-    for (const auto& request : requests) made += request.port.empty() ? 1 : 0;
-    if (made > 0)
-        check_quota(tx, config, auth.project.value, QuotaResource::Ports, made * std::max<std::int64_t>(max_count, 1));
-    return requests;
+    return requests_of(tx, auth, networks, max_count);
 }
 
 }  // namespace virga::network::repo

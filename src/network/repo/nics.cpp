@@ -11,18 +11,17 @@ namespace {
 constexpr std::size_t kNameBytes = 11;  ///< what is left of 14 characters of a link's name
 
 constexpr const char* kColumns =
-    "SELECT p.id, p.device_id, p.network_id, p.mac, p.nic_tag, p.allowed_address_pairs, a.address, a.subnet_id, "
+    "SELECT p.id, p.server_id, p.network_id, p.mac, p.nic_tag, p.allowed_address_pairs, a.address, a.subnet_id, "
     "a.ip_version FROM ports p "
-    "LEFT JOIN ip_allocations a ON a.port_id = p.id WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' "
-    "AND p.leaving = 0 AND p.device_id IN (";
+    "LEFT JOIN ip_allocations a ON a.port_id = p.id WHERE p.leaving = 0 AND p.server_id IN (";
 constexpr const char* kOrder =
-    ") ORDER BY p.device_id, p.nic_index, p.created_us, p.id, a.ip_version, a.subnet_id, a.address_key";
+    ") ORDER BY p.server_id, p.nic_index, p.created_us, p.id, a.ip_version, a.subnet_id, a.address_key";
 
 using NicsOfServers = std::map<ServerId, std::vector<Nic>>;
 
 /// A port is one row for each of its addresses, one behind the other, or one row without.
 void add_row(NicsOfServers& nics, const db::Row& row) {
-    auto& list = nics[ServerId(row.text("device_id"))];
+    auto& list = nics[ServerId(row.text("server_id"))];
     auto id = row.text("id");
     if (list.empty() || list.back().port_id != id) {
         Nic nic;

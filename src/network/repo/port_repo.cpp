@@ -20,6 +20,7 @@ Port read_port(const db::Row& row) {
     port.status = row.text("status");
     port.device_id = row.text("device_id");
     port.device_owner = row.text("device_owner");
+    port.server_id = row.text("server_id");
     port.host_id = row.text("host_id");
     port.vnic_type = row.text("vnic_type");
     port.allowed_address_pairs = parse_array(row.text("allowed_address_pairs"));
@@ -101,6 +102,7 @@ void insert_port(db::Transaction& tx, Port& port) {
                           port.status,
                           port.device_id,
                           port.device_owner,
+                          port.server_id,
                           port.host_id,
                           port.vnic_type,
                           json::serialize(port.allowed_address_pairs),
@@ -110,9 +112,9 @@ void insert_port(db::Transaction& tx, Port& port) {
                           port.nic_tag};
     params.insert(params.end(), rest.begin(), rest.end());
     tx.exec(std::string("INSERT INTO ports (") + kStandardColumns +
-                ", network_id, mac, admin_state_up, status, device_id, device_owner, host_id, vnic_type, "
+                ", network_id, mac, admin_state_up, status, device_id, device_owner, server_id, host_id, vnic_type, "
                 "allowed_address_pairs, binding_profile, created_for_server, nic_index, nic_tag) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             params);
 }
 
@@ -120,11 +122,11 @@ void update_port(db::Transaction& tx, Port& port) {
     stamp_change(port);
     tx.exec(
         "UPDATE ports SET name = ?, description = ?, updated_us = ?, revision = ?, mac = ?, admin_state_up = ?, "
-        "device_id = ?, device_owner = ?, host_id = ?, vnic_type = ?, allowed_address_pairs = ?, binding_profile = ? "
-        "WHERE id = ?",
+        "device_id = ?, device_owner = ?, server_id = ?, host_id = ?, vnic_type = ?, allowed_address_pairs = ?, "
+        "binding_profile = ? WHERE id = ?",
         {port.name, port.description, port.updated_us, port.revision, port.mac, std::int64_t{port.admin_state_up},
-         port.device_id, port.device_owner, port.host_id, port.vnic_type, json::serialize(port.allowed_address_pairs),
-         json::serialize(port.binding_profile), port.id});
+         port.device_id, port.device_owner, port.server_id, port.host_id, port.vnic_type,
+         json::serialize(port.allowed_address_pairs), json::serialize(port.binding_profile), port.id});
 }
 
 void set_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups) {
@@ -148,36 +150,39 @@ void set_leaving(db::Transaction& tx, const std::string& id) {
 
 std::vector<std::string> leaving_ports(db::Transaction& tx, const ServerId& server) {
     std::vector<std::string> ids;
-    for (const auto& row : tx.query("SELECT id FROM ports WHERE device_id = ? AND leaving = 1", {server.value})) {
+    for (const auto& row : tx.query("SELECT id FROM ports WHERE server_id = ? AND leaving = 1", {server.value})) {
         ids.push_back(row.text("id"));
     }
     return ids;
 }
 
-bool bind_port(db::Transaction& tx, const Port& port) {
+bool claim_port(db::Transaction& tx, const Port& port) {
     return tx.exec(
-               "UPDATE ports SET device_id = ?, device_owner = ?, host_id = ?, nic_index = ?, nic_tag = ?, "
-               "updated_us = ?, revision = revision + 1 WHERE id = ? AND (device_id = '' OR device_id = ?)",
-               {port.device_id, port.device_owner, port.host_id, port.nic_index, port.nic_tag, now_us(), port.id,
-                port.device_id}) > 0;
+               "UPDATE ports SET device_id = ?, device_owner = ?, server_id = ?, host_id = '', nic_index = ?, "
+               "nic_tag = ?, updated_us = ?, revision = revision + 1 "
+               "WHERE id = ? AND leaving = 0 AND server_id = '' AND device_id = ''",
+               {port.device_id, port.device_owner, port.server_id, port.nic_index, port.nic_tag, now_us(), port.id}) >
+           0;
 }
 
-void unbind_port(db::Transaction& tx, const std::string& id) {
+std::int64_t set_host(db::Transaction& tx, const ServerId& server, const std::string& host) {
+    return tx.exec(
+        "UPDATE ports SET host_id = ?, updated_us = ?, revision = revision + 1 WHERE server_id = ? AND leaving = 0",
+        {host, now_us(), server.value});
+}
+
+void free_port(db::Transaction& tx, const std::string& id) {
     tx.exec(
-        "UPDATE ports SET device_id = '', device_owner = '', host_id = '', nic_index = 0, nic_tag = '', "
-        "status = 'DOWN', updated_us = ?, revision = revision + 1 WHERE id = ?",
+        "UPDATE ports SET device_id = '', device_owner = '', server_id = '', host_id = '', nic_index = 0, "
+        "nic_tag = '', status = 'DOWN', updated_us = ?, revision = revision + 1 WHERE id = ?",
         {now_us(), id});
 }
 
-std::vector<Port> list_ports_of_devices(db::Transaction& tx, const std::vector<std::string>& devices) {
-    std::vector<Port> ports;
-    in_pieces(devices, [&](const std::string& marks, const db::Params& params) {
-        ListQuery query;
-        query.add("t.device_id IN (" + marks + ") AND t.device_owner LIKE 'compute:%' AND t.host_id <> ''", params);
-        query.order = "t.device_id, t.nic_index, t.created_us, t.id";
-        for (auto& port : list_ports(tx, query)) ports.push_back(std::move(port));
-    });
-    return ports;
+std::vector<Port> list_ports_of_server(db::Transaction& tx, const ServerId& server) {
+    ListQuery query;
+    query.add("t.server_id = ?", {server.value});
+    query.order = "t.nic_index, t.created_us, t.id";
+    return list_ports(tx, query);
 }
 
 std::int64_t count_ports_of_network(db::Transaction& tx, const std::string& network) {

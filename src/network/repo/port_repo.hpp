@@ -22,12 +22,14 @@ void delete_port(db::Transaction& tx, const std::string& id);
 void set_leaving(db::Transaction& tx, const std::string& id);
 std::vector<std::string> leaving_ports(db::Transaction& tx, const ServerId& server);
 
-/// Binds an unbound port, or repeats the binding to the same device. False when it is bound to another device.
-bool bind_port(db::Transaction& tx, const Port& port);
-/// Unbinds the port from whatever it is bound to.
-void unbind_port(db::Transaction& tx, const std::string& id);
-/// Ports that are bound to servers on a host, by server and nic order. A device_id that a user wrote does not count.
-std::vector<Port> list_ports_of_devices(db::Transaction& tx, const std::vector<std::string>& devices);
+/// Gives a free port to `port.server_id`, which has no host yet. False when somebody else has it, or it is gone.
+bool claim_port(db::Transaction& tx, const Port& port);
+/// The host of a server's ports, empty: none any more. Returns how many there are.
+std::int64_t set_host(db::Transaction& tx, const ServerId& server, const std::string& host);
+/// Takes the port from its server.
+void free_port(db::Transaction& tx, const std::string& id);
+/// Ports that a server holds, in the order of its nics. A device_id that a user wrote does not count.
+std::vector<Port> list_ports_of_server(db::Transaction& tx, const ServerId& server);
 /// Ports of the network that keep it from being deleted.
 std::int64_t count_ports_of_network(db::Transaction& tx, const std::string& network);
 /// A port with an address in the subnet; empty when there is none.

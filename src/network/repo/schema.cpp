@@ -76,7 +76,13 @@ const std::vector<db::Migration>& migrations() {
         for (auto& statement : group_tables()) statements.push_back(std::move(statement));
         return std::vector<db::Migration>{
             {"network", 1, std::move(statements)},
-            {"network", 2, {"ALTER TABLE ports ADD COLUMN leaving BIGINT NOT NULL DEFAULT 0"}}};
+            {"network", 2, {"ALTER TABLE ports ADD COLUMN leaving BIGINT NOT NULL DEFAULT 0"}},
+            // The server that holds the port from its request on. Anybody may write a device_id; this only the service.
+            {"network",
+             3,
+             {"ALTER TABLE ports ADD COLUMN server_id TEXT NOT NULL DEFAULT ''",
+              "UPDATE ports SET server_id = device_id WHERE device_owner LIKE 'compute:%' AND host_id <> ''",
+              "CREATE INDEX ports_by_server ON ports (server_id)"}}};
     }();
     return steps;
 }

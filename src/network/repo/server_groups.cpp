@@ -26,13 +26,13 @@ std::map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transact
     std::map<ServerId, std::vector<std::string>> names;
     in_pieces(ids, [&](const std::string& marks, const db::Params& params) {
         tx.each(
-            "SELECT DISTINCT p.device_id, g.name FROM ports p"
+            "SELECT DISTINCT p.server_id, g.name FROM ports p"
             " LEFT JOIN port_security_groups l ON l.port_id = p.id"
             " LEFT JOIN security_groups g ON g.id = l.security_group_id"
-            " WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' AND p.leaving = 0 AND p.device_id IN (" +
-                marks + ") ORDER BY p.device_id, g.name",
+            " WHERE p.leaving = 0 AND p.server_id IN (" +
+                marks + ") ORDER BY p.server_id, g.name",
             params, [&](const db::Row& row) {
-                auto& own = names[ServerId(row.text("device_id"))];
+                auto& own = names[ServerId(row.text("server_id"))];
                 if (!row.is_null("name")) own.push_back(row.text("name"));
             });
     });
@@ -43,7 +43,7 @@ std::vector<ServerSecurityGroup> groups_of_server(db::Transaction& tx, const Ser
     ListQuery query;
     query.add(
         "t.id IN (SELECT l.security_group_id FROM port_security_groups l JOIN ports p ON p.id = l.port_id"
-        " WHERE p.device_owner LIKE 'compute:%' AND p.host_id <> '' AND p.leaving = 0 AND p.device_id = ?)",
+        " WHERE p.leaving = 0 AND p.server_id = ?)",
         {server.value});
     query.order = "t.name, t.id";
     std::vector<ServerSecurityGroup> groups;

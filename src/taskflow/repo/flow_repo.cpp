@@ -159,9 +159,9 @@ bool update(db::Transaction& tx, const StoredFlow& flow, const Change& change) {
 void append_run(db::Transaction& tx, const FlowId& flow, std::int64_t sequence, const TaskRun& run) {
     tx.exec(
         "INSERT INTO task_runs (flow_id, seq, task_index, task, phase, attempt, started_us, ended_us, outcome, "
-        "decision, error, done_bytes, total_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "decision, told, error, done_bytes, total_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {flow.value, sequence, std::int64_t{run.task_index}, run.task, run.phase, std::int64_t{run.attempt},
-         run.started_us, run.ended_us, run.outcome, run.decision, run.error, run.progress.done_bytes,
+         run.started_us, run.ended_us, run.outcome, run.decision, run.told, run.error, run.progress.done_bytes,
          run.progress.total_bytes});
 }
 
@@ -226,7 +226,8 @@ std::vector<TaskRun> journal(db::Transaction& tx, const FlowId& flow) {
                        row.text("outcome"),
                        row.text("decision"),
                        row.text("error"),
-                       {row.number("done_bytes"), row.number("total_bytes")}});
+                       {row.number("done_bytes"), row.number("total_bytes")},
+                       row.text("told")});
     }
     return out;
 }

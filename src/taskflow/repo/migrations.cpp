@@ -19,7 +19,8 @@ const std::vector<db::Migration>& migrations() {
           "ended_us BIGINT NOT NULL, outcome TEXT NOT NULL, decision TEXT NOT NULL, error TEXT NOT NULL, "
           "done_bytes BIGINT NOT NULL DEFAULT 0, total_bytes BIGINT NOT NULL DEFAULT 0, "
           "PRIMARY KEY (flow_id, seq))"}},
-        {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}}};
+        {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}},
+        {"taskflow", 3, {"ALTER TABLE task_runs ADD COLUMN told TEXT NOT NULL DEFAULT ''"}}};
     return list;
 }
 

@@ -80,7 +80,7 @@ TEST(Target, utf8_is_checked) {
 }
 
 TEST(FieldsTest, read_strings) {
-    const auto object = parse(R"({"name": "grün", "empty": "", "null": null, "number": 5, "nul": "a\u0000"})");
+    const auto object = parse(R"({"name": "grün", "empty": "", "null": null, "number": 5})");
     Fields fields(object, "server");
     EXPECT_EQ(fields.required_string("name", 1, 4), "grün");
     EXPECT_EQ(fields.string("null", 1, 4), std::nullopt);
@@ -89,7 +89,6 @@ TEST(FieldsTest, read_strings) {
     EXPECT_EQ(message_of([&] { fields.string("name", 0, 3); }), "server.name: must have at most 3 characters");
     EXPECT_EQ(message_of([&] { fields.string("number", 0, 3); }), "server.number: must be a string");
     EXPECT_EQ(message_of([&] { fields.required_string("flavorRef", 1, 9); }), "server.flavorRef: is required");
-    EXPECT_EQ(message_of([&] { fields.string("nul", 0, 9); }), "server.nul: must not contain a NUL character");
 }
 
 TEST(FieldsTest, read_integers) {

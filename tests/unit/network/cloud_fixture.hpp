@@ -72,7 +72,7 @@ protected:
     std::vector<Nic> boot(const ServerId& server, const std::vector<NicRequest>& requests) {
         return database.write_with([&](db::Transaction& tx) {
             const auto groups = service.resolve_security_groups(tx, member, {});
-            return service.allocate(tx, server, member.project, "host-1", requests, groups);
+            return service.bind(tx, server, member.project, "host-1", requests, groups);
         });
     }
 

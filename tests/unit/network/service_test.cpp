@@ -9,7 +9,7 @@ constexpr const char* kUnknown = "11111111-2222-3333-4444-555555555555";
 class ServicePorts : public Cloud {};
 class NicRequests : public Cloud {};
 
-TEST_F(ServicePorts, AllocateGivesLowestAddressAndNames) {
+TEST_F(ServicePorts, BindGivesLowestAddressAndNames) {
     const auto network = make_network("10.5.0.0/24");
     const auto server = new_id<ServerId>();
     const auto nics = boot(server, {{network, {}, {}, "front"}});
@@ -37,18 +37,21 @@ TEST_F(ServicePorts, ReturnedAddressesAreUsedFirst) {
         servers.push_back(new_id<ServerId>());
         boot(servers.back(), {{network, {}, {}, {}}});
     }
-    EXPECT_EQ(error_code_of([&] { boot(new_id<ServerId>(), {{network, {}, {}, {}}}); }), ErrorCode::Conflict);
+    EXPECT_EQ(error_code_of([&] { boot(new_id<ServerId>(), {{network, {}, {}, {}}}); }), ErrorCode::InvalidInput);
     release(servers[3]);
     release(servers[1]);
     EXPECT_EQ(boot(servers[1], {{network, {}, {}, {}}}).at(0).fixed_ips.at(0).address, "10.5.0.3");
     EXPECT_EQ(boot(servers[3], {{network, {}, {}, {}}}).at(0).fixed_ips.at(0).address, "10.5.0.5");
-    EXPECT_EQ(error_code_of([&] { boot(new_id<ServerId>(), {{network, {}, {}, {}}}); }), ErrorCode::Conflict);
+    EXPECT_EQ(error_code_of([&] { boot(new_id<ServerId>(), {{network, {}, {}, {}}}); }), ErrorCode::InvalidInput);
 }
 
 TEST_F(ServicePorts, ChosenAddressIsPassedOver) {
     const auto network = make_network("10.5.0.0/24");
     EXPECT_EQ(boot(new_id<ServerId>(), {{network, {}, "10.5.0.3", {}}}).at(0).fixed_ips.at(0).address, "10.5.0.3");
-    EXPECT_EQ(error_code_of([&] { boot(new_id<ServerId>(), {{network, {}, "10.5.0.3", {}}}); }), ErrorCode::Conflict);
+    EXPECT_EQ(error_code_of([&] {
+                  boot(new_id<ServerId>(), {{network, {}, "10.5.0.3", {}}});
+              }),
+              ErrorCode::InvalidInput);
     EXPECT_EQ(boot(new_id<ServerId>(), {{network, {}, {}, {}}}).at(0).fixed_ips.at(0).address, "10.5.0.2");
     EXPECT_EQ(boot(new_id<ServerId>(), {{network, {}, {}, {}}}).at(0).fixed_ips.at(0).address, "10.5.0.4");
 }
@@ -72,6 +75,49 @@ TEST_F(ServicePorts, BroughtPortIsBoundOnceAndKept) {
     const auto left = repo::find_port(tx, port.value);
     ASSERT_TRUE(left);
     EXPECT_EQ(left->device_id, "");
+}
+
+TEST_F(ServicePorts, ClaimHoldsWithoutAHostAndAfterOne) {
+    const auto network = make_network("10.5.0.0/29");
+    const auto server = new_id<ServerId>();
+    const std::vector<NicRequest> requests(5, {network, {}, {}, {}});
+    const auto claim = [&](const ServerId& id) {
+        database.write_with([&](db::Transaction& tx) { service.claim(tx, id, member.project, requests, {}); });
+    };
+    claim(server);
+    claim(server);
+    EXPECT_EQ(error_code_of([&] { claim(new_id<ServerId>()); }), ErrorCode::InvalidInput);
+    const auto ids = [](const std::vector<Nic>& nics) {
+        std::vector<std::string> out;
+        for (const auto& nic : nics) out.push_back(nic.port_id);
+        return out;
+    };
+    const auto first = ids(boot(server, requests));
+    ASSERT_EQ(first.size(), 5U);
+    database.write_with([&](db::Transaction& tx) { service.unbind(tx, server); });
+    EXPECT_EQ(error_code_of([&] { claim(new_id<ServerId>()); }), ErrorCode::InvalidInput);
+    EXPECT_EQ(ids(boot(server, requests)), first);
+    release(server);
+    claim(new_id<ServerId>());
+}
+
+TEST_F(ServicePorts, AddressRoomCountsServers) {
+    const auto network = make_network("10.5.0.0/28");
+    const auto room = [&](std::int64_t nics, std::int64_t most) {
+        auto tx = database.read();
+        return service.address_room(tx, std::vector<NicRequest>(static_cast<std::size_t>(nics), {network, {}, {}, {}}),
+                                    most);
+    };
+    EXPECT_EQ(room(1, 100), 13);
+    EXPECT_EQ(room(2, 100), 6);
+    EXPECT_EQ(room(2, 3), 3);
+    EXPECT_EQ(room(0, 7), 7);
+    const auto early = new_id<ServerId>();
+    boot(early, {{network, {}, {}, {}}});
+    boot(new_id<ServerId>(), {{network, {}, "10.5.0.9", {}}});
+    EXPECT_EQ(room(1, 100), 11);
+    release(early);
+    EXPECT_EQ(room(1, 100), 12);
 }
 
 TEST_F(ServicePorts, PortOfAUsersMakingIsNoNicOfAServer) {
@@ -169,8 +215,6 @@ TEST_F(NicRequests, ChecksFixedIpsAndCount) {
         EXPECT_EQ(error_code_of([&] { check_request(member, with_ip(ip)); }), ErrorCode::InvalidInput) << ip;
     }
     EXPECT_EQ(error_code_of([&] { check_request(member, with_ip("10.5.0.9"), 2); }), ErrorCode::InvalidInput);
-    EXPECT_EQ(error_code_of([&] { check_request(member, entry("uuid", network.value), 5000); }),
-              ErrorCode::QuotaExceeded);
 }
 
 TEST_F(NicRequests, ResolvesSecurityGroups) {

@@ -12,7 +12,7 @@ public:
 
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        outcome.decision = "vm_state active, task_state null, power_state running";
+        outcome.tell("vm_state active, task_state null, power_state running");
         outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
             const auto server = advance(tx, id, "create.finish");
             refuse_dead_guest(server);

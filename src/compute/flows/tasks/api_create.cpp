@@ -15,9 +15,9 @@ public:
 
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        for (const auto& sentence : context.data.decisions) {
-            outcome.decision += (outcome.decision.empty() ? "" : "; ") + sentence;
-        }
+        std::string text;
+        for (const auto& sentence : context.data.decisions) text += (text.empty() ? "" : "; ") + sentence;
+        outcome.tell(std::move(text));
         return outcome;
     }
 
@@ -29,6 +29,7 @@ public:
                          fault = fault_of(context, failure)](db::Transaction& tx) {
             release_reservations(tx, id);
             d_.volumes.boot_ended(tx, id);
+            d_.networks.release(tx, id);
             repo::set_host(tx, id, {}, zone);
             repo::forget_admin_password(tx, id);
             // A delete that came meanwhile owns the state: then nothing is changed.

@@ -6,31 +6,35 @@
 namespace virga::compute::flows {
 namespace {
 
-std::string describe(const std::vector<network::Nic>& nics) {
+/// Taps and bridges are the host's, and no member's business.
+enum class Reader { Owner, Operator };
+
+std::string describe(const std::vector<network::Nic>& nics, Reader reader) {
     if (nics.empty()) return "no networks were asked for";
     std::string text = "allocated " + std::to_string(nics.size()) + (nics.size() == 1 ? " port:" : " ports:");
     for (const auto& nic : nics) {
         text += (&nic == &nics.front() ? " " : ", ") + nic.network_name;
         for (const auto& ip : nic.fixed_ips) text += " " + ip.address;
-        text += " (" + nic.mac + ", " + nic.tap + " on " + nic.bridge + ")";
+        text += " (" + nic.mac + (reader == Reader::Operator ? ", " + nic.tap + " on " + nic.bridge : "") + ")";
     }
     return text;
 }
 
-/// Ports are made in the database first (their ids are derived, so a repeat finds them), then plugged on the host.
+/// The server has its ports since its request: now they are on a host. Another host may be tried with them.
 class BuildNetworks : public TypedComputeTask<BootData> {
 public:
     using TypedTask::TypedTask;
 
     taskflow::Outcome execute(const Context& context) override {
         const auto host = context.data.host;
-        const auto nics = allocate(context, host);
+        const auto nics = bind(context, host);
         if (!nics.empty()) {
             d_.hosts.call(host, network::command::kPlug, json::object{{"nics", nics_to_json(nics)}},
                           call_options(context, "plug", kShortDeadline));
         }
         taskflow::Outcome outcome;
-        outcome.decision = describe(nics);
+        outcome.decision = describe(nics, Reader::Operator);
+        outcome.told = describe(nics, Reader::Owner);
         return outcome;
     }
 
@@ -44,19 +48,19 @@ public:
             host_is_up = clean_up(d_, host, network::command::kUnplug, json::object{{"nics", nics_to_json(nics)}},
                                   revert_options(context, "unplug", kShortDeadline));
         }
-        outcome.decision = host_is_up ? "unplugged and released the ports"
-                                      : "host " + host + " is down: released the ports, taps go when it comes back";
-        outcome.apply = [this, id](db::Transaction& tx) { d_.networks.release(tx, id); };
+        outcome.decision =
+            host_is_up ? "unplugged the ports" : "host " + host + " is down: its taps go when it comes back";
+        outcome.apply = [this, id](db::Transaction& tx) { d_.networks.unbind(tx, id); };
         return outcome;
     }
 
 private:
-    std::vector<network::Nic> allocate(const Context& context, const std::string& host) {
+    std::vector<network::Nic> bind(const Context& context, const std::string& host) {
         return d_.db.write_with(
             [&](db::Transaction& tx) {
                 const auto server = advance(tx, context.data.server, "create.networking");
-                return d_.networks.allocate(tx, server.id, server.project, host, context.data.nics,
-                                            context.data.security_groups);
+                return d_.networks.bind(tx, server.id, server.project, host, context.data.nics,
+                                        context.data.security_groups);
             },
             db::Durability::Grouped);
     }

@@ -17,7 +17,7 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         auto devices = named_devices(context.data.server);
         taskflow::Outcome outcome;
-        outcome.decision = describe_mapping(devices);
+        outcome.tell(describe_mapping(devices));
         outcome.apply = [id = context.data.server, devices = std::move(devices)](db::Transaction& tx) {
             advance(tx, id, "create.block_device_mapping");
             for (const auto& device : devices) repo::update_block_device(tx, device);

@@ -136,17 +136,27 @@ void ConfinedWorker::end() {
     process_ = -1;
 }
 
+/// False: there is no process any more.
+bool ConfinedWorker::ask(std::size_t in_bytes, std::size_t room, std::int64_t& result) {
+    if (socket_ < 0) start();
+    const Request request{in_bytes, room};
+    if (::send(socket_, &request, sizeof request, MSG_NOSIGNAL) == sizeof request && receive(socket_, result))
+        return true;
+    end();
+    return false;
+}
+
 bool ConfinedWorker::call(std::string_view in, std::string& out) {
     if (in.size() > most_bytes_ || out.size() > most_bytes_) return false;
     const auto size = static_cast<std::int64_t>(out.size());
     if (!confined_) return work_(context_, in, out.data(), out.size()) == size;
-    if (socket_ < 0) return false;
     std::memcpy(shared_, in.data(), in.size());
-    const Request request{in.size(), out.size()};
     std::int64_t result = -1;
-    if (::send(socket_, &request, sizeof request, MSG_NOSIGNAL) != sizeof request || !receive(socket_, result)) {
-        end();
-        return false;
+    if (!ask(in.size(), out.size(), result)) {
+        std::memcpy(shared_, in.data(), in.size());  // a dying process may have written anything there
+        if (!ask(in.size(), out.size(), result))
+            throw Error(ErrorCode::Unavailable,
+                        "The process in the sandbox that does this has died, and so did a new one.");
     }
     if (result != size) return false;
     std::memcpy(out.data(), shared_ + most_bytes_, out.size());

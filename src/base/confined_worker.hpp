@@ -22,12 +22,14 @@ public:
     ConfinedWorker(const ConfinedWorker&) = delete;
     ConfinedWorker& operator=(const ConfinedWorker&) = delete;
 
-    /// Fills `out` to its size; false when the work failed, gave another number of bytes, ended its process or took
-    /// over a minute. After the latter two every call fails.
+    /// Fills `out` to its size; false when the work failed or gave another number of bytes. A process that has died, or
+    /// that takes over a minute, says nothing about `in`: the work is done once more by a new one. Throws
+    /// Error{Unavailable} when that ends so, too; the next call starts anew.
     bool call(std::string_view in, std::string& out);
 
 private:
     void start();
+    bool ask(std::size_t in_bytes, std::size_t room, std::int64_t& result);
     void end();
 
     Work work_;

@@ -37,4 +37,32 @@ std::string without_paths(std::string_view text) {
     return out;
 }
 
+std::string public_reason(ErrorCode code, const std::string& message) {
+    switch (code) {
+        case ErrorCode::NotFound:
+            return "Something on the host that this needs is missing. Ask the administrator.";
+        case ErrorCode::NoSpace:
+            return "There is not enough room left on the storage. Delete what isn't needed, or try again later.";
+        case ErrorCode::Unavailable:
+            return "The host or its storage can't be reached. Try again later.";
+        case ErrorCode::Timeout:
+            return "The host or its storage did not answer in time. Try again later.";
+        case ErrorCode::Corrupt:
+            return "The data that this needs is damaged, or isn't what it is recorded to be. Ask the administrator.";
+        case ErrorCode::Internal:
+            return "The host or its storage failed. Ask the administrator, who can see why.";
+        case ErrorCode::Conflict:
+        case ErrorCode::InvalidInput:
+        case ErrorCode::Unauthenticated:
+        case ErrorCode::Forbidden:
+        case ErrorCode::QuotaExceeded:
+        case ErrorCode::TooLarge:
+        case ErrorCode::NotSupported:
+        case ErrorCode::Busy:
+        case ErrorCode::Cancelled:
+            return without_paths(message);
+    }
+    return {};
+}
+
 }  // namespace virga

@@ -88,6 +88,12 @@ std::int64_t convert_into(const Conversion& conversion, const Progress& progress
         run_qemu_img(arguments_of(conversion), run);
     } catch (const Error& failure) {
         if (failure.code() == ErrorCode::Cancelled) require_space(folder, 0);  // says why, if that was it
+        if (failure.code() == ErrorCode::Internal && conversion.alone) {
+            throw Error(ErrorCode::InvalidInput,
+                        "The image is unacceptable: its data can't be read as " + conversion.from_format +
+                            ". It may be damaged.",
+                        failure.message() + ": " + failure.detail());
+        }
         throw;
     }
     File::open_for_writing(conversion.to).sync();

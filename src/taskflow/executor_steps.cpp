@@ -13,6 +13,11 @@ Failure failure_of(const std::exception& exception) {
     return {ErrorCode::Internal, "internal error", exception.what(), {}};
 }
 
+/// For administrators, who alone see it.
+std::string whole_text(const Failure& failure) {
+    return failure.detail.empty() ? failure.message : failure.message + " (" + failure.detail + ")";
+}
+
 }  // namespace
 
 // ---- forward
@@ -43,7 +48,7 @@ Executor::Step Executor::execute_step(const ActivePtr& active) {
 }
 
 Executor::Step Executor::execute_failed(const ActivePtr& active, TaskRun& run, const Failure& failure) {
-    run.error = failure.message;
+    run.error = whole_text(failure);
     flows_.keep_progress(active, run);
     if (stopping_ && failure.code == ErrorCode::Cancelled && !active->cancel) return Step::Stop;
     const auto& task = task_of(active);
@@ -106,7 +111,7 @@ Executor::Step Executor::write_revert(const ActivePtr& active, const TaskRun& ru
 
 Executor::Step Executor::revert_failed(const ActivePtr& active, TaskRun& run, const Failure& problem) {
     run.ended_us = now_us();
-    run.error = problem.message;
+    run.error = whole_text(problem);
     if (stopping_) return Step::Stop;
     log::warning("revert failed", {{"flow", active->id.value},
                                    {"task", active->label()},

@@ -322,7 +322,9 @@ def test_damaged_data_are_found_by_the_restore(cloud, made):
     assert settled(cloud, "volume", target)["status"] == "error_restoring"
     assert settled(cloud, "backup", backup)["status"] == "available"
     messages = call(cloud, "GET", f"/messages?resource_uuid={target}", expect=200).json()["messages"]
-    assert "chunk 5" in messages[0]["user_message"] and backup in messages[0]["user_message"]
+    assert "damaged" in messages[0]["user_message"] and "chunk" not in messages[0]["user_message"]
+    trace = cloud.http("GET", f"/virga/v1/trace/{target}").text
+    assert "chunk 5" in trace and backup in trace, "administrators see which"
 
 
 # ---- increments

@@ -72,20 +72,6 @@ def test_never_two_hosts(cloud, volumes):
     assert made["connection_info"]["data"]["path"]
 
 
-def test_only_services_take_a_server_s_connection(cloud, volumes, service):
-    volume = volumes(size=1)
-    made = attach(cloud, volume, connector={"host": "one"})
-    call(cloud, "POST", f"/attachments/{made['id']}/action", {"os-complete": {}}, expect=204)
-    assert show(cloud, volume)["status"] == "in-use"
-    act(cloud, volume, "os-terminate_connection", {"connector": {"host": "one"}}, 409)
-    act(cloud, volume, "os-force_detach", {"attachment_id": made["id"], "connector": {"host": "one"}}, 409)
-    act(cloud, volume, "os-detach", {"attachment_id": made["id"]}, 409)
-    call(cloud, "DELETE", f"/attachments/{made['id']}", expect=409)
-    act(cloud, volume, "os-terminate_connection", {"connector": {"host": "one"}}, token=service)
-    call(cloud, "DELETE", f"/attachments/{made['id']}", token=service, expect=200)
-    assert show(cloud, volume)["status"] == "available"
-
-
 def test_force_detach(cloud, volumes):
     volume = volumes(size=1)
     act(cloud, volume, "os-attach", {"instance_uuid": NOWHERE, "mountpoint": "/dev/vdb"})

@@ -174,7 +174,8 @@ def test_reimage_that_does_not_fit_or_fails(cloud, volumes):
     act(cloud, volume, "os-reimage", {"image_id": damaged["id"]})
     idle(cloud, volume, "error")
     messages = call(cloud, "GET", f"/messages?resource_uuid={volume}", expect=200).json()["messages"]
-    assert any("checksum" in item["user_message"] for item in messages)
+    assert any("damaged" in item["user_message"] for item in messages)
+    assert "checksum" in cloud.http("GET", f"/virga/v1/trace/{volume}").text
     assert reads(cloud, volume, 9), "a failure leaves the old content"
     for made in (large, damaged):
         cloud.http("DELETE", f"/image/v2/images/{made['id']}")

@@ -23,14 +23,7 @@ void check_owner(const Call& call, const ProjectId& owner, const std::string& wh
 /// Whether compute has it on record as its own.
 bool is_servers(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
     auto* attached = call.context.d.attached;
-    return attached != nullptr && !attachment.server.empty() && attached->owns(tx, attachment.server, attachment.id);
-}
-
-[[noreturn]] void refuse_change(const AttachmentRecord& attachment) {
-    throw Error(ErrorCode::Conflict,
-                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
-                    ". Detach the volume with the compute API.",
-                {}, attachment.id.value);
+    return attached != nullptr && attachment.of_compute() && attached->owns(tx, attachment.server, attachment.id);
 }
 
 std::string trimmed(const std::string& text) {
@@ -154,13 +147,11 @@ AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std
 }
 
 void check_may_change(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
-    if (!call.auth.is_service() && is_servers(tx, call, attachment)) refuse_change(attachment);
-}
-
-void check_may_end(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment) {
-    check_may_change(tx, call, attachment);
-    if (call.auth.is_service() || attachment.server.empty() || attachment.connection_info.empty()) return;
-    refuse_change(attachment);
+    if (call.auth.is_service() || !is_servers(tx, call, attachment)) return;
+    throw Error(ErrorCode::Conflict,
+                "Attachment " + attachment.id.value + " is in use by server " + attachment.server.value +
+                    ". Detach the volume with the compute API.",
+                {}, attachment.id.value);
 }
 
 void check_not_in_work(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {

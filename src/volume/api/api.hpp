@@ -68,8 +68,8 @@ SnapshotRecord own_snapshot(db::Transaction& tx, const Call& call, const std::st
 AttachmentRecord own_attachment(db::Transaction& tx, const Call& call, const std::string& id);
 
 /// Ending or changing a connection that a server uses, or that a flow of it makes, corrupts its data, so only services
-/// may (CVE-2023-2088): throws Error{Conflict}. In the transaction of the change.
-void check_may_end(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment);
+/// may (CVE-2023-2088): throws Error{Conflict}. One that compute doesn't know is its owner's. In the transaction of the
+/// change.
 void check_may_change(db::Transaction& tx, const Call& call, const AttachmentRecord& attachment);
 /// Error{Conflict} while a server is being built with the volume, or a flow of a server attaches or detaches it.
 void check_not_in_work(db::Transaction& tx, const Call& call, const VolumeRecord& volume);

@@ -1,6 +1,7 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
+#include "volume/api/end_attachment.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -137,7 +138,7 @@ http::Response create(const Call& call) {
     const auto record = own_volume(tx, call, volume.value);
     if (mode) check_mode(record, *mode);
     check_not_in_work(tx, call, record);
-    auto attachment = flows::reserve(tx, new_id<AttachmentId>(), volume, server);
+    auto attachment = flows::reserve_for_user(tx, volume, server);
     if (mode) {
         repo::set_mode(tx, attachment.id, *mode);
         attachment.mode = *mode;
@@ -154,6 +155,15 @@ std::string host_of(db::Transaction& tx, const AttachmentRecord& attachment) {
     return volume ? volume->host : std::string();
 }
 
+/// Before the host makes a connection that could not be recorded then.
+void check_can_connect(const AttachmentRecord& attachment) {
+    if (attachment.attach_status != "detaching" && !is_error(attachment.attach_status)) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume attachment: " + attachment.id.value + " is " + attachment.attach_status +
+                    ". Delete it, and make a new one.",
+                {}, attachment.id.value);
+}
+
 http::Response update(const Call& call) {
     const auto body = body_object(call, "attachment");
     http::Fields fields(body, "attachment");
@@ -164,6 +174,7 @@ http::Response update(const Call& call) {
     auto tx = call.db().read();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
     check_may_change(tx, call, attachment);
+    check_can_connect(attachment);
     return waiting_for(call, host_of(tx, attachment), [attachment, wanted](const Call& later) {
         return one(later, connect(later, attachment, wanted));
     });
@@ -180,34 +191,17 @@ http::Response action(const Call& call) {
     return http::Response::empty(204);
 }
 
-http::Response finish_removal(db::Transaction& tx, const AttachmentRecord& attachment) {
+http::Response forget(db::Transaction& tx, const AttachmentRecord& attachment) {
     flows::detached(tx, attachment.id);
     json::array left;
     for (const auto& item : repo::attachments_of(tx, attachment.volume)) left.push_back(summary(item));
-    tx.commit();
     return http::Response::with_json(200, json::object{{"attachments", std::move(left)}});
 }
 
-/// From the check on nobody can use the attachment. A host that doesn't answer leaves it detaching: it can be deleted
-/// again.
 http::Response remove(const Call& call) {
     auto tx = call.db().write();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
-    check_may_end(tx, call, attachment);
-    if (!attachment.connected() || attachment.connection_info.empty()) return finish_removal(tx, attachment);
-    flows::begin_ending(tx, attachment.id);
-    const auto host = host_of(tx, attachment);
-    tx.commit();
-    return waiting_for(call, host, [attachment](const Call& later) {
-        const rpc::CallOptions options{.command_id = attachment.id.value + "/disconnect",
-                                       .request_id = later.auth.request_id,
-                                       .deadline = kHostDeadline,
-                                       .only_if_it_answers = true};
-        flows::terminate_connection(later.context.d, attachment.volume, json::object{{"host", attachment.host}},
-                                    options);
-        auto end = later.db().write();
-        return finish_removal(end, attachment);
-    });
+    return end_attachment(call, tx, attachment, recorded_connector(attachment), forget);
 }
 
 }  // namespace

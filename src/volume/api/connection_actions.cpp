@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "volume/api/end_attachment.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -75,7 +76,7 @@ http::Response terminate(const Call& call, const VolumeRecord& volume, const jso
     const auto connector = connector_of(fields);
     const bool alone = call.db().write_with([&](db::Transaction& tx) {
         const auto attachments = repo::attachments_of(tx, volume.id);
-        for (const auto& item : attachments) check_may_end(tx, call, item);
+        for (const auto& item : attachments) check_may_change(tx, call, item);
         check_not_in_work(tx, call, repo::get_volume(tx, volume.id));
         lifecycle::try_change(tx, volume_states(), "end_connection", volume.id.value);
         return attachments.empty();
@@ -97,9 +98,8 @@ AttachmentRecord wanted_attachment(http::Fields& fields, const std::vector<Attac
     return *found;
 }
 
-http::Response finish_force_detach(db::Transaction& tx, const AttachmentId& id) {
-    flows::force_detached(tx, id);
-    tx.commit();
+http::Response forget_by_force(db::Transaction& tx, const AttachmentRecord& attachment) {
+    flows::force_detached(tx, attachment.id);
     return http::Response::empty(202);
 }
 
@@ -108,19 +108,39 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
     http::Fields fields(argument, "os-force_detach");
     auto tx = call.db().write();
     const auto attachment = wanted_attachment(fields, repo::attachments_of(tx, volume.id));
-    json::object connector;
-    if (fields.has_value("connector")) connector = connector_of(fields);
-    check_may_end(tx, call, attachment);
-    if (connector.empty() && !attachment.connection_info.empty()) connector = {{"host", attachment.host}};
-    if (connector.empty()) return finish_force_detach(tx, attachment.id);
-    flows::begin_ending(tx, attachment.id);
-    tx.commit();
-    return waiting_for(call, volume.host, [attachment, connector](const Call& later) {
-        flows::terminate_connection(later.context.d, attachment.volume, connector,
-                                    options_of(later, attachment.id.value + "/force_detach"));
-        auto end = later.db().write();
-        return finish_force_detach(end, attachment.id);
-    });
+    const auto connector = fields.has_value("connector") ? connector_of(fields) : recorded_connector(attachment);
+    return end_attachment(call, tx, attachment, connector, forget_by_force);
+}
+
+/// Of what the volume doesn't have, a user could not know whether a server uses it: Cinder lets only services ask.
+[[noreturn]] void refuse_unknown(const Call& call, const VolumeRecord& volume, const std::string& why) {
+    if (call.auth.is_service()) throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: " + why);
+    throw Error(ErrorCode::Conflict, "os-detach.attachment_id: " + why, {}, volume.id.value);
+}
+
+bool is_anothers(db::Transaction& tx, const std::optional<std::string>& wanted) {
+    return wanted && repo::find_attachment(tx, AttachmentId(*wanted));
+}
+
+http::Response forget(db::Transaction& tx, const AttachmentRecord& attachment) {
+    flows::detached(tx, attachment.id);
+    return http::Response::empty(202);
+}
+
+http::Response detach(const Call& call, const VolumeRecord& volume, const json::object& argument) {
+    http::Fields fields(argument, "os-detach");
+    const auto wanted = fields.uuid("attachment_id");
+    fields.finish();
+    auto tx = call.db().write();
+    check_not_in_maintenance(repo::get_volume(tx, volume.id));
+    const auto attachments = repo::attachments_of(tx, volume.id);
+    if (!wanted && attachments.empty()) return http::Response::empty(202);
+    const auto found = std::find_if(attachments.begin(), attachments.end(),
+                                    [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
+    if (found == attachments.end() && is_anothers(tx, wanted)) fields.fail("attachment_id", "is not of this volume");
+    if (found == attachments.end()) refuse_unknown(call, volume, "the volume has no such attachment.");
+    if (!wanted && attachments.size() > 1) refuse_unknown(call, volume, "is required: the volume has several.");
+    return end_attachment(call, tx, *found, recorded_connector(*found), forget);
 }
 
 }  // namespace
@@ -138,6 +158,7 @@ json::object public_connection(const json::object& connection_info) {
 ConnectionAction find_connection_action(const std::string& name) {
     if (name == "os-initialize_connection") return initialize;
     if (name == "os-terminate_connection") return terminate;
+    if (name == "os-detach") return detach;
     return name == "os-force_detach" ? force_detach : nullptr;
 }
 

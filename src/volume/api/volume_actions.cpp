@@ -204,8 +204,7 @@ http::Response attach(const Action& action) {
     if (action.volume.status == "attaching") {
         lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value);
     }
-    const auto id = new_id<AttachmentId>();
-    flows::reserve(action.tx, id, action.volume.id, ServerId(server.value_or("")));
+    const auto id = flows::reserve_for_user(action.tx, action.volume.id, ServerId(server.value_or(""))).id;
     repo::set_mode(action.tx, id, mode);
     flows::connected(action.tx, id, host.value_or(""), device, {});
     flows::complete(action.tx, id);
@@ -213,37 +212,6 @@ http::Response attach(const Action& action) {
     metadata["attached_mode"] = mode;
     if (!metadata.contains("readonly")) metadata["readonly"] = "False";
     repo::set_admin_metadata(action.tx, action.volume.id, metadata);
-    return http::Response::empty(202);
-}
-
-/// Of what the volume doesn't have, a user could not know whether a server uses it: Cinder lets only services ask.
-[[noreturn]] void refuse_unknown(const Action& action, const std::string& why) {
-    if (action.call.auth.is_service()) throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: " + why);
-    throw Error(ErrorCode::Conflict, "os-detach.attachment_id: " + why, {}, action.volume.id.value);
-}
-
-bool is_anothers(db::Transaction& tx, const std::optional<std::string>& wanted) {
-    return wanted && repo::find_attachment(tx, AttachmentId(*wanted));
-}
-
-/// Ending a connection that a server uses corrupts data: only services may (CVE-2023-2088). What os-attach recorded
-/// without a server's connection may go.
-http::Response detach(const Action& action) {
-    auto fields = action.fields();
-    const auto wanted = fields.uuid("attachment_id");
-    fields.finish();
-    check_not_in_maintenance(action.volume);
-    const auto attachments = repo::attachments_of(action.tx, action.volume.id);
-    if (!wanted && attachments.empty()) return http::Response::empty(202);
-    const auto found = std::find_if(attachments.begin(), attachments.end(),
-                                    [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
-    if (found == attachments.end() && is_anothers(action.tx, wanted)) {
-        fields.fail("attachment_id", "is not of this volume");
-    }
-    if (found == attachments.end()) refuse_unknown(action, "the volume has no such attachment.");
-    if (!wanted && attachments.size() > 1) refuse_unknown(action, "is required: the volume has several.");
-    check_may_end(action.tx, action.call, *found);
-    flows::detached(action.tx, found->id);
     return http::Response::empty(202);
 }
 
@@ -352,7 +320,6 @@ const std::map<std::string, ActionHandler, std::less<>>& actions() {
         {"os-begin_detaching", begin_detaching},
         {"os-roll_detaching", roll_detaching},
         {"os-attach", attach},
-        {"os-detach", detach},
         {"os-volume_upload_image", upload_image},
         {"os-retype", retype},
         {"os-migrate_volume", migrate},

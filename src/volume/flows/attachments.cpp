@@ -99,11 +99,8 @@ void forget_mode(db::Transaction& tx, const VolumeId& id) {
     repo::set_admin_metadata(tx, id, metadata);
 }
 
-}  // namespace
-
-AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume_id,
-                         const ServerId& server) {
-    if (auto present = repo::find_attachment(tx, id)) return *present;
+AttachmentRecord reserve_for(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume_id,
+                             const ServerId& server, bool by_user) {
     const auto volume = repo::get_volume(tx, volume_id);
     take(tx, volume, server);
     AttachmentRecord attachment;
@@ -112,11 +109,23 @@ AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const Volu
     attachment.project = volume.project;
     attachment.server = server;
     attachment.attach_status = "reserved";
+    attachment.by_user = by_user;
     if (is_readonly(volume)) attachment.mode = "ro";
     attachment.created_us = now_us();
     repo::insert(tx, attachment);
     if (volume.attach_status == "detached") repo::set_attach_status(tx, volume_id, "reserved");
     return attachment;
+}
+
+}  // namespace
+
+AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume, const ServerId& server) {
+    if (auto present = repo::find_attachment(tx, id)) return *present;
+    return reserve_for(tx, id, volume, server, false);
+}
+
+AttachmentRecord reserve_for_user(db::Transaction& tx, const VolumeId& volume, const ServerId& server) {
+    return reserve_for(tx, new_id<AttachmentId>(), volume, server, true);
 }
 
 json::object initialize_connection(Dependencies& d, const VolumeId& id, const json::object& connector,

@@ -9,8 +9,11 @@
 /// in the caller's transaction; the two connection functions call the storage host and must have none open.
 namespace virga::volume::flows {
 
-/// See Service::reserve. `server` may be empty (an attachment to something that is no server).
+/// See Service::reserve.
 AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume, const ServerId& server);
+/// As reserve, for whoever asks this service's API (AttachmentRecord::by_user). `server` is not looked at, as in
+/// Cinder, and may be empty: what is attached need not be a server.
+AttachmentRecord reserve_for_user(db::Transaction& tx, const VolumeId& volume, const ServerId& server);
 /// See Service::initialize_connection. Error{Busy} while the volume's data is still being made or a snapshot of it is
 /// being made or deleted: its active file may change.
 json::object initialize_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,

@@ -48,7 +48,8 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
                     ids_of(backend, "volumes"), ids_of(backend, "snapshots"), ids_of(backend, "incomplete")};
             }
         } catch (const Error& error) {
-            differences.push_back("storage host " + host.name + " gave no inventory: " + error.message());
+            differences.push_back("storage host " + host.name + " gave no inventory: " + error.message() +
+                                  (error.detail().empty() ? "" : " (" + error.detail() + ")"));
         }
     }
     return stocks;
@@ -92,29 +93,37 @@ private:
     void check_attachments(const std::vector<ServerId>& live_servers) {
         const std::set<ServerId> live(live_servers.begin(), live_servers.end());
         for (const auto& item : repo::all_attachments(tx_)) {
-            servers_[item.volume.value].push_back(item.server);
+            attachments_[item.volume.value].push_back(item);
             if (!volumes_.contains(item.volume.value)) {
                 out_.push_back("attachment " + item.id.value + " is of volume " + item.volume.value +
                                ", which is gone");
             }
-            if (!item.server.empty() && !live.contains(item.server)) {
+            if (item.of_compute() && !live.contains(item.server)) {
                 out_.push_back("attachment " + item.id.value + " of volume " + item.volume.value + " is to server " +
                                item.server.value + ", which is gone");
             }
         }
     }
 
-    /// By a flow of its own, a flow of a server that it is attached to, or whoever holds a reservation or an attachment
-    /// without a server through the API.
+    /// By a flow of its own, a flow of a server that it is attached to, or whoever holds a reservation, or has made an
+    /// attachment through this service's API.
     bool is_worked_on(const VolumeRecord& volume) {
         if (!d_.runner.unfinished(tx_, volume.id.value).empty()) return true;
         if (!flows_of_backups(tx_, d_, volume.id).empty()) return true;
-        const auto found = servers_.find(volume.id.value);
-        if (found == servers_.end()) return false;
+        const auto found = attachments_.find(volume.id.value);
+        if (found == attachments_.end()) return false;
         if (volume.status == "reserved") return true;
-        return std::any_of(found->second.begin(), found->second.end(), [&](const ServerId& server) {
-            return server.empty() || !d_.runner.unfinished(tx_, server.value).empty();
+        return std::any_of(found->second.begin(), found->second.end(), [&](const AttachmentRecord& item) {
+            return !item.of_compute() || !d_.runner.unfinished(tx_, item.server.value).empty();
         });
+    }
+
+    /// One that failed holds nothing: it only waits to be deleted.
+    bool has_attachment(const VolumeRecord& volume) const {
+        const auto found = attachments_.find(volume.id.value);
+        return found != attachments_.end() &&
+               std::any_of(found->second.begin(), found->second.end(),
+                           [](const AttachmentRecord& item) { return !is_error(item.attach_status); });
     }
 
     void check_volume(const VolumeRecord& volume, const Stocks& stocks) {
@@ -126,7 +135,7 @@ private:
         if (volume.is_moving() && !is_worked_on(volume)) {
             out_.push_back("volume " + volume.id.value + " is being moved, but nothing works on it");
         }
-        const bool attached = servers_.contains(volume.id.value);
+        const auto attached = has_attachment(volume);
         if (is_transient(volume.status) && !is_worked_on(volume)) {
             out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
         }
@@ -214,8 +223,8 @@ private:
     std::map<std::string, VolumeRecord> volumes_;
     std::map<std::string, SnapshotRecord> snapshots_;
     std::set<std::string> temporary_;
-    std::set<VolumeId> offered_;                            ///< volumes that have a transfer
-    std::map<std::string, std::vector<ServerId>> servers_;  ///< of the attachments of a volume
+    std::set<VolumeId> offered_;                                        ///< volumes that have a transfer
+    std::map<std::string, std::vector<AttachmentRecord>> attachments_;  ///< by volume
 };
 
 }  // namespace

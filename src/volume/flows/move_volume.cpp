@@ -30,8 +30,8 @@ void check_attachments(db::Transaction& tx, const VolumeRecord& volume, const st
         if (!item.connected()) continue;
         if (volume.multiattach)
             refuse(field, "a volume that several servers may write to can't be moved while it is in use");
-        if (item.server.empty())
-            refuse(field, "the volume is in use by something that is no server; detach it to move it");
+        if (!item.of_compute())
+            refuse(field, "the volume is in use by something that compute doesn't know; detach it to move it");
     }
 }
 

@@ -145,7 +145,7 @@ private:
         const auto& item = moved.attachment;
         if (!repo::find_attachment(tx, item.id)) return;  // detached meanwhile
         repo::set_connection(tx, item.id, item.host, item.device, moved.connection_info);
-        if (!item.server.empty()) attached_volumes(d_).moved(tx, item.server, item.volume, moved.connection_info);
+        if (item.of_compute()) attached_volumes(d_).moved(tx, item.server, item.volume, moved.connection_info);
     }
 };
 
@@ -284,7 +284,7 @@ bool snapshots_alone(Dependencies& d, const VolumeRecord& volume) {
 std::vector<ServerId> servers_of(db::Transaction& tx, const VolumeId& volume) {
     std::vector<ServerId> servers;
     for (const auto& item : repo::attachments_of(tx, volume)) {
-        if (!item.server.empty() && item.connected()) servers.push_back(item.server);
+        if (item.of_compute() && item.connected()) servers.push_back(item.server);
     }
     return servers;
 }
@@ -303,12 +303,12 @@ void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volu
     if (snapshots_alone(d, volume)) return;
     const auto attachments = repo::attachments_of(tx, volume.id);
     const bool foreign = std::any_of(attachments.begin(), attachments.end(), [](const AttachmentRecord& item) {
-        return item.connected() && item.server.empty();
+        return item.connected() && !item.of_compute();
     });
     if (!foreign && !volume.multiattach) return;
     throw Error(ErrorCode::InvalidInput,
                 "Invalid volume: volume " + volume.id.value + " is in use " +
-                    (foreign ? "by something that is no server" : "and may be written to by several servers") +
+                    (foreign ? "by something that compute doesn't know" : "and may be written to by several servers") +
                     ": on this backend that needs it to be detached.",
                 {}, volume.id.value);
 }

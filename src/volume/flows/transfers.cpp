@@ -2,6 +2,7 @@
 
 #include "base/crypto.hpp"
 #include "volume/model/volume_states.hpp"
+#include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/transfer_repo.hpp"
@@ -81,6 +82,7 @@ void accept_offer(db::Transaction& tx, Dependencies& d, const identity::Auth& au
     check_snapshots(snapshots);
     if (auth.project != volume.project) check_quota(tx, d, auth.project, volume, snapshots);
     require_change(tx, volume_states(), "withdraw", volume.id.value);
+    repo::delete_attachments(tx, volume.id);  // failed ones: they would be the former owner's to end
     repo::set_owner(tx, volume.id, auth.project, auth.user, !transfer.no_snapshots);
     repo::delete_transfer(tx, transfer.id);
 }

@@ -61,9 +61,14 @@ inline constexpr const char* kNoMode = "null";
 struct AttachmentRecord : Attachment {
     ProjectId project;
     std::string mode = kNoMode;  ///< rw, ro, or kNoMode
+    /// Made through this service's API: `server` is whatever its maker wrote there, another project's or none that
+    /// exists. Compute knows nothing of it, and nothing is done to that server for it.
+    bool by_user = false;
     TimestampUs created_us = 0;
     TimestampUs attached_us = 0;
     bool connected() const { return !host.empty(); }
+    /// Whether compute made it, for a server that it runs.
+    bool of_compute() const { return !by_user && !server.empty(); }
 };
 
 struct VolumeType {

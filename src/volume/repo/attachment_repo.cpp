@@ -10,7 +10,7 @@ constexpr const char* kSelect = "SELECT a.* FROM volume_attachments a";
 /// For lists of volumes, which show nothing of the connection.
 constexpr const char* kSelectBrief =
     "SELECT a.id, a.volume_id, a.project_id, a.server_id, a.attach_status, a.mode, a.device, a.host, "
-    "'' AS connection_info, a.created_us, a.attached_us FROM volume_attachments a";
+    "'' AS connection_info, a.by_user, a.created_us, a.attached_us FROM volume_attachments a";
 
 AttachmentRecord record_of(const db::Row& row) {
     AttachmentRecord a;
@@ -23,6 +23,7 @@ AttachmentRecord record_of(const db::Row& row) {
     a.device = row.text("device");
     a.host = row.text("host");
     a.connection_info = parse_object(row.text("connection_info"));
+    a.by_user = row.number("by_user") != 0;
     a.created_us = row.number("created_us");
     a.attached_us = row.number("attached_us");
     return a;
@@ -44,9 +45,9 @@ std::vector<AttachmentRecord> select(db::Transaction& tx, const std::string& con
 void insert(db::Transaction& tx, const AttachmentRecord& a) {
     tx.exec(
         "INSERT INTO volume_attachments (id, volume_id, project_id, server_id, attach_status, mode, device, host, "
-        "connection_info, created_us, updated_us, attached_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "connection_info, by_user, created_us, updated_us, attached_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {a.id.value, a.volume.value, a.project.value, a.server.value, a.attach_status, a.mode, a.device, a.host,
-         json::serialize(a.connection_info), a.created_us, a.created_us, a.attached_us});
+         json::serialize(a.connection_info), a.by_user ? 1 : 0, a.created_us, a.created_us, a.attached_us});
 }
 
 std::optional<AttachmentRecord> find_attachment(db::Transaction& tx, const AttachmentId& id) {
@@ -67,6 +68,10 @@ void delete_attachment(db::Transaction& tx, const AttachmentId& id) {
     tx.exec("DELETE FROM volume_attachments WHERE id = ?", {id.value});
 }
 
+void delete_attachments(db::Transaction& tx, const VolumeId& volume) {
+    tx.exec("DELETE FROM volume_attachments WHERE volume_id = ?", {volume.value});
+}
+
 std::vector<AttachmentRecord> all_attachments(db::Transaction& tx) {
     return select(tx, "", {});
 }
@@ -76,7 +81,7 @@ std::vector<AttachmentRecord> attachments_of(db::Transaction& tx, const VolumeId
 }
 
 std::vector<AttachmentRecord> attachments_of_server(db::Transaction& tx, const ServerId& server) {
-    return select(tx, " WHERE a.server_id = ?", {server.value});
+    return select(tx, " WHERE a.server_id = ? AND a.by_user = 0", {server.value});
 }
 
 std::map<std::string, std::vector<AttachmentRecord>> attachments_of(db::Transaction& tx,

@@ -14,8 +14,10 @@ std::optional<AttachmentRecord> find_attachment(db::Transaction& tx, const Attac
 /// Throws Error{NotFound} "Volume attachment <id> could not be found."
 AttachmentRecord get_attachment(db::Transaction& tx, const AttachmentId& id);
 void delete_attachment(db::Transaction& tx, const AttachmentId& id);
+void delete_attachments(db::Transaction& tx, const VolumeId& volume);
 std::vector<AttachmentRecord> all_attachments(db::Transaction& tx);
 std::vector<AttachmentRecord> attachments_of(db::Transaction& tx, const VolumeId& volume);
+/// Those that compute made.
 std::vector<AttachmentRecord> attachments_of_server(db::Transaction& tx, const ServerId& server);
 /// Of many volumes, in one statement and without connection_info; by volume id.
 std::map<std::string, std::vector<AttachmentRecord>> attachments_of(db::Transaction& tx,

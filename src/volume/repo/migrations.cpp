@@ -194,6 +194,7 @@ const std::vector<db::Migration>& migrations() {
           "ALTER TABLE volumes ADD COLUMN admin_metadata TEXT NOT NULL DEFAULT '{}'",
           move_readonly("True", "admin_metadata = '{\"readonly\":\"True\"}'"),
           move_readonly("False", "admin_metadata = '{\"readonly\":\"False\"}'")}},
+        {"volume", 5, {"ALTER TABLE volume_attachments ADD COLUMN by_user BIGINT NOT NULL DEFAULT 0"}},
     };
     return all;
 }

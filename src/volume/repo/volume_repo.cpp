@@ -299,7 +299,7 @@ void set_held_by(db::Transaction& tx, const VolumeId& id, const FlowId& flow) {
 std::vector<FlowId> flows_holding_volumes_of(db::Transaction& tx, const ServerId& server) {
     std::vector<FlowId> out;
     for (const auto& row : tx.query("SELECT v.held_by AS flow FROM volume_attachments a JOIN volumes v "
-                                    "ON v.id = a.volume_id WHERE a.server_id = ? AND v.held_by <> ''",
+                                    "ON v.id = a.volume_id WHERE a.server_id = ? AND a.by_user = 0 AND v.held_by <> ''",
                                     {server.value})) {
         out.emplace_back(row.text("flow"));
     }

@@ -19,5 +19,16 @@ TEST(PublicText, KeepsTheRest) {
     }
 }
 
+TEST(PublicText, ToldByAHostIsAboutTheRequestOrAFixedSentence) {
+    EXPECT_EQ(public_reason(ErrorCode::InvalidInput, "the image of /a/b is too large"),
+              "the image of (file) is too large");
+    for (const auto code : {ErrorCode::Internal, ErrorCode::Corrupt, ErrorCode::NoSpace, ErrorCode::NotFound,
+                            ErrorCode::Unavailable, ErrorCode::Timeout}) {
+        const auto text = public_reason(code, "qemu-img exit code 1");
+        EXPECT_EQ(text.find("qemu"), std::string::npos) << text;
+        EXPECT_TRUE(text.ends_with(".")) << text;
+    }
+}
+
 }  // namespace
 }  // namespace virga

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -238,8 +239,8 @@ TEST_F(SandboxTest, a_worker_gives_what_was_asked_or_fails) {
     EXPECT_FALSE(worker.call("l", out)) << "says that it wrote more than there was room";
     EXPECT_FALSE(worker.call("x", out)) << "too little";
     EXPECT_FALSE(worker.call(large + "x", out));
-    EXPECT_FALSE(worker.call("e", out));
-    EXPECT_FALSE(worker.call("0123456789", out)) << "its process has ended";
+    EXPECT_THROW(worker.call("e", out), Error) << "ends its process, and that of the second attempt";
+    EXPECT_TRUE(worker.call("0123456789", out)) << "by a new process";
     const ScopeExit back([] { Sandbox::configure({}); });
     Sandbox::configure({"no-such-user-of-virga", true});
     EXPECT_THROW(ConfinedWorker(hostile_work, nullptr, 10), Error);
@@ -247,6 +248,22 @@ TEST_F(SandboxTest, a_worker_gives_what_was_asked_or_fails) {
     ConfinedWorker open(hostile_work, nullptr, 10);
     EXPECT_TRUE(open.call("0123456789", out));
     EXPECT_EQ(out, "0123456789");
+}
+
+// Killed by whoever is short of memory: that says nothing about what it works on.
+TEST_F(SandboxTest, a_worker_that_was_killed_is_replaced) {
+    ConfinedWorker worker(hostile_work, nullptr, 10);
+    std::string out(10, '\0');
+    ASSERT_TRUE(worker.call("0123456789", out));
+    std::ifstream children("/proc/thread-self/children");
+    pid_t process = 0;
+    for (pid_t one = 0; children >> one;) process = one;
+    ASSERT_GT(process, 0);
+    ASSERT_EQ(::kill(process, SIGKILL), 0);
+    siginfo_t ended{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOWAIT), 0);
+    EXPECT_TRUE(worker.call("9876543210", out));
+    EXPECT_EQ(out, "9876543210");
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ public:
     Expander& operator=(const Expander&) = delete;
 
     /// Expands into `plain`, whose size must be met exactly: false otherwise, or when the data are damaged or anything
-    /// but one frame of the present format. Throws Error{Unavailable} where there is no sandbox.
+    /// but one frame of the present format. Throws Error{Unavailable} where there is no sandbox, or when its process
+    /// dies again and again, which says nothing about the data.
     bool expand(std::string_view stored, std::string& plain);
 
 private:

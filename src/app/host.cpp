@@ -5,7 +5,7 @@
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
 #include "compute/host/manager.hpp"
-#include "compute/virt/settings.hpp"
+#include "compute/virt/registry.hpp"
 #include "disk/reserve.hpp"
 #include "network/host/taps.hpp"
 #include "rpc/rpc.hpp"
@@ -42,7 +42,7 @@ int host(const Options& options, Announcer& announcer) {
     disk::keep_free(options.state_dir, config.get(setting::reserved_space));
 
     const auto name = host_name(config);
-    const bool real_guests = config.get(compute::virt::setting::driver) != "fake";
+    const bool real_guests = compute::virt::wanted_driver(config).capabilities.real_guests;
     const auto image_store = options.control_dir() + "/images";
     network::host::Taps taps(real_guests, options.host_dir());
     volume::host::Manager volumes(config, options.host_dir(), image_store);

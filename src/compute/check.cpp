@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "compute/flows/host_claim.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/server_repo.hpp"
 
@@ -108,16 +109,29 @@ private:
     /// A server whose deletion is under way, or whose boot reverts, has no row or no host any more, but a flow.
     bool flow_works_on(const std::string& id) { return !d_.runner.unfinished(tx_, id).empty(); }
 
+    /// Of a guest or a folder on a host that isn't its server's.
+    void say_stray(const std::string& id, const std::string& host, const std::string& what) {
+        switch (flows::claim_on_host(tx_, d_, ServerId(id), host)) {
+            case flows::HostClaim::Held:
+                return;
+            case flows::HostClaim::Released:
+                return say(id, "host " + host + " has a " + what +
+                                   " without a server: it is removed when the host process is started again");
+            case flows::HostClaim::Unknown:
+                return say(id, "host " + host + " has a " + what +
+                                   " of a server that is on no record here: it is left alone, as the database may be "
+                                   "the one that lacks it");
+        }
+    }
+
     void check_host(const std::string& host) {
         const auto found = inventory(host);
         if (!found) return;
         for (const auto& [id, guest] : found->guests) {
-            if (!lives_on(id, host) && !flow_works_on(id)) say(id, "host " + host + " has a guest without a server");
+            if (!lives_on(id, host) && !flow_works_on(id)) say_stray(id, host, "guest");
         }
         for (const auto& folder : found->folders) {
-            if (!lives_on(folder, host) && !flow_works_on(folder)) {
-                say(folder, "host " + host + " has a folder without a server");
-            }
+            if (!lives_on(folder, host) && !flow_works_on(folder)) say_stray(folder, host, "folder");
         }
         for (const auto& [id, server] : servers_) {
             if (server.host == host && !busy(id)) check_guest(server, *found);

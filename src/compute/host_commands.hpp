@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
+#include "compute/disk_name.hpp"
 #include "image/image_source.hpp"
 #include "network/nic.hpp"
 
@@ -23,8 +25,8 @@ struct GuestDisk {
     std::string disk_bus = "virtio";
     std::string device_type = "disk";
     std::int64_t boot_index = -1;
-    // local disks: file name in the server's folder ("disk", "disk.eph0", "disk.swap", "disk.config") and size
-    std::string file;
+    // local disks: file in the server's folder and size
+    std::optional<DiskName> file;
     std::int64_t size_mib = 0;
     // volumes
     std::string volume_id;
@@ -36,18 +38,20 @@ struct GuestDisk {
                 {"disk_bus", disk_bus},
                 {"device_type", device_type},
                 {"boot_index", boot_index},
-                {"file", file},
+                {"file", file ? file->text() : std::string()},
                 {"size_mib", size_mib},
                 {"volume_id", volume_id},
                 {"connection_info", connection_info}};
     }
+    /// Throws Error{InvalidInput} for a `file` that is no DiskName.
     static GuestDisk from_json(const json::object& o) {
+        const auto file = get_string(o, "file");
         return {get_string(o, "kind"),
                 get_string(o, "device_name"),
                 get_string(o, "disk_bus", "virtio"),
                 get_string(o, "device_type", "disk"),
                 get_int(o, "boot_index", -1),
-                get_string(o, "file"),
+                file.empty() ? std::nullopt : std::optional(DiskName::parse(file)),
                 get_int(o, "size_mib"),
                 get_string(o, "volume_id"),
                 get_object(o, "connection_info")};
@@ -119,9 +123,12 @@ inline constexpr const char* kCreateConfigDrive = "compute.create_config_drive";
 /// {guest: GuestSpec} -> {power_state, define_us, create_us, already_running: bool}. Defines and starts the guest;
 /// finds one that is there already.
 inline constexpr const char* kSpawn = "compute.spawn";
-/// {server_id, nics: [Nic]} -> {}. Ends the guest, removes its definition, its folder and its taps. Success when there
-/// is none.
-inline constexpr const char* kDestroy = "compute.destroy";
+/// {server_id, nics: [Nic]} -> {}. Ends the guest, removes its definition and its taps. The files of the server stay:
+/// it may go on here or elsewhere. Success when there is none.
+inline constexpr const char* kDestroyGuest = "compute.destroy_guest";
+/// {server_id} -> {}. Removes all files that the server has on this host. A guest that is still there is ended first,
+/// so that nobody writes to what is removed, and the taps that the files tell of go too. Success when there is nothing.
+inline constexpr const char* kRemoveServerFiles = "compute.remove_server_files";
 /// {guest: GuestSpec} -> {power_state}
 inline constexpr const char* kPowerOn = "compute.power_on";
 /// {server_id, timeout_s} -> {power_state}. ACPI first when timeout_s > 0, then hard.
@@ -162,7 +169,8 @@ inline constexpr const char* kConsoleOutput = "compute.console_output";
 /// {server_id} -> {power_state, exists: bool}
 inline constexpr const char* kServerState = "compute.server_state";
 /// {} -> {servers: [{id, power_state, volumes: [volume id], excess_rights: "as root" or empty}], folders: [server id],
-/// bases: [{image_sha1, bytes}]}
+/// taps: {server id: [tap]}, bases: [{image_sha1, bytes}]}. `taps` are those that the servers' guests were last started
+/// with, as their folders tell.
 inline constexpr const char* kInventory = "compute.inventory";
 }  // namespace command
 

@@ -110,7 +110,8 @@ def commands():
     runs = {
         "boot": [make, ("volume.initialize_connection", {**on, "connector": {"host": "h1"}}), ("compute.spawn", {"guest": guest}),
                  ("compute.console_output", {"server_id": ID, "max_bytes": 10}), ("compute.reboot", {"guest": guest, "type": "HARD"}),
-                 ("compute.detach_disk", {"server_id": ID, "volume_id": ID}), ("compute.destroy", {"server_id": ID, "nics": [nic]}), end],
+                 ("compute.detach_disk", {"server_id": ID, "volume_id": ID}), ("compute.destroy_guest", {"server_id": ID, "nics": [nic]}),
+                 ("compute.remove_server_files", {"server_id": ID}), end],
         "disks": [("compute.fetch_image", {"image": image, "max_virtual_size_bytes": 1 << 30}),
                   ("compute.create_disks", {"server_id": ID, "image_id": ID, "root_size_mib": 1, "disks": [
                       {"kind": "root", "device_name": "vda", "file": "disk", "size_mib": 1}]}),
@@ -124,7 +125,7 @@ def commands():
         "managed": [make, ("volume.unmanage", on), ("volume.manageable", {"backend": "local"}),
                     ("volume.manage", {**on, "source_name": "volume-" + ID, "format": "raw"}), end],
         "taps": [("network.plug", {"nics": [nic]}), ("network.inventory", {}), ("network.unplug", {"nics": [nic]})],
-        "outside": [("compute.fetch_image", {"image": {**image, "path": "{secret}"}}), ("compute.destroy", {"server_id": "../.."}),
+        "outside": [("compute.fetch_image", {"image": {**image, "path": "{secret}"}}), ("compute.destroy_guest", {"server_id": "../.."}),
                     ("volume.create_from_image", {**on, "size_gib": 1, "image": {**image, "path": "{images}/link"}}),
                     ("volume.manage", {**on, "source_name": "../../secret"}), ("volume.delete", {**on, "volume_id": "../../secret"})],
         "types": [("compute.spawn", {"guest": {"disks": [1], "nics": "x"}}), ("volume.create", {"backend": 1}), ("none", {})],

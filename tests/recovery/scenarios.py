@@ -1391,7 +1391,8 @@ class FailedBoot(Boot):
         return {"devices": [device("image", self.made["image"], volume_size=1), blank()]}
 
     def is_part(self, point):
-        return super().is_part(point) and (".revert." in point or ".failed" in point or "destroy" in point)
+        return super().is_part(point) and (".revert." in point or ".failed" in point or "destroy_guest" in point
+                                           or "remove_server_files" in point)
 
     def settle(self, name):
         self.api.wait_flows(self.made["server"])

@@ -30,7 +30,8 @@ void remove(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, co
 
     auto spec = flow_with(flow_kind::kDeleteServer, DeleteServerData{{id, auth, {}, 1}, *cancelled});
     spec.tasks = {{"compute.api.delete"},
-                  {"compute.manager.destroy"},
+                  {"compute.manager.destroy_guest"},
+                  {"compute.manager.remove_server_files"},
                   {"compute.manager.deallocate_networks"},
                   {"compute.manager.detach_volumes"},
                   {"compute.manager.delete_volumes"},

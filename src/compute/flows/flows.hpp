@@ -71,9 +71,10 @@ void detach_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& a
 /// A change of vm_state is confirmed with the host first (flow sync_power_state), and never disturbs a running flow.
 void guest_changed(Dependencies& d, const std::string& host, const ServerId& server, PowerState state);
 
-/// Called when a host came up: starts the flow reconcile_host, which removes guests, folders and taps that no server
-/// row on this host stands for (what a delete left while the host was down), and marks servers whose guests died with
-/// the machine as stopped. Repeats are harmless.
+/// Called when a host came up: starts the flow reconcile_host, which removes guests, folders and taps of servers that
+/// were deleted or are known to have nothing on this host (what a delete left while the host was down), and marks
+/// servers whose guests died with the machine as stopped. Guests of servers that are on no record are left alone, for
+/// `virga check` to report. Repeats are harmless.
 void reconcile_host(Dependencies& d, const std::string& host);
 
 }  // namespace virga::compute::flows

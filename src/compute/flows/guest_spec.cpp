@@ -25,18 +25,18 @@ GuestDisk local_disk(const Server& server, const BlockDevice& device, std::size_
     if (device.is_local_root()) {
         auto disk = named_disk(device, "root");
         disk.boot_index = 0;
-        disk.file = "disk";
+        disk.file = DiskName::root();
         disk.size_mib = server.flavor.root_gib * kMibPerGib;
         return disk;
     }
     if (device.is_swap()) {
         auto disk = named_disk(device, "swap");
-        disk.file = "disk.swap";
+        disk.file = DiskName::swap();
         disk.size_mib = device.volume_size.value_or(server.flavor.swap_mib);
         return disk;
     }
     auto disk = named_disk(device, "ephemeral");
-    disk.file = "disk.eph" + std::to_string(ephemeral_index);
+    disk.file = DiskName::ephemeral(ephemeral_index);
     disk.size_mib = device.volume_size.value_or(server.flavor.ephemeral_gib) * kMibPerGib;
     return disk;
 }
@@ -55,7 +55,7 @@ GuestDisk config_drive(const json::object& image_properties) {
     disk.kind = "config";
     disk.disk_bus = get_string(image_properties, "hw_cdrom_bus");
     disk.device_type = "cdrom";
-    disk.file = "disk.config";
+    disk.file = DiskName::config_drive();
     return disk;
 }
 

@@ -21,7 +21,9 @@ void register_boot(taskflow::Registry& registry, Dependencies& d) {
 
 void register_delete(taskflow::Registry& registry, Dependencies& d) {
     registry.add("compute.api.delete", make_api_delete(d));
-    registry.add("compute.manager.destroy", make_destroy(d));
+    registry.add("compute.manager.destroy_guest", make_destroy_guest(d));
+    registry.add("compute.manager.remove_server_files", make_remove_server_files(d));
+    registry.add("compute.manager.destroy", make_destroy_at_once(d));
     registry.add("compute.manager.deallocate_networks", make_deallocate_networks(d));
     registry.add("compute.manager.detach_volumes", make_detach_volumes(d));
     registry.add("compute.manager.delete_volumes", make_delete_volumes(d));

@@ -63,11 +63,12 @@ virt::DiskFile volume_file(const Context& context, const GuestDisk& disk) {
 }
 
 virt::DiskFile local_file(const ServerFolder& folder, const GuestDisk& disk, const DiskRecords& records) {
-    const auto path = folder.disk_path(disk.file);
-    const auto record = records.find(disk.file);
+    if (!disk.file) throw Error(ErrorCode::InvalidInput, "a local disk of the server has no file name");
+    const auto record = records.find(*disk.file);
     if (record == records.end())
-        throw Error(ErrorCode::NotFound, "local disk '" + disk.file + "' of the server is missing on this host");
-    return {path, record->second.format, ""};
+        throw Error(ErrorCode::NotFound,
+                    "local disk '" + disk.file->text() + "' of the server is missing on this host");
+    return {folder.disk_path(*disk.file), record->second.format, ""};
 }
 
 }  // namespace

@@ -11,8 +11,7 @@
 #include "compute/host/periodic.hpp"
 #include "compute/host/settings.hpp"
 #include "compute/host/used_bases.hpp"
-#include "compute/virt/create_driver.hpp"
-#include "compute/virt/settings.hpp"
+#include "compute/virt/registry.hpp"
 
 namespace virga::compute::host {
 namespace {
@@ -22,7 +21,7 @@ constexpr std::chrono::seconds kConsoleInterval{1};
 constexpr std::int64_t kLeastConsole = 65536;
 
 bool is_fake(const config::Config& config) {
-    return config.get(virt::setting::driver) == "fake";
+    return !virt::wanted_driver(config).capabilities.real_guests;
 }
 
 std::vector<std::string> volume_folders(const config::Config& config, const std::string& state_dir,
@@ -47,7 +46,7 @@ struct Manager::Impl {
                   volume_folders(settings, state_dir, folders),
                   folders.shares,
                   taps,
-                  virt::create_driver(settings, state_dir),
+                  virt::wanted_driver(settings).make(settings, state_dir),
                   BaseFolder(state_dir + "/instances/_base"),
                   BlankBases(context.bases, fake),
                   nullptr,

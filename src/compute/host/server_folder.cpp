@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/error.hpp"
@@ -11,16 +10,6 @@
 
 namespace virga::compute::host {
 namespace {
-
-bool is_disk_name(std::string_view name) {
-    if (name == "disk" || name == "disk.swap" || name == "disk.config") return true;
-    constexpr std::string_view kEphemeral = "disk.eph";
-    constexpr std::size_t kMaxDigits = 3;
-    if (!name.starts_with(kEphemeral)) return false;
-    const auto digits = name.substr(kEphemeral.size());
-    return !digits.empty() && digits.size() <= kMaxDigits &&
-           std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 std::string checked_path(const std::string& instances, const std::string& server_id) {
     if (!is_uuid_like(server_id)) throw Error(ErrorCode::InvalidInput, "server_id '" + server_id + "' is not a UUID");
@@ -31,11 +20,6 @@ std::string checked_path(const std::string& instances, const std::string& server
 
 ServerFolder::ServerFolder(const std::string& instances, const std::string& server_id)
     : path_(checked_path(instances, server_id)) {}
-
-std::string ServerFolder::disk_path(const std::string& file) const {
-    if (!is_disk_name(file)) throw Error(ErrorCode::InvalidInput, "'" + file + "' is not a name of a local disk");
-    return path_ + "/" + file;
-}
 
 void ServerFolder::create() const {
     std::error_code failure;
@@ -56,18 +40,18 @@ DiskRecords ServerFolder::disks() const {
         DiskRecords records;
         for (const auto& entry : all) {
             const auto record = get_object(all, entry.key());
-            records[entry.key()] = {get_string(record, "format"), get_string(record, "backing")};
+            records[DiskName::parse(entry.key())] = {get_string(record, "format"), get_string(record, "backing")};
         }
         return records;
     });
 }
 
-void ServerFolder::record_disk(const std::string& file, const DiskRecord& record) const {
+void ServerFolder::record_disk(const DiskName& file, const DiskRecord& record) const {
     auto records = disks();
     records[file] = record;
     json::object all;
     for (const auto& [name, known] : records)
-        all[name] = json::object{{"format", known.format}, {"backing", known.backing}};
+        all[name.text()] = json::object{{"format", known.format}, {"backing", known.backing}};
     write_small_file(path_ + "/disk.info", json::serialize(all));
 }
 

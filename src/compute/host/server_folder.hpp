@@ -13,7 +13,7 @@ struct DiskRecord {
     std::string format;
     std::string backing;  ///< absolute path of the base, or empty
 };
-using DiskRecords = std::map<std::string, DiskRecord>;
+using DiskRecords = std::map<DiskName, DiskRecord>;
 
 /// The folder of one server: <instances>/<server id>/ with its local disks, disk.info, console.log and guest.json.
 class ServerFolder {
@@ -22,15 +22,14 @@ public:
     ServerFolder(const std::string& instances, const std::string& server_id);
 
     const std::string& path() const { return path_; }
-    /// Throws Error{InvalidInput} unless the name is one of "disk", "disk.swap", "disk.config", "disk.eph<N>".
-    std::string disk_path(const std::string& file) const;
+    std::string disk_path(const DiskName& file) const { return path_ + "/" + file.text(); }
     std::string console_log() const { return path_ + "/console.log"; }
 
     void create() const;
     void remove() const;  ///< Success when there is none.
 
     DiskRecords disks() const;
-    void record_disk(const std::string& file, const DiskRecord& record) const;
+    void record_disk(const DiskName& file, const DiskRecord& record) const;
     std::optional<GuestSpec> guest() const;
     void record_guest(const GuestSpec& guest) const;
 

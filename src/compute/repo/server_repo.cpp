@@ -151,6 +151,12 @@ void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t 
             {over});
 }
 
+bool was_deleted(db::Transaction& tx, const ServerId& id) {
+    if (tx.scalar("SELECT COUNT(*) FROM servers WHERE id = ?", {id.value}) > 0) return false;
+    return tx.scalar("SELECT COUNT(*) FROM deleted_servers WHERE id = ?", {id.value}) > 0 ||
+           tx.scalar("SELECT COUNT(*) FROM instance_actions WHERE server_id = ? AND action = 'delete'", {id.value}) > 0;
+}
+
 std::vector<ServerId> all_server_ids(db::Transaction& tx) {
     std::vector<ServerId> ids;
     for (const auto& row : tx.query("SELECT id FROM servers")) ids.emplace_back(row.text("id"));

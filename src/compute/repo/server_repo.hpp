@@ -25,6 +25,8 @@ Server get_server(db::Transaction& tx, const ServerId& id);
 void delete_server(db::Transaction& tx, const ServerId& id);
 /// Drops what was deleted before `time`, and of the rest all but the newest `most`.
 void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t most);
+/// Whether there was such a server and it has been deleted: its actions tell, also when its line is forgotten.
+bool was_deleted(db::Transaction& tx, const ServerId& id);
 std::vector<ServerId> all_server_ids(db::Transaction& tx);
 
 /// Whether a list has servers that were deleted a while ago.

@@ -28,7 +28,9 @@ struct Capabilities {
     bool console_output = false;
     bool acpi_power_off = false;
     bool live_disks = false;   ///< resize_disk, snapshot_disk, commit_disk, pull_disk, mirror_disk and pivot_disk
-    bool real_guests = false;  ///< false: the fake
+    bool real_guests = false;  ///< false: a guest is a record only: disks are never opened, nothing is written
+
+    bool operator==(const Capabilities&) const = default;
 };
 
 struct SpawnTimes {

@@ -35,7 +35,8 @@ COMMANDS = [
     ("compute.spawn", {"guest": {**guest(), "server_id": EVIL}}),
     ("compute.attach_disk", {"server_id": ID, "disk": DISK}), ("compute.mirror_disk", {"server_id": ID, "disk": DISK}),
     ("compute.pivot_disk", {"server_id": ID, "disk": DISK}), ("compute.snapshot_disk", {"server_id": ID, "disk": DISK}),
-    ("compute.destroy", {"server_id": EVIL, "nics": []}), ("compute.console_output", {"server_id": EVIL, "max_bytes": 0}),
+    ("compute.destroy_guest", {"server_id": EVIL, "nics": []}),
+    ("compute.remove_server_files", {"server_id": EVIL}), ("compute.console_output", {"server_id": EVIL, "max_bytes": 0}),
     ("volume.create", {**ON, "volume_id": EVIL, "size_gib": 1}), ("volume.delete", {**ON, "volume_id": EVIL}),
     ("volume.create_from_image", {**ON, "size_gib": 1, "image": IMAGE}), ("volume.reimage", {**ON, "image": IMAGE}),
     ("volume.clone", {**ON, "size_gib": 1, "source_volume_id": EVIL}),
@@ -141,4 +142,4 @@ def test_the_commands_work_with_what_is_theirs(place):
     info = impostor.call("volume.initialize_connection", {**ON, "connector": {"host": "host-1"}})["result"]
     disk = {**DISK, "connection_info": {**info, "serial": ID}}
     assert "result" in impostor.call("compute.spawn", {"guest": guest(disk)})
-    assert "result" in impostor.call("compute.destroy", {"server_id": ID, "nics": []})
+    assert "result" in impostor.call("compute.remove_server_files", {"server_id": ID})

@@ -107,7 +107,8 @@ TEST_P(Confinement, NobodyElseReachesTheMonitor) {
     EXPECT_TRUE(found);
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, Confinement, testing::Values("libvirt"));
+INSTANTIATE_TEST_SUITE_P(Drivers, Confinement, testing::Values("libvirt"),
+                         [](const auto& driver) { return driver.param; });
 
 }  // namespace
 }  // namespace virga::test

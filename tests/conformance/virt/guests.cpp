@@ -14,7 +14,7 @@ compute::GuestSpec guest_spec(const std::string& server_id) {
     disk.kind = "root";
     disk.device_name = "/dev/vda";
     disk.boot_index = 0;
-    disk.file = "disk";
+    disk.file = compute::DiskName::root();
     guest.disks.push_back(disk);
     return guest;
 }

@@ -90,7 +90,8 @@ TEST_P(Hardware, UefiKeepsItsVariablesUntilTheEnd) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, Hardware, testing::Values("libvirt"));
+INSTANTIATE_TEST_SUITE_P(Drivers, Hardware, testing::Values("libvirt"),
+                         [](const auto& driver) { return driver.param; });
 
 }  // namespace
 }  // namespace virga::test

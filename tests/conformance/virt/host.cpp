@@ -14,6 +14,12 @@
 
 namespace virga::test {
 
+std::vector<std::string> driver_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : compute::virt::drivers()) names.push_back(name);
+    return names;
+}
+
 void Changes::note(const std::string& id, int state) {
     const std::lock_guard lock(mutex_);
     seen_.emplace(id, state);
@@ -42,7 +48,7 @@ Host::Host(const std::string& kind) : kind_(kind) {
     config_.set("compute.driver", kind);
     config_.set("libvirt.detach_timeout_s", "5");
     config_.set("libvirt.soft_reboot_timeout_s", "3");
-    driver_ = compute::virt::create_driver(config_, folder_);
+    driver_ = compute::virt::wanted_driver(config_).make(config_, folder_);
     driver_->start([this](const std::string& id, int state) { changes_.note(id, state); });
 }
 

@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "compute/virt/create_driver.hpp"
+#include "compute/virt/registry.hpp"
 #include "conformance/virt/guests.hpp"
 
 namespace virga::test {
+
+/// Of all drivers that are compiled in.
+std::vector<std::string> driver_names();
 
 /// What the driver told of its guests.
 class Changes {

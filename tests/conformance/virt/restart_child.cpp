@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "base/clock.hpp"
-#include "compute/virt/create_driver.hpp"
+#include "compute/virt/registry.hpp"
 #include "conformance/virt/guests.hpp"
 
 namespace virga::test {
@@ -27,7 +27,7 @@ int restart_child(int argc, char** argv) {
     config::Config config;
     config.set("compute.driver", argv[2]);
     try {
-        const auto driver = create_driver(config, argv[3]);
+        const auto driver = wanted_driver(config).make(config, argv[3]);
         const auto started = monotonic_us();
         driver->start({});
         std::printf("start_us %lld\n", static_cast<long long>(monotonic_us() - started));

@@ -1,5 +1,13 @@
+#include <algorithm>
+#include <future>
+
 #include "cloud.hpp"
+#include "compute/check.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
+#include "compute/flows/host_claim.hpp"
 #include "compute/host_commands.hpp"
+#include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
 namespace {
@@ -215,12 +223,73 @@ TEST_F(ActionTest, ReconcileRemovesStraysAndNotesDeadGuests) {
     const auto dead = boot_active({image_root()});
     hosts_.set_power("h1", dead.value, 4);
     const auto before = hosts_.leftovers().size();
-    hosts_.put_stray("h1", new_uuid(), "tapffffffff-ff");
+    const auto gone = boot_active({image_root()});
+    remove(gone);
+    settle(gone);
+    hosts_.put_stray("h1", gone.value, "tapffffffff-ff");
     reconcile_host(d_, "h1");
     settle(ServerId("h1"));
     EXPECT_EQ(hosts_.leftovers().size(), before);
     EXPECT_EQ(states(alive), "active//1");
     EXPECT_EQ(states(dead), "stopped//4");
+}
+
+TEST_F(ActionTest, ReconcileJudgesByWhatTheControlKnowsOfTheServer) {
+    hosts_.add("h2");
+    const auto elsewhere = boot_active({image_root()}, "h2");
+    const auto deleted = boot_active({image_root()}, "h2");
+    remove(deleted);
+    settle(deleted);
+    const auto unknown = new_uuid();
+    for (const auto& id : {elsewhere.value, deleted.value, unknown})
+        hosts_.put_stray("h1", id, "tap" + id.substr(0, 11));
+    const auto claim = [&](const ServerId& id, const std::string& host) {
+        return write([&](db::Transaction& tx) { return claim_on_host(tx, d_, id, host); });
+    };
+    EXPECT_EQ(claim(elsewhere, "h2"), HostClaim::Held);
+    EXPECT_EQ(claim(elsewhere, "h1"), HostClaim::Released);
+    EXPECT_EQ(claim(deleted, "h1"), HostClaim::Released);
+    EXPECT_EQ(claim(ServerId(unknown), "h1"), HostClaim::Unknown);
+    write([&](db::Transaction& tx) { repo::forget_deleted_servers(tx, now_us() + 1'000'000, 0); });
+    EXPECT_EQ(claim(deleted, "h1"), HostClaim::Released) << "its actions still tell that it was deleted";
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
+    const std::vector<std::string> kept{"h1: guest " + unknown, "h1: folder " + unknown,
+                                        "h1: tap tap" + unknown.substr(0, 11)};
+    auto left = hosts_.leftovers();
+    std::erase_if(left, [](const auto& text) { return text.starts_with("h2"); });
+    EXPECT_EQ(left, kept) << "nobody may remove what may be all that is left of a server";
+    auto tx = db_.read();
+    const auto found = check_servers(tx, d_);
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const auto& text) {
+        return text.starts_with("server " + unknown + ": host h1 has a guest of a server that is on no record");
+    }));
+}
+
+// As during a migration: the row names another host, but a flow works on this one.
+TEST_F(ActionTest, ReconcileLeavesAHostAloneOnWhichAFlowWorks) {
+    hosts_.add("h2");
+    const auto server = boot_active({image_root()}, "h2");
+    std::promise<void> judged;
+    std::promise<void> begun;
+    auto wait = judged.get_future().share();
+    gate_.at("compute.manager.sync_power_state.before", [&begun, wait] {
+        begun.set_value();
+        wait.wait();
+    });
+    write([&](db::Transaction& tx) {
+        auto spec = flow_with(flow_kind::kSyncPowerState, ServerData{server, auth_, "h1", 1});
+        spec.tasks = {{"compute.manager.sync_power_state"}};
+        d_.runner.start(tx, spec);
+    });
+    begun.get_future().wait();
+    hosts_.put_stray("h1", server.value, "tapffffffff-ff");
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
+    const auto left = hosts_.leftovers();
+    EXPECT_NE(std::find(left.begin(), left.end(), "h1: guest " + server.value), left.end());
+    judged.set_value();
+    settle(server);
 }
 
 }  // namespace

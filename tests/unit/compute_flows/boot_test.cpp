@@ -90,7 +90,7 @@ TEST_F(BootTest, FewCommandsAndNoneTwice) {
     EXPECT_EQ(hosts_.count(network::command::kPlug), 1);
     EXPECT_EQ(hosts_.count(command::kCreateDisks), 1);
     EXPECT_EQ(hosts_.count(command::kSpawn), 1);
-    EXPECT_EQ(hosts_.count(command::kDestroy), 0);
+    EXPECT_EQ(hosts_.count(command::kDestroyGuest), 0);
 }
 
 TEST_F(BootTest, GuestThatDiesAtOnceIsAFault) {

@@ -36,7 +36,7 @@ TEST_F(ConfigDriveTest, IsMadeBeforeTheGuestAndIsItsLastDisk) {
     EXPECT_EQ(get_array(drive, "files").size(), 4U);
     ASSERT_EQ(guest.disks.size(), 2U);
     EXPECT_EQ(guest.disks.back().kind, "config");
-    EXPECT_EQ(guest.disks.back().file, "disk.config");
+    EXPECT_EQ(guest.disks.back().file, DiskName::config_drive());
     EXPECT_EQ(guest.disks.back().device_type, "cdrom");
     const auto told = decision(server, "virt.libvirt.create_config_drive");
     EXPECT_EQ(told.find("config_drive = true: a test says so"), 0U) << told;

@@ -2,6 +2,8 @@
 
 #include "cloud.hpp"
 #include "compute/flows/boot_plan.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "volume/host_commands.hpp"
@@ -89,7 +91,7 @@ TEST_F(DeleteTest, RepeatsAreHarmless) {
     const auto server = boot_active({image_root()});
     std::promise<void> repeated;
     auto wait = repeated.get_future().share();
-    gate_.at("compute.manager.destroy.before", [wait] { wait.wait(); });
+    gate_.at("compute.manager.destroy_guest.before", [wait] { wait.wait(); });
     remove(server);
     remove(server);
     remove(server);
@@ -98,7 +100,8 @@ TEST_F(DeleteTest, RepeatsAreHarmless) {
     settle(server);
     EXPECT_FALSE(find(server));
     EXPECT_THROW(remove(server), Error);
-    EXPECT_EQ(hosts_.count(command::kDestroy), 1);
+    EXPECT_EQ(hosts_.count(command::kDestroyGuest), 1);
+    EXPECT_EQ(hosts_.count(command::kRemoveServerFiles), 1);
 }
 
 TEST_F(DeleteTest, ErrorServerWithoutHost) {
@@ -109,7 +112,7 @@ TEST_F(DeleteTest, ErrorServerWithoutHost) {
     remove(server);
     settle(server);
     EXPECT_FALSE(find(server));
-    EXPECT_EQ(hosts_.count(command::kDestroy), 0);
+    EXPECT_EQ(hosts_.count(command::kDestroyGuest), 0);
     expect_clean(server);
 }
 
@@ -121,7 +124,8 @@ TEST_F(DeleteTest, HostDownIsALocalDeleteAndTheHostCleansUpLater) {
     settle(server);
     EXPECT_FALSE(find(server));
     EXPECT_FALSE(hosts_.leftovers().empty());
-    EXPECT_NE(decision(server, "compute.manager.destroy", "delete_server").find("local delete"), std::string::npos);
+    for (const auto* task : {"compute.manager.destroy_guest", "compute.manager.remove_server_files"})
+        EXPECT_NE(decision(server, task, "delete_server").find("local delete"), std::string::npos) << task;
     hosts_.set_down("h1", false);
     reconcile_host(d_, "h1");
     settle(ServerId("h1"));
@@ -165,14 +169,58 @@ TEST_F(DeleteTest, ConnectionThatCanNotBeEndedIsTriedAgain) {
 
 TEST_F(DeleteTest, GuestThatCanNotBeDestroyedKeepsTheServerDeleting) {
     const auto server = boot_active({image_root()});
-    int failures = 2;
-    hosts_.script(command::kDestroy, [&](const std::string&, const json::object&) {
-        if (failures-- > 0) throw Error(ErrorCode::Internal, "libvirt stumbles");
-        return std::optional<json::object>();
-    });
+    for (const auto* method : {command::kDestroyGuest, command::kRemoveServerFiles}) {
+        hosts_.script(method, [stumbled = std::make_shared<bool>(false)](const std::string&, const json::object&) {
+            if (!std::exchange(*stumbled, true)) throw Error(ErrorCode::Internal, "libvirt stumbles");
+            return std::optional<json::object>();
+        });
+    }
     remove(server);
     settle(server);
     EXPECT_FALSE(find(server));
+    expect_clean(server);
+}
+
+// A flow keeps the list of tasks that it was begun with.
+TEST_F(DeleteTest, OneThatAnEarlierVersionBeganIsFinished) {
+    const auto server = boot_active({image_root()});
+    write([&](db::Transaction& tx) {
+        auto spec = flow_with(flow_kind::kDeleteServer, DeleteServerData{{server, auth_, {}, 1}, {}});
+        spec.tasks = {{"compute.api.delete"},
+                      {"compute.manager.destroy"},
+                      {"compute.manager.deallocate_networks"},
+                      {"compute.manager.detach_volumes"},
+                      {"compute.manager.delete_volumes"},
+                      {"compute.manager.delete"}};
+        d_.runner.start(tx, spec);
+    });
+    settle(server);
+    EXPECT_FALSE(find(server));
+    expect_clean(server);
+}
+
+// The row still names the host, whose turn in the delete is over.
+TEST_F(DeleteTest, AHostThatComesBackInTheMiddleOfALocalDeleteCleansUp) {
+    hosts_.add("store", {{"vcpus", 0}});
+    const auto server = boot_active({image_root()});
+    std::promise<void> judged;
+    std::promise<void> passed;
+    auto wait = judged.get_future().share();
+    gate_.at("compute.manager.deallocate_networks.before", [&passed, wait] {
+        passed.set_value();
+        wait.wait();
+    });
+    hosts_.set_down("h1", true);
+    remove(server);
+    passed.get_future().wait();
+    hosts_.set_down("h1", false);
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
+    judged.set_value();
+    settle(server);
+    for (const auto& left : hosts_.leftovers()) EXPECT_NE(left.find(": tap"), std::string::npos) << left;
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
     expect_clean(server);
 }
 

@@ -92,6 +92,7 @@ void FakeHosts::put_stray(const std::string& host, const std::string& server, co
     hosts_.at(host).guests[server] = {};
     hosts_.at(host).folders.insert(server);
     hosts_.at(host).taps.insert(tap);
+    hosts_.at(host).guests[server].taps.insert(tap);
 }
 
 std::vector<std::string> FakeHosts::leftovers() const {
@@ -142,9 +143,13 @@ json::object FakeHosts::run_compute(Host& host, const std::string& method, const
     if (method == command::kSpawn || method == command::kPowerOn || method == command::kReboot) {
         return spawn(host, get_object(params, "guest"));
     }
-    if (method == command::kDestroy) {
+    if (method == command::kRemoveServerFiles) {
         host.guests.erase(server);
         host.folders.erase(server);
+        return {};
+    }
+    if (method == command::kDestroyGuest) {
+        host.guests.erase(server);
         for (const auto& nic : get_array(params, "nics")) host.taps.erase(get_string(nic.as_object(), "tap"));
         return {};
     }
@@ -171,10 +176,12 @@ json::object FakeHosts::run_compute(Host& host, const std::string& method, const
 
 json::object FakeHosts::inventory(const Host& host) const {
     json::array servers;
+    json::object taps;
     for (const auto& [id, guest] : host.guests) {
+        taps[id] = to_array(guest.taps);
         servers.push_back(json::object{{"id", id}, {"power_state", guest.power_state}});
     }
-    return {{"servers", servers}, {"folders", to_array(host.folders)}, {"bases", json::array()}};
+    return {{"servers", servers}, {"folders", to_array(host.folders)}, {"taps", taps}, {"bases", json::array()}};
 }
 
 json::object FakeHosts::create_disks(Host& host, const json::object& params) {
@@ -194,7 +201,10 @@ json::object FakeHosts::spawn(Host& host, const json::object& spec) {
     for (const auto& disk : guest.disks) {
         if (disk.kind == "volume") made.volumes.insert(disk.volume_id);
     }
-    for (const auto& nic : guest.nics) host.taps.insert(nic.tap);
+    for (const auto& nic : guest.nics) {
+        host.taps.insert(nic.tap);
+        made.taps.insert(nic.tap);
+    }
     host.folders.insert(guest.server_id);
     return {{"power_state", 1}, {"define_us", 2000}, {"create_us", 290'000}, {"already_running", false}};
 }

@@ -38,6 +38,7 @@ private:
     struct Guest {
         int power_state = 1;
         std::set<std::string> volumes;
+        std::set<std::string> taps;
     };
     struct Host {
         json::object report;

@@ -67,8 +67,8 @@ TEST_F(ImageBackendTest, UsedBasesAreThoseOfOverlays) {
     const ServerFolder server(temp.path(), new_uuid());
     server.create();
     EXPECT_TRUE(used_bases(temp.path()).empty());
-    const auto made = Qcow2Backend().create_image(base, server.disk_path("disk"), 0, {});
-    server.record_disk("disk", {made.format, ""});
+    const auto made = Qcow2Backend().create_image(base, server.disk_path(compute::DiskName::root()), 0, {});
+    server.record_disk(compute::DiskName::root(), {made.format, ""});
     EXPECT_EQ(used_bases(temp.path()), std::set<std::string>{base.path});
 }
 

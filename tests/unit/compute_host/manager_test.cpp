@@ -21,7 +21,7 @@ protected:
         root.kind = "root";
         root.device_name = "/dev/vda";
         root.boot_index = 0;
-        root.file = "disk";
+        root.file = compute::DiskName::root();
         guest.server_id = new_uuid();
         guest.memory_mib = 64;
         guest.disks.push_back(root);
@@ -80,11 +80,38 @@ TEST_F(ManagerTest, BootsAndDestroys) {
     EXPECT_EQ(host.events[0].first, compute::kGuestChangedEvent);
     EXPECT_EQ(host.events[0].second.at("server_id").as_string(), guest.server_id);
 
-    host.call(command::kDestroy, {{"server_id", guest.server_id}, {"nics", json::array()}});
+    const json::object no_nics{{"server_id", guest.server_id}, {"nics", json::array()}};
+    for (int i = 0; i < 2; ++i) {
+        host.call(command::kDestroyGuest, no_nics);
+        EXPECT_FALSE(host.call(command::kServerState, by_id()).at("exists").as_bool());
+        EXPECT_TRUE(host.taps().inventory().empty()) << "the recorded taps go too";
+        EXPECT_TRUE(std::filesystem::exists(folder / "instances/" + guest.server_id + "/disk")) << "its files stay";
+    }
+    spawn(host);
+    host.call(command::kDestroyGuest, no_nics);
+    for (int i = 0; i < 2; ++i) {
+        host.call(command::kRemoveServerFiles, by_id());
+        EXPECT_FALSE(std::filesystem::exists(folder / "instances/" + guest.server_id));
+    }
+}
+
+TEST_F(ManagerTest, FilesAreNotRemovedUnderAGuest) {
+    FakeHost host(folder.path());
+    prepare(host);
+    spawn(host);
+    host.call(command::kRemoveServerFiles, by_id());
     EXPECT_FALSE(host.call(command::kServerState, by_id()).at("exists").as_bool());
-    EXPECT_TRUE(host.taps().inventory().empty()) << "the recorded taps go too";
+    EXPECT_TRUE(host.taps().inventory().empty());
     EXPECT_FALSE(std::filesystem::exists(folder / "instances/" + guest.server_id));
-    EXPECT_NO_THROW(host.call(command::kDestroy, {{"server_id", guest.server_id}, {"nics", json::array()}}));
+}
+
+TEST_F(ManagerTest, InventoryTellsWhichTapsGuestsWereStartedWith) {
+    FakeHost host(folder.path());
+    prepare(host);
+    EXPECT_TRUE(host.call(command::kInventory, {}).at("taps").as_object().empty());
+    spawn(host);
+    const auto taps = host.call(command::kInventory, {}).at("taps").as_object();
+    EXPECT_EQ(json::serialize(taps.at(guest.server_id)), "[\"tap12345678-12\"]");
 }
 
 TEST_F(ManagerTest, EveryStepMayBeRepeated) {
@@ -126,10 +153,25 @@ TEST_F(ManagerTest, MissingBaseAndMissingDiskAreNotFound) {
 
 TEST_F(ManagerTest, IdsAndNamesNeverBecomeForeignPaths) {
     FakeHost host(folder.path());
-    EXPECT_EQ(code_of(host, command::kDestroy, {{"server_id", "../../etc"}}), ErrorCode::InvalidInput);
+    EXPECT_EQ(code_of(host, command::kDestroyGuest, {{"server_id", "../../etc"}}), ErrorCode::InvalidInput);
     EXPECT_EQ(code_of(host, command::kConsoleOutput, {{"server_id", "/etc"}}), ErrorCode::InvalidInput);
-    guest.disks[0].file = "../../../etc/passwd";
-    EXPECT_EQ(code_of(host, command::kCreateDisks, disks_request()), ErrorCode::InvalidInput);
+    EXPECT_EQ(code_of(host, command::kRemoveServerFiles, {{"server_id", "../../etc"}}), ErrorCode::InvalidInput);
+    for (const auto* name : {"../../../etc/passwd", "disk.eph", "disk.eph1234", "disk.rescue/", "console.log", ""}) {
+        auto request = disks_request();
+        request["disks"].as_array()[0].as_object()["file"] = name;
+        EXPECT_EQ(code_of(host, command::kCreateDisks, request), ErrorCode::InvalidInput) << name;
+    }
+}
+
+TEST_F(ManagerTest, AServersDisksHaveTheNamesThatItsFlowGives) {
+    FakeHost host(folder.path());
+    prepare(host);
+    for (const auto& name : {compute::DiskName::rescue(), compute::DiskName::ephemeral(12)}) {
+        guest.disks[0].file = name;
+        host.call(command::kCreateDisks, disks_request());
+        EXPECT_TRUE(std::filesystem::exists(folder / "instances/" + guest.server_id + "/" + name.text()));
+    }
+    EXPECT_TRUE(std::filesystem::exists(folder / "instances/" + guest.server_id + "/disk")) << "beside the others";
 }
 
 TEST_F(ManagerTest, PowerCycle) {

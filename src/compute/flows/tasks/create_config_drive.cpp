@@ -39,9 +39,9 @@ public:
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
         const auto host = context.data.host;
-        const bool done = clean_up(d_, host, command::kDestroy,
-                                   json::object{{"server_id", context.data.server.value}, {"nics", json::array()}},
-                                   revert_options(context, "destroy_config_drive", kDestroyDeadline));
+        const bool done =
+            clean_up(d_, host, command::kRemoveServerFiles, json::object{{"server_id", context.data.server.value}},
+                     revert_options(context, "remove_config_drive", kDestroyDeadline));
         outcome.decision = done ? "the config drive is removed"
                                 : "host " + host + " is down: the config drive is removed when it comes back";
         return outcome;

@@ -26,9 +26,9 @@ public:
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
         taskflow::RevertOutcome outcome;
         const auto host = context.data.host;
-        const bool done = clean_up(d_, host, command::kDestroy,
-                                   json::object{{"server_id", context.data.server.value}, {"nics", json::array()}},
-                                   revert_options(context, "destroy", kDestroyDeadline));
+        const bool done =
+            clean_up(d_, host, command::kRemoveServerFiles, json::object{{"server_id", context.data.server.value}},
+                     revert_options(context, "remove_files", kDestroyDeadline));
         outcome.decision =
             done ? "local disks are removed" : "host " + host + " is down: its disks are removed when it comes back";
         return outcome;

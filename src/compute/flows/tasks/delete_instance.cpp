@@ -47,33 +47,75 @@ private:
     }
 };
 
-/// compute.manager.destroy: ends the guest and removes its disks and taps.
-class Destroy : public DeleteTask<ServerData> {
+/// A step of the delete on the server's host.
+class DeleteOnHost : public DeleteTask<ServerData> {
 public:
     using DeleteTask::DeleteTask;
 
     taskflow::Outcome execute(const Context& context) override {
-        taskflow::Outcome outcome;
         const auto id = context.data.server;
-        const auto [host, nics] = placement(id);
+        const auto host = d_.db.read_with([&](db::Transaction& tx) {
+            const auto server = repo::find_server(tx, id);
+            return server ? server->host : std::string();
+        });
+        taskflow::Outcome outcome;
         if (host.empty()) {
-            outcome.decision = "the server has no host: there is nothing to destroy";
-            return outcome;
+            outcome.decision = "the server has no host: there is nothing to remove";
+        } else if (clean(context, host)) {
+            outcome.decision = what() + " on host " + host + " are removed";
+        } else {
+            outcome.decision = "local delete: host " + host + " is down; it removes them when it comes back";
         }
-        const json::object params{{"server_id", id.value}, {"nics", nics_to_json(nics)}};
-        const bool done =
-            clean_up(d_, host, command::kDestroy, params, call_options(context, "destroy", kDestroyDeadline));
-        outcome.decision = done ? "guest, disks and taps on host " + host + " are removed"
-                                : "local delete: host " + host + " is down; it removes the guest when it comes back";
         return outcome;
     }
 
-private:
-    std::pair<std::string, std::vector<network::Nic>> placement(const ServerId& id) {
-        return d_.db.read_with([&](db::Transaction& tx) {
-            const auto server = repo::find_server(tx, id);
-            return std::make_pair(server ? server->host : std::string(), d_.networks.nics_of_server(tx, id));
-        });
+protected:
+    virtual std::string what() const = 0;
+    /// False: the host is down.
+    virtual bool clean(const Context& context, const std::string& host) = 0;
+
+    bool destroy_guest(const Context& context, const std::string& host) {
+        const auto& id = context.data.server;
+        const auto nics = d_.db.read_with([&](db::Transaction& tx) { return d_.networks.nics_of_server(tx, id); });
+        return clean_up(d_, host, command::kDestroyGuest,
+                        json::object{{"server_id", id.value}, {"nics", nics_to_json(nics)}},
+                        call_options(context, "destroy_guest", kDestroyDeadline));
+    }
+    bool remove_files(const Context& context, const std::string& host) {
+        return clean_up(d_, host, command::kRemoveServerFiles, json::object{{"server_id", context.data.server.value}},
+                        call_options(context, "remove_server_files", kDestroyDeadline));
+    }
+};
+
+/// compute.manager.destroy_guest: ends the guest and removes its taps.
+class DestroyGuest : public DeleteOnHost {
+public:
+    using DeleteOnHost::DeleteOnHost;
+
+protected:
+    std::string what() const override { return "guest and taps"; }
+    bool clean(const Context& context, const std::string& host) override { return destroy_guest(context, host); }
+};
+
+/// compute.manager.remove_server_files: removes what the server has on its host's own disk.
+class RemoveServerFiles : public DeleteOnHost {
+public:
+    using DeleteOnHost::DeleteOnHost;
+
+protected:
+    std::string what() const override { return "files of the server"; }
+    bool clean(const Context& context, const std::string& host) override { return remove_files(context, host); }
+};
+
+/// compute.manager.destroy: both at once, in deletes that were begun by a version that had one task for it.
+class DestroyAtOnce : public DeleteOnHost {
+public:
+    using DeleteOnHost::DeleteOnHost;
+
+protected:
+    std::string what() const override { return "guest, disks and taps"; }
+    bool clean(const Context& context, const std::string& host) override {
+        return destroy_guest(context, host) && remove_files(context, host);
     }
 };
 
@@ -121,8 +163,16 @@ TaskPtr make_api_delete(Dependencies& d) {
     return std::make_shared<ApiDelete>(d);
 }
 
-TaskPtr make_destroy(Dependencies& d) {
-    return std::make_shared<Destroy>(d);
+TaskPtr make_destroy_guest(Dependencies& d) {
+    return std::make_shared<DestroyGuest>(d);
+}
+
+TaskPtr make_remove_server_files(Dependencies& d) {
+    return std::make_shared<RemoveServerFiles>(d);
+}
+
+TaskPtr make_destroy_at_once(Dependencies& d) {
+    return std::make_shared<DestroyAtOnce>(d);
 }
 
 TaskPtr make_deallocate_networks(Dependencies& d) {

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/host_calls.hpp"
+#include "compute/flows/host_claim.hpp"
 #include "compute/flows/power_sync.hpp"
 #include "compute/flows/tasks/tasks.hpp"
 #include "compute/host_commands.hpp"
@@ -30,8 +31,10 @@ public:
         const auto taps = ask(context, host, network::command::kInventory);
         taskflow::Outcome outcome;
         outcome.decision = "host " + host + " is compared with the rows";
-        destroy_strays(context, host, ids_on_host(inventory), outcome);
-        unplug_strays(context, host, get_array(taps, "taps"), outcome);
+        const auto kept = remove_released(context, host, ids_on_host(inventory), outcome);
+        auto known = known_taps(host);
+        add_taps(known, inventory, kept);
+        unplug_strays(context, host, known, get_array(taps, "taps"), outcome);
         for (const auto& server : servers_of(host)) {
             const auto change = sync_power_state(d_, context, server);
             if (!change.empty()) outcome.decision += "; " + server.id.value + ": " + change;
@@ -54,20 +57,44 @@ private:
         return d_.db.read_with([&](db::Transaction& tx) { return repo::list_servers(tx, filter); });
     }
 
-    bool belongs_here(const ServerId& id, const std::string& host) {
-        const auto server = d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
-        return server && server->host == host;
+    /// Removes what the control has released, and returns the servers that are left.
+    std::set<std::string> remove_released(const Context& context, const std::string& host,
+                                          const std::set<std::string>& ids, taskflow::Outcome& outcome) {
+        std::set<std::string> kept;
+        for (const auto& id : ids) {
+            const auto claim =
+                d_.db.read_with([&](db::Transaction& tx) { return claim_on_host(tx, d_, ServerId(id), host); });
+            switch (claim) {
+                case HostClaim::Held:
+                    kept.insert(id);
+                    break;
+                case HostClaim::Released:
+                    remove(context, host, id);
+                    outcome.decision += "; stray guest " + id + " destroyed";
+                    break;
+                case HostClaim::Unknown:
+                    log::warning("a host has a server that is on no record: it is left alone",
+                                 {{"host", host}, {"server", id}});
+                    outcome.decision += "; unknown guest " + id + " is left alone";
+                    kept.insert(id);
+                    break;
+            }
+        }
+        return kept;
     }
 
-    void destroy_strays(const Context& context, const std::string& host, const std::set<std::string>& ids,
-                        taskflow::Outcome& outcome) {
-        for (const auto& id : ids) {
-            if (belongs_here(ServerId(id), host)) continue;
-            log::warning("guest without a server on this host is destroyed", {{"host", host}, {"server", id}});
-            d_.hosts.call(host, command::kDestroy, json::object{{"server_id", id}, {"nics", json::array()}},
-                          call_options(context, "destroy/" + id, kDestroyDeadline));
-            outcome.decision += "; stray guest " + id + " destroyed";
-        }
+    void remove(const Context& context, const std::string& host, const std::string& id) {
+        log::warning("guest without a server on this host is destroyed", {{"host", host}, {"server", id}});
+        d_.hosts.call(host, command::kRemoveServerFiles, json::object{{"server_id", id}},
+                      call_options(context, "remove/" + id, kDestroyDeadline));
+    }
+
+    /// Those that guests were started with: of servers whose guests stay, also when no row knows them.
+    static void add_taps(std::set<std::string>& taps, const json::object& inventory,
+                         const std::set<std::string>& servers) {
+        const auto by_server = get_object(inventory, "taps");
+        for (const auto& server : servers)
+            for (const auto& tap : get_array(by_server, server)) taps.emplace(std::string_view(tap.as_string()));
     }
 
     std::set<std::string> known_taps(const std::string& host) {
@@ -81,10 +108,8 @@ private:
         return taps;
     }
 
-    void unplug_strays(const Context& context, const std::string& host, const json::array& taps,
-                       taskflow::Outcome& outcome) {
-        if (taps.empty()) return;
-        const auto known = known_taps(host);
+    void unplug_strays(const Context& context, const std::string& host, const std::set<std::string>& known,
+                       const json::array& taps, taskflow::Outcome& outcome) {
         json::array strays;
         for (const auto& tap : taps) {
             network::Nic nic;

@@ -35,7 +35,9 @@ TaskPtr make_active(Dependencies& d);
 
 // delete_server
 TaskPtr make_api_delete(Dependencies& d);
-TaskPtr make_destroy(Dependencies& d);
+TaskPtr make_destroy_guest(Dependencies& d);
+TaskPtr make_remove_server_files(Dependencies& d);
+TaskPtr make_destroy_at_once(Dependencies& d);
 TaskPtr make_deallocate_networks(Dependencies& d);
 TaskPtr make_detach_volumes(Dependencies& d);
 TaskPtr make_delete_volumes(Dependencies& d);

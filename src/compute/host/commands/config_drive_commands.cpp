@@ -9,8 +9,6 @@
 namespace virga::compute::host {
 namespace {
 
-constexpr const char* kFile = "disk.config";
-
 std::vector<IsoFile> files_of(const json::object& params) {
     std::vector<IsoFile> files;
     for (const auto& file : get_objects(params, "files")) {
@@ -40,9 +38,9 @@ json::object create_config_drive(Context& context, const rpc::Command& call) {
     const NamedLocks::Guard guard(context.servers, server);
     folder.create();
     failpoint("host.create_config_drive.begin");
-    const auto bytes = write_drive(context, folder.disk_path(kFile), call.params);
+    const auto bytes = write_drive(context, folder.disk_path(DiskName::config_drive()), call.params);
     failpoint("host.create_config_drive.made");
-    folder.record_disk(kFile, {"raw", ""});
+    folder.record_disk(DiskName::config_drive(), {"raw", ""});
     failpoint("host.create_config_drive.done");
     return {{"bytes", bytes}};
 }

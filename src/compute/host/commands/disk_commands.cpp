@@ -43,14 +43,15 @@ MadeDisk make_disk(Context& context, const Request& request, const GuestDisk& di
 // record was interrupted, and no guest has seen it.
 DiskRecord find_or_make(Context& context, const ServerFolder& folder, const Request& request, const GuestDisk& disk,
                         const FetchHooks& hooks) {
-    const auto path = folder.disk_path(disk.file);
+    if (!disk.file) throw Error(ErrorCode::InvalidInput, "a local disk of the server has no file name");
+    const auto path = folder.disk_path(*disk.file);
     const auto records = folder.disks();
-    if (const auto known = records.find(disk.file); known != records.end() && ::access(path.c_str(), F_OK) == 0)
+    if (const auto known = records.find(*disk.file); known != records.end() && ::access(path.c_str(), F_OK) == 0)
         return known->second;
     const auto made = make_disk(context, request, disk, path, hooks);
     failpoint("host.create_disks.made");
     const DiskRecord record{made.format, made.backing};
-    folder.record_disk(disk.file, record);
+    folder.record_disk(*disk.file, record);
     failpoint("host.create_disks.recorded");
     return record;
 }
@@ -65,8 +66,8 @@ json::object create_disks(Context& context, const rpc::Command& call) {
     json::array disks;
     for (const auto& disk : request.disks) {
         const auto record = find_or_make(context, folder, request, disk, hooks_of(call));
-        disks.push_back(
-            json::object{{"file", disk.file}, {"format", record.format}, {"path", folder.disk_path(disk.file)}});
+        disks.push_back(json::object{
+            {"file", disk.file->text()}, {"format", record.format}, {"path", folder.disk_path(*disk.file)}});
     }
     failpoint("host.create_disks.done");
     return {{"backend", context.backend->name()}, {"disks", std::move(disks)}};

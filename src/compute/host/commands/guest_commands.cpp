@@ -32,23 +32,38 @@ std::vector<network::Nic> nics_of(const json::object& params) {
     return nics;
 }
 
-// The folder goes last: it tells a repeat which taps there were.
-json::object destroy(Context& context, const rpc::Command& call) {
+void unplug(Context& context, const ServerFolder& folder, const std::vector<network::Nic>& nics) {
+    context.taps.unplug(nics);
+    if (const auto guest = folder.guest()) context.taps.unplug(guest->nics);
+}
+
+json::object destroy_guest(Context& context, const rpc::Command& call) {
+    const auto server = server_of(call.params);
+    const auto folder = context.folder(server);
+    const auto nics = nics_of(call.params);
+    const NamedLocks::Guard guard(context.servers, server);
+    failpoint("host.destroy_guest.begin");
+    // The kernel needs tens of milliseconds to let go of a tap and its bridge, while libvirt waits for the guest's end.
+    auto unplugged = std::async(std::launch::async, [&] { unplug(context, folder, nics); });
+    context.driver->destroy(server);
+    failpoint("host.destroy_guest.guest_gone");
+    unplugged.get();
+    failpoint("host.destroy_guest.done");
+    return {};
+}
+
+// The folder goes last: it tells a repeat which taps there were. A start of the guest that was given up, but is still
+// under way, may have overtaken destroy_guest.
+json::object remove_server_files(Context& context, const rpc::Command& call) {
     const auto server = server_of(call.params);
     const auto folder = context.folder(server);
     const NamedLocks::Guard guard(context.servers, server);
-    failpoint("host.destroy.begin");
-    // The kernel needs tens of milliseconds to let go of a tap and its bridge, while libvirt waits for the guest's end.
-    auto unplugged = std::async(std::launch::async, [&] {
-        context.taps.unplug(nics_of(call.params));
-        if (const auto guest = folder.guest()) context.taps.unplug(guest->nics);
-    });
+    failpoint("host.remove_server_files.begin");
     context.driver->destroy(server);
-    failpoint("host.destroy.guest_gone");
-    unplugged.get();
-    failpoint("host.destroy.unplugged");
+    unplug(context, folder, {});
+    failpoint("host.remove_server_files.no_guest");
     folder.remove();
-    failpoint("host.destroy.done");
+    failpoint("host.remove_server_files.done");
     return {};
 }
 
@@ -56,7 +71,10 @@ json::object destroy(Context& context, const rpc::Command& call) {
 
 void add_guest_commands(CommandTable& table, Context& context) {
     table[command::kSpawn] = [&context](const rpc::Command& call) { return spawn(context, call); };
-    table[command::kDestroy] = [&context](const rpc::Command& call) { return destroy(context, call); };
+    table[command::kDestroyGuest] = [&context](const rpc::Command& call) { return destroy_guest(context, call); };
+    table[command::kRemoveServerFiles] = [&context](const rpc::Command& call) {
+        return remove_server_files(context, call);
+    };
 }
 
 }  // namespace virga::compute::host

@@ -21,13 +21,27 @@ json::array servers(Context& context) {
     return list;
 }
 
+json::array taps_of(const ServerFolder& folder) {
+    json::array taps;
+    if (const auto guest = folder.guest())
+        for (const auto& nic : guest->nics) taps.emplace_back(nic.tap);
+    return taps;
+}
+
 json::object inventory(Context& context, const rpc::Command&) {
     json::array folders;
-    for (const auto& id : server_folders(context.instances)) folders.emplace_back(id);
+    json::object taps;
+    for (const auto& id : server_folders(context.instances)) {
+        folders.emplace_back(id);
+        if (auto list = taps_of(context.folder(id)); !list.empty()) taps[id] = std::move(list);
+    }
     json::array bases;
     for (const auto& base : context.cache->inventory())
         bases.push_back(json::object{{"image_sha1", base.name}, {"bytes", base.bytes}});
-    return {{"servers", servers(context)}, {"folders", std::move(folders)}, {"bases", std::move(bases)}};
+    return {{"servers", servers(context)},
+            {"folders", std::move(folders)},
+            {"taps", std::move(taps)},
+            {"bases", std::move(bases)}};
 }
 
 }  // namespace

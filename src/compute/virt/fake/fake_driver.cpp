@@ -57,14 +57,6 @@ void refuse_encrypted(const FakeDisk& disk) {
 FakeDriver::FakeDriver(std::string state_dir, std::string_view script)
     : guests_(state_dir + "/fake-guests"), script_(script, state_dir + "/fake-script") {}
 
-Capabilities FakeDriver::capabilities() const {
-    return {.attach_while_running = true,
-            .console_output = true,
-            .acpi_power_off = true,
-            .live_disks = true,
-            .real_guests = false};
-}
-
 void FakeDriver::start(Changed changed) {
     guests_.load();
     const std::lock_guard lock(mutex_);

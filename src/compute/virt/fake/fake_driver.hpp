@@ -13,11 +13,17 @@ namespace virga::compute::virt::fake {
 /// <state_dir>/fake-guests; faults come from the script text or <state_dir>/fake-script.
 class FakeDriver : public Driver {
 public:
+    static constexpr Capabilities kCapabilities{.attach_while_running = true,
+                                                .console_output = true,
+                                                .acpi_power_off = true,
+                                                .live_disks = true,
+                                                .real_guests = false};
+
     FakeDriver(std::string state_dir, std::string_view script);
 
     std::string type() const override { return "fake"; }
     std::int64_t version() const override { return 1; }
-    Capabilities capabilities() const override;
+    Capabilities capabilities() const override { return kCapabilities; }
     void start(Changed changed) override;
     void stop() override;
 

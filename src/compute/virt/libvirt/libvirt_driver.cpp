@@ -69,14 +69,6 @@ std::vector<std::string> LibvirtDriver::lacks() const {
     return impl_->connection.lacks();
 }
 
-Capabilities LibvirtDriver::capabilities() const {
-    return {.attach_while_running = true,
-            .console_output = true,
-            .acpi_power_off = true,
-            .live_disks = true,
-            .real_guests = true};
-}
-
 void LibvirtDriver::start(Changed changed) {
     impl_->connection.open(impl_->settings, std::move(changed));
 }

@@ -11,12 +11,18 @@ namespace virga::compute::virt::libvirt {
 /// root folder per process. The server's id is the domain's UUID.
 class LibvirtDriver : public Driver {
 public:
+    static constexpr Capabilities kCapabilities{.attach_while_running = true,
+                                                .console_output = true,
+                                                .acpi_power_off = true,
+                                                .live_disks = true,
+                                                .real_guests = true};
+
     LibvirtDriver(const config::Config& config, const std::string& state_dir);
     ~LibvirtDriver() override;
 
     std::string type() const override { return "QEMU"; }
     std::int64_t version() const override;
-    Capabilities capabilities() const override;
+    Capabilities capabilities() const override { return kCapabilities; }
     std::vector<std::string> lacks() const override;
     void start(Changed changed) override;
     void stop() override;

@@ -1,18 +1,34 @@
 #include "base/clock.hpp"
 
 #include <chrono>
-#include <cstdio>
-#include <ctime>
+#include <string>
 
 namespace virga {
 namespace {
 
+void put(std::string& out, unsigned value, std::size_t digits, char end) {
+    const auto start = out.size();
+    out.append(digits, '0');
+    for (auto at = out.size(); at > start; value /= 10) out[--at] = static_cast<char>('0' + value % 10);
+    if (end != 0) out += end;
+}
+
+/// By hand: strftime() and gmtime_r() ask for locale and time zone each time, under a lock. Years have four digits.
 std::string format_seconds(TimestampUs time) {
-    const std::time_t seconds = time / 1'000'000;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char out[32];
-    std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%S", &parts);
+    using namespace std::chrono;
+    const sys_seconds point{seconds(time / 1'000'000)};
+    const auto day = floor<days>(point);
+    const year_month_day date(day);
+    const hh_mm_ss<seconds> clock(point - day);
+    constexpr std::size_t kLongest = sizeof "2026-11-23T02:24:29.123456Z";
+    std::string out;
+    out.reserve(kLongest);
+    put(out, static_cast<unsigned>(static_cast<int>(date.year())), 4, '-');
+    put(out, static_cast<unsigned>(date.month()), 2, '-');
+    put(out, static_cast<unsigned>(date.day()), 2, 'T');
+    put(out, static_cast<unsigned>(clock.hours().count()), 2, ':');
+    put(out, static_cast<unsigned>(clock.minutes().count()), 2, ':');
+    put(out, static_cast<unsigned>(clock.seconds().count()), 2, 0);
     return out;
 }
 
@@ -28,9 +44,9 @@ std::string iso8601(TimestampUs time) {
 }
 
 std::string iso8601_us(TimestampUs time) {
-    char fraction[16];
-    std::snprintf(fraction, sizeof fraction, ".%06d", static_cast<int>(time % 1'000'000));
-    return format_seconds(time) + fraction;
+    auto out = format_seconds(time) + '.';
+    put(out, static_cast<unsigned>(time % 1'000'000), 6, 0);
+    return out;
 }
 
 std::string iso8601_us_z(TimestampUs time) {

@@ -21,16 +21,26 @@ void init_sodium() {
     if (ready < 0) throw Error(ErrorCode::Internal, "libsodium could not be initialised");
 }
 
+/// Looked up once and kept: EVP_sha256() and its like are looked up again by each digest, which costs more than a short
+/// text's digest.
+const EVP_MD* fetched(const char* name) {
+    return EVP_MD_fetch(nullptr, name, nullptr);
+}
+
 const EVP_MD* digest_of(HashAlgorithm algorithm) {
+    static const EVP_MD* const md5 = fetched("MD5");
+    static const EVP_MD* const sha1 = fetched("SHA1");
+    static const EVP_MD* const sha256 = fetched("SHA256");
+    static const EVP_MD* const sha512 = fetched("SHA512");
     switch (algorithm) {
         case HashAlgorithm::Md5:
-            return EVP_md5();
+            return md5;
         case HashAlgorithm::Sha1:
-            return EVP_sha1();
+            return sha1;
         case HashAlgorithm::Sha256:
-            return EVP_sha256();
+            return sha256;
         case HashAlgorithm::Sha512:
-            return EVP_sha512();
+            return sha512;
         case HashAlgorithm::Xxh3:
             break;
     }

@@ -71,12 +71,21 @@ const std::vector<CatalogService>& built_in_services() {
 }
 
 std::vector<CatalogEndpoint> built_in_endpoints(const std::string& base_url, const std::string& region) {
-    std::vector<CatalogEndpoint> out;
-    for (const auto& item : kBuiltIn) {
-        const auto id = service_id(item);
-        for (const auto* interface : kInterfaces) {
-            out.push_back({derived_uuid(id, interface), id, interface, base_url + item.path, region, true, true});
+    // Their ids are digests, and each token that is shown has them all. `url` is the path here.
+    static const auto endpoints = [] {
+        std::vector<CatalogEndpoint> out;
+        for (const auto& item : kBuiltIn) {
+            const auto id = service_id(item);
+            for (const auto* interface : kInterfaces) {
+                out.push_back({derived_uuid(id, interface), id, interface, item.path, {}, true, true});
+            }
         }
+        return out;
+    }();
+    auto out = endpoints;
+    for (auto& endpoint : out) {
+        endpoint.url.insert(0, base_url);
+        endpoint.region = region;
     }
     return out;
 }

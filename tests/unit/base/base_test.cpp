@@ -105,6 +105,13 @@ TEST(Clock, Formats) {
     EXPECT_EQ(iso8601_us_z(kTime), "2023-11-14T22:13:20.123456Z");
 }
 
+TEST(Clock, FillsUpWithZeros) {
+    constexpr TimestampUs kDay = 86'400'000'000;
+    EXPECT_EQ(iso8601_us(7), "1970-01-01T00:00:00.000007");
+    EXPECT_EQ(iso8601(11'016 * kDay + 1), "2000-02-29T00:00:00Z");
+    EXPECT_EQ(iso8601(11'017 * kDay - 1), "2000-02-29T23:59:59Z");
+}
+
 // The ageing of caches compares the two: a clock that lags by a tick would call a file newer than now.
 TEST(Clock, IsNeverBehindTheStampsOfFiles) {
     char path[] = "/tmp/virga-clock-XXXXXX";

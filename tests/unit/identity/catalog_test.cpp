@@ -42,6 +42,15 @@ TEST(Catalog, LeavesOutWhatNeedsAProjectWithoutOne) {
     EXPECT_NE(url_of(catalog(""), "compute"), "");
 }
 
+TEST(Catalog, AddressesEachClientByItsOwnUrl) {
+    const auto first = built_in_endpoints("http://a", "R")[0];
+    const auto second = built_in_endpoints("http://b", "S")[0];
+    EXPECT_EQ(first.url, "http://a/identity/v3");
+    EXPECT_EQ(first.region, "R");
+    EXPECT_EQ(second.url, "http://b/identity/v3");
+    EXPECT_EQ(second.region, "S");
+}
+
 TEST(Catalog, KeepsIdsAndHidesWhatIsDisabled) {
     EXPECT_EQ(built_in_endpoints("http://a", "R")[0].id, built_in_endpoints("http://b", "R")[0].id);
     CatalogService service{"s1", "dns", "designate", "", false, false};

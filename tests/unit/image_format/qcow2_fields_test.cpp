@@ -40,7 +40,7 @@ protected:
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
     std::string real(const std::string& options) {
-        EXPECT_EQ(run_process({"qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path_, "100M"}).exit_code, 0)
+        EXPECT_EQ(run_process({"qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path_, "20M"}).exit_code, 0)
             << options;
         std::ifstream file(path_, std::ios::binary);
         return {std::istreambuf_iterator<char>(file), {}};

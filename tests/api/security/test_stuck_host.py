@@ -133,7 +133,7 @@ def test_an_attachment_that_could_not_be_ended_can_be_deleted_again(cloud, api, 
     stopped()
     call(cloud, "DELETE", f"/attachments/{made}", expect=503)
     assert call(cloud, "GET", f"/attachments/{made}", expect=200).json()["attachment"]["status"] == "detaching"
-    call(cloud, "PUT", f"/attachments/{made}", {"attachment": {"connector": {"host": "outside"}}}, expect=503)
+    call(cloud, "PUT", f"/attachments/{made}", {"attachment": {"connector": {"host": "outside"}}}, expect=400)
     os.kill(cloud.processes["host"].pid, signal.SIGCONT)
     wait_for(lambda: call(cloud, "DELETE", f"/attachments/{made}").status_code == 200, 60, "the attachment is deleted")
     assert api.show_volume(volume)["status"] == "available"

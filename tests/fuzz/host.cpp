@@ -1,6 +1,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -155,6 +156,12 @@ std::unique_ptr<RunningHost>& running() {
     return current;
 }
 
+/// Control sends no others, and a message that is not JSON ends the connection.
+bool is_name(std::string_view method) {
+    return std::all_of(method.begin(), method.end(),
+                       [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
 }  // namespace
 
 void host(std::string_view input) {
@@ -165,6 +172,7 @@ void host(std::string_view input) {
         const auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
         const auto space = line.find(' ');
+        if (!is_name(line.substr(0, space))) continue;
         if (space == line.npos || line.starts_with("volume.log_level")) continue;
         boost::system::error_code failure;
         auto params = json::parse(line.substr(space + 1), failure);

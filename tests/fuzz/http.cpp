@@ -1,16 +1,14 @@
 #include <arpa/inet.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "fuzz/patience.hpp"
 #include "fuzz/targets.hpp"
 #include "http/http.hpp"
 
 namespace virga::fuzz {
 namespace {
-
-constexpr int kPatience_ms = 60'000;
 
 /// Handlers of each kind that the services have.
 class Server {
@@ -69,8 +67,7 @@ std::string read_to_end(int fd) {
     std::string answer;
     char piece[4096];
     for (;;) {
-        pollfd waited{fd, POLLIN, 0};
-        if (::poll(&waited, 1, kPatience_ms) <= 0) throw Finding("the server neither answers nor closes");
+        if (!becomes_readable(fd)) throw Finding("the server neither answers nor closes");
         const auto got = ::recv(fd, piece, sizeof piece, 0);
         if (got <= 0) return answer;
         answer.append(piece, static_cast<std::size_t>(got));

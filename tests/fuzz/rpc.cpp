@@ -1,6 +1,5 @@
 #include "rpc/rpc.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,13 +7,12 @@
 
 #include "base/ids.hpp"
 #include "base/scope_exit.hpp"
+#include "fuzz/patience.hpp"
 #include "fuzz/targets.hpp"
 #include "rpc/connection.hpp"
 
 namespace virga::fuzz {
 namespace {
-
-constexpr int kPatience_ms = 60'000;
 
 /// What the names of the sockets begin with; they go at the end.
 const std::string& socket_path() {
@@ -33,8 +31,7 @@ void speak(int fd, std::string_view input) {
     if (::send(fd, input.data(), input.size(), MSG_NOSIGNAL) >= 0) ::shutdown(fd, SHUT_WR);
     char piece[4096];
     for (;;) {
-        pollfd waited{fd, POLLIN, 0};
-        if (::poll(&waited, 1, kPatience_ms) <= 0) throw Finding("the other side hangs");
+        if (!becomes_readable(fd)) throw Finding("the other side hangs");
         if (::recv(fd, piece, sizeof piece, 0) <= 0) return;
     }
 }

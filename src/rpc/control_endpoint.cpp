@@ -53,6 +53,11 @@ struct Pending {
     std::function<void(std::int64_t, std::int64_t)> on_progress;
 };
 
+/// Of descriptors or memory: it passes.
+bool is_shortage(int failure) {
+    return failure == EMFILE || failure == ENFILE || failure == ENOBUFS || failure == ENOMEM;
+}
+
 HostError error_of(const json::object& reply) {
     const auto error = get_object(reply, "error");
     return {error_code_from_string(get_string(error, "code")), get_string(error, "message"),
@@ -97,11 +102,19 @@ struct ControlEndpoint::Impl {
         changed.notify_all();
     }
 
+    /// Until there may be room again; false when the endpoint stops.
+    bool pause_accepting() {
+        constexpr std::chrono::milliseconds kPause{100};
+        std::unique_lock lock(mutex);
+        return !asking.wait_for(lock, kPause, [this] { return stopping; });
+    }
+
     void accept_loop() {
         for (;;) {
             const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
             if (fd < 0) {
                 if (errno == EINTR || errno == ECONNABORTED) continue;
+                if (is_shortage(errno) && pause_accepting()) continue;
                 return;
             }
             if (!peer_is_trusted(fd)) {

@@ -2,7 +2,7 @@
 
 namespace virga::http {
 
-JsonList::JsonList(std::string_view key) {
+JsonList::JsonList(std::string_view key, std::size_t items) : items_(items) {
     body_ = "{" + json::serialize(json::value(key)) + ":[";
 }
 
@@ -15,8 +15,9 @@ void JsonList::append(const json::value& value) {
 
 void JsonList::add(const json::value& item) {
     if (!is_first_) body_ += ',';
-    is_first_ = false;
     append(item);
+    if (is_first_) body_.reserve(body_.size() * (items_ + 1));
+    is_first_ = false;
 }
 
 Response JsonList::finish(const json::object& rest) {

@@ -12,7 +12,8 @@ namespace virga::http {
 /// them is in memory as a tree.
 class JsonList {
 public:
-    explicit JsonList(std::string_view key);
+    /// `items`: how many will probably be added, so that room is made once; 0: unknown.
+    explicit JsonList(std::string_view key, std::size_t items = 0);
     void add(const json::value& item);
     /// Status 200; `rest` are the other members of the body. The list is empty afterwards and must not be used again.
     Response finish(const json::object& rest = {});
@@ -20,6 +21,7 @@ public:
 private:
     void append(const json::value& value);
     std::string body_;
+    std::size_t items_;
     json::serializer serializer_;
     bool is_first_ = true;
 };

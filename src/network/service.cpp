@@ -124,8 +124,8 @@ std::vector<Nic> Service::nics_of_server(db::Transaction& tx, const ServerId& se
     return found == nics.end() ? std::vector<Nic>() : std::move(found->second);
 }
 
-std::map<ServerId, std::vector<Nic>> Service::nics_of_servers(db::Transaction& tx,
-                                                              const std::vector<ServerId>& servers) {
+std::unordered_map<ServerId, std::vector<Nic>> Service::nics_of_servers(db::Transaction& tx,
+                                                                        const std::vector<ServerId>& servers) {
     return repo::nics_of_servers(tx, servers);
 }
 
@@ -140,8 +140,8 @@ std::map<std::string, GuestSubnet> Service::subnets_of_nics(db::Transaction& tx,
     return subnets;
 }
 
-std::map<ServerId, std::vector<std::string>> Service::group_names_of_servers(db::Transaction& tx,
-                                                                             const std::vector<ServerId>& servers) {
+std::unordered_map<ServerId, std::vector<std::string>> Service::group_names_of_servers(
+    db::Transaction& tx, const std::vector<ServerId>& servers) {
     return repo::group_names_of_servers(tx, servers);
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -84,12 +85,13 @@ public:
     /// Also of a server that is being built and has no host yet.
     std::vector<Nic> nics_of_server(db::Transaction& tx, const ServerId& server);
     /// Of many servers with a bounded number of statements; servers without a nic have no entry.
-    std::map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx, const std::vector<ServerId>& servers);
+    std::unordered_map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx,
+                                                                   const std::vector<ServerId>& servers);
     /// The subnets of the nics' addresses, by id.
     std::map<std::string, GuestSubnet> subnets_of_nics(db::Transaction& tx, const std::vector<Nic>& nics);
     /// Names of the groups that the servers' ports have, each once, sorted. A server without ports has no entry.
-    std::map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
-                                                                        const std::vector<ServerId>& servers);
+    std::unordered_map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
+                                                                                  const std::vector<ServerId>& servers);
     /// With the rules that let traffic in, by name.
     std::vector<ServerSecurityGroup> security_groups_of_server(db::Transaction& tx, const ServerId& server);
     /// Marks the server's ports ACTIVE / DOWN.

@@ -36,7 +36,7 @@ http::Response list(Call& call, bool detail) {
     // A status or an id that no server can have.
     const bool impossible = call.request.query_value("status") && filter.vm_states.empty();
     const auto servers = impossible ? std::vector<Server>{} : repo::list_servers(tx, filter);
-    http::JsonList list("servers");
+    http::JsonList list("servers", servers.size());
     if (detail) {
         add_detailed(call, tx, servers, list);
     } else {

@@ -95,9 +95,9 @@ std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& serv
     return devices;
 }
 
-std::map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
-                                                              const std::vector<ServerId>& servers) {
-    std::map<ServerId, std::vector<BlockDevice>> devices;
+std::unordered_map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
+                                                                        const std::vector<ServerId>& servers) {
+    std::unordered_map<ServerId, std::vector<BlockDevice>> devices;
     for (std::size_t begin = 0; begin < servers.size(); begin += kMostParameters) {
         const auto end = std::min(servers.size(), begin + kMostParameters);
         db::Params params;

@@ -116,7 +116,9 @@ std::vector<Server> batch(db::Transaction& tx, const ServerFilter& filter, const
     }
     statement.sql += order + " LIMIT ?";
     statement.params.emplace_back(static_cast<std::int64_t>(size));
+    constexpr std::size_t kMostReserved = 1000;
     std::vector<Server> servers;
+    servers.reserve(std::min(size, kMostReserved));
     FlavorReader flavors;
     tx.each(statement.sql, statement.params, [&](const db::Row& row) { servers.push_back(server_of(row, flavors)); });
     return servers;

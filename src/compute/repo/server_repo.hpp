@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -86,8 +87,8 @@ void delete_block_device(db::Transaction& tx, const BdmId& id);
 /// In order of position.
 std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& server);
 /// Of many servers in one statement, without connection_info.
-std::map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
-                                                              const std::vector<ServerId>& servers);
+std::unordered_map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
+                                                                        const std::vector<ServerId>& servers);
 std::optional<BlockDevice> find_block_device(db::Transaction& tx, const BdmId& id);
 std::optional<BlockDevice> find_by_volume(db::Transaction& tx, const ServerId& server, const std::string& volume_id);
 

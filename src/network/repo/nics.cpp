@@ -17,7 +17,7 @@ constexpr const char* kColumns =
 constexpr const char* kOrder =
     ") ORDER BY p.server_id, p.nic_index, p.created_us, p.id, a.ip_version, a.subnet_id, a.address_key";
 
-using NicsOfServers = std::map<ServerId, std::vector<Nic>>;
+using NicsOfServers = std::unordered_map<ServerId, std::vector<Nic>>;
 
 /// A port is one row for each of its addresses, one behind the other, or one row without.
 void add_row(NicsOfServers& nics, const db::Row& row) {
@@ -65,7 +65,8 @@ std::string bridge_name(const std::string& network) {
     return "vbr" + network.substr(0, kNameBytes);
 }
 
-std::map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx, const std::vector<ServerId>& servers) {
+std::unordered_map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx,
+                                                               const std::vector<ServerId>& servers) {
     std::vector<std::string> ids;
     ids.reserve(servers.size());
     for (const auto& server : servers) ids.push_back(server.value);

@@ -1,5 +1,5 @@
 #pragma once
-#include <map>
+#include <unordered_map>
 
 #include "base/ids.hpp"
 #include "network/model/types.hpp"
@@ -10,6 +10,7 @@ namespace virga::network::repo {
 std::string tap_name(const std::string& port);
 std::string bridge_name(const std::string& network);
 /// The nics of servers, in their order, with three statements per 500 ports or servers.
-std::map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx, const std::vector<ServerId>& servers);
+std::unordered_map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx,
+                                                               const std::vector<ServerId>& servers);
 
 }  // namespace virga::network::repo

@@ -19,11 +19,11 @@ IngressRule ingress_rule(db::Transaction& tx, const SecurityGroupRule& rule) {
 
 }  // namespace
 
-std::map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
-                                                                    const std::vector<ServerId>& servers) {
+std::unordered_map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
+                                                                              const std::vector<ServerId>& servers) {
     std::vector<std::string> ids;
     for (const auto& server : servers) ids.push_back(server.value);
-    std::map<ServerId, std::vector<std::string>> names;
+    std::unordered_map<ServerId, std::vector<std::string>> names;
     in_pieces(ids, [&](const std::string& marks, const db::Params& params) {
         tx.each(
             "SELECT DISTINCT p.server_id, g.name FROM ports p"

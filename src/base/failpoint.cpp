@@ -74,6 +74,8 @@ private:
         while (action == "hang") std::this_thread::sleep_for(1h);
         if (action.rfind("delay=", 0) == 0)
             std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(action.c_str() + 6)));
+        if (action.rfind("hold=", 0) == 0)
+            while (::access(action.c_str() + 5, F_OK) == 0) std::this_thread::sleep_for(2ms);
     }
 
     std::mutex mutex_;

@@ -45,8 +45,10 @@ struct Reader {
     PeerPtr peer;
 };
 
-/// A call that waits for its reply.
+/// A call that waits for the reply to its command. Replies carry the command's id, so that one to a former control
+/// process is never taken for another command's.
 struct Pending {
+    std::string host;
     PeerPtr sent_to;
     bool done = false;
     json::object reply;
@@ -159,8 +161,8 @@ struct ControlEndpoint::Impl {
 
     void handle(const PeerPtr& peer, const json::object& message) {
         const auto type = get_string(message, "type");
-        if (type == "reply") return replied(message);
-        if (type == "progress") return progressed(message);
+        if (type == "reply") return replied(*peer, message);
+        if (type == "progress") return progressed(*peer, message);
         if (type == "hello") return greeted(peer, message);
         if (type == "report") {
             const std::lock_guard lock(mutex);
@@ -212,42 +214,48 @@ struct ControlEndpoint::Impl {
         });
     }
 
-    void replied(const json::object& message) {
+    void replied(const Peer& peer, const json::object& message) {
         {
             const std::lock_guard lock(mutex);
-            const auto found = pending.find(get_int(message, "n"));
-            if (found == pending.end()) return;
-            found->second->reply = message;
-            found->second->done = true;
+            const auto [begin, end] = pending.equal_range(get_string(message, "id"));
+            for (auto call = begin; call != end; ++call) {
+                if (call->second->host != peer.host) continue;
+                call->second->reply = message;
+                call->second->done = true;
+            }
         }
         changed.notify_all();
     }
 
-    void progressed(const json::object& message) {
-        std::function<void(std::int64_t, std::int64_t)> listener_function;
+    void progressed(const Peer& peer, const json::object& message) {
+        std::vector<std::function<void(std::int64_t, std::int64_t)>> listeners;
         {
             const std::lock_guard lock(mutex);
-            const auto found = pending.find(get_int(message, "n"));
-            if (found != pending.end()) listener_function = found->second->on_progress;
+            const auto [begin, end] = pending.equal_range(get_string(message, "id"));
+            for (auto call = begin; call != end; ++call) {
+                if (call->second->host == peer.host) listeners.push_back(call->second->on_progress);
+            }
         }
-        if (listener_function) listener_function(get_int(message, "done"), get_int(message, "total"));
+        for (const auto& tell : listeners) {
+            if (tell) tell(get_int(message, "done"), get_int(message, "total"));
+        }
     }
 
     json::object call(const std::string& host, std::string_view method, json::object params,
                       const CallOptions& options) {
         Pending mine;
+        mine.host = host;
         mine.on_progress = options.on_progress;
         std::unique_lock lock(mutex);
-        const auto number = next_number++;
+        const auto id = options.command_id.empty() ? new_uuid() : options.command_id;
         const json::object message{{"type", "call"},
-                                   {"n", number},
-                                   {"id", options.command_id.empty() ? new_uuid() : options.command_id},
+                                   {"id", id},
                                    {"method", method},
                                    {"request_id", options.request_id},
                                    {"params", std::move(params)}};
         {
-            pending.emplace(number, &mine);
-            const ScopeExit forget([this, number] { pending.erase(number); });
+            const auto place = pending.emplace(id, &mine);
+            const ScopeExit forget([this, place] { pending.erase(place); });
             wait_for_reply(lock, host, message, options, mine);
         }
         lock.unlock();
@@ -326,10 +334,9 @@ struct ControlEndpoint::Impl {
     std::mutex mutex;
     std::condition_variable changed;  ///< a reply, a host that came or went, a wake-up
     bool stopping = false;
-    std::int64_t next_number = 1;
     std::map<std::string, PeerPtr> peers;  ///< by host name, connected ones only
     std::vector<PeerPtr> all_peers;
-    std::unordered_map<std::int64_t, Pending*> pending;
+    std::multimap<std::string, Pending*> pending;  ///< by command id: whoever asks for the same waits for the same
     EventHandler handler;
     std::condition_variable asking;
     std::thread acceptor;

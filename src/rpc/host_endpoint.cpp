@@ -21,9 +21,8 @@ constexpr std::size_t kRememberedReplies = 1000;
 constexpr std::int64_t kProgressInterval_us = 250'000;
 constexpr std::chrono::milliseconds kReconnectPause{100};
 
-/// A command that runs. Repeats of it only change the number that the reply is for.
+/// A command that runs. A repeat of it does nothing: its caller waits for the reply of the first one.
 struct Running {
-    std::int64_t number = 0;
     std::atomic<bool> cancelled{false};
     std::atomic<std::int64_t> last_progress_us{0};
 };
@@ -112,22 +111,15 @@ struct HostEndpoint::Impl {
     void take(const json::object& message) {
         auto command = command_of(message);
         const auto& id = command.id;
-        const auto number = get_int(message, "n");
         RunningPtr started;
         {
             const std::lock_guard lock(mutex);
             if (const auto old = replies.find(id); old != replies.end()) {
-                auto reply = old->second;
-                reply["n"] = number;
-                if (connection) connection->send(reply);
+                if (connection) connection->send(old->second);
                 return;
             }
-            if (const auto running = commands.find(id); running != commands.end()) {
-                running->second->number = number;
-                return;
-            }
+            if (commands.count(id) != 0) return;
             started = std::make_shared<Running>();
-            started->number = number;
             commands.emplace(id, started);
         }
         pool.post([this, started, command = std::move(command)] { execute(started, command); });
@@ -135,14 +127,16 @@ struct HostEndpoint::Impl {
 
     void execute(const RunningPtr& running, Command command) {
         command.cancelled = [running] { return running->cancelled.load(); };
-        command.progress = [this, running](std::int64_t done, std::int64_t total) { progress(running, done, total); };
+        command.progress = [this, running, id = command.id](std::int64_t done, std::int64_t total) {
+            progress(running, id, done, total);
+        };
         const auto started_us = monotonic_us();
         auto reply = run(command);
         log::debug("command done", {{"method", command.method},
                                     {"command", command.id},
                                     {"us", monotonic_us() - started_us},
                                     {"ok", reply.contains("result")}});
-        finish(command.id, running, std::move(reply));
+        finish(command.id, std::move(reply));
     }
 
     json::object run(const Command& command) {
@@ -166,12 +160,12 @@ struct HostEndpoint::Impl {
     }
 
     /// Only successes are remembered: a failed command that comes again is to be tried again.
-    void finish(const std::string& id, const RunningPtr& running, json::object reply) {
+    void finish(const std::string& id, json::object reply) {
         reply["type"] = "reply";
+        reply["id"] = id;
         std::shared_ptr<Connection> current;
         {
             const std::lock_guard lock(mutex);
-            reply["n"] = running->number;
             commands.erase(id);
             if (reply.contains("result")) {
                 replies.emplace(id, reply);
@@ -186,16 +180,13 @@ struct HostEndpoint::Impl {
         if (current) current->send(reply);
     }
 
-    void progress(const RunningPtr& running, std::int64_t done, std::int64_t total) {
+    void progress(const RunningPtr& running, const std::string& id, std::int64_t done, std::int64_t total) {
         const auto now = monotonic_us();
         auto last = running->last_progress_us.load();
-        if (now - last < kProgressInterval_us || !running->last_progress_us.compare_exchange_strong(last, now)) return;
-        std::int64_t number = 0;
-        {
-            const std::lock_guard lock(mutex);
-            number = running->number;
-        }
-        send({{"type", "progress"}, {"n", number}, {"done", done}, {"total", total}});
+        const bool is_end = done >= total;  // is always told: it is what stays in the record
+        if (!is_end && now - last < kProgressInterval_us) return;
+        if (!running->last_progress_us.compare_exchange_strong(last, now) && !is_end) return;
+        send({{"type", "progress"}, {"id", id}, {"done", done}, {"total", total}});
     }
 
     void cancel(const std::string& id) {

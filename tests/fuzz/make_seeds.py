@@ -86,12 +86,12 @@ def frames():
     hello = frame({"type": "hello", "host": "h1", "report": {"vcpus": 1, "backends": []}})
     write("rpc", "hello", b"\0" + hello + frame({"type": "report", "report": {}}))
     write("rpc", "event", b"\0" + hello + frame({"type": "event", "event": "guest.changed", "params": {"server_id": "a"}}))
-    write("rpc", "reply", b"\0" + frame({"type": "reply", "n": 1, "result": {}}) + frame({"type": "progress", "n": 1, "done": 1, "total": 2}))
+    write("rpc", "reply", b"\0" + frame({"type": "reply", "id": "a", "result": {}}) + frame({"type": "progress", "id": "a", "done": 1, "total": 2}))
     for method in ("echo", "read", "none"):
-        message = {"type": "call", "n": 1, "id": "a", "method": method, "request_id": "r", "params": {"size_gib": 1, "id": "x"}}
+        message = {"type": "call", "id": "a", "method": method, "request_id": "r", "params": {"size_gib": 1, "id": "x"}}
         write("rpc", method, b"\1" + frame(message) + frame(message) + frame({"type": "cancel", "id": "a"}) + frame({"type": "welcome"}))
     write("rpc", "wrong-types-to-host", b"\1" + frame({"type": 1}))
-    write("rpc", "wrong-params-to-host", b"\1" + frame({"type": "call", "n": 1, "id": "a", "method": "echo", "params": 7}))
+    write("rpc", "wrong-params-to-host", b"\1" + frame({"type": "call", "id": "a", "method": "echo", "params": 7}))
     write("rpc", "wrong-types-to-control", b"\0" + frame({"type": ["hello"]}) + hello)
 
 

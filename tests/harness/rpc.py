@@ -45,11 +45,11 @@ class Impostor:
     def call(self, method, params):
         """The whole reply: {"result": ...} or {"error": {code, message, detail}}."""
         self.number += 1
-        self.send({"type": "call", "n": self.number, "id": f"{os.getpid()}-{self.number}", "method": method,
-                   "request_id": "req-test", "params": params})
+        command = f"{os.getpid()}-{self.number}"
+        self.send({"type": "call", "id": command, "method": method, "request_id": "req-test", "params": params})
         while True:
             message = self.receive()
-            if message.get("type") == "reply" and message.get("n") == self.number:
+            if message.get("type") == "reply" and message.get("id") == command:
                 return message
 
     def close(self):

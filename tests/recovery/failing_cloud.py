@@ -1,4 +1,5 @@
 """A cloud whose halves can be made to die at any failpoint."""
+import contextlib
 import os
 import time
 
@@ -30,10 +31,30 @@ class FailingCloud(Cloud):
         super().start_half(half, {**points, **(env or {})})
 
     def arm(self, half, *entries):
-        """Entries are "point:exit", "point:delay=MS"; they are in force from the next point on."""
+        """Entries are "point:exit", "point:delay=MS", "point:hold=PATH"; they are in force from the next point on."""
         written = self.points / f"{half}.new"
         written.write_text(",".join(entries))
         os.replace(written, self.arm_file(half))
+
+    @contextlib.contextmanager
+    def held(self, half, point):
+        """Within the block a half stands at a point, once it has come there; it goes on afterwards."""
+        self.arm(half, self.holding(half, point))
+        try:
+            yield
+        finally:
+            self.let_go(half)
+
+    def holding(self, half, point):
+        """An entry for arm(): the half stands at the point from when it comes there until let_go()."""
+        self.gate(half).touch()
+        return f"{point}:hold={self.gate(half)}"
+
+    def let_go(self, half):
+        self.gate(half).unlink(missing_ok=True)
+
+    def gate(self, half):
+        return self.points / f"{half}.gate"
 
     def disarm(self, half):
         """Takes back what was armed and did not fire: also what the process has read already."""

@@ -1422,15 +1422,18 @@ class DeleteBuilding(Boot):
         self.mark = None
 
     def armed(self, half):
-        return [f"{self.held}:delay=150"] if half == "control" else []
+        return [self.cloud.holding("control", self.held)] if half == "control" else []
 
     def act(self, name):
-        if not self.was_made(name):
-            begin = self.cloud.mark()
-            self.made["server"] = self.api.server(name, self.flavor, **self.way.body(name))
-            self.cloud.wait_point("control", self.held, begin)
-        self.mark = self.cloud.mark()
-        self.api.delete_server(self.made["server"])
+        try:
+            if not self.was_made(name):
+                begin = self.cloud.mark()
+                self.made["server"] = self.api.server(name, self.flavor, **self.way.body(name))
+                self.cloud.wait_point("control", self.held, begin)
+            self.mark = self.cloud.mark()
+            self.api.delete_server(self.made["server"])
+        finally:
+            self.cloud.let_go("control")
 
     def was_made(self, name):
         return Boot.was_accepted(self, name)

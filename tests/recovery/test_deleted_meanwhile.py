@@ -19,11 +19,11 @@ def test_delete_while_the_boot_is_at_each_task(cloud, drill, way):
     for point in held:
         name = drill.next_name(made)
         made.begin(name)
-        cloud.arm("control", f"{point}:delay=150")
-        mark = cloud.mark()
-        made.act(name)
-        cloud.wait_point("control", point, mark)
-        api.delete_server(made.made["server"])
+        with cloud.held("control", point):
+            mark = cloud.mark()
+            made.act(name)
+            cloud.wait_point("control", point, mark)
+            api.delete_server(made.made["server"])
         api.wait_gone(lambda: api.show_server(made.made["server"]), f"server deleted at {point}")
         api.wait_flows(made.made["server"])
         assert leftovers(cloud) == [], point

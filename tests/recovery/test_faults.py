@@ -58,13 +58,13 @@ def test_image_data_vanishes_in_the_boot(cloud, drill):
     flavor = api.flavor("faulty")
     point = create_point(api, cloud)
     image = upload(api)
-    cloud.arm("control", f"{point}:delay=500")
-    mark = cloud.mark()
-    server = api.server("faulty", flavor, devices=[device("image", image, volume_size=1), blank()])
-    cloud.wait_point("control", point, mark)
-    data = stored_data(cloud)
-    kept = data.with_suffix(".kept")
-    data.rename(kept)
+    with cloud.held("control", point):
+        mark = cloud.mark()
+        server = api.server("faulty", flavor, devices=[device("image", image, volume_size=1), blank()])
+        cloud.wait_point("control", point, mark)
+        data = stored_data(cloud)
+        kept = data.with_suffix(".kept")
+        data.rename(kept)
     api.wait_server(server, "ERROR")
     api.wait_flows(server)
     kept.rename(data)  # the image itself is whole again: only the boot has failed
@@ -143,11 +143,11 @@ def test_state_disk_full(cramped_cloud):
     flavor = api.flavor("faulty")
     image = upload(api)
     point = "boot_server.virt.libvirt.spawn.before"
-    cloud.arm("control", f"{point}:delay=300")
-    mark = cloud.mark()
-    server = api.server("under way", flavor, image=image)
-    cloud.wait_point("control", point, mark)
-    filler = fill(cloud)
+    with cloud.held("control", point):
+        mark = cloud.mark()
+        server = api.server("under way", flavor, image=image)
+        cloud.wait_point("control", point, mark)
+        filler = fill(cloud)
     answer = cloud.http("POST", "/compute/v2.1/servers", json={"server": {
         "name": "refused", "flavorRef": flavor, "imageRef": image}})
     assert 400 <= answer.status_code < 600, answer.text

@@ -371,12 +371,12 @@ def test_kill_in_the_middle_of_fetching_an_image(cloud, api, flavor, long_image,
 
 def test_a_guest_that_dies_at_its_start(cloud, api, flavor, guest_image):
     point = "boot_server.virt.libvirt.spawn.after"
-    cloud.arm("control", f"{point}:delay=1000")
-    mark = cloud.mark()
-    server = api.server("dying", flavor, guest_image)
-    cloud.wait_point("control", point, mark)
-    for guest in cloud.guest_processes():
-        os.kill(guest, signal.SIGKILL)
+    with cloud.held("control", point):
+        mark = cloud.mark()
+        server = api.server("dying", flavor, guest_image)
+        cloud.wait_point("control", point, mark)
+        for guest in cloud.guest_processes():
+            os.kill(guest, signal.SIGKILL)
     assert_error(api, server, "ended", "guest")
     assert_deleted(cloud, api, server)
 
@@ -391,14 +391,14 @@ def test_libvirt_refuses_a_guest(cloud, api, guest_image):
 def test_image_data_vanishes_in_the_boot(cloud, api, flavor):
     image = api.image("vanishing", os.urandom((1 << 20) + 512))
     point = "boot_server.virt.libvirt.imagecache.fetch_image.before"
-    cloud.arm("control", f"{point}:delay=500")
-    mark = cloud.mark()
-    server = api.server("vanishing", flavor, image)
-    cloud.wait_point("control", point, mark)
-    data = stored_data(cloud, (1 << 20) + 512)
-    content = data.read_bytes()
-    owner = data.stat()
-    data.unlink()
+    with cloud.held("control", point):
+        mark = cloud.mark()
+        server = api.server("vanishing", flavor, image)
+        cloud.wait_point("control", point, mark)
+        data = stored_data(cloud, (1 << 20) + 512)
+        content = data.read_bytes()
+        owner = data.stat()
+        data.unlink()
     assert_error(api, server, "image", "not found", "no data")
     data.write_bytes(content)
     os.chown(data, owner.st_uid, owner.st_gid)

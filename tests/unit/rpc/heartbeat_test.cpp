@@ -81,7 +81,26 @@ TEST_F(Heartbeats, NothingIsSentToASilentHostUntilItAnswers) {
         }
         if (type != "call") continue;
         EXPECT_GE(pings, 1) << "it was sent before the host answered";
-        host_->send({{"type", "reply"}, {"n", message->at("n")}, {"result", json::object{{"done", true}}}});
+        host_->send({{"type", "reply"}, {"id", message->at("id")}, {"result", json::object{{"done", true}}}});
+        break;
+    }
+    caller.join();
+}
+
+// What a host still worked on for a control process that was killed.
+TEST_F(Heartbeats, AReplyToAnotherCommandIsNotTaken) {
+    std::thread caller([this] {
+        EXPECT_EQ(control_.call("h1", "mine", {}, {.command_id = "mine", .deadline = 1h}),
+                  (json::object{{"of", "mine"}}));
+    });
+    while (auto message = host_->receive()) {
+        if (get_string(*message, "type") != "call") continue;
+        auto foreign = *message;
+        foreign["type"] = "reply";
+        foreign["id"] = "foreign";
+        foreign["result"] = json::object{{"of", "foreign"}};
+        host_->send(foreign);
+        host_->send({{"type", "reply"}, {"id", "mine"}, {"result", json::object{{"of", "mine"}}}});
         break;
     }
     caller.join();

@@ -63,6 +63,10 @@ protected:
             released_.wait();
             return json::object{{"runs", runs_.load()}};
         });
+        host_->on("copy", [](const Command& command) {
+            for (const auto done : {1, 2, 3}) command.progress(done, 3);
+            return json::object();
+        });
         host_->on("until_cancelled", [this](const Command& command) -> json::object {
             entered_.set_value();
             while (!command.cancelled()) std::this_thread::yield();
@@ -209,6 +213,20 @@ TEST_F(RpcTest, ARepeatJoinsTheRunningCommandAndThenItsReply) {
     EXPECT_EQ(runs_, 1);
 }
 
+TEST_F(RpcTest, EveryCallerOfACommandGetsItsReply) {
+    host_->start();
+    auto call = [this] {
+        return get_int(control_->call("h1", "slow", {}, {.command_id = "c1", .deadline = 60s}), "runs");
+    };
+    auto first = std::async(std::launch::async, call);
+    entered_.get_future().wait();
+    auto second = std::async(std::launch::async, call);
+    EXPECT_EQ(second.wait_for(100ms), std::future_status::timeout);
+    release_.set_value();
+    EXPECT_EQ(first.get(), 1);
+    EXPECT_EQ(second.get(), 1);
+}
+
 TEST_F(RpcTest, ACallOutlivesARestartOfTheHost) {
     auto call = std::async(std::launch::async, [this] { return control_->call("h1", "echo", {{"k", "v"}}, {}); });
     host_->start();
@@ -218,6 +236,16 @@ TEST_F(RpcTest, ACallOutlivesARestartOfTheHost) {
     auto again = std::async(std::launch::async, [this] { return control_->call("h1", "echo", {{"k", 2}}, {}); });
     host_->start();
     EXPECT_EQ(again.get(), (json::object{{"k", 2}}));
+}
+
+TEST_F(RpcTest, TheEndOfAQuickCopyIsTold) {
+    host_->start();
+    std::vector<std::int64_t> told;
+    CallOptions options;
+    options.on_progress = [&](std::int64_t done, std::int64_t) { told.push_back(done); };
+    control_->call("h1", "copy", {}, options);
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back(), 3);
 }
 
 TEST_F(RpcTest, CancelReachesTheHost) {

@@ -82,13 +82,16 @@ http::Response show(const Call& call) {
     return one(call, own_attachment(tx, call, call.request.param("attachment_id")));
 }
 
-/// Asks the storage host for the connection and records it. A failure leaves the attachment error_attaching.
+/// Asks the storage host for the connection and records it. The attachment names its connector before, so that whoever
+/// ends it meanwhile, or after a crash, ends the connection too. A failure leaves it error_attaching.
 AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, const json::object& connector) {
     const auto host = get_string(connector, "host");
-    const rpc::CallOptions options{.command_id = attachment.id.value + "/connect/" + host,
-                                   .request_id = call.auth.request_id,
-                                   .deadline = kHostDeadline,
-                                   .only_if_it_answers = true};
+    const auto device = get_string(connector, "mountpoint");
+    call.db().write_with([&](db::Transaction& tx) {
+        check_may_change(tx, call, attachment);
+        flows::begin_connecting(tx, attachment.id, host, device);
+    });
+    const auto options = connect_options(call, attachment, host);
     json::object info;
     try {
         info = flows::initialize_connection(call.context.d, attachment.volume, connector, options);
@@ -108,7 +111,7 @@ AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, c
     if (wanted == "ro") info["data"].as_object()["access_mode"] = "ro";
     auto tx = call.db().write();
     check_may_change(tx, call, attachment);  // once more: the host took its time
-    flows::connected(tx, attachment.id, host, get_string(connector, "mountpoint"), info);
+    flows::connected(tx, attachment.id, host, device, info);
     auto result = repo::get_attachment(tx, attachment.id);
     tx.commit();
     return result;
@@ -180,12 +183,22 @@ http::Response update(const Call& call) {
     });
 }
 
+/// Complete, with a connection that is not known yet, it would be taken for one without.
+void check_not_connecting(const AttachmentRecord& attachment) {
+    if (attachment.attach_status != "attaching" || !attachment.connection_info.empty()) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume attachment: the connection of " + attachment.id.value +
+                    " was not made yet. Update the attachment with its connector first.",
+                {}, attachment.id.value);
+}
+
 http::Response action(const Call& call) {
     const auto body = call.request.json_body();
     if (!body.contains("os-complete")) throw Error(ErrorCode::InvalidInput, "The only action is os-complete.");
     auto tx = call.db().write();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
     check_may_change(tx, call, attachment);
+    check_not_connecting(attachment);
     flows::complete(tx, attachment.id);
     tx.commit();
     return http::Response::empty(204);

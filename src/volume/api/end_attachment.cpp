@@ -9,12 +9,38 @@
 namespace virga::volume::api {
 namespace {
 
+/// os-attach only says where the volume is: attached, but nothing was connected.
+bool may_have_connection(const AttachmentRecord& attachment) {
+    if (!attachment.connected()) return false;
+    return !attachment.connection_info.empty() || attachment.attach_status != "attached";
+}
+
 /// A storage host knows one connection per volume and host.
 bool is_shared(db::Transaction& tx, const AttachmentRecord& attachment, const std::string& host) {
     const auto all = repo::attachments_of(tx, attachment.volume);
     return std::any_of(all.begin(), all.end(), [&](const AttachmentRecord& other) {
-        return other.id != attachment.id && !other.connection_info.empty() && other.host == host;
+        return other.id != attachment.id && other.host == host && may_have_connection(other);
     });
+}
+
+rpc::CallOptions options_of(const Call& call, const std::string& command_id) {
+    return {.command_id = command_id,
+            .request_id = call.auth.request_id,
+            .deadline = kHostDeadline,
+            .only_if_it_answers = true};
+}
+
+/// A connection that is perhaps still being made is waited for by asking for the same once more: the host joins both.
+/// Ended before it is made, it would stay.
+void wait_for_connection(const Call& call, const AttachmentRecord& attachment, const std::string& host) {
+    if (!attachment.connection_info.empty()) return;
+    const auto volume =
+        call.db().read_with([&](db::Transaction& tx) { return repo::get_volume(tx, attachment.volume); });
+    try {
+        flows::connection_of(call.context.d, volume, {{"host", host}}, connect_options(call, attachment, host));
+    } catch (const Error& error) {
+        if (is_retryable(error.code())) throw;
+    }
 }
 
 http::Response finish(db::Transaction& tx, const AttachmentRecord& attachment, ForgetAttachment forget) {
@@ -26,8 +52,12 @@ http::Response finish(db::Transaction& tx, const AttachmentRecord& attachment, F
 }  // namespace
 
 json::object recorded_connector(const AttachmentRecord& attachment) {
-    if (!attachment.connected() || attachment.connection_info.empty()) return {};
+    if (!may_have_connection(attachment)) return {};
     return {{"host", attachment.host}};
+}
+
+rpc::CallOptions connect_options(const Call& call, const AttachmentRecord& attachment, const std::string& host) {
+    return options_of(call, attachment.id.value + "/connect/" + host);
 }
 
 http::Response end_attachment(const Call& call, db::Transaction& tx, const AttachmentRecord& attachment,
@@ -39,11 +69,9 @@ http::Response end_attachment(const Call& call, db::Transaction& tx, const Attac
     const auto storage_host = repo::get_volume(tx, attachment.volume).host;
     tx.commit();
     return waiting_for(call, storage_host, [attachment, connector, host, forget](const Call& later) {
-        const rpc::CallOptions options{.command_id = attachment.id.value + "/disconnect/" + host,
-                                       .request_id = later.auth.request_id,
-                                       .deadline = kHostDeadline,
-                                       .only_if_it_answers = true};
-        flows::terminate_connection(later.context.d, attachment.volume, connector, options);
+        wait_for_connection(later, attachment, host);
+        flows::terminate_connection(later.context.d, attachment.volume, connector,
+                                    options_of(later, attachment.id.value + "/disconnect/" + host));
         auto end = later.db().write();
         return finish(end, attachment, forget);
     });

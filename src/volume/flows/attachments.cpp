@@ -35,9 +35,19 @@ void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& serve
     require_change(tx, volume_states(), volume.multiattach ? "reserve_multiattach" : "reserve", volume.id.value);
 }
 
-VolumeRecord connectable(Dependencies& d, const VolumeId& id) {
+/// A storage host knows one connection per volume and host: the end of one would be the end of the other.
+void check_none_is_ended(db::Transaction& tx, const VolumeId& id, const std::string& host) {
+    for (const auto& other : repo::attachments_of(tx, id)) {
+        if (other.attach_status != "detaching" || other.host != host) continue;
+        throw Error(ErrorCode::Busy, "Attachment " + other.id.value + " of volume " + id.value +
+                                         " to the same host is being ended. Try again when it has gone.");
+    }
+}
+
+VolumeRecord connectable(Dependencies& d, const VolumeId& id, const std::string& host) {
     return d.db.read_with([&](db::Transaction& tx) {
         auto volume = repo::get_volume(tx, id);
+        check_none_is_ended(tx, id, host);
         if (is_error(volume.status)) {
             throw Error(ErrorCode::Conflict,
                         "Volume " + id.value + " is in status " + volume.status + " and can't be connected.", {},
@@ -130,7 +140,7 @@ AttachmentRecord reserve_for_user(db::Transaction& tx, const VolumeId& volume, c
 
 json::object initialize_connection(Dependencies& d, const VolumeId& id, const json::object& connector,
                                    const rpc::CallOptions& options) {
-    return connection_of(d, connectable(d, id), connector, options);
+    return connection_of(d, connectable(d, id, get_string(connector, "host")), connector, options);
 }
 
 json::object connection_of(Dependencies& d, const VolumeRecord& volume, const json::object& connector,
@@ -158,12 +168,24 @@ void terminate_connection(Dependencies& d, const VolumeId& id, const json::objec
                  {{"backend", volume->backend}, {"volume_id", id.value}, {"connector", connector}}, options);
 }
 
+void begin_connecting(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+                      const std::string& device) {
+    const auto attachment = repo::get_attachment(tx, id);
+    if (attachment.connected() && attachment.host != connector_host) {
+        throw Error(ErrorCode::Conflict,
+                    "Attachment " + id.value + " has another host's connection. Delete it, and make a new one.",
+                    "host " + attachment.host, id.value);
+    }
+    check_none_is_ended(tx, attachment.volume, connector_host);
+    connected(tx, id, connector_host, device, attachment.connection_info);
+}
+
 void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
                const std::string& device, const json::object& connection_info) {
     const auto attachment = repo::get_attachment(tx, id);
     check_second_host(tx, attachment, connector_host);
     repo::set_connection(tx, id, connector_host, device, connection_info);
-    if (attachment.mode == kNoMode) repo::set_mode(tx, id, mode_of(connection_info));
+    if (attachment.mode == kNoMode && !connection_info.empty()) repo::set_mode(tx, id, mode_of(connection_info));
     if (attachment.attach_status == "attached") return;
     require_change(tx, attachment_states(), "connect", id.value);
     require_change(tx, volume_states(), "connect", attachment.volume.value);

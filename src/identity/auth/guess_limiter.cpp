@@ -67,7 +67,7 @@ void GuessLimiter::failed(std::string_view user, std::string_view address) {
     const auto pair = key_of("pair", user, address);
     const auto anywhere = key_of("user", user, {});
     const std::lock_guard lock(mutex_);
-    if (!address.empty()) pairs_.failed(pair, now);
+    pairs_.failed(pair, now);
     if (places_.has(anywhere, pair, now)) return;
     users_.failed(anywhere, now);
     if (!address.empty()) addresses_.failed(key_of("address", {}, address), now);

@@ -62,10 +62,9 @@ private:
 
 /// Slows down who guesses passwords: one user from one address at first, then one address whatever the user, and one
 /// user wherever it comes from. The last two would lock out the user himself while others guess, so where he has logged
-/// in before only the first is for him, and what he fails there counts for nothing else. An address that stands for
-/// many users is none: there only the user is counted, or any neighbour could keep him out for minutes with a handful
-/// of guesses. It counts by what was asked for, so that a user who doesn't exist is no different from one who does, and
-/// it says so before any password is looked at.
+/// in before only the first is for him, and what he fails there counts for nothing else. It counts by what was asked
+/// for, so that a user who doesn't exist is no different from one who does, and it says so before any password is
+/// looked at.
 class GuessLimiter {
 public:
     using Clock = FailureTable::Clock;

@@ -118,10 +118,22 @@ void Service::unbind(db::Transaction& tx, const ServerId& server) {
     repo::set_host(tx, server, {});
 }
 
-std::vector<Nic> Service::nics_of_server(db::Transaction& tx, const ServerId& server) {
-    auto nics = repo::nics_of_servers(tx, {server});
+namespace {
+
+std::vector<Nic> nics_of(db::Transaction& tx, const ServerId& server, repo::Leaving leaving) {
+    auto nics = repo::nics_of_servers(tx, {server}, leaving);
     const auto found = nics.find(server);
     return found == nics.end() ? std::vector<Nic>() : std::move(found->second);
+}
+
+}  // namespace
+
+std::vector<Nic> Service::nics_of_server(db::Transaction& tx, const ServerId& server) {
+    return nics_of(tx, server, repo::Leaving::Hidden);
+}
+
+std::vector<Nic> Service::plugged_nics_of_server(db::Transaction& tx, const ServerId& server) {
+    return nics_of(tx, server, repo::Leaving::Included);
 }
 
 std::unordered_map<ServerId, std::vector<Nic>> Service::nics_of_servers(db::Transaction& tx,

@@ -84,6 +84,8 @@ public:
     void unbind(db::Transaction& tx, const ServerId& server);
     /// Also of a server that is being built and has no host yet.
     std::vector<Nic> nics_of_server(db::Transaction& tx, const ServerId& server);
+    /// Those that may have a tap on the server's host: as nics_of_server, and the ports that are being taken away.
+    std::vector<Nic> plugged_nics_of_server(db::Transaction& tx, const ServerId& server);
     /// Of many servers with a bounded number of statements; servers without a nic have no entry.
     std::unordered_map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx,
                                                                    const std::vector<ServerId>& servers);

@@ -44,6 +44,12 @@ void keep_host_out(const std::string& link) {
     }
 }
 
+/// Empty when the link is gone, or part of none.
+std::string bridge_of(const std::string& tap) {
+    std::error_code failure;
+    return std::filesystem::read_symlink("/sys/class/net/" + tap + "/master", failure).filename().string();
+}
+
 bool bridge_is_empty(const std::string& bridge) {
     std::error_code failure;
     const std::filesystem::directory_iterator ports("/sys/class/net/" + bridge + "/brif", failure);
@@ -74,9 +80,10 @@ struct Taps::Impl {
     }
 
     void unplug(Netlink& netlink, const Nic& nic) {
+        const auto bridge = nic.bridge.empty() ? bridge_of(nic.tap) : nic.bridge;
         netlink.delete_link(nic.tap);
         forget_guard(nic.tap);
-        if (nic.bridge.starts_with("vbr") && bridge_is_empty(nic.bridge)) netlink.delete_link(nic.bridge);
+        if (bridge.starts_with("vbr") && bridge_is_empty(bridge)) netlink.delete_link(bridge);
     }
 
     // Written before the tap is made and removed after it is gone: a kill in between leaves no unknown tap.

@@ -16,6 +16,7 @@ public:
     Taps(bool enabled, std::string state_dir);
     ~Taps();
     void plug(const std::vector<Nic>& nics);
+    /// The last tap of a bridge takes it along. A nic without a bridge is of the one that its tap is part of.
     void unplug(const std::vector<Nic>& nics);
     /// Of guests that run: those of the taps that have no rules against forged frames get them.
     void protect(const std::vector<Nic>& nics);

@@ -13,7 +13,9 @@ constexpr std::size_t kNameBytes = 11;  ///< what is left of 14 characters of a 
 constexpr const char* kColumns =
     "SELECT p.id, p.server_id, p.network_id, p.mac, p.nic_tag, p.allowed_address_pairs, a.address, a.subnet_id, "
     "a.ip_version FROM ports p "
-    "LEFT JOIN ip_allocations a ON a.port_id = p.id WHERE p.leaving = 0 AND p.server_id IN (";
+    "LEFT JOIN ip_allocations a ON a.port_id = p.id WHERE ";
+constexpr const char* kStaying = "p.leaving = 0 AND ";
+constexpr const char* kOfServers = "p.server_id IN (";
 constexpr const char* kOrder =
     ") ORDER BY p.server_id, p.nic_index, p.created_us, p.id, a.ip_version, a.subnet_id, a.address_key";
 
@@ -66,13 +68,14 @@ std::string bridge_name(const std::string& network) {
 }
 
 std::unordered_map<ServerId, std::vector<Nic>> nics_of_servers(db::Transaction& tx,
-                                                               const std::vector<ServerId>& servers) {
+                                                               const std::vector<ServerId>& servers, Leaving leaving) {
     std::vector<std::string> ids;
     ids.reserve(servers.size());
     for (const auto& server : servers) ids.push_back(server.value);
     NicsOfServers nics;
+    const auto begin = std::string(kColumns) + (leaving == Leaving::Hidden ? kStaying : "") + kOfServers;
     in_pieces(ids, [&](const std::string& marks, const db::Params& params) {
-        tx.each(kColumns + marks + kOrder, params, [&](const db::Row& row) { add_row(nics, row); });
+        tx.each(begin + marks + kOrder, params, [&](const db::Row& row) { add_row(nics, row); });
     });
     add_networks(tx, nics);
     return nics;

@@ -207,3 +207,20 @@ def test_a_port_that_says_it_is_a_servers_is_not(cloud, api, flavor, image, nets
     nics = api.compute("GET", f"/servers/{server}/os-interface")["interfaceAttachments"]
     assert len(nics) == 1 and nics[0]["port_id"] != fake
     net(cloud, "DELETE", f"/ports/{fake}", expect=204)
+
+
+def test_a_port_that_is_deleted_right_after_its_server_leaves_no_tap(cloud, api, flavor, image, nets, clean):
+    """The port has gone from the API when the boot is undone, and its tap hasn't from the host."""
+    mine = nets("10.77.0.0/24")
+    ports = [mine.port() for _ in range(3)]
+    point = "boot_server.compute.manager.build_networks.after"
+    with cloud.held("control", point):
+        mark = cloud.mark()
+        server = post(cloud, flavor, image, [{"port": port} for port in ports]).json()["server"]["id"]
+        cloud.wait_point("control", point, mark)
+        api.delete_server(server)
+        for port in ports:
+            net(cloud, "DELETE", f"/ports/{port}", expect=204)
+    api.wait_gone(lambda: api.show_server(server), "server")
+    api.wait_flows(server)
+    assert mine.ports() == [] and cloud.differences() == []

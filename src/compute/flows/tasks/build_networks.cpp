@@ -42,7 +42,8 @@ public:
         taskflow::RevertOutcome outcome;
         const auto id = context.data.server;
         const auto host = context.data.host;
-        const auto nics = d_.db.read_with([&](db::Transaction& tx) { return d_.networks.nics_of_server(tx, id); });
+        const auto nics =
+            d_.db.read_with([&](db::Transaction& tx) { return d_.networks.plugged_nics_of_server(tx, id); });
         bool host_is_up = true;
         if (!nics.empty()) {
             host_is_up = clean_up(d_, host, network::command::kUnplug, json::object{{"nics", nics_to_json(nics)}},

@@ -76,7 +76,8 @@ protected:
 
     bool destroy_guest(const Context& context, const std::string& host) {
         const auto& id = context.data.server;
-        const auto nics = d_.db.read_with([&](db::Transaction& tx) { return d_.networks.nics_of_server(tx, id); });
+        const auto nics =
+            d_.db.read_with([&](db::Transaction& tx) { return d_.networks.plugged_nics_of_server(tx, id); });
         return clean_up(d_, host, command::kDestroyGuest,
                         json::object{{"server_id", id.value}, {"nics", nics_to_json(nics)}},
                         call_options(context, "destroy_guest", kDestroyDeadline));

@@ -48,7 +48,8 @@ public:
         taskflow::RevertOutcome outcome;
         const auto host = context.data.host;
         const auto id = context.data.server;
-        const auto nics = d_.db.read_with([&](db::Transaction& tx) { return d_.networks.nics_of_server(tx, id); });
+        const auto nics =
+            d_.db.read_with([&](db::Transaction& tx) { return d_.networks.plugged_nics_of_server(tx, id); });
         const bool done = clean_up(d_, host, command::kDestroyGuest,
                                    json::object{{"server_id", id.value}, {"nics", nics_to_json(nics)}},
                                    revert_options(context, "destroy", kDestroyDeadline));

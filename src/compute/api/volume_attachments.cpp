@@ -144,6 +144,7 @@ http::Response update(Call& call) {
     call.d.db.write_with([&](db::Transaction& tx) {
         const auto server = visible_server(tx, call.auth, call.server_id());
         auto device = attached(tx, call, server);
+        call.d.volumes.get(tx, call.auth, VolumeId(device.volume_id));  // it may be another project's now
         if (wanted != device.volume_id) require_volume(tx, call, wanted);
         if (call.minor < 85 || wanted != device.volume_id) refuse_swap(device.volume_id);
         check_unchanged(fields, device);

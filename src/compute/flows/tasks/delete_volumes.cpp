@@ -37,7 +37,8 @@ private:
     }
 };
 
-/// compute.manager.delete_volumes: volumes with delete_on_termination. One that can't be deleted stays in its error
+/// compute.manager.delete_volumes: volumes with delete_on_termination, as far as they are the server's project's: one
+/// that the server had once may be somebody else's now. One that can't be deleted stays in its error
 /// state, which says why; the server is deleted all the same.
 class DeleteVolumes : public TypedComputeTask<ServerData> {
 public:
@@ -46,40 +47,52 @@ public:
 
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
-        for (const auto& id : doomed(context.data.server)) remove(context, id, outcome);
+        const auto doomed = doomed_of(context.data.server);
+        for (const auto& id : doomed.volumes) remove(context, doomed.project, id, outcome);
         if (outcome.decision.empty()) outcome.decision = "no volume has delete_on_termination";
         return outcome;
     }
 
 private:
-    std::vector<VolumeId> doomed(const ServerId& server) {
-        std::vector<VolumeId> ids;
+    struct Doomed {
+        ProjectId project;
+        std::vector<VolumeId> volumes;
+    };
+
+    Doomed doomed_of(const ServerId& server) {
         auto tx = d_.db.read();
+        Doomed doomed{repo::get_server(tx, server).project, {}};
         for (const auto& device : repo::block_devices(tx, server)) {
             if (device.is_volume() && device.delete_on_termination && !device.volume_id.empty()) {
-                ids.emplace_back(device.volume_id);
+                doomed.volumes.emplace_back(device.volume_id);
             }
         }
-        return ids;
+        return doomed;
     }
 
     /// Executed again when the flows that it waits for have ended: then the volume is gone, or in an error state.
-    void remove(const Context& context, const VolumeId& id, taskflow::Outcome& outcome) {
+    void remove(const Context& context, const ProjectId& project, const VolumeId& id, taskflow::Outcome& outcome) {
         const auto before = d_.db.read_with([&](db::Transaction& tx) { return d_.volumes.find(tx, id); });
         outcome.decision += (outcome.decision.empty() ? "volume " : ", volume ") + id.value;
         if (!before) {
             outcome.decision += " is deleted";
+        } else if (before->project != project) {
+            outcome.decision += " stays: it is another project's now";
         } else if (before->status == "error_deleting") {
             outcome.decision += " could not be deleted: " + before->error;
         } else {
-            begin_removal(context, id, outcome);
+            begin_removal(context, project, id, outcome);
         }
     }
 
-    void begin_removal(const Context& context, const VolumeId& id, taskflow::Outcome& outcome) {
+    void begin_removal(const Context& context, const ProjectId& project, const VolumeId& id,
+                       taskflow::Outcome& outcome) {
         try {
             const auto flows = d_.db.write_with([&](db::Transaction& tx) {
-                d_.volumes.remove(tx, id, context.request_id, context.flow);
+                const auto now = d_.volumes.find(tx, id);
+                if (now && now->project == project) {
+                    d_.volumes.remove(tx, id, context.request_id, context.flow);
+                }
                 return d_.runner.unfinished(tx, id.value);
             });
             outcome.wait_for.insert(outcome.wait_for.end(), flows.begin(), flows.end());

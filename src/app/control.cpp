@@ -69,6 +69,10 @@ public:
           compute_({database_, config_, images_, volumes_, networks_, endpoint_, runner_}, identity_),
           cloud_(database_, identity_, images_, volumes_, networks_, compute_, runner_, most_followers(config)),
           server_(server_options(config), router_) {}
+    /// When the start failed, hosts are connected yet: what they say needs the services.
+    ~Control() { endpoint_.stop(); }
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
 
     void start() {
         bootstrap();

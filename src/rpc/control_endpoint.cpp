@@ -164,11 +164,17 @@ struct ControlEndpoint::Impl {
         if (type == "reply") return replied(*peer, message);
         if (type == "progress") return progressed(*peer, message);
         if (type == "hello") return greeted(peer, message);
-        if (type == "report") {
-            const std::lock_guard lock(mutex);
-            peer->report = get_object(message, "report");
-        }
+        if (type == "report") return reported(peer, message);
         if (type == "event") publish(peer->host, get_string(message, "event"), get_object(message, "params"));
+    }
+
+    void reported(const PeerPtr& peer, const json::object& message) {
+        auto report = get_object(message, "report");
+        {
+            const std::lock_guard lock(mutex);
+            peer->report = report;
+        }
+        publish(peer->host, "host.report", std::move(report));
     }
 
     void greeted(const PeerPtr& peer, const json::object& message) {

@@ -79,7 +79,8 @@ public:
 
     explicit ControlEndpoint(std::string socket_path, Heartbeat heartbeat = {});
     ~ControlEndpoint() override;
-    /// Called for each event that a host publishes, one at a time per host, and with event "host.up" / "host.down".
+    /// Called for each event that a host publishes, one at a time per host, and with event "host.up" /
+    /// "host.report" (its report) / "host.down".
     void on_event(EventHandler handler);
     /// Throws Error{Unavailable} when the socket can't be made.
     void start();

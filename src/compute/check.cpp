@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "compute/check_claims.hpp"
 #include "compute/flows/host_claim.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/server_repo.hpp"
@@ -24,6 +25,7 @@ public:
     std::vector<std::string> run() {
         read_servers();
         for (const auto& [id, server] : servers_) check_row(server);
+        for (auto& difference : check_claims(tx_)) differences_.push_back(std::move(difference));
         for (const auto& host : d_.hosts.hosts()) {
             if (get_int(host.report, "vcpus") > 0) check_host(host.name);
             if (get_bool(host.report, "unconfined"))

@@ -4,6 +4,7 @@
 #include "compute/api/api.hpp"
 #include "compute/check.hpp"
 #include "compute/flows/attached_volumes.hpp"
+#include "compute/flows/known_hosts.hpp"
 #include "compute/flows/server_nics.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/flavor_repo.hpp"
@@ -85,7 +86,12 @@ void Service::bootstrap() {
 void Service::host_event(const std::string& host, std::string_view event, const json::object& params) {
     if (event == "host.up") {
         log::info("host is up", {{"host", host}});
+        flows::record_host(impl_->d, host, params);
         flows::reconcile_host(impl_->d, host);
+    } else if (event == "host.report") {
+        flows::record_host(impl_->d, host, params);
+    } else if (event == "host.down") {
+        flows::record_connection(impl_->d, host);
     } else if (event == kGuestChangedEvent) {
         const ServerId server(get_string(params, "server_id"));
         flows::guest_changed(impl_->d, host, server, static_cast<PowerState>(get_int(params, "power_state")));

@@ -18,7 +18,8 @@ public:
     void register_tasks(taskflow::Registry& registry);
     /// Default flavors (m1.tiny ... m1.xlarge), made on an empty database.
     void bootstrap();
-    /// A host published an event (rpc): host.up with its report, guest.changed {server_id, power_state}.
+    /// A host published an event (rpc): host.up and host.report with its report, host.down, guest.changed {server_id,
+    /// power_state}.
     void host_event(const std::string& host, std::string_view event, const json::object& params);
     /// What the volume service needs to change volumes of running servers.
     volume::AttachedVolumes& attached_volumes();

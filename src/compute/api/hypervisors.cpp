@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <map>
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
 #include "compute/api/query_rules.hpp"
+#include "compute/repo/host_repo.hpp"
+#include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -23,12 +26,22 @@ std::vector<rpc::HostState> sorted_hosts(const Call& call) {
     return hosts;
 }
 
-using Usages = std::map<std::string, repo::HostUsage>;
+using Rows = std::map<std::string, Host>;
 using Servers = std::map<std::string, std::vector<ServerId>>;
 
-void add_usage(const Usages& usages, const rpc::HostState& host, json::object& out) {
-    const auto found = usages.find(host.name);
-    const auto used = found == usages.end() ? repo::HostUsage{} : found->second;
+Rows rows_of_hosts(db::Transaction& tx) {
+    Rows rows;
+    for (auto& host : repo::all_hosts(tx)) {
+        auto name = host.name;
+        rows.emplace(std::move(name), std::move(host));
+    }
+    return rows;
+}
+
+void add_usage(const Rows& rows, const rpc::HostState& host, json::object& out) {
+    const auto found = rows.find(host.name);
+    const auto row = found == rows.end() ? Host{} : found->second;
+    const auto& used = row.used;
     const auto& report = host.report;
     out["vcpus"] = get_int(report, "vcpus");
     out["vcpus_used"] = used.vcpus;
@@ -40,7 +53,7 @@ void add_usage(const Usages& usages, const rpc::HostState& host, json::object& o
     out["free_disk_gb"] = get_int(report, "disk_gib") - used.disk_gib;
     out["disk_available_least"] = get_int(report, "free_disk_gib");
     out["current_workload"] = 0;
-    out["running_vms"] = used.servers;
+    out["running_vms"] = row.servers;
 }
 
 void add_servers_of(const Servers& servers, const rpc::HostState& host, json::object& out) {
@@ -58,7 +71,7 @@ json::object brief(const Call& call, const rpc::HostState& host, std::size_t ind
             {"status", "enabled"}};
 }
 
-json::object full(const Usages& usages, const Call& call, const rpc::HostState& host, std::size_t index) {
+json::object full(const Rows& rows, const Call& call, const rpc::HostState& host, std::size_t index) {
     auto out = brief(call, host, index);
     out["hypervisor_type"] = get_string(host.report, "hypervisor_type");
     out["hypervisor_version"] = get_int(host.report, "hypervisor_version");
@@ -69,7 +82,7 @@ json::object full(const Usages& usages, const Call& call, const rpc::HostState& 
         out["uptime"] = nullptr;
         return out;
     }
-    add_usage(usages, host, out);
+    add_usage(rows, host, out);
     if (call.minor >= 28) {
         out["cpu_info"] = get_object(host.report, "cpu_info");
     } else {
@@ -103,13 +116,13 @@ http::Response list(Call& call, bool detail) {
     const auto hosts = sorted_hosts(call);
     const auto pattern = wanted_name(call);
     const bool with_servers = call.minor >= kUuidSince && query_flag(call.request, "with_servers");
-    const auto usages = detail && call.minor < kSlimSince ? repo::usage_of_hosts(tx) : Usages{};
+    const auto rows = detail && call.minor < kSlimSince ? rows_of_hosts(tx) : Rows{};
     const auto servers = with_servers ? repo::servers_of_hosts(tx) : Servers{};
     const auto page = call.minor >= kPagedSince ? http::page_of(call.request) : http::Page{hosts.size(), std::nullopt};
     json::array views;
     for (auto i = page_start(call, hosts, page.marker); i < hosts.size() && views.size() < page.limit; ++i) {
         if (hosts[i].name.find(pattern) == std::string::npos) continue;
-        auto out = detail ? full(usages, call, hosts[i], i) : brief(call, hosts[i], i);
+        auto out = detail ? full(rows, call, hosts[i], i) : brief(call, hosts[i], i);
         if (with_servers) add_servers_of(servers, hosts[i], out);
         views.push_back(std::move(out));
     }
@@ -131,11 +144,11 @@ http::Response show(Call& call) {
     check_query(call, "os-hypervisors/{hypervisor_id}");
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);
-    const auto usages = repo::usage_of_hosts(tx);
+    const auto rows = rows_of_hosts(tx);
     for (std::size_t i = 0; i < hosts.size(); ++i) {
         const auto id = id_of(call, "hypervisor", hosts[i].name, i);
         if (text_of(id) != call.param("hypervisor_id")) continue;
-        auto out = full(usages, call, hosts[i], i);
+        auto out = full(rows, call, hosts[i], i);
         if (call.minor >= kUuidSince && query_flag(call.request, "with_servers"))
             add_servers_of(repo::servers_of_hosts(tx), hosts[i], out);
         return json_response(200, "hypervisor", std::move(out));
@@ -145,11 +158,11 @@ http::Response show(Call& call) {
 
 http::Response statistics(Call& call) {
     auto tx = call.d.db.read();
-    const auto usages = repo::usage_of_hosts(tx);
+    const auto rows = rows_of_hosts(tx);
     json::object sums{{"count", 0}};
     for (const auto& host : sorted_hosts(call)) {
         json::object usage;
-        add_usage(usages, host, usage);
+        add_usage(rows, host, usage);
         for (const auto& item : usage) sums[item.key()] = get_int(sums, item.key()) + item.value().as_int64();
         sums["count"] = get_int(sums, "count") + 1;
     }

@@ -47,7 +47,7 @@ void require_access(const Call& call, const std::string& project) {
     kShow.require(call.auth, {.project = project});
 }
 
-std::int64_t in_use(const repo::HostUsage& used, const std::string& resource) {
+std::int64_t in_use(const repo::ProjectUsage& used, const std::string& resource) {
     if (resource == "instances") return used.servers;
     if (resource == "cores") return used.vcpus;
     if (resource == "ram") return used.memory_mib;

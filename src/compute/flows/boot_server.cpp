@@ -6,6 +6,7 @@
 #include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/record_action.hpp"
+#include "compute/model/claim.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -66,6 +67,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     server.task_state = "scheduling";
     server.power_state = PowerState::NoState;
     server.host.clear();
+    server.disk_gib = local_disk_gib(server.flavor, request.block_devices);
     repo::insert_server(tx, server);
     insert_block_devices(tx, d, auth, request);
     d.networks.claim(tx, server.id, server.project, request.nics, request.security_group_ids);

@@ -1,6 +1,7 @@
 #include "compute/flows/host_claim.hpp"
 
 #include "compute/flows/flow_kinds.hpp"
+#include "compute/repo/allocation_repo.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -31,6 +32,7 @@ HostClaim claim_on_host(db::Transaction& tx, Dependencies& d, const ServerId& se
     const auto work = work_on(tx, d, server, host);
     if (work.deletes) return HostClaim::Released;
     if (work.is_on_host) return HostClaim::Held;
+    if (repo::has_allocation(tx, server, host)) return HostClaim::Held;
     if (const auto row = repo::find_server(tx, server))
         return row->host == host ? HostClaim::Held : HostClaim::Released;
     return repo::was_deleted(tx, server) ? HostClaim::Released : HostClaim::Unknown;

@@ -7,7 +7,7 @@
 namespace virga::compute::flows {
 
 enum class HostClaim {
-    Held,      ///< the server, or a flow that works on it, is on this host: leave it alone
+    Held,      ///< the server, room that it claims, or a flow that works on it is on this host: leave it alone
     Released,  ///< the server was deleted, or it is known and has nothing on this host: remove what is there
     Unknown,   ///< no record of such a server: a database that was restored may have lost it, so nothing is removed
 };

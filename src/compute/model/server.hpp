@@ -36,8 +36,9 @@ struct Server {
     std::string vm_state;
     std::string task_state;
     PowerState power_state = PowerState::NoState;
-    std::string image_id;  ///< empty when booted from a volume
-    Flavor flavor;         ///< as at boot
+    std::string image_id;       ///< empty when booted from a volume
+    Flavor flavor;              ///< as at boot
+    std::int64_t disk_gib = 0;  ///< of local disks (model/claim.hpp)
     std::string key_name;
     std::string key_data;  ///< public key as it was at boot, empty without key_name
     std::string host;      ///< empty before it is scheduled

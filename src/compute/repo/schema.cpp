@@ -69,6 +69,27 @@ const std::vector<db::Migration>& migrations() {
              "CREATE INDEX deleted_servers_updated ON deleted_servers (updated_us)",
              "CREATE INDEX deleted_servers_project ON deleted_servers (project_id, updated_us)",
          }},
+        // The room that servers hold on hosts, as it was claimed, and the hosts with the sums. Hosts that servers were
+        // on are known from them; what such a host has, it says when it connects.
+        {"compute",
+         5,
+         {
+             "CREATE TABLE hosts (name TEXT PRIMARY KEY, zone TEXT NOT NULL, storage_zone TEXT, state TEXT NOT NULL,"
+             " vcpus BIGINT NOT NULL, memory_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL,"
+             " limit_vcpus BIGINT NOT NULL, limit_memory_mib BIGINT NOT NULL, limit_disk_gib BIGINT NOT NULL,"
+             " used_vcpus BIGINT NOT NULL, used_memory_mib BIGINT NOT NULL, used_disk_gib BIGINT NOT NULL,"
+             " servers BIGINT NOT NULL)",
+             "CREATE INDEX hosts_room ON hosts (state, (limit_memory_mib - used_memory_mib) DESC, name)",
+             "CREATE TABLE allocations (server_id TEXT NOT NULL, host TEXT NOT NULL, role TEXT NOT NULL,"
+             " vcpus BIGINT NOT NULL, memory_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL,"
+             " PRIMARY KEY (server_id, role))",
+             "CREATE INDEX allocations_host ON allocations (host)",
+             "INSERT INTO allocations (server_id, host, role, vcpus, memory_mib, disk_gib)"
+             " SELECT id, host, 'current', vcpus, memory_mib, disk_gib FROM servers WHERE host <> ''",
+             "INSERT INTO hosts (name, zone, state, vcpus, memory_mib, disk_gib, limit_vcpus, limit_memory_mib,"
+             " limit_disk_gib, used_vcpus, used_memory_mib, used_disk_gib, servers) SELECT host, '', 'down', 0, 0, 0,"
+             " 0, 0, 0, SUM(vcpus), SUM(memory_mib), SUM(disk_gib), COUNT(*) FROM allocations GROUP BY host",
+         }},
     };
     return steps;
 }

@@ -1,18 +1,12 @@
 #include "compute/repo/server_repo.hpp"
 
 #include "base/error.hpp"
+#include "compute/repo/allocation_repo.hpp"
 #include "compute/repo/server_row.hpp"
 #include "compute/repo/sql_text.hpp"
 
 namespace virga::compute::repo {
 namespace {
-
-std::int64_t local_disk_gib(const Server& server) {
-    constexpr std::int64_t kMibPerGib = 1024;
-    const auto& flavor = server.flavor;
-    const auto root = server.image_id.empty() ? 0 : flavor.root_gib;
-    return root + flavor.ephemeral_gib + (flavor.swap_mib + kMibPerGib - 1) / kMibPerGib;
-}
 
 void set_column(db::Transaction& tx, const ServerId& id, const std::string& column, db::Value value) {
     tx.exec("UPDATE servers SET " + column + " = ?, updated_us = ? WHERE id = ?",
@@ -50,19 +44,6 @@ bool swap_state(db::Transaction& tx, const ServerId& id, const List& from_vm, co
     return tx.exec(sql, params) == 1;
 }
 
-const std::string kUsage =
-    "COUNT(*) AS servers, COALESCE(SUM(vcpus), 0) AS vcpus, COALESCE(SUM(memory_mib), 0) AS memory_mib,"
-    " COALESCE(SUM(disk_gib), 0) AS disk_gib FROM servers";
-
-HostUsage usage_from(const db::Row& row) {
-    return {row.number("vcpus"), row.number("memory_mib"), row.number("disk_gib"), row.number("servers")};
-}
-
-HostUsage usage_where(db::Transaction& tx, const std::string& column, const std::string& value) {
-    const auto row = tx.query_one("SELECT " + kUsage + " WHERE " + column + " = ?", {value});
-    return row ? usage_from(*row) : HostUsage{};
-}
-
 /// What a list of changes shows of a deleted server; secrets and large texts go at once.
 void keep_line(db::Transaction& tx, const ServerId& id) {
     tx.exec("DELETE FROM deleted_servers WHERE id = ?", {id.value});
@@ -98,7 +79,7 @@ void insert_server(db::Transaction& tx, const Server& s) {
          json::serialize(s.flavor.to_json()),
          s.flavor.vcpus,
          s.flavor.memory_mib,
-         local_disk_gib(s),
+         s.disk_gib,
          s.key_name,
          s.host,
          s.availability_zone,
@@ -141,6 +122,7 @@ void delete_server(db::Transaction& tx, const ServerId& id) {
     tx.exec("DELETE FROM block_devices WHERE server_id = ?", {id.value});
     keep_line(tx, id);
     tx.exec("DELETE FROM servers WHERE id = ?", {id.value});
+    release(tx, id);
 }
 
 void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t most) {
@@ -172,15 +154,6 @@ bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& a
     return swap_state(tx, id, action.from_vm, action.from_task, action.to_vm, action.to_task);
 }
 
-void set_host(db::Transaction& tx, const ServerId& id, const std::string& host, const std::string& zone) {
-    set_column(tx, id, "host", host);
-    set_column(tx, id, "availability_zone", zone);
-}
-
-void fill_zones(db::Transaction& tx, const std::string& host, const std::string& zone) {
-    tx.exec("UPDATE servers SET availability_zone = ? WHERE host = ? AND availability_zone = ''", {zone, host});
-}
-
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state) {
     set_column(tx, id, "power_state", static_cast<std::int64_t>(state));
 }
@@ -209,17 +182,6 @@ void update_details(db::Transaction& tx, const Server& s) {
          std::int64_t{s.locked}, s.locked_reason, s.access_ip_v4, s.access_ip_v6, s.disk_config, now_us(), s.id.value});
 }
 
-HostUsage usage_of_host(db::Transaction& tx, const std::string& host) {
-    return usage_where(tx, "host", host);
-}
-
-std::map<std::string, HostUsage> usage_of_hosts(db::Transaction& tx) {
-    std::map<std::string, HostUsage> all;
-    for (const auto& row : tx.query("SELECT host, " + kUsage + " WHERE host <> '' GROUP BY host"))
-        all[row.text("host")] = usage_from(row);
-    return all;
-}
-
 std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& tx) {
     std::map<std::string, std::vector<ServerId>> all;
     for (const auto& row : tx.query("SELECT id, host FROM servers WHERE host <> '' ORDER BY id"))
@@ -227,8 +189,13 @@ std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& t
     return all;
 }
 
-HostUsage usage_of_project(db::Transaction& tx, const ProjectId& project) {
-    return usage_where(tx, "project_id", project.value);
+ProjectUsage usage_of_project(db::Transaction& tx, const ProjectId& project) {
+    const auto row = tx.query_one(
+        "SELECT COUNT(*) AS servers, COALESCE(SUM(vcpus), 0) AS vcpus, COALESCE(SUM(memory_mib), 0) AS memory_mib"
+        " FROM servers WHERE project_id = ?",
+        {project.value});
+    if (!row) return {};
+    return {row->number("servers"), row->number("vcpus"), row->number("memory_mib")};
 }
 
 }  // namespace virga::compute::repo

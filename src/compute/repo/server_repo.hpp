@@ -22,7 +22,8 @@ void insert_server(db::Transaction& tx, const Server& server);
 std::optional<Server> find_server(db::Transaction& tx, const ServerId& id);
 /// Throws Error{NotFound} "Instance <id> could not be found."
 Server get_server(db::Transaction& tx, const ServerId& id);
-/// Leaves a line that lists of changes show (Deleted::Too), as long as forget_deleted_servers lets it.
+/// Gives back what it holds on hosts. Leaves a line that lists of changes show (Deleted::Too), as long as
+/// forget_deleted_servers lets it.
 void delete_server(db::Transaction& tx, const ServerId& id);
 /// Drops what was deleted before `time`, and of the rest all but the newest `most`.
 void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t most);
@@ -71,10 +72,6 @@ bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& a
 
 /// Writes what users may edit: name, description, hostname, metadata, tags, lock, access addresses, disk_config.
 void update_details(db::Transaction& tx, const Server& server);
-/// The host that a server is on and the zone of that host; empty host: `zone` is the one that was asked for.
-void set_host(db::Transaction& tx, const ServerId& id, const std::string& host, const std::string& zone);
-/// Of the servers on a host whose rows are from before zones were kept.
-void fill_zones(db::Transaction& tx, const std::string& host, const std::string& zone);
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state);
 void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time);
 void forget_admin_password(db::Transaction& tx, const ServerId& id);
@@ -92,20 +89,15 @@ std::unordered_map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Tran
 std::optional<BlockDevice> find_block_device(db::Transaction& tx, const BdmId& id);
 std::optional<BlockDevice> find_by_volume(db::Transaction& tx, const ServerId& server, const std::string& volume_id);
 
-/// What servers of a host have taken: sums over rows, so it can't drift.
-struct HostUsage {
+/// What servers of a project take of its quota.
+struct ProjectUsage {
+    std::int64_t servers = 0;
     std::int64_t vcpus = 0;
     std::int64_t memory_mib = 0;
-    std::int64_t disk_gib = 0;
-    std::int64_t servers = 0;
 };
-HostUsage usage_of_host(db::Transaction& tx, const std::string& host);
-/// The same of all hosts that have servers, by name.
-std::map<std::string, HostUsage> usage_of_hosts(db::Transaction& tx);
+ProjectUsage usage_of_project(db::Transaction& tx, const ProjectId& project);
 /// Servers of each host that has any, by its name.
 std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& tx);
-/// The same sums for a project: what its quota is compared with.
-HostUsage usage_of_project(db::Transaction& tx, const ProjectId& project);
 
 /// One line of os-instance-actions.
 struct InstanceAction {

@@ -75,6 +75,7 @@ Server server_of(const db::Row& row, FlavorReader& flavors) {
     s.user = UserId(row.text("user_id"));
     s.image_id = row.text("image_id");
     s.flavor = flavors.read(row.text("flavor"));
+    s.disk_gib = row.number("disk_gib");
     s.key_name = row.text("key_name");
     s.key_data = row.text("key_data");
     s.root_device_name = row.text("root_device_name");

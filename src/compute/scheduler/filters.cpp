@@ -30,25 +30,10 @@ std::optional<Rejection> reject_place(const HostView& host, const Request& reque
     return std::nullopt;
 }
 
-}  // namespace
-
-std::int64_t free_vcpus(const HostView& host, const AllocationPercent& allocation) {
-    return host.vcpus * allocation.cpu / 100 - host.used_vcpus;
-}
-
-std::int64_t free_memory_mib(const HostView& host, const AllocationPercent& allocation) {
-    return host.memory_mib * allocation.ram / 100 - host.used_memory_mib;
-}
-
-std::int64_t free_disk_gib(const HostView& host, const AllocationPercent& allocation) {
-    return host.disk_gib * allocation.disk / 100 - host.used_disk_gib;
-}
-
-std::optional<Rejection> reject_capacity(const HostView& host, const Request& request,
-                                         const AllocationPercent& allocation) {
-    const auto cpus = free_vcpus(host, allocation);
-    const auto memory = free_memory_mib(host, allocation);
-    const auto disk = free_disk_gib(host, allocation);
+std::optional<Rejection> reject_capacity(const HostView& host, const Request& request) {
+    const auto cpus = free_vcpus(host);
+    const auto memory = free_memory_mib(host);
+    const auto disk = free_disk_gib(host);
     if (request.vcpus > cpus) return Rejection{"CoreFilter", more_than("VCPUs", request.vcpus, cpus, "")};
     if (request.memory_mib > memory) {
         return Rejection{"RamFilter", more_than("RAM", request.memory_mib, memory, " MiB")};
@@ -60,9 +45,23 @@ std::optional<Rejection> reject_capacity(const HostView& host, const Request& re
     return std::nullopt;
 }
 
-std::optional<Rejection> reject(const HostView& host, const Request& request, const AllocationPercent& allocation) {
+}  // namespace
+
+std::int64_t free_vcpus(const HostView& host) {
+    return host.vcpus - host.used_vcpus;
+}
+
+std::int64_t free_memory_mib(const HostView& host) {
+    return host.memory_mib - host.used_memory_mib;
+}
+
+std::int64_t free_disk_gib(const HostView& host) {
+    return host.disk_gib - host.used_disk_gib;
+}
+
+std::optional<Rejection> reject(const HostView& host, const Request& request) {
     if (auto place = reject_place(host, request)) return place;
-    return reject_capacity(host, request, allocation);
+    return reject_capacity(host, request);
 }
 
 }  // namespace virga::compute::scheduler

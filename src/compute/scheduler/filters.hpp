@@ -14,15 +14,11 @@ struct Rejection {
 
 /// The first filter that refuses the host, in the order RetryFilter, RequestedDestinationFilter, ComputeFilter,
 /// AvailabilityZoneFilter, VolumeLocalityFilter, CoreFilter, RamFilter, DiskFilter; nullopt when all pass.
-std::optional<Rejection> reject(const HostView& host, const Request& request, const AllocationPercent& allocation);
-
-/// Only the last three: whether the server still fits. Asked again inside the claiming transaction.
-std::optional<Rejection> reject_capacity(const HostView& host, const Request& request,
-                                         const AllocationPercent& allocation);
+std::optional<Rejection> reject(const HostView& host, const Request& request);
 
 /// What is left to share out; negative when more has been given than there is.
-std::int64_t free_vcpus(const HostView& host, const AllocationPercent& allocation);
-std::int64_t free_memory_mib(const HostView& host, const AllocationPercent& allocation);
-std::int64_t free_disk_gib(const HostView& host, const AllocationPercent& allocation);
+std::int64_t free_vcpus(const HostView& host);
+std::int64_t free_memory_mib(const HostView& host);
+std::int64_t free_disk_gib(const HostView& host);
 
 }  // namespace virga::compute::scheduler

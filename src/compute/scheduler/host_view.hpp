@@ -7,25 +7,18 @@
 /// Plain values that the scheduler decides on. Pure: no database, no RPC, no clock.
 namespace virga::compute::scheduler {
 
-/// A host as the scheduler sees it: what it has, and what its servers have taken.
+/// A host as the scheduler sees it: what it shares out, and what servers hold of it.
 struct HostView {
     std::string name;
     bool up = true;
     std::string zone;
-    std::int64_t vcpus = 0;
+    std::int64_t vcpus = 0;  ///< that may be claimed, which may be more than the machine has; likewise below
     std::int64_t memory_mib = 0;
     std::int64_t disk_gib = 0;
     std::int64_t used_vcpus = 0;
     std::int64_t used_memory_mib = 0;
     std::int64_t used_disk_gib = 0;
     std::int64_t servers = 0;
-};
-
-/// How far real resources are shared out, per cent.
-struct AllocationPercent {
-    std::int64_t cpu = 1600;
-    std::int64_t ram = 150;
-    std::int64_t disk = 100;
 };
 
 /// What one server asks for.

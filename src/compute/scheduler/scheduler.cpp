@@ -13,32 +13,39 @@ std::string at_most(const std::string& what, std::int64_t wanted, std::int64_t f
     return what + " " + std::to_string(wanted) + " <= free " + std::to_string(free) + unit;
 }
 
-std::string sentence(const HostView& best, std::size_t passed, const Request& request,
-                     const AllocationPercent& allocation) {
+std::string sentence(const HostView& best, std::size_t passed, const Request& request) {
     std::string text = "chose host " + best.name + " of " + std::to_string(passed) + " that passed (";
-    text += at_most("RAM", request.memory_mib, free_memory_mib(best, allocation), " MiB") + ", ";
-    text += at_most("VCPUs", request.vcpus, free_vcpus(best, allocation), "") + ", ";
-    text += request.disk_gib > 0 ? at_most("disk", request.disk_gib, free_disk_gib(best, allocation), " GiB")
+    text += at_most("RAM", request.memory_mib, free_memory_mib(best), " MiB") + ", ";
+    text += at_most("VCPUs", request.vcpus, free_vcpus(best), "") + ", ";
+    text += request.disk_gib > 0 ? at_most("disk", request.disk_gib, free_disk_gib(best), " GiB")
                                  : std::string("no local disk");
     text += "; weights: most free RAM, then fewest servers: " + std::to_string(best.servers) + ")";
     return text;
 }
 
+/// "ComputeFilter refused 1, RamFilter refused 2".
+std::string counts(const Choice& choice) {
+    std::string text;
+    for (const auto& [filter, count] : choice.rejections) {
+        text += (text.empty() ? "" : ", ") + filter + " refused " + std::to_string(count);
+    }
+    return text;
+}
+
 }  // namespace
 
-void sort_by_weight(std::vector<HostView>& hosts, const AllocationPercent& allocation) {
-    std::sort(hosts.begin(), hosts.end(), [&](const HostView& a, const HostView& b) {
-        return std::make_tuple(-free_memory_mib(a, allocation), a.servers, std::cref(a.name)) <
-               std::make_tuple(-free_memory_mib(b, allocation), b.servers, std::cref(b.name));
+void sort_by_weight(std::vector<HostView>& hosts) {
+    std::sort(hosts.begin(), hosts.end(), [](const HostView& a, const HostView& b) {
+        return std::make_tuple(-free_memory_mib(a), a.servers, std::cref(a.name)) <
+               std::make_tuple(-free_memory_mib(b), b.servers, std::cref(b.name));
     });
 }
 
-Choice choose(std::vector<HostView> hosts, const Request& request, const AllocationPercent& allocation,
-              std::size_t max_hosts) {
+Choice choose(std::vector<HostView> hosts, const Request& request, std::size_t max_hosts) {
     Choice choice;
     std::vector<HostView> passed;
     for (auto& host : hosts) {
-        if (auto why = reject(host, request, allocation)) {
+        if (auto why = reject(host, request)) {
             ++choice.rejections[why->filter];
             if (choice.rejection_reasons.size() < kReasonsKept) {
                 choice.rejection_reasons.push_back(host.name + ": " + why->filter + " (" + why->reason + ")");
@@ -48,8 +55,9 @@ Choice choose(std::vector<HostView> hosts, const Request& request, const Allocat
         }
     }
     if (passed.empty()) return choice;
-    sort_by_weight(passed, allocation);
-    choice.decision = sentence(passed.front(), passed.size(), request, allocation);
+    sort_by_weight(passed);
+    choice.decision = sentence(passed.front(), passed.size(), request);
+    if (!choice.rejections.empty()) choice.decision += "; " + counts(choice);
     for (const auto& host : passed) {
         if (choice.hosts.size() >= std::max<std::size_t>(max_hosts, 1)) break;
         choice.hosts.push_back(host.name);
@@ -59,11 +67,7 @@ Choice choose(std::vector<HostView> hosts, const Request& request, const Allocat
 
 std::string explain_rejections(const Choice& choice, std::size_t total_hosts) {
     if (total_hosts == 0) return "no host is connected";
-    std::string text;
-    for (const auto& [filter, count] : choice.rejections) {
-        text += (text.empty() ? "" : ", ") + filter + " refused " + std::to_string(count);
-    }
-    text += " of " + std::to_string(total_hosts) + " hosts: ";
+    auto text = counts(choice) + " of " + std::to_string(total_hosts) + " hosts: ";
     for (std::size_t i = 0; i < choice.rejection_reasons.size(); ++i) {
         text += (i == 0 ? "" : "; ") + choice.rejection_reasons[i];
     }

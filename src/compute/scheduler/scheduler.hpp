@@ -16,11 +16,10 @@ struct Choice {
 };
 
 /// Sorts hosts: most free RAM first, then fewest servers, then the name (so that the order is the same everywhere).
-void sort_by_weight(std::vector<HostView>& hosts, const AllocationPercent& allocation);
+void sort_by_weight(std::vector<HostView>& hosts);
 
 /// Filters, weighs, and returns at most `max_hosts` (primary and alternates).
-Choice choose(std::vector<HostView> hosts, const Request& request, const AllocationPercent& allocation,
-              std::size_t max_hosts);
+Choice choose(std::vector<HostView> hosts, const Request& request, std::size_t max_hosts);
 
 /// "ComputeFilter refused 1, RamFilter refused 2 of 3 hosts: h1: ...".
 std::string explain_rejections(const Choice& choice, std::size_t total_hosts);

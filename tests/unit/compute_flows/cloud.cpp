@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compute/check_claims.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
 #include "image_fixture.hpp"
@@ -216,6 +217,7 @@ void Cloud::expect_clean(const ServerId& server) {
     EXPECT_TRUE(volumes_.attachments_of_server(tx, server).empty());
     EXPECT_TRUE(networks_.nics_of_server(tx, server).empty());
     for (const auto& difference : volumes_.check(tx, repo::all_server_ids(tx))) ADD_FAILURE() << difference;
+    for (const auto& difference : check_claims(tx)) ADD_FAILURE() << difference;
 }
 
 }  // namespace virga::compute::flows

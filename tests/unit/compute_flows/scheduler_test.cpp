@@ -23,10 +23,8 @@ Request request() {
     return wanted;
 }
 
-const AllocationPercent kExact{100, 100, 100};
-
 std::string refused_by(const HostView& view, const Request& wanted) {
-    const auto why = reject(view, wanted, kExact);
+    const auto why = reject(view, wanted);
     return why ? why->filter : "";
 }
 
@@ -94,44 +92,36 @@ TEST(Filters, ServerWithoutLocalDiskFitsOnAFullDisk) {
     EXPECT_EQ(refused_by(view, wanted), "");
 }
 
-TEST(Filters, AllocationPercentSharesOut) {
-    auto view = host("h1");
-    view.used_memory_mib = 900;
-    EXPECT_TRUE(reject(view, request(), kExact));
-    EXPECT_FALSE(reject(view, request(), {100, 150, 100}));
-    EXPECT_EQ(free_memory_mib(view, {100, 150, 100}), 600);
-}
-
 TEST(Weights, MostFreeMemoryThenFewestServersThenName) {
     auto busy = host("a", 2000);
     busy.servers = 3;
     auto quiet = host("b", 2000);
     quiet.servers = 1;
     std::vector<HostView> hosts{host("c", 1000), busy, quiet, host("d", 1000)};
-    sort_by_weight(hosts, kExact);
+    sort_by_weight(hosts);
     std::string order;
     for (const auto& view : hosts) order += view.name;
     EXPECT_EQ(order, "bacd");
 }
 
 TEST(Choose, PrimaryAlternatesAndDecision) {
-    const auto choice =
-        choose({host("h1", 1000), host("h2", 3000), host("h3", 2000), host("h4", 100)}, request(), kExact, 2);
+    const auto choice = choose({host("h1", 1000), host("h2", 3000), host("h3", 2000), host("h4", 100)}, request(), 2);
     EXPECT_EQ(choice.hosts, (std::vector<std::string>{"h2", "h3"}));
     EXPECT_NE(choice.decision.find("chose host h2 of 3 that passed (RAM 512 <= free 3000 MiB"), std::string::npos)
         << choice.decision;
     EXPECT_EQ(choice.rejections.at("RamFilter"), 1);
+    EXPECT_TRUE(choice.decision.ends_with("; RamFilter refused 1")) << choice.decision;
 }
 
 TEST(Choose, NoValidHostNamesEveryReason) {
     auto down = host("h2");
     down.up = false;
-    const auto choice = choose({host("h1", 100), down}, request(), kExact, 3);
+    const auto choice = choose({host("h1", 100), down}, request(), 3);
     EXPECT_TRUE(choice.hosts.empty());
     const auto text = explain_rejections(choice, 2);
     EXPECT_NE(text.find("h1: RamFilter (RAM 512 MiB > free 100 MiB)"), std::string::npos) << text;
     EXPECT_NE(text.find("h2: ComputeFilter (host is down)"), std::string::npos) << text;
-    EXPECT_EQ(explain_rejections(choose({}, request(), kExact, 3), 0), "no host is connected");
+    EXPECT_EQ(explain_rejections(choose({}, request(), 3), 0), "no host is connected");
 }
 
 }  // namespace

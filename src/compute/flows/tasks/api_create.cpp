@@ -3,6 +3,7 @@
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/flows/tasks/tasks.hpp"
+#include "compute/repo/allocation_repo.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -30,7 +31,7 @@ public:
             release_reservations(tx, id);
             d_.volumes.boot_ended(tx, id);
             d_.networks.release(tx, id);
-            repo::set_host(tx, id, {}, zone);
+            repo::unplace_server(tx, id, zone);
             repo::forget_admin_password(tx, id);
             // A delete that came meanwhile owns the state: then nothing is changed.
             if (try_advance(tx, id, "create.fail")) repo::set_fault(tx, id, fault);

@@ -4,9 +4,10 @@
 #include "base/public_text.hpp"
 #include "compute/flows/failure_class.hpp"
 #include "compute/flows/flow_data.hpp"
-#include "compute/flows/host_views.hpp"
+#include "compute/flows/select_hosts.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/flows/tasks/tasks.hpp"
+#include "compute/repo/allocation_repo.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -27,27 +28,31 @@ public:
     }
 
     taskflow::Outcome execute(const Context& context) override {
-        auto tx = d_.db.read();
-        const auto server = live_server(tx, context.data.server);
-        const auto request = make_request(tx, context, server);
-        const auto hosts = host_views(tx, d_, request, server.id);
         const auto& excluded = context.data.excluded;
         const auto attempts = std::max<std::int64_t>(d_.config.get(setting::max_attempts), 1);
-        const auto wanted = static_cast<std::size_t>(attempts) - std::min(excluded.size(), std::size_t(attempts - 1));
-        const auto choice = scheduler::choose(hosts.views, request, allocation(d_.config), wanted);
-        if (choice.hosts.empty()) {
-            const auto error = no_valid_host(context, choice, hosts.views.size());
-            if (is_host_away(request, hosts)) throw Error(ErrorCode::Unavailable, error.message(), error.detail());
+        const auto most = static_cast<std::size_t>(attempts) - std::min(excluded.size(), std::size_t(attempts - 1));
+        scheduler::Request request;
+        auto selection = d_.db.read_with([&](db::Transaction& tx) {
+            request = make_request(tx, context, live_server(tx, context.data.server));
+            return select_hosts(tx, d_, request, most);
+        });
+        if (selection.choice.hosts.empty()) selection = select_of_all_hosts(d_, request, most);
+        if (selection.choice.hosts.empty()) {
+            const auto error = no_valid_host(context, selection.choice, selection.hosts.size());
+            if (selection.may_return)
+                throw Error(ErrorCode::Unavailable, error.message(),
+                            "hosts that aren't connected may come back: tried for " +
+                                std::to_string(kHostsReturnSeconds) + " s; " + error.detail());
             throw error;
         }
-        return outcome_of(context, request, hosts, choice);
+        return outcome_of(context, request, selection);
     }
 
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         const auto id = context.data.server;
         outcome.apply = [id, zone = context.data.wanted_zone](db::Transaction& tx) {
-            repo::set_host(tx, id, {}, zone);
+            repo::unplace_server(tx, id, zone);
             try_advance(tx, id, "create.reschedule");
         };
         auto data = context.data;
@@ -71,14 +76,6 @@ public:
     }
 
 private:
-    /// Whether the choice may be another one when hosts that aren't connected now have come back.
-    bool is_host_away(const scheduler::Request& request, const HostViews& hosts) const {
-        if (hosts.views.empty()) return true;
-        if (!request.wanted_host.empty() && !d_.hosts.is_up(request.wanted_host)) return true;
-        return std::any_of(request.volume_hosts.begin(), request.volume_hosts.end(),
-                           [&](const auto& name) { return !d_.hosts.is_up(name); });
-    }
-
     static std::set<std::string> hosts_of(db::Transaction& tx, const std::vector<std::string>& servers) {
         std::set<std::string> hosts;
         for (const auto& id : servers) {
@@ -90,10 +87,11 @@ private:
 
     scheduler::Request make_request(db::Transaction& tx, const Context& context, const Server& server) {
         const auto devices = repo::block_devices(tx, server.id);
+        const auto amounts = amounts_of(server);
         scheduler::Request request;
-        request.vcpus = server.flavor.vcpus;
-        request.memory_mib = server.flavor.memory_mib;
-        request.disk_gib = local_disk_gib(server, devices);
+        request.vcpus = amounts.vcpus;
+        request.memory_mib = amounts.memory_mib;
+        request.disk_gib = amounts.disk_gib;
         request.zone = context.data.wanted_zone;
         request.wanted_host = context.data.wanted_host;
         if (!context.data.same_host.empty()) request.same_hosts = hosts_of(tx, context.data.same_host);
@@ -103,44 +101,39 @@ private:
         return request;
     }
 
-    taskflow::Outcome outcome_of(const Context& context, const scheduler::Request& request, const HostViews& hosts,
-                                 const scheduler::Choice& choice) {
+    taskflow::Outcome outcome_of(const Context& context, const scheduler::Request& request,
+                                 const Selection& selection) {
         taskflow::Outcome outcome;
-        const auto& host = choice.hosts.front();
-        const auto view = *std::find_if(hosts.views.begin(), hosts.views.end(),
-                                        [&](const auto& candidate) { return candidate.name == host; });
+        const auto& choice = selection.choice;
+        const auto& host = selection.host(choice.hosts.front());
         const std::vector<std::string> alternates(choice.hosts.begin() + 1, choice.hosts.end());
         outcome.decision = choice.decision;
         for (const auto& alternate : alternates) {
             outcome.decision += (alternate == alternates.front() ? ", alternates " : ", ") + alternate;
         }
         auto data = context.data;
-        data.host = host;
-        const auto storage = hosts.storage_zones.find(host);
-        const bool has_storage = storage != hosts.storage_zones.end();
-        data.volume_host = has_storage ? host : std::string();
-        data.volume_zone = has_storage ? storage->second : std::string();
+        data.host = host.name;
+        data.volume_host = host.storage_zone ? host.name : std::string();
+        data.volume_zone = host.storage_zone.value_or("");
         data.alternates = alternates;
         data.round = static_cast<std::int64_t>(data.excluded.size()) + 1;
         outcome.provides = taskflow::encode(data);
-        outcome.apply = [this, id = context.data.server, view, request, round = data.round](db::Transaction& tx) {
-            claim(tx, id, view, request, round);
+        const Amounts amounts{request.vcpus, request.memory_mib, request.disk_gib};
+        outcome.apply = [id = context.data.server, name = host.name, zone = host.zone, amounts,
+                         round = data.round](db::Transaction& tx) {
+            advance(tx, id, "create.reschedule");
+            take_room(tx, id, name, zone, amounts);
+            // What the guest of an earlier attempt did doesn't count for this one.
+            if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);
         };
         return outcome;
     }
 
-    /// Usage is counted again in the transaction that takes the room, so two boots can't both get the last of it.
-    void claim(db::Transaction& tx, const ServerId& id, scheduler::HostView view, const scheduler::Request& request,
-               std::int64_t round) {
-        advance(tx, id, "create.reschedule");
-        fill_usage(tx, view);
-        if (const auto full = scheduler::reject_capacity(view, request, allocation(d_.config))) {
-            throw Error(ErrorCode::Busy, "The host filled up while it was being chosen.",
-                        "host " + view.name + ": " + full->reason);
-        }
-        repo::set_host(tx, id, view.name, view.zone);
-        // What the guest of an earlier attempt did doesn't count for this one.
-        if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);
+    static void take_room(db::Transaction& tx, const ServerId& id, const std::string& host, const std::string& zone,
+                          const Amounts& amounts) {
+        if (repo::place_server(tx, id, host, zone, amounts)) return;
+        throw Error(ErrorCode::Busy, "The host filled up while it was being chosen.",
+                    "host " + host + " has no room any more for " + to_string(amounts));
     }
 
     static Error no_valid_host(const Context& context, const scheduler::Choice& choice, std::size_t total) {

@@ -1,0 +1,139 @@
+#include "compute/flows/select_hosts.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "compute/flows/known_hosts.hpp"
+#include "compute/repo/host_repo.hpp"
+
+namespace virga::compute::flows {
+namespace {
+
+constexpr std::size_t kPage = 32;
+/// Pages after which looking at all hosts at once is cheaper.
+constexpr std::size_t kMostPages = 4;
+
+scheduler::HostView view_of(const Host& host, bool connected) {
+    scheduler::HostView view;
+    view.name = host.name;
+    view.up = connected;
+    view.zone = host.zone;
+    view.vcpus = host.limit.vcpus;
+    view.memory_mib = host.limit.memory_mib;
+    view.disk_gib = host.limit.disk_gib;
+    view.used_vcpus = host.used.vcpus;
+    view.used_memory_mib = host.used.memory_mib;
+    view.used_disk_gib = host.used.disk_gib;
+    view.servers = host.servers;
+    return view;
+}
+
+class Selector {
+public:
+    Selector(db::Transaction& tx, Dependencies& d, const scheduler::Request& request, std::size_t most)
+        : tx_(tx), d_(d), request_(request), most_(most) {}
+
+    /// Of the hosts that the request names, or of the first pages of those with room.
+    Selection of_candidates() {
+        Selection found;
+        if (const auto named = named_hosts()) {
+            for (const auto& name : *named) {
+                if (auto host = repo::find_host(tx_, name)) found.hosts.push_back(std::move(*host));
+            }
+        } else {
+            read_pages(found.hosts);
+        }
+        return chosen(std::move(found));
+    }
+
+    Selection of_all() {
+        Selection found;
+        found.hosts = repo::all_hosts(tx_);
+        found = chosen(std::move(found));
+        found.may_return = found.choice.hosts.empty() && may_return(found.hosts);
+        return found;
+    }
+
+private:
+    std::optional<std::set<std::string>> named_hosts() const {
+        if (!request_.wanted_host.empty()) return std::set{request_.wanted_host};
+        if (!request_.volume_hosts.empty()) return request_.volume_hosts;
+        return request_.same_hosts;
+    }
+
+    void read_pages(std::vector<Host>& hosts) {
+        const Amounts wanted{request_.vcpus, request_.memory_mib, request_.disk_gib};
+        std::optional<repo::HostMarker> after;
+        std::int64_t passed = 0;
+        for (std::size_t page = 0; page < kMostPages; ++page) {
+            auto found = repo::hosts_with_room(tx_, wanted, request_.zone, after, kPage);
+            passed += std::count_if(found.begin(), found.end(), [&](const Host& host) { return passes(host); });
+            const bool last = found.size() < kPage;
+            if (!last) after = {found.back().limit.memory_mib - found.back().used.memory_mib, found.back().name};
+            std::move(found.begin(), found.end(), std::back_inserter(hosts));
+            if (last || passed >= static_cast<std::int64_t>(most_)) return;
+        }
+    }
+
+    bool passes(const Host& host) const {
+        return !scheduler::reject(view_of(host, d_.hosts.answers(host.name)), request_);
+    }
+
+    Selection chosen(Selection found) const {
+        std::vector<scheduler::HostView> views;
+        views.reserve(found.hosts.size());
+        for (const auto& host : found.hosts) views.push_back(view_of(host, d_.hosts.answers(host.name)));
+        found.choice = scheduler::choose(std::move(views), request_, most_);
+        return found;
+    }
+
+    bool may_return(const std::vector<Host>& hosts) const {
+        const auto is_away = [&](const std::string& name) { return !d_.hosts.is_up(name); };
+        if (std::all_of(hosts.begin(), hosts.end(), [&](const Host& host) { return is_away(host.name); })) return true;
+        if (!request_.wanted_host.empty() && is_away(request_.wanted_host)) return true;
+        return std::any_of(request_.volume_hosts.begin(), request_.volume_hosts.end(), is_away);
+    }
+
+    db::Transaction& tx_;
+    Dependencies& d_;
+    const scheduler::Request& request_;
+    std::size_t most_;
+};
+
+void add_volume_host(db::Transaction& tx, Dependencies& d, const VolumeId& id, std::set<std::string>& hosts) {
+    const auto volume = d.volumes.find(tx, id);
+    if (volume && volume->host_local && !volume->host.empty()) hosts.insert(volume->host);
+}
+
+}  // namespace
+
+const Host& Selection::host(const std::string& name) const {
+    const auto found = std::find_if(hosts.begin(), hosts.end(), [&](const Host& host) { return host.name == name; });
+    if (found == hosts.end()) throw Error(ErrorCode::Internal, "host " + name + " wasn't looked at");
+    return *found;
+}
+
+Selection select_hosts(db::Transaction& tx, Dependencies& d, const scheduler::Request& request, std::size_t most) {
+    return Selector(tx, d, request, most).of_candidates();
+}
+
+Selection select_of_all_hosts(Dependencies& d, const scheduler::Request& request, std::size_t most) {
+    record_hosts(d);
+    return d.db.read_with([&](db::Transaction& tx) { return Selector(tx, d, request, most).of_all(); });
+}
+
+std::set<std::string> volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices) {
+    std::set<std::string> hosts;
+    for (const auto& device : devices) {
+        if (device.no_device || !device.is_volume()) continue;
+        if (!device.volume_id.empty()) {
+            add_volume_host(tx, d, VolumeId(device.volume_id), hosts);
+        } else if (!device.snapshot_id.empty()) {
+            const auto snapshot = d.volumes.find_snapshot(tx, SnapshotId(device.snapshot_id));
+            if (snapshot) add_volume_host(tx, d, snapshot->volume, hosts);
+        }
+    }
+    return hosts;
+}
+
+}  // namespace virga::compute::flows

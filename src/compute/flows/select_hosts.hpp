@@ -1,0 +1,32 @@
+#pragma once
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compute/flows/flows.hpp"
+#include "compute/model/host.hpp"
+#include "compute/scheduler/scheduler.hpp"
+
+/// What conductor.schedule gathers for the scheduler.
+namespace virga::compute::flows {
+
+struct Selection {
+    scheduler::Choice choice;  ///< without hosts: none fits
+    std::vector<Host> hosts;   ///< those that were looked at
+    bool may_return = false;   ///< none fits, but no host is connected, or not the one that the server is tied to
+
+    const Host& host(const std::string& name) const;
+};
+
+/// At most `most` hosts for the server, the best first. Looks at the hosts that the request names, or else at a page of
+/// 32 with the most free room, and at some further pages as long as too few of them pass the other filters. That it
+/// finds none says nothing of the hosts that it hasn't looked at.
+Selection select_hosts(db::Transaction& tx, Dependencies& d, const scheduler::Request& request, std::size_t most);
+/// Looks at every host, after it has seen to it that each connected one has its row: what it doesn't find isn't there.
+/// The choice says why each host is refused.
+Selection select_of_all_hosts(Dependencies& d, const scheduler::Request& request, std::size_t most);
+
+/// Hosts that volumes of the list, or what they are to be made from, tie the server to.
+std::set<std::string> volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices);
+
+}  // namespace virga::compute::flows

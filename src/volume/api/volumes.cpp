@@ -6,6 +6,7 @@
 #include "volume/api/volume_view.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
@@ -234,6 +235,18 @@ http::Response update(const Call& call) {
     return one(200, std::move(view));
 }
 
+/// The former owner of a volume may have kept its snapshots: a cascade is no way around asking him.
+void check_snapshots_within_reach(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {
+    for (const auto& snapshot : repo::snapshots_of(tx, volume.id)) {
+        if (call.auth.reaches(snapshot.project)) continue;
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value +
+                        " has snapshots of another project, which kept them when it gave the volume away. The volume "
+                        "can be deleted when that project has deleted them.",
+                    {}, volume.id.value);
+    }
+}
+
 http::Response remove(const Call& call) {
     flows::DeleteOptions options;
     options.cascade = call.flag("cascade");
@@ -249,6 +262,7 @@ http::Response remove(const Call& call) {
                         ". Take it out of the group, or delete the group with its volumes.",
                     {}, volume.id.value);
     }
+    check_snapshots_within_reach(tx, call, volume);
     if (options.force) {
         for (const auto& item : repo::attachments_of(tx, volume.id)) check_may_change(tx, call, item);
     }

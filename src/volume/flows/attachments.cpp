@@ -58,8 +58,9 @@ VolumeRecord connectable(Dependencies& d, const VolumeId& id, const std::string&
         }
         for (const auto& snapshot : repo::snapshots_of(tx, id)) {
             if (snapshot.status != "creating" && snapshot.status != "deleting") continue;
-            throw Error(ErrorCode::Busy, "Snapshot " + snapshot.id.value + " of volume " + id.value + " is " +
-                                             snapshot.status + ": connect the volume when that has ended.");
+            const auto named = snapshot.project == volume.project ? "Snapshot " + snapshot.id.value : "A snapshot";
+            throw Error(ErrorCode::Busy, named + " of volume " + id.value + " is " + snapshot.status +
+                                             ": connect the volume when that has ended.");
         }
         return volume;
     });

@@ -375,6 +375,7 @@ void join_group(db::Transaction& tx, const identity::Auth& auth, const NewVolume
         throw Error(ErrorCode::InvalidInput, "volume.group_id: group " + group.id + " " + why, {}, group.id);
     };
     if (group.status != "available" && !(by_flow && group.status == "creating")) refuse("is " + group.status + ".");
+    if (group.project != auth.project) refuse("is of another project.");
     const auto& types = group.volume_types;
     if (std::find(types.begin(), types.end(), type.id) == types.end())
         refuse("takes no volumes of type " + type.name + ".");

@@ -136,7 +136,7 @@ FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identit
         throw Error(ErrorCode::InvalidInput, "Invalid group: group " + group.id + " has no volumes.", {}, group.id);
     }
     snapshot.id = new_uuid();
-    snapshot.project = auth.project;
+    snapshot.project = group.project;
     snapshot.user = auth.user;
     snapshot.group_type = group.group_type;
     snapshot.status = "creating";

@@ -159,22 +159,26 @@ void start(db::Transaction& tx, Dependencies& d, const FlowId& flow, const Group
 /// What each volume of the new group is made from.
 std::vector<NewVolume> volumes_from(db::Transaction& tx, const GroupSource& source) {
     std::vector<NewVolume> out;
-    const auto add = [&](const VolumeRecord& volume, const SnapshotId& snapshot) {
+    const auto add = [&](const VolumeRecord& volume, const SnapshotId& snapshot, const ProjectId& owner) {
         NewVolume request;
         request.id = new_id<VolumeId>();
-        request.name = volume.name;
-        request.description = volume.description;
+        if (volume.project == owner) {  // of one that was given away without its snapshots, the new words are private
+            request.name = volume.name;
+            request.description = volume.description;
+        }
         request.volume_type = volume.type_id;
         (snapshot.empty() ? request.source_volid : request.snapshot_id) =
             snapshot.empty() ? volume.id.value : snapshot.value;
         out.push_back(std::move(request));
     };
     if (!source.source_group_id.empty()) {
-        for (const auto& volume : repo::volumes_of_group(tx, source.source_group_id)) add(volume, {});
+        for (const auto& volume : repo::volumes_of_group(tx, source.source_group_id)) {
+            add(volume, {}, volume.project);
+        }
         return out;
     }
     for (const auto& snapshot : repo::snapshots_of_group_snapshot(tx, source.group_snapshot_id)) {
-        add(repo::get_volume(tx, snapshot.volume), snapshot.id);
+        add(repo::get_volume(tx, snapshot.volume), snapshot.id, snapshot.project);
     }
     return out;
 }

@@ -56,7 +56,7 @@ constexpr const char* kField = "os-retype.new_type";
 void check_quota(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume, const VolumeType& type) {
     std::int64_t snapshots = 0;
     auto size_gib = volume.size_gib;
-    for (const auto& snapshot : repo::snapshots_of(tx, volume.id)) {
+    for (const auto& snapshot : repo::own_snapshots_of(tx, volume)) {
         ++snapshots;
         size_gib += snapshot.size_gib;
     }

@@ -46,17 +46,21 @@ public:
     }
 };
 
-/// One that isn't there is as little the volume's latest as another's is.
+/// One that isn't there is as little the volume's latest as another volume's is, or another project's.
 void check_latest(db::Transaction& tx, const VolumeRecord& volume, const SnapshotId& id) {
     const auto refuse = [&](const std::string& why) {
         throw Error(ErrorCode::InvalidInput, "revert.snapshot_id: snapshot " + id.value + " " + why, {}, id.value);
     };
     const auto snapshots = repo::snapshots_of(tx, volume.id);
-    const bool known = std::any_of(snapshots.begin(), snapshots.end(),
-                                   [&](const SnapshotRecord& snapshot) { return snapshot.id == id; });
+    const bool known = std::any_of(snapshots.begin(), snapshots.end(), [&](const SnapshotRecord& snapshot) {
+        return snapshot.id == id && snapshot.project == volume.project;
+    });
     if (!known) refuse("is not of volume " + volume.id.value + ".");
     const auto& latest = snapshots.back();
-    if (id != latest.id) refuse("is not the latest one of the volume: that is " + latest.id.value + ".");
+    if (id != latest.id) {
+        refuse("is not the latest one of the volume: that is " +
+               (latest.project == volume.project ? latest.id.value : "another project's") + ".");
+    }
     if (latest.size_gib == volume.size_gib) return;
     refuse("is of " + std::to_string(latest.size_gib) + " GiB, but the volume has " + std::to_string(volume.size_gib) +
            " GiB now: the size must be the same.");

@@ -43,7 +43,7 @@ void check_quota(db::Transaction& tx, Dependencies& d, const ProjectId& project,
 }  // namespace
 
 Offer offer_volume(db::Transaction& tx, const VolumeRecord& volume, const std::string& name, bool no_snapshots) {
-    if (!no_snapshots) check_snapshots(repo::snapshots_of(tx, volume.id));
+    if (!no_snapshots) check_snapshots(repo::own_snapshots_of(tx, volume));
     if (!volume.group_id.empty()) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume: volume " + volume.id.value + " is in group " + volume.group_id + ".", {},
@@ -77,8 +77,7 @@ void accept_offer(db::Transaction& tx, Dependencies& d, const identity::Auth& au
                     transfer.id);
     }
     const auto volume = repo::get_volume(tx, transfer.volume);
-    const auto snapshots =
-        transfer.no_snapshots ? std::vector<SnapshotRecord>() : repo::snapshots_of(tx, transfer.volume);
+    const auto snapshots = transfer.no_snapshots ? std::vector<SnapshotRecord>() : repo::own_snapshots_of(tx, volume);
     check_snapshots(snapshots);
     if (auth.project != volume.project) check_quota(tx, d, auth.project, volume, snapshots);
     require_change(tx, volume_states(), "withdraw", volume.id.value);

@@ -10,6 +10,7 @@ void check_member(const Group& group, const VolumeRecord& volume) {
                     "group.add_volumes: volume " + volume.id.value + " can't be in group " + group.id + ": " + why, {},
                     volume.id.value);
     };
+    if (volume.project != group.project) refuse("it is of another project than the group.");
     if (volume.is_moving()) refuse("it is being moved to another backend.");
     if (!volume.group_id.empty()) refuse("it is in group " + volume.group_id + ".");
     if (volume.status != "available" && volume.status != "in-use") refuse("it is " + volume.status + ".");

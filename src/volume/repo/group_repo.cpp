@@ -222,8 +222,10 @@ std::vector<GroupSnapshot> list_group_snapshots(db::Transaction& tx, const Group
 
 std::vector<SnapshotRecord> snapshots_of_group_snapshot(db::Transaction& tx, const std::string& id) {
     std::vector<SnapshotRecord> out;
-    for (const auto& row :
-         tx.query("SELECT id FROM volume_snapshots WHERE group_snapshot_id = ? ORDER BY created_us, id", {id})) {
+    for (const auto& row : tx.query("SELECT s.id AS id FROM volume_snapshots s JOIN volume_group_snapshots g ON g.id = "
+                                    "s.group_snapshot_id AND g.project_id = s.project_id WHERE s.group_snapshot_id = ? "
+                                    "ORDER BY s.created_us, s.id",
+                                    {id})) {
         out.push_back(get_snapshot(tx, SnapshotId(row.text("id"))));
     }
     return out;

@@ -54,6 +54,7 @@ std::optional<GroupSnapshot> find_group_snapshot(db::Transaction& tx, const std:
 /// Throws Error{NotFound} "Group snapshot <id> could not be found."
 GroupSnapshot get_group_snapshot(db::Transaction& tx, const std::string& id);
 std::vector<GroupSnapshot> list_group_snapshots(db::Transaction& tx, const GroupFilter& filter);
+/// Those of its project.
 std::vector<SnapshotRecord> snapshots_of_group_snapshot(db::Transaction& tx, const std::string& id);
 void delete_group_snapshot(db::Transaction& tx, const std::string& id);
 

@@ -195,6 +195,14 @@ const std::vector<db::Migration>& migrations() {
           move_readonly("True", "admin_metadata = '{\"readonly\":\"True\"}'"),
           move_readonly("False", "admin_metadata = '{\"readonly\":\"False\"}'")}},
         {"volume", 5, {"ALTER TABLE volume_attachments ADD COLUMN by_user BIGINT NOT NULL DEFAULT 0"}},
+        // A group snapshot and its snapshots are of one project.
+        {"volume",
+         6,
+         {"UPDATE volume_group_snapshots SET project_id = (SELECT g.project_id FROM volume_groups g WHERE g.id = "
+          "group_id) WHERE group_id IN (SELECT id FROM volume_groups)",
+          "UPDATE volume_snapshots SET group_snapshot_id = '' WHERE group_snapshot_id <> '' AND NOT EXISTS (SELECT 1 "
+          "FROM volume_group_snapshots g WHERE g.id = volume_snapshots.group_snapshot_id AND g.project_id = "
+          "volume_snapshots.project_id)"}},
     };
     return all;
 }

@@ -97,6 +97,12 @@ std::vector<SnapshotRecord> snapshots_of(db::Transaction& tx, const VolumeId& vo
         tx.query(std::string(kSelect) + " WHERE s.volume_id = ? ORDER BY s.created_us, s.id", {volume.value}));
 }
 
+std::vector<SnapshotRecord> own_snapshots_of(db::Transaction& tx, const VolumeRecord& volume) {
+    auto snapshots = snapshots_of(tx, volume.id);
+    std::erase_if(snapshots, [&](const SnapshotRecord& snapshot) { return snapshot.project != volume.project; });
+    return snapshots;
+}
+
 std::vector<SnapshotRecord> list_snapshots(db::Transaction& tx, const SnapshotFilter& filter) {
     auto query = query_of(filter);
     if (filter.marker) query.after(tx, *filter.marker);

@@ -14,7 +14,11 @@ std::optional<SnapshotRecord> find_snapshot(db::Transaction& tx, const SnapshotI
 SnapshotRecord get_snapshot(db::Transaction& tx, const SnapshotId& id);
 void delete_snapshot(db::Transaction& tx, const SnapshotId& id);
 std::vector<SnapshotRecord> all_snapshots(db::Transaction& tx);
+/// All of a volume, also those that a former owner of the volume kept (a transfer without snapshots): whoever shows or
+/// changes them asks own_snapshots_of().
 std::vector<SnapshotRecord> snapshots_of(db::Transaction& tx, const VolumeId& volume);
+/// Those of the volume's project.
+std::vector<SnapshotRecord> own_snapshots_of(db::Transaction& tx, const VolumeRecord& volume);
 
 /// What a list asks for. Empty fields don't narrow.
 struct SnapshotFilter {

@@ -54,10 +54,13 @@ std::vector<VolumeId> offered_volumes(db::Transaction& tx) {
 
 void set_owner(db::Transaction& tx, const VolumeId& volume, const ProjectId& project, const UserId& user,
                bool with_snapshots) {
-    tx.exec("UPDATE volumes SET project_id = ?, user_id = ?, updated_us = ? WHERE id = ?",
+    if (with_snapshots) {
+        tx.exec(
+            "UPDATE volume_snapshots SET project_id = ?, user_id = ?, group_snapshot_id = '', updated_us = ? WHERE "
+            "volume_id = ? AND project_id = (SELECT v.project_id FROM volumes v WHERE v.id = volume_id)",
             {project.value, user.value, now_us(), volume.value});
-    if (!with_snapshots) return;
-    tx.exec("UPDATE volume_snapshots SET project_id = ?, user_id = ?, updated_us = ? WHERE volume_id = ?",
+    }
+    tx.exec("UPDATE volumes SET project_id = ?, user_id = ?, updated_us = ? WHERE id = ?",
             {project.value, user.value, now_us(), volume.value});
 }
 

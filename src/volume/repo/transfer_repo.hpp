@@ -27,7 +27,7 @@ std::vector<Transfer> list_transfers(db::Transaction& tx, const TransferFilter& 
 
 std::vector<VolumeId> offered_volumes(db::Transaction& tx);
 
-/// Moves a volume, and its snapshots when asked, to another project.
+/// Moves a volume, and its owner's snapshots of it when asked, to another project. They leave their group snapshots.
 void set_owner(db::Transaction& tx, const VolumeId& volume, const ProjectId& project, const UserId& user,
                bool with_snapshots);
 

@@ -119,11 +119,10 @@ AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, c
 
 /// The connector of a request; its host names who connects.
 json::object checked_connector(http::Fields& fields, const json::object& connector) {
-    const auto* host = connector.if_contains("host");
-    if (host == nullptr || !host->is_string() || host->get_string().empty()) {
-        fields.fail("connector", "must name its host");
-    }
-    http::Fields(connector, fields.path() + ".connector").one_of("mode", {"rw", "ro"});
+    http::Fields read(connector, fields.path() + ".connector");
+    read.required_string("host", 1, 255);
+    read.string("mountpoint", 0, 255);
+    read.one_of("mode", {"rw", "ro"});
     return connector;
 }
 

@@ -111,3 +111,16 @@ def test_an_attachment_has_one_connection(cloud, api, volume, attachment):
     assert connections(cloud, volume) == ["outside"]
     call(cloud, "DELETE", f"/attachments/{attachment}", expect=200)
     assert_free(cloud, api, volume)
+
+
+@pytest.mark.parametrize("field,value", [("host", 5), ("host", ""), ("host", "x" * 256), ("mountpoint", 5),
+                                         ("mountpoint", "x" * 256), ("mode", "rx"), ("mode", 1)])
+def test_a_wrong_connector_is_refused_before_the_host_is_asked(cloud, api, volume, attachment, field, value):
+    connector = {"host": "outside", field: value}
+    refused = call(cloud, "PUT", f"/attachments/{attachment}", {"attachment": {"connector": connector}}, expect=400)
+    assert f"connector.{field}" in refused.text
+    assert connections(cloud, volume) == []
+    call(cloud, "DELETE", f"/attachments/{attachment}", expect=200)
+    refused = call(cloud, "POST", "/attachments", {"attachment": {"volume_uuid": volume, "connector": connector}}, expect=400)
+    assert f"connector.{field}" in refused.text
+    assert_free(cloud, api, volume)

@@ -80,14 +80,12 @@ public:
 
     /// Waits for the reply.
     void call(const std::string& method, json::object params) {
-        const auto number = ++number_;
-        const auto id = "fuzz-" + std::to_string(number);
-        connection_->send(
-            {{"type", "call"}, {"n", number}, {"id", id}, {"method", method}, {"params", std::move(params)}});
+        const auto id = "fuzz-" + std::to_string(++number_);
+        connection_->send({{"type", "call"}, {"id", id}, {"method", method}, {"params", std::move(params)}});
         for (;;) {
             const auto message = connection_->receive();
             if (!message) throw Finding(method + ": the host hangs or has hung up");
-            if (get_string(*message, "type") != "reply" || get_int(*message, "n") != number) continue;
+            if (get_string(*message, "type") != "reply" || get_string(*message, "id") != id) continue;
             const auto told = get_string(get_object(*message, "error"), "message");
             if (told == "internal error of the host") throw Finding(method + " ends in an error that is none of ours");
             if (json::serialize(*message).find(kCanary) != std::string::npos) throw Finding(method + " tells a secret");

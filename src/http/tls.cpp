@@ -1,15 +1,21 @@
 #include "http/tls.hpp"
 
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <new>
 
 #include "base/log.hpp"
+#include "base/scope_exit.hpp"
 #include "http/channel.hpp"
 
 namespace virga::http {
@@ -21,16 +27,41 @@ constexpr std::chrono::seconds kLookPause{1};
 /// Plain bytes of the largest TLS record.
 constexpr std::size_t kRecordBytes = 16UL * 1024;
 
-std::string last_reason() {
-    const auto code = ERR_peek_last_error();
-    ERR_clear_error();
-    const char* text = ERR_reason_error_string(code);
-    return text == nullptr ? "it can't be read" : text;
+constexpr const char* kCertificate = "http.tls_certificate";
+constexpr const char* kKey = "http.tls_key";
+
+[[noreturn]] void unusable(const char* setting, const std::string& file, const std::string& reason) {
+    throw Error(ErrorCode::InvalidInput, std::string(setting) + ": '" + file + "' " + reason);
 }
 
-[[noreturn]] void unusable(const char* setting, const std::string& file) {
-    throw Error(ErrorCode::InvalidInput, std::string(setting) + ": '" + file + "' can't be used: " + last_reason() +
-                                             ". It must be a PEM file that the user of the control process can read.");
+/// Whoever is to mend it must hear whether the file is missing, or not for this user: OpenSSL says "system lib".
+void require_readable(const char* setting, const std::string& file) {
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    char first = 0;
+    const bool readable = fd >= 0 && ::read(fd, &first, 1) >= 0;
+    const int failure = errno;
+    if (fd >= 0) ::close(fd);
+    if (readable) return;
+    const bool forbidden = failure == EACCES;
+    unusable(setting, file,
+             std::string("can't be read: ") + std::strerror(failure) +
+                 (forbidden ? ". The user of the control process (control.user) must be able to" : ""));
+}
+
+/// What OpenSSL found wrong in a file that can be read.
+std::string wrong_content(const char* wanted) {
+    const auto code = ERR_peek_last_error();
+    ERR_clear_error();
+    const std::string is_none = std::string("is no PEM file with a ") + wanted;
+    if (ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE) return is_none;
+    const char* text = ERR_reason_error_string(code);
+    return text == nullptr ? is_none : is_none + " that can be used: " + text;
+}
+
+/// Instead of asking at the terminal: nobody is there when the file changes.
+int no_passphrase(char*, int, int, void* was_asked) {
+    *static_cast<bool*>(was_asked) = true;
+    return -1;
 }
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
@@ -119,12 +150,24 @@ TlsContext::TlsContext(const TlsOptions& options) : context_(SSL_CTX_new(TLS_ser
 }
 
 void TlsContext::use_files(const TlsOptions& options) {
+    bool is_encrypted = false;
+    SSL_CTX_set_default_passwd_cb(context_, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context_, &is_encrypted);
+    const ScopeExit forget([this] { SSL_CTX_set_default_passwd_cb_userdata(context_, nullptr); });
+    require_readable(kCertificate, options.certificate);
+    require_readable(kKey, options.key);
     ERR_clear_error();
     if (SSL_CTX_use_certificate_chain_file(context_, options.certificate.c_str()) != 1)
-        unusable("http.tls_certificate", options.certificate);
-    if (SSL_CTX_use_PrivateKey_file(context_, options.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context_) != 1)
-        unusable("http.tls_key", options.key);
+        unusable(kCertificate, options.certificate, wrong_content("certificate"));
+    const bool has_key = SSL_CTX_use_PrivateKey_file(context_, options.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    if (is_encrypted)
+        unusable(kKey, options.key, "is encrypted with a passphrase, which nobody can type: `openssl pkey` removes it");
+    const auto code = ERR_peek_last_error();
+    const bool mismatch = ERR_GET_LIB(code) == ERR_LIB_X509 && (ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH ||
+                                                                ERR_GET_REASON(code) == X509_R_KEY_TYPE_MISMATCH);
+    if (mismatch || (has_key && SSL_CTX_check_private_key(context_) != 1))
+        unusable(kKey, options.key, "is not the key of the certificate in '" + options.certificate + "'");
+    if (!has_key) unusable(kKey, options.key, wrong_content("private key"));
 }
 
 TlsContext::~TlsContext() {

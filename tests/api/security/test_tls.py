@@ -215,12 +215,56 @@ def test_a_new_certificate_is_used_without_a_restart(secure, authority):
     ({"http.tls_certificate": "/nowhere/server.pem"}, "http.tls_key"),
 ])
 def test_a_certificate_that_cannot_be_used_is_told(settings, told):
+    assert told in reason_of(settings)
+
+
+def reason_of(settings):
+    """What the control process, which can't start with these, says."""
     cloud = Cloud(settings=settings)
     try:
         cloud.start_half("control")
         control = cloud.processes["control"]
-        assert control.wait(30) == 78
-        assert told in cloud.log_path.read_text()
+        assert control.wait(120) == 78
         cloud.processes.clear()
+        return cloud.log_path.read_text()
     finally:
         cloud.close()
+
+
+@pytest.mark.parametrize("which", ["certificate", "key"])
+@pytest.mark.parametrize("wrong,reason", [
+    ("missing", "No such file or directory"), ("folder", "Is a directory"), ("forbidden", "Permission denied"),
+    ("no PEM", "is no PEM file with a"), ("empty", "is no PEM file with a"), ("broken", "is no PEM file with a"),
+])
+def test_the_reason_names_setting_file_and_what_is_wrong(authority, which, wrong, reason):
+    if wrong == "forbidden" and os.geteuid() != 0:
+        pytest.skip("control runs as the owner of the file")
+    with tempfile.TemporaryDirectory(prefix="virga-tls-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        bad = folder / "bad.pem"
+        if wrong == "folder":
+            bad.mkdir()
+        elif wrong != "missing":
+            good = (authority.certificate if which == "certificate" else authority.key).read_text()
+            lines = good.splitlines()
+            bad.write_text({"no PEM": "hello\n", "empty": "", "forbidden": good,
+                            "broken": "\n".join([lines[0], "AAAA", lines[-1], ""])}[wrong])
+            bad.chmod(0o600 if wrong == "forbidden" else 0o644)
+        files = {"http.tls_certificate": authority.certificate, "http.tls_key": authority.key, f"http.tls_{which}": bad}
+        text = reason_of(files)
+        assert f"http.tls_{which}: '{bad}' " in text and reason in text and "system lib" not in text, text
+
+
+def test_a_key_of_another_certificate_and_one_with_a_passphrase_are_told(authority):
+    with tempfile.TemporaryDirectory(prefix="virga-tls-") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        for kind, words, reason in (("ec", ["ec_paramgen_curve:P-256"], "is not the key of the certificate"),
+                                    ("rsa", ["rsa_keygen_bits:2048"], "is not the key of the certificate"),
+                                    ("ec", ["ec_paramgen_curve:P-256", "-aes256", "-pass", "pass:x"], "passphrase")):
+            key = folder / "other.key"
+            assert openssl("genpkey", "-algorithm", kind, "-pkeyopt", *words, "-out", key).returncode == 0
+            key.chmod(0o644)
+            text = reason_of({"http.tls_certificate": authority.certificate, "http.tls_key": key})
+            assert f"http.tls_key: '{key}' " in text and reason in text, text

@@ -1,6 +1,5 @@
 #include "compute/service.hpp"
 
-#include "base/log.hpp"
 #include "compute/api/api.hpp"
 #include "compute/check.hpp"
 #include "compute/flows/attached_volumes.hpp"
@@ -85,7 +84,6 @@ void Service::bootstrap() {
 
 void Service::host_event(const std::string& host, std::string_view event, const json::object& params) {
     if (event == "host.up") {
-        log::info("host is up", {{"host", host}});
         flows::record_host(impl_->d, host, params);
         flows::reconcile_host(impl_->d, host);
     } else if (event == "host.report") {

@@ -33,6 +33,7 @@ struct Peer {
     Connection connection;
     std::string host;
     json::object report;
+    bool leaves = false;             ///< it said so: it ends as it was told to; its reader's
     std::atomic<bool> ended{false};  ///< its reader is about to return
     // With the lock of the endpoint:
     std::optional<Clock::time_point> asked;  ///< a ping that it hasn't answered yet
@@ -164,6 +165,7 @@ struct ControlEndpoint::Impl {
         if (type == "reply") return replied(*peer, message);
         if (type == "progress") return progressed(*peer, message);
         if (type == "hello") return greeted(peer, message);
+        if (type == "bye") peer->leaves = true;
         if (type == "report") return reported(peer, message);
         if (type == "event") publish(peer->host, get_string(message, "event"), get_object(message, "params"));
     }
@@ -195,8 +197,10 @@ struct ControlEndpoint::Impl {
 
     void lost(const PeerPtr& peer) {
         bool was_current = false;
+        bool is_expected = peer->leaves;
         {
             const std::lock_guard lock(mutex);
+            is_expected = is_expected || stopping;
             const auto found = peers.find(peer->host);
             was_current = found != peers.end() && found->second == peer;
             if (was_current) peers.erase(found);
@@ -205,7 +209,10 @@ struct ControlEndpoint::Impl {
         const ScopeExit end([&peer] { peer->ended = true; });
         changed.notify_all();
         if (!was_current) return;
-        log::warning("host is down", {{"host", peer->host}});
+        if (is_expected)
+            log::info("host has ended", {{"host", peer->host}});
+        else
+            log::warning("host is down", {{"host", peer->host}});
         publish(peer->host, "host.down", {});
     }
 

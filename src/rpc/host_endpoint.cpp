@@ -201,7 +201,10 @@ struct HostEndpoint::Impl {
             if (stopping) return;
             stopping = true;
             for (auto& [id, command] : commands) command->cancelled = true;  // asked again after the restart
-            if (connection) connection->shut_down();
+            if (connection) {
+                connection->send({{"type", "bye"}});  // not lost: it ends as it was told to
+                connection->shut_down();
+            }
         }
         wake.notify_all();
         if (connector.joinable()) connector.join();

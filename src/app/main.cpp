@@ -26,6 +26,31 @@ void add_common(CLI::App* command, virga::app::Options& options) {
         ->allow_extra_args(false);
 }
 
+/// The command, or the one below it, that waits for one more word.
+const CLI::App& last_given(const CLI::App& app) {
+    const auto given = app.get_subcommands();
+    return given.empty() ? app : last_given(*given.front());
+}
+
+std::string commands_of(const CLI::App& app) {
+    std::string names;
+    for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+        names += (names.empty() ? "" : ", ") + each->get_name();
+    return names;
+}
+
+/// What is wrong with the command line; the parser only says that a command is missing.
+int explain(const CLI::App& app, const CLI::ParseError& failure) {
+    const auto& command = last_given(app);
+    if (failure.get_name() != "RequiredError" || command.get_require_subcommand_min() == 0) return app.exit(failure);
+    const auto words = command.remaining();
+    const auto wrong = words.empty() ? "a command is missing" : "there is no command '" + words.front() + "'";
+    const auto name = "virga" + (&command == &app ? "" : " " + command.get_name());
+    std::fprintf(stderr, "%s: %s; there are: %s. More: %s --help\n", name.c_str(), virga::printable(wrong).c_str(),
+                 commands_of(command).c_str(), name.c_str());
+    return failure.get_exit_code();
+}
+
 int exit_status(virga::ErrorCode code) {
     using virga::ErrorCode;
     const bool misconfigured =
@@ -50,7 +75,9 @@ int run(Server server, const virga::app::Options& options) {
 
 int main(int argc, char** argv) {
     CLI::App app{"Virga: an OpenStack-compatible cloud in one program"};
+    app.name("virga");
     app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("virga ") + VIRGA_VERSION);
     virga::app::Options options;
     std::vector<std::string> ids;
 
@@ -85,7 +112,11 @@ int main(int argc, char** argv) {
     bool as_json = false;
     policy->add_flag("--markdown", markdown, "As the reference page");
     policy->add_flag("--json", as_json, "As JSON, for tools")->excludes("--markdown");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& failure) {
+        return explain(app, failure);
+    }
 
     options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
     if (!options.config_file.empty()) options.config_file = std::filesystem::absolute(options.config_file).string();

@@ -145,10 +145,10 @@ create_sources() {
     step_within $status_limit "Upload the guest image" openstack image create --disk-format qcow2 --container-format bare --file "$guest" \
         -f value -c id demo-guest
     openstack flavor show demo >/dev/null 2>&1 ||
-        step "Make a flavor" openstack flavor create --vcpus 1 --ram 128 --disk 1 -f value -c id demo
-    step "Create a bootable volume from the image" openstack volume create --image demo-guest --size 1 -f value -c id demo-volume
+        step_within $status_limit "Make a flavor" openstack flavor create --vcpus 1 --ram 128 --disk 1 -f value -c id demo
+    step_within $status_limit "Create a bootable volume from the image" openstack volume create --image demo-guest --size 1 -f value -c id demo-volume
     wait_for_status available volume demo-volume
-    step "Snapshot the volume" openstack volume snapshot create --volume demo-volume -f value -c id demo-snapshot
+    step_within $status_limit "Snapshot the volume" openstack volume snapshot create --volume demo-volume -f value -c id demo-snapshot
     wait_for_status available "volume snapshot" demo-snapshot
 }
 

@@ -39,16 +39,6 @@ std::string database_url(const Options& options, const config::Config& config) {
     return url.empty() ? options.database_file_url() : url;
 }
 
-std::size_t database_connections(const config::Config& config) {
-    constexpr std::int64_t kLeast = 2;
-    constexpr std::int64_t kMost = 1000;
-    const auto count = config.get(setting::database_connections);
-    if (count < kLeast || count > kMost)
-        throw Error(ErrorCode::InvalidInput,
-                    "setting database.connections must be 2 to 1000, not " + std::to_string(count));
-    return static_cast<std::size_t>(count);
-}
-
 /// Random bytes behind the admin's generated password.
 constexpr std::size_t kPasswordBytes = 24;
 constexpr const char* kAdmin = "admin";
@@ -59,7 +49,7 @@ public:
     Control(const Options& options, const config::Config& config)
         : options_(options),
           config_(config),
-          database_(database_url(options, config), database_connections(config)),
+          database_(database_url(options, config), static_cast<std::size_t>(config.get(setting::database_connections))),
           endpoint_(options.socket_path()),
           runner_(database_, registry_, static_cast<std::size_t>(config.get(setting::flow_threads))),
           identity_((db::migrate(database_, migrations()), database_), config),
@@ -94,8 +84,13 @@ public:
         runner_.run();
         server_.start();
         write_openrc(options_.openrc_path(), credentials_with_url());
+    }
+
+    /// The API answers, there.
+    std::string announce() const {
         mark_ready();
         log::info("control is ready", {{"port", static_cast<int>(server_.port())}});
+        return public_url(config_, server_.port());
     }
 
     /// The routes of the program, each of them guarded.
@@ -202,14 +197,19 @@ int control(const Options& options, Announcer& announcer) {
     prepare_state_dir(options);
     enter_control_dir(options, config);
     std::filesystem::remove(options.ready_path());
-    raise_descriptor_limit(server_options(config).connections);
+    const auto http = server_options(config);
+    raise_descriptor_limit(http.connections);
+    warn_of_clear_text(http);
     Control process(options, config);
     process.start();
-    announcer.ready("the API answers");
+    // Who was told to end meanwhile, since the other half can't start, was never ready.
+    bool told_to_end = wait_for_stop_signal(std::chrono::seconds(0));
+    if (!told_to_end) announcer.ready("the API answers at " + process.announce());
     give_back_memory();
-    do {
+    while (!told_to_end) {
         process.forget_old_flows();
-    } while (!wait_for_stop_signal(kHousekeepingPause));
+        told_to_end = wait_for_stop_signal(kHousekeepingPause);
+    }
     announcer.stopping();
     process.stop();
     return 0;

@@ -7,6 +7,7 @@
 #include "app/options.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "http/address_list.hpp"
 #include "http/settings.hpp"
 
 namespace virga::app {
@@ -16,31 +17,39 @@ constexpr std::uint64_t kMib = 1024 * 1024;
 /// Descriptors besides the connections: database, logs, image files, RPC.
 constexpr std::size_t kOtherDescriptors = 256;
 
-std::size_t at_least(const config::Config& config, const config::Setting<std::int64_t>& setting, std::int64_t least) {
-    const auto value = config.get(setting);
-    if (value < least)
-        throw Error(ErrorCode::InvalidInput, setting.key + ": must be " + std::to_string(least) + " or more");
-    return static_cast<std::size_t>(value);
+std::size_t count(const config::Config& config, const config::Setting<std::int64_t>& setting) {
+    return static_cast<std::size_t>(config.get(setting));
+}
+
+[[noreturn]] void wrong_listen(const std::string& listen, const std::string& why) {
+    throw Error(ErrorCode::InvalidInput, "http.listen: '" + listen + "' is not address:port: " + why);
+}
+
+std::uint16_t port_in(const std::string& listen, std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (failure != std::errc() || end != text.data() + text.size())
+        wrong_listen(listen, "the port must be 0 to 65535 (0: any that is free), not '" + std::string(text) + "'");
+    return port;
 }
 
 void set_address(http::ServerOptions& options, const std::string& listen) {
     const auto colon = listen.rfind(':');
-    int port = -1;
-    if (colon != std::string::npos) {
-        const auto [end, failure] = std::from_chars(listen.data() + colon + 1, listen.data() + listen.size(), port);
-        if (failure != std::errc() || end != listen.data() + listen.size()) port = -1;
-    }
-    if (port < 0 || port > 65535)
-        throw Error(ErrorCode::InvalidInput, "http.listen: '" + listen + "' is not address:port");
+    if (colon == std::string::npos) wrong_listen(listen, "there is no ':'");
+    options.port = port_in(listen, std::string_view(listen).substr(colon + 1));
     options.address = listen.substr(0, colon);
-    options.port = static_cast<std::uint16_t>(port);
+    if (options.address.starts_with('[') && options.address.ends_with(']'))
+        options.address = options.address.substr(1, options.address.size() - 2);
+    if (!http::AddressList::is_item(options.address) || options.address.find('/') != std::string::npos)
+        wrong_listen(listen, "the address must be an IP address of this machine, or 0.0.0.0 for all of them, not '" +
+                                 options.address + "'");
 }
 
 http::TlsOptions tls_options(const config::Config& config) {
     http::TlsOptions tls;
     tls.certificate = config.get(setting::tls_certificate);
     tls.key = config.get(setting::tls_key);
-    tls.hsts = std::chrono::seconds(at_least(config, setting::hsts_seconds, 0));
+    tls.hsts = std::chrono::seconds(config.get(setting::hsts_seconds));
     if (tls.certificate.empty() != tls.key.empty()) {
         throw Error(ErrorCode::InvalidInput,
                     std::string(tls.key.empty() ? "http.tls_key" : "http.tls_certificate") +
@@ -54,16 +63,26 @@ http::TlsOptions tls_options(const config::Config& config) {
 http::ServerOptions server_options(const config::Config& config) {
     http::ServerOptions options;
     set_address(options, config.get(setting::listen));
-    options.threads = at_least(config, setting::http_threads, 1);
-    options.upload_threads = at_least(config, setting::upload_threads, 1);
-    options.uploads_per_account = at_least(config, setting::uploads_per_project, 1);
-    options.connections = at_least(config, setting::connections, 16);
-    options.connections_per_peer = at_least(config, setting::connections_per_peer, 1);
+    options.threads = count(config, setting::http_threads);
+    options.upload_threads = count(config, setting::upload_threads);
+    options.uploads_per_account = count(config, setting::uploads_per_project);
+    options.connections = count(config, setting::connections);
+    options.connections_per_peer = count(config, setting::connections_per_peer);
     options.proxies = config.get(http::setting::proxies);
-    options.bodies_bytes = at_least(config, setting::bodies_mib, 2) * kMib;
-    options.handler_limit = std::chrono::seconds(at_least(config, setting::request_cpu_seconds, 0));
+    options.bodies_bytes = count(config, setting::bodies_mib) * kMib;
+    options.handler_limit = std::chrono::seconds(config.get(setting::request_cpu_seconds));
     options.tls = tls_options(config);
     return options;
+}
+
+void warn_of_clear_text(const http::ServerOptions& options) {
+    const bool is_local = http::is_loopback(options.address);
+    const bool has_proxy = !http::AddressList(options.proxies).all_loopback();
+    if (is_local || has_proxy || !options.tls.certificate.empty()) return;
+    log::warning(
+        "passwords and tokens cross the network in clear: http.listen is open to other machines, without TLS. Set "
+        "http.tls_certificate and http.tls_key, or name in http.proxies the proxy that ends TLS in front",
+        {{"http.listen", options.address + ":" + std::to_string(options.port)}});
 }
 
 std::string public_url(const config::Config& config, std::uint16_t port) {

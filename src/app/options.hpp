@@ -9,25 +9,28 @@ namespace virga::app {
 namespace setting {
 inline const config::Setting<std::string> listen{"http.listen", std::string("127.0.0.1:8774"),
                                                  "Address and port of all APIs, `address:port`."};
-inline const config::Setting<std::int64_t> http_threads{"http.threads", 8,
-                                                        "API requests that are worked on at once, 1 or more."};
+inline const config::Setting<std::int64_t> http_threads{
+    "http.threads", 8, {1, config::kMaxThreads}, "API requests that are worked on at once."};
 inline const config::Setting<std::string> control_user{
     "control.user", std::string("virga"),
     "User that the control process runs as when it is started by root, which must not be anybody else's."};
-inline const config::Setting<std::int64_t> flow_threads{"control.flow_threads", 32,
-                                                        "Flow tasks that run at once, 1 or more."};
+inline const config::Setting<std::int64_t> flow_threads{
+    "control.flow_threads", 32, {1, config::kMaxThreads}, "Flow tasks that run at once."};
 inline const config::Setting<std::string> database_url{
     "database.url", std::string(),
     "Where the state of the cloud is: postgresql://USER:PASSWORD@HOST:PORT/DATABASE; empty: a SQLite file in the state "
     "folder."};
 inline const config::Setting<std::int64_t> database_connections{
-    "database.connections", 20, "Connections to a PostgreSQL server that are open at once, 2 to 1000."};
+    "database.connections", 20, {2, 1000}, "Connections to a PostgreSQL server that are open at once."};
 inline const config::Setting<std::int64_t> keep_flows_days{
-    "control.keep_flows_days", 90, "Days that ended flows, which `virga trace` shows, are kept; below 0: for ever."};
+    "control.keep_flows_days",
+    90,
+    {-1, config::kCentury_days},
+    "Days that ended flows, which `virga trace` shows, are kept; -1: for ever."};
 inline const config::Setting<std::string> host_name{"host.name", std::string(),
                                                     "Name of this host; empty: the machine's host name."};
-inline const config::Setting<std::int64_t> host_threads{"host.threads", 16,
-                                                        "Commands that a host works on at once, 1 or more."};
+inline const config::Setting<std::int64_t> host_threads{
+    "host.threads", 16, {1, config::kMaxThreads}, "Commands that a host works on at once."};
 inline const config::Setting<std::string> helper_user{
     "host.helper_user", std::string("virga-helper"),
     "User that programs run as which read what users and guests wrote, such as qemu-img; it must own nothing."};
@@ -35,11 +38,14 @@ inline const config::Setting<bool> sandbox{
     "host.sandbox", true,
     "Run these programs in a sandbox; where it can't be made, a host doesn't start. false: they run as root."};
 inline const config::Setting<std::int64_t> reserved_space{
-    "host.reserved_space_bytes", std::int64_t{1} << 30,
+    "host.reserved_space_bytes",
+    std::int64_t{1} << 30,
+    {0, config::kMaxBytes},
     "Bytes that volumes, cached images and disks of servers leave free on the disk of the state folder, whose database "
-    "must be able to write (0 and more). What sparse files grow later isn't stopped."};
+    "must be able to write. What sparse files grow later isn't stopped."};
 inline const config::Setting<std::string> log_level{"log.level", std::string("info"),
-                                                    "Least level that is logged: debug, info, warning or error."};
+                                                    config::OneOf{"debug", "info", "warning", "error"},
+                                                    "Least level that is logged."};
 }  // namespace setting
 
 /// What the command line gives to serve, control and host.

@@ -65,8 +65,9 @@ private:
         announced_ = waits_for;
         if (!waits_for.empty()) return announcer_.status(waits_for);
         was_ready_ = true;
-        announcer_.ready("the API answers, the host is up");
-        log::info("the cloud is ready");
+        const auto is_ready = halves_[0].status() + ", the host is up";
+        announcer_.ready(is_ready);
+        log::info("the cloud is ready: " + is_ready);
     }
 
     int next_start_ms() const {

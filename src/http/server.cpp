@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "http/address_list.hpp"
 #include "http/session.hpp"
 
 namespace virga::http {
@@ -38,7 +39,11 @@ std::string url_of(const net::ip::tcp::endpoint& endpoint, bool tls) {
 
 struct Server::Impl {
     Impl(ServerOptions options, const Router& router)
-        : shared(std::move(options), router), acceptor(shared.io), pause(shared.io), work(shared.io.get_executor()) {}
+        : shared(std::move(options), router),
+          proxies(shared.options.proxies),
+          acceptor(shared.io),
+          pause(shared.io),
+          work(shared.io.get_executor()) {}
 
     void bind();
     void accept();
@@ -51,6 +56,7 @@ struct Server::Impl {
     void stop_sessions(bool all);
 
     Shared shared;
+    AddressList proxies;
     Acceptor acceptor;
     net::steady_timer pause;
     std::optional<Socket> parked;  ///< accepted, waits for a place
@@ -135,7 +141,7 @@ bool Server::Impl::peer_has_room(const std::string& peer) {
     const auto& options = shared.options;
     const auto found = shared.open_of_peer.find(peer);
     if (found == shared.open_of_peer.end() || found->second < options.connections_per_peer) return true;
-    if (std::find(options.proxies.begin(), options.proxies.end(), peer) != options.proxies.end()) return true;
+    if (proxies.contains(peer)) return true;
     return close_idle([&](const Session& each) { return each.remote_address() == peer; });
 }
 

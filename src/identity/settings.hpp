@@ -4,34 +4,44 @@
 namespace virga::identity::setting {
 
 inline const config::Setting<std::int64_t> token_ttl_seconds{
-    "identity.token_ttl_seconds", 14400, "Seconds for which a new token is valid (60 to 31536000)."};
+    "identity.token_ttl_seconds", 14400, {60, config::kYear_s}, "Seconds for which a new token is valid."};
 inline const config::Setting<std::int64_t> password_threads{
-    "identity.password_threads", 2, "Passwords that are hashed at once, each in 19 MiB of memory (1 to 16)."};
+    "identity.password_threads", 2, {1, 16}, "Passwords that are hashed at once, each in 19 MiB of memory."};
+/// At most below what http::Waiters queues for one thing: who is too many is told here, by name.
 inline const config::Setting<std::int64_t> password_queue{
-    "identity.password_queue", 50, "Logins that wait for their turn to be hashed; more get 503 (1 to 60)."};
+    "identity.password_queue", 50, {1, 60}, "Logins that wait for their turn to be hashed; more get 503."};
 inline const config::Setting<std::int64_t> lockout_failure_attempts{
-    "identity.lockout_failure_attempts", 0,
-    "Failed logins in a row after which a user is locked (1 to 1000000); 0: he is only slowed down."};
+    "identity.lockout_failure_attempts",
+    0,
+    {0, 1'000'000},
+    "Failed logins in a row after which a user is locked; 0: he is only slowed down."};
 inline const config::Setting<std::int64_t> lockout_duration{
-    "identity.lockout_duration", 1800,
+    "identity.lockout_duration",
+    1800,
+    {0, config::kYear_s},
     "Seconds for which a user stays locked; 0: until an administrator enables him again."};
 inline const config::Setting<config::List> password_regex{
     "identity.password_regex", config::List{},
     "Patterns (RE2, which has no lookahead: give several instead) that a new password must match from its beginning, "
-    "all "
-    "of them; none: any password."};
+    "all of them; none: any password."};
 inline const config::Setting<std::string> password_regex_description{
     "identity.password_regex_description", std::string(), "What password_regex asks for, in words for users."};
 inline const config::Setting<std::int64_t> unique_last_password_count{
-    "identity.unique_last_password_count", 0,
-    "A user's new password must differ from so many before it, the present one included (0 to 24)."};
+    "identity.unique_last_password_count",
+    0,
+    {0, 24},
+    "A user's new password must differ from so many before it, the present one included."};
 inline const config::Setting<std::int64_t> minimum_password_age{
-    "identity.minimum_password_age", 0, "Days that a user must keep a password before he changes it (0 to 3650)."};
-inline const config::Setting<std::int64_t> password_expires_days{
-    "identity.password_expires_days", 0, "Days after which a new password expires (0 to 36500); 0: never."};
+    "identity.minimum_password_age", 0, {0, 3650}, "Days that a user must keep a password before he changes it."};
+inline const config::Setting<std::int64_t> password_expires_days{"identity.password_expires_days",
+                                                                 0,
+                                                                 {0, config::kCentury_days},
+                                                                 "Days after which a new password expires; 0: never."};
 inline const config::Setting<std::int64_t> disable_user_account_days_inactive{
-    "identity.disable_user_account_days_inactive", 0,
-    "Days without a login after which a user counts as disabled (0 to 36500); 0: never."};
+    "identity.disable_user_account_days_inactive",
+    0,
+    {0, config::kCentury_days},
+    "Days without a login after which a user counts as disabled; 0: never."};
 inline const config::Setting<bool> change_password_upon_first_use{
     "identity.change_password_upon_first_use", false,
     "Whether a password that an administrator sets must be changed by its user before he can log in."};

@@ -79,7 +79,7 @@ def test_systemd_hears_when_it_is_ready_and_when_it_ends(tmp_path):
                                    env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
         cloud.processes["serve"] = process
         try:
-            assert "STATUS=the API answers, the host is up" in wait_message("READY=1")
+            assert f"STATUS=the API answers at {cloud.url}, the host is up" in wait_message("READY=1")
             hypervisors = cloud.http("GET", "/compute/v2.1/os-hypervisors").json()["hypervisors"]
             assert [h["state"] for h in hypervisors] == ["up"]
             for half in cloud.family()[1:]:

@@ -1,7 +1,5 @@
 #include "compute/flows/failure_class.hpp"
 
-#include <algorithm>
-
 #include "compute/settings.hpp"
 
 namespace virga::compute::flows {
@@ -13,7 +11,7 @@ taskflow::Consequence never_elsewhere(taskflow::Consequence usual) {
 bool will_reschedule(const taskflow::FlowContext<BootData>& context, const taskflow::Failure& failure,
                      const config::Config& config) {
     if (context.cancelled || failure.aborts()) return false;
-    const auto attempts = std::max<std::int64_t>(config.get(setting::max_attempts), 1);
+    const auto attempts = config.get(setting::max_attempts);
     const auto failed = static_cast<std::int64_t>(context.data.excluded.size()) + 1;
     return failed < attempts && !context.data.alternates.empty();
 }

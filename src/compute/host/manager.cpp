@@ -18,7 +18,6 @@ namespace {
 
 /// A guest's serial port writes a few MiB in that time.
 constexpr std::chrono::seconds kConsoleInterval{1};
-constexpr std::int64_t kLeastConsole = 65536;
 
 bool is_fake(const config::Config& config) {
     return !virt::wanted_driver(config).capabilities.real_guests;
@@ -121,7 +120,7 @@ void Manager::start() {
     impl->protect_taps();
     impl->context.driver->start([impl](const std::string& id, int state) { impl->guest_changed(id, state); });
     const auto interval = impl->config.get(setting::cache_check_s);
-    const auto kept = std::max(kLeastConsole, impl->config.get(setting::console_log_bytes));
+    const auto kept = impl->config.get(setting::console_log_bytes);
     impl->consoles.start(kConsoleInterval, [impl, kept] { bound_console_logs(impl->context.instances, kept); });
     if (interval > 0) impl->ageing.start(std::chrono::seconds(interval), [impl] { impl->age_cache(); });
 }

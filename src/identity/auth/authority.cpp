@@ -19,8 +19,6 @@ namespace {
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kAuditBytes = 16;
 constexpr std::size_t kMaxTokenText = 255;
-constexpr std::int64_t kMinTtl = 60;
-constexpr std::int64_t kMaxTtl = 31'536'000;
 constexpr TimestampUs kSecond = 1'000'000;
 
 [[noreturn]] void refuse(std::string detail = {}) {
@@ -90,7 +88,7 @@ std::string token_digest(std::string_view text) {
 
 Authority::Authority(db::Database& database, const config::Config& config)
     : database_(database),
-      ttl_us_(std::clamp(config.get(setting::token_ttl_seconds), kMinTtl, kMaxTtl) * kSecond),
+      ttl_us_(config.get(setting::token_ttl_seconds) * kSecond),
       proxies_(config.get(http::setting::proxies)),
       rules_(config),
       work_(config),
@@ -113,8 +111,7 @@ std::optional<repo::Session> Authority::find_session(db::Transaction& tx, const 
 }
 
 std::string Authority::known_address(const std::string& address) const {
-    const bool shared = std::find(proxies_.begin(), proxies_.end(), address) != proxies_.end();
-    return shared ? std::string() : address;
+    return proxies_.contains(address) ? std::string() : address;
 }
 
 bool Authority::may_log_in(db::Transaction& tx, const User& user, TimestampUs now) const {

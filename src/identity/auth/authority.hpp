@@ -6,6 +6,7 @@
 #include "base/secret.hpp"
 #include "config/config.hpp"
 #include "db/database.hpp"
+#include "http/address_list.hpp"
 #include "identity/auth/guess_limiter.hpp"
 #include "identity/auth/password_rules.hpp"
 #include "identity/auth/password_work.hpp"
@@ -62,7 +63,7 @@ private:
 
     db::Database& database_;
     TimestampUs ttl_us_;
-    std::vector<std::string> proxies_;
+    http::AddressList proxies_;
     PasswordRules rules_;
     PasswordWork work_;
     GuessLimiter limiter_;

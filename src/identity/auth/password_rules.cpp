@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.hpp"
 #include "identity/model/user_options.hpp"
@@ -13,14 +14,14 @@ namespace {
 
 constexpr TimestampUs kSecond = 1'000'000;
 constexpr TimestampUs kDay = 86'400 * kSecond;
-constexpr std::int64_t kMaxAttempts = 1'000'000;
-constexpr std::int64_t kMaxSeconds = 31'536'000;
-constexpr std::int64_t kMaxUnique = 24;
-constexpr std::int64_t kMaxAge = 3'650;
-constexpr std::int64_t kMaxDays = 36'500;
 
-std::int64_t bounded(const config::Config& config, const config::Setting<std::int64_t>& setting, std::int64_t most) {
-    return std::clamp<std::int64_t>(config.get(setting), 0, most);
+constexpr const char* kNoLookahead = ". RE2 has no lookahead: give a list of patterns instead.";
+
+/// What RE2 has not, and writers of other patterns expect.
+bool looks_around(std::string_view pattern) {
+    constexpr std::array<std::string_view, 4> kLooks{"(?=", "(?!", "(?<=", "(?<!"};
+    return std::any_of(kLooks.begin(), kLooks.end(),
+                       [&](auto look) { return pattern.find(look) != std::string_view::npos; });
 }
 
 std::vector<std::unique_ptr<re2::RE2>> compile(const config::List& texts) {
@@ -28,9 +29,8 @@ std::vector<std::unique_ptr<re2::RE2>> compile(const config::List& texts) {
     for (const auto& text : texts) {
         auto pattern = std::make_unique<re2::RE2>(text, re2::RE2::Quiet);
         if (!pattern->ok()) {
-            throw Error(ErrorCode::InvalidInput, setting::password_regex.key + ": '" + text +
-                                                     "' can't be used: " + pattern->error() +
-                                                     ". RE2 has no lookahead: give a list of patterns instead.");
+            throw Error(ErrorCode::InvalidInput, setting::password_regex.key + ": '" + text + "' can't be used: " +
+                                                     pattern->error() + (looks_around(text) ? kNoLookahead : ""));
         }
         patterns.push_back(std::move(pattern));
     }
@@ -42,12 +42,12 @@ std::vector<std::unique_ptr<re2::RE2>> compile(const config::List& texts) {
 PasswordRules::PasswordRules(const config::Config& config)
     : patterns_(compile(config.get(setting::password_regex))),
       description_(config.get(setting::password_regex_description)),
-      lockout_attempts_(bounded(config, setting::lockout_failure_attempts, kMaxAttempts)),
-      lockout_us_(bounded(config, setting::lockout_duration, kMaxSeconds) * kSecond),
-      unique_count_(bounded(config, setting::unique_last_password_count, kMaxUnique)),
-      minimum_age_us_(bounded(config, setting::minimum_password_age, kMaxAge) * kDay),
-      expires_us_(bounded(config, setting::password_expires_days, kMaxDays) * kDay),
-      inactive_us_(bounded(config, setting::disable_user_account_days_inactive, kMaxDays) * kDay),
+      lockout_attempts_(config.get(setting::lockout_failure_attempts)),
+      lockout_us_(config.get(setting::lockout_duration) * kSecond),
+      unique_count_(config.get(setting::unique_last_password_count)),
+      minimum_age_us_(config.get(setting::minimum_password_age) * kDay),
+      expires_us_(config.get(setting::password_expires_days) * kDay),
+      inactive_us_(config.get(setting::disable_user_account_days_inactive) * kDay),
       change_upon_first_use_(config.get(setting::change_password_upon_first_use)) {}
 
 PasswordRules::~PasswordRules() = default;

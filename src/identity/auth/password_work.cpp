@@ -1,7 +1,5 @@
 #include "identity/auth/password_work.hpp"
 
-#include <algorithm>
-
 #include "base/crypto.hpp"
 #include "identity/auth/refusals.hpp"
 #include "identity/settings.hpp"
@@ -9,9 +7,6 @@
 namespace virga::identity {
 namespace {
 
-constexpr std::int64_t kMostThreads = 16;
-/// Below what http::Waiters queues for one thing: who is too many is told here, by name.
-constexpr std::int64_t kMostQueued = 60;
 constexpr std::chrono::seconds kRetryAfter{2};
 
 }  // namespace
@@ -38,10 +33,8 @@ private:
 };
 
 PasswordWork::PasswordWork(const config::Config& config)
-    : at_once_(
-          static_cast<std::size_t>(std::clamp<std::int64_t>(config.get(setting::password_threads), 1, kMostThreads))),
-      most_waiting_(
-          static_cast<std::size_t>(std::clamp<std::int64_t>(config.get(setting::password_queue), 1, kMostQueued))) {}
+    : at_once_(static_cast<std::size_t>(config.get(setting::password_threads))),
+      most_waiting_(static_cast<std::size_t>(config.get(setting::password_queue))) {}
 
 std::shared_ptr<void> PasswordWork::enter() {
     const std::lock_guard lock(mutex_);

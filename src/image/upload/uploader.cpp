@@ -78,7 +78,7 @@ std::int64_t Uploader::charge(const Record& record, std::int64_t bytes) const {
 }
 
 std::int64_t Uploader::reserve() const {
-    return std::max<std::int64_t>(0, config_.get(setting::reserved_space_bytes));
+    return config_.get(setting::reserved_space_bytes);
 }
 
 void Uploader::stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const {

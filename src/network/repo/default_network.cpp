@@ -1,6 +1,5 @@
 #include "network/repo/default_network.hpp"
 
-#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/subnet_repo.hpp"
@@ -13,21 +12,12 @@ bool is_done(db::Transaction& tx) {
     return tx.query_one("SELECT value FROM network_facts WHERE name = ?", {"default_network"}).has_value();
 }
 
-Cidr configured_cidr(const config::Config& config) {
-    const auto& text = config.get(setting::default_cidr);
-    const auto cidr = Cidr::parse(text);
-    if (!cidr || cidr->base.bits() - cidr->prefix < 2) {
-        throw Error(ErrorCode::InvalidInput,
-                    "network.default_cidr: '" + text + "' is not a block of at least 4 addresses (address/prefix)");
-    }
-    return *cidr;
-}
-
 }  // namespace
 
 void make_default_network(db::Database& database, const config::Config& config) {
-    if (config.get(setting::default_cidr).empty() || database.read_with(is_done)) return;
-    const auto cidr = configured_cidr(config);
+    const auto configured = Cidr::parse(config.get(setting::default_cidr));
+    if (!configured || database.read_with(is_done)) return;
+    const auto& cidr = *configured;
     database.write_with([&](db::Transaction& tx) {
         if (is_done(tx)) return;
         Network network;

@@ -19,10 +19,6 @@ void check_path(const std::string& key, const std::string& path) {
     if (!path.starts_with('/')) wrong(key, "an absolute path");
 }
 
-void check_format(const std::string& key, const std::string& format) {
-    if (format != "raw" && format != "qcow2") wrong(key, "raw or qcow2");
-}
-
 BackendConfig default_backend(const config::Config& config, const std::string& state_dir) {
     BackendConfig backend;
     backend.name = config.get(setting::backend);
@@ -31,9 +27,6 @@ BackendConfig default_backend(const config::Config& config, const std::string& s
     backend.format = config.get(setting::format);
     if (backend.path.empty()) backend.path = state_dir + "/volumes";
     check_path(setting::path.key, backend.path);
-    check_format(setting::format.key, backend.format);
-    if (backend.driver != "local" && backend.driver != "fake")
-        wrong(setting::driver.key, "local or fake; other drivers need a table [volume.backends.NAME]");
     return backend;
 }
 
@@ -66,10 +59,6 @@ BackendConfig named_backend(const config::Config& config, const std::string& nam
     if (backend.mount_point_base.empty()) backend.mount_point_base = state_dir + "/mnt";
     check_path(table + "path", backend.path);
     check_path(table + "mount_point_base", backend.mount_point_base);
-    check_format(table + "format", backend.format);
-    if (backend.reserved_percentage < 0 || backend.reserved_percentage > 100)
-        wrong(table + "reserved_percentage", "0 to 100");
-    if (!(backend.max_over_subscription_ratio >= 1.0)) wrong(table + "max_over_subscription_ratio", "1.0 or more");
     return backend;
 }
 

@@ -18,7 +18,8 @@ inline const config::NamedSetting<std::string> path{
     "volume.backends.*.path", std::string(),
     "Folder of the local and fake drivers; empty: volumes-NAME/ in the host's state folder."};
 inline const config::NamedSetting<std::string> format{"volume.backends.*.format", std::string("raw"),
-                                                      "Format of new empty volumes: raw or qcow2. Both are sparse."};
+                                                      config::OneOf{"raw", "qcow2"},
+                                                      "Format of new empty volumes. Both are sparse."};
 inline const config::NamedSetting<config::List> shares{
     "volume.backends.*.shares",
     {},
@@ -30,14 +31,15 @@ inline const config::NamedSetting<std::string> shares_file{
 inline const config::NamedSetting<std::string> mount_point_base{
     "volume.backends.*.mount_point_base", std::string(),
     "Folder under which shares are mounted, here and on every host with a server that uses them, each in a folder "
-    "named "
-    "by the MD5 of the share. Empty: mnt/ in the host's state folder."};
+    "named by the MD5 of the share. Empty: mnt/ in the host's state folder."};
 inline const config::NamedSetting<std::string> mount_options{"volume.backends.*.mount_options", std::string(),
                                                              "Mount options of every share, before its own ones."};
 inline const config::NamedSetting<std::int64_t> reserved_percentage{
-    "volume.backends.*.reserved_percentage", 0, "Per cent of the size that new volumes leave free, 0 to 100."};
+    "volume.backends.*.reserved_percentage", 0, {0, 100}, "Per cent of the size that new volumes leave free."};
 inline const config::NamedSetting<double> max_over_subscription_ratio{
-    "volume.backends.*.max_over_subscription_ratio", 20.0,
-    "How many times its size the backend may promise to volumes, since they are sparse; 1.0 or more."};
+    "volume.backends.*.max_over_subscription_ratio",
+    20.0,
+    {1.0, 1'000'000.0},
+    "How many times its size the backend may promise to volumes, since they are sparse."};
 
 }  // namespace virga::volume::setting::backends

@@ -252,7 +252,7 @@ std::vector<std::unique_ptr<KeyRing::Held>> hold_keys(const json::object& params
 Manager::Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store)
     : image_store_(image_store),
       backups_(backup_folder(config, state_dir)),
-      report_interval_(std::max<std::int64_t>(config.get(setting::report_interval_s), 1)),
+      report_interval_(config.get(setting::report_interval_s)),
       watch_([this] { return report(); }) {
     for (auto& one : read_backends(config, state_dir)) {
         auto backend = std::make_unique<Backend>();

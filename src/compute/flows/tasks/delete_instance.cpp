@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/host_calls.hpp"
 #include "compute/flows/tasks/tasks.hpp"
@@ -152,8 +150,7 @@ private:
     void forget_older(db::Transaction& tx) {
         constexpr std::int64_t kMostKept = 10'000;
         constexpr TimestampUs kHour = 3'600'000'000;
-        constexpr std::int64_t kMostHours = 24 * 365;
-        const auto hours = std::clamp<std::int64_t>(d_.config.get(setting::deleted_servers_kept_hours), 0, kMostHours);
+        const auto hours = d_.config.get(setting::deleted_servers_kept_hours);
         repo::forget_deleted_servers(tx, now_us() - hours * kHour, hours == 0 ? 0 : kMostKept);
     }
 };

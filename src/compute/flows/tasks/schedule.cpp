@@ -29,7 +29,7 @@ public:
 
     taskflow::Outcome execute(const Context& context) override {
         const auto& excluded = context.data.excluded;
-        const auto attempts = std::max<std::int64_t>(d_.config.get(setting::max_attempts), 1);
+        const auto attempts = d_.config.get(setting::max_attempts);
         const auto most = static_cast<std::size_t>(attempts) - std::min(excluded.size(), std::size_t(attempts - 1));
         scheduler::Request request;
         auto selection = d_.db.read_with([&](db::Transaction& tx) {

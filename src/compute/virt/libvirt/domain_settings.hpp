@@ -1,20 +1,12 @@
 #pragma once
-#include <sys/types.h>
-
 #include <chrono>
 #include <optional>
 #include <string>
 
+#include "compute/virt/uid_range.hpp"
 #include "config/config.hpp"
 
 namespace virga::compute::virt::libvirt {
-
-struct UidRange {
-    uid_t first = 0;
-    uid_t last = 0;
-
-    bool contains(uid_t uid) const { return uid >= first && uid <= last; }
-};
 
 /// What the configuration says of every guest of this host.
 struct DomainSettings {

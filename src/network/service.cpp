@@ -97,10 +97,10 @@ std::int64_t Service::address_room(db::Transaction& tx, const std::vector<NicReq
     return repo::address_room(tx, requests, most);
 }
 
-void Service::claim(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+void Service::claim(db::Transaction& tx, const identity::Auth& auth, const ServerId& server,
                     const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups) {
-    for (std::size_t i = 0; i < requests.size(); ++i)
-        repo::claim_port(tx, server, project, requests[i], i, security_groups);
+    repo::require_rights(tx, auth, requests);
+    repo::claim_ports(tx, server, auth.project, requests, security_groups);
 }
 
 std::vector<Nic> Service::bind(db::Transaction& tx, const ServerId& server, const ProjectId& project,
@@ -108,7 +108,7 @@ std::vector<Nic> Service::bind(db::Transaction& tx, const ServerId& server, cons
                                const std::vector<std::string>& security_groups) {
     // A boot that an earlier version accepted has claimed nothing.
     if (repo::set_host(tx, server, host) < static_cast<std::int64_t>(requests.size())) {
-        claim(tx, server, project, requests, security_groups);
+        repo::claim_ports(tx, server, project, requests, security_groups);
         repo::set_host(tx, server, host);
     }
     return nics_of_server(tx, server);

@@ -59,7 +59,7 @@ public:
     /// Checks `networks` of a server request for a project, at API time: a JSON list of {uuid|port|fixed_ip|tag},
     /// "auto", "none" or null (= all networks of the project, or the only shared one). Nothing is claimed.
     /// Error{InvalidInput}: unknown network or port, bad address; Error{Conflict}: port in use, several networks to
-    /// choose from.
+    /// choose from; Error{Forbidden}: a fixed_ip on somebody else's network.
     std::vector<NicRequest> check_request(db::Transaction& tx, const identity::Auth& auth, const json::value& networks,
                                           std::int64_t max_count);
     /// Names or ids to security group ids of the project; Error{InvalidInput} for an unknown one,
@@ -73,8 +73,9 @@ public:
     /// In the transaction that accepts a server: makes its ports, with MAC and addresses, and takes those that the user
     /// brought. From here on they are the server's, until release. Ids of made ports are derived from the server and
     /// the index: a repeat changes nothing. The quota isn't asked (see port_usage). Error{InvalidInput}: no address
-    /// left, an address that was asked for is taken, the network is gone; Error{Conflict}: somebody else has the port.
-    void claim(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+    /// left, an address that was asked for is taken, the network is gone or no longer shared; Error{Conflict}: somebody
+    /// else has the port; Error{Forbidden} as check_request.
+    void claim(db::Transaction& tx, const identity::Auth& auth, const ServerId& server,
                const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups);
     /// The claimed ports are on the host from now on. May be repeated, also with another host.
     std::vector<Nic> bind(db::Transaction& tx, const ServerId& server, const ProjectId& project,

@@ -70,7 +70,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     server.disk_gib = local_disk_gib(server.flavor, request.block_devices);
     repo::insert_server(tx, server);
     insert_block_devices(tx, d, auth, request);
-    d.networks.claim(tx, server.id, server.project, request.nics, request.security_group_ids);
+    d.networks.claim(tx, auth, server.id, request.nics, request.security_group_ids);
 
     BootData data{{server.id, auth, {}, 1}};
     data.nics = request.nics;

@@ -88,11 +88,16 @@ std::int64_t room_in(db::Transaction& tx, const std::string& network, std::int64
 
 }  // namespace
 
-void claim_port(db::Transaction& tx, const ServerId& server, const ProjectId& project, const NicRequest& request,
-                std::size_t index, const std::vector<std::string>& security_groups) {
-    auto port = port_of(server, project, request, index);
-    if (!request.port.empty()) return take(tx, port);
-    if (!find_port(tx, port.id)) make(tx, port, request, security_groups);
+void claim_ports(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                 const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        auto port = port_of(server, project, requests[i], i);
+        if (!requests[i].port.empty()) {
+            take(tx, port);
+        } else if (!find_port(tx, port.id)) {
+            make(tx, port, requests[i], security_groups);
+        }
+    }
 }
 
 std::int64_t address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most) {

@@ -3,10 +3,9 @@
 
 namespace virga::network::repo {
 
-/// Makes or takes port number `index` of a server; one that the server holds already is left alone. Errors as
-/// Service::claim.
-void claim_port(db::Transaction& tx, const ServerId& server, const ProjectId& project, const NicRequest& request,
-                std::size_t index, const std::vector<std::string>& security_groups);
+/// Makes or takes the ports of a server; those that the server holds already are left alone. Errors as Service::claim.
+void claim_ports(db::Transaction& tx, const ServerId& server, const ProjectId& project,
+                 const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups);
 /// See Service::address_room.
 std::int64_t address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most);
 

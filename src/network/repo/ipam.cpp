@@ -62,14 +62,23 @@ void take_requested(db::Transaction& tx, const std::string& network, const std::
                                                      ": choose one that is inside of one of its subnets.");
     }
     if (subnet == nullptr) {
-        throw bad_request("InvalidInput", "fixed_ips.subnet_id: subnet " + request.subnet_id +
+        throw bad_request("InvalidInput", "port.fixed_ips.subnet_id: subnet " + request.subnet_id +
                                               " does not belong to network " + network);
+    }
+    if (request.address && is_gateway(*subnet, *request.address)) {
+        throw bad_request("InvalidIpForSubnet", "port.fixed_ips.ip_address: " + request.address->text() +
+                                                    " is the gateway of subnet " + subnet->id + ": choose another");
     }
     if (request.address) return take_address(tx, *subnet, port, *request.address);
     if (!take_lowest(tx, *subnet, port)) throw no_address_left(network);
 }
 
 }  // namespace
+
+bool is_gateway(const Subnet& subnet, const Address& address) {
+    const auto gateway = Address::parse(subnet.gateway_ip);
+    return gateway && *gateway == address;
+}
 
 bool is_taken(db::Transaction& tx, const Subnet& subnet, const Address& address) {
     return tx

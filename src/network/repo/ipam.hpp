@@ -14,6 +14,8 @@ struct IpRequest {
     std::optional<Address> address;
 };
 
+/// No port may have it: who answers for it gets the traffic of all others.
+bool is_gateway(const Subnet& subnet, const Address& address);
 bool is_taken(db::Transaction& tx, const Subnet& subnet, const Address& address);
 /// Gives the address to the port. Throws Fault IpAddressAlreadyAllocated (409).
 void take_address(db::Transaction& tx, const Subnet& subnet, const std::string& port, const Address& address);
@@ -23,7 +25,8 @@ std::optional<Address> take_lowest(db::Transaction& tx, const Subnet& subnet, co
 /// How many more addresses take_lowest would give; counting ends at `most`.
 std::int64_t count_free(db::Transaction& tx, const Subnet& subnet, std::int64_t most);
 /// Gives addresses to a port of the network: the requested ones, or one of each IP version that the network has
-/// subnets of. Throws Fault InvalidIpForNetwork (400), IpAddressAlreadyAllocated, IpAddressGenerationFailure (409).
+/// subnets of. Throws Fault InvalidIpForNetwork, InvalidIpForSubnet (400: the gateway), IpAddressAlreadyAllocated,
+/// IpAddressGenerationFailure (409).
 void take_addresses(db::Transaction& tx, const std::string& network, const std::string& port,
                     const std::optional<std::vector<IpRequest>>& requests);
 /// Gives back all addresses of the port.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "http/schema.hpp"
+#include "network/policy.hpp"
 #include "network/repo/ipam.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/port_repo.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxNics = 64;
 constexpr std::size_t kMaxTag = 60;
+
+const identity::policy::Check kAdmin(policies(), "context_is_admin");
 
 [[noreturn]] void refuse(const std::string& message) {
     throw Error(ErrorCode::InvalidInput, message);
@@ -32,27 +35,45 @@ Network visible_network(db::Transaction& tx, const identity::Auth& auth, const s
     return *network;
 }
 
-void check_fixed_ip(db::Transaction& tx, const Network& network, const std::string& text) {
+/// The right that a port with a chosen address needs: elsewhere than on one's own network it could be anybody's.
+void require_choice(const identity::Auth& auth, const Network& network) {
+    if (network.project_id == auth.project.value || kAdmin.allows(auth)) return;
+    throw Error(ErrorCode::Forbidden,
+                "server.networks.fixed_ip: create_port:fixed_ips:ip_address is not allowed by policy for this user: "
+                "leave it out, or choose a network of your project",
+                {}, network.id);
+}
+
+void check_fixed_ip(db::Transaction& tx, const identity::Auth& auth, const Network& network, const std::string& text) {
+    require_choice(auth, network);
     const auto address = Address::parse(text);
     if (!address) refuse("networks.fixed_ip: '" + text + "' is not an IP address");
     const auto subnets = list_subnets_of_network(tx, network.id);
     const auto* subnet = subnet_for(subnets, {{}, address});
     if (subnet == nullptr) refuse("Fixed IP " + text + " is not a valid ip address for network " + network.id + ".");
+    if (is_gateway(*subnet, *address)) {
+        refuse("server.networks.fixed_ip: " + text + " is the gateway of network " + network.id + ": choose another");
+    }
     if (is_taken(tx, *subnet, *address)) {
         refuse("Fixed IP address " + text + " is already in use on network " + network.id + ".");
     }
 }
 
-NicRequest port_request(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
-    const auto port = find_port(tx, id);
+Port visible_port(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
+    auto port = find_port(tx, id);
     if (!port || !auth.reaches(ProjectId(port->project_id))) {
         refuse("Port id " + id + " could not be found.");
     }
-    if (!port->device_id.empty()) {
+    return *std::move(port);
+}
+
+NicRequest port_request(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {
+    const auto port = visible_port(tx, auth, id);
+    if (!port.device_id.empty()) {
         throw Error(ErrorCode::Conflict, "Port " + id + " is still in use.", {}, id);
     }
-    if (port->fixed_ips.empty()) refuse("Port " + id + " requires a FixedIP in order to be used.");
-    return {NetworkId(port->network_id), PortId(id), {}, {}};
+    if (port.fixed_ips.empty()) refuse("Port " + id + " requires a FixedIP in order to be used.");
+    return {NetworkId(port.network_id), PortId(id), {}, {}};
 }
 
 NicRequest read_request(db::Transaction& tx, const identity::Auth& auth, const json::object& entry,
@@ -74,7 +95,7 @@ NicRequest read_request(db::Transaction& tx, const identity::Auth& auth, const j
         if (!network_id) refuse("networks: each entry needs a uuid or a port");
         const auto network = visible_network(tx, auth, *network_id);
         require_subnet(network);
-        if (!fixed_ip.empty()) check_fixed_ip(tx, network, fixed_ip);
+        if (!fixed_ip.empty()) check_fixed_ip(tx, auth, network, fixed_ip);
         request = {NetworkId(network.id), {}, fixed_ip, {}};
     }
     request.tag = tag;
@@ -132,6 +153,17 @@ std::vector<NicRequest> requests_of(db::Transaction& tx, const identity::Auth& a
 std::vector<NicRequest> check_nic_requests(db::Transaction& tx, const identity::Auth& auth, const json::value& networks,
                                            std::int64_t max_count) {
     return requests_of(tx, auth, networks, max_count);
+}
+
+void require_rights(db::Transaction& tx, const identity::Auth& auth, const std::vector<NicRequest>& requests) {
+    for (const auto& request : requests) {
+        if (!request.port.empty()) {
+            visible_port(tx, auth, request.port.value);
+            continue;
+        }
+        const auto network = visible_network(tx, auth, request.network.value);
+        if (!request.fixed_ip.empty()) require_choice(auth, network);
+    }
 }
 
 }  // namespace virga::network::repo

@@ -63,6 +63,7 @@ protected:
             subnet.project_id = network.project_id;
             subnet.network_id = network.id;
             subnet.cidr = *Cidr::parse(block);
+            subnet.gateway_ip = subnet.cidr.first().plus(1).text();
             subnet.pools = default_pools(subnet.cidr, subnet.cidr.first().plus(1));
             repo::insert_subnet(tx, subnet);
             return NetworkId(network.id);

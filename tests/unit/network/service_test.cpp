@@ -82,7 +82,7 @@ TEST_F(ServicePorts, ClaimHoldsWithoutAHostAndAfterOne) {
     const auto server = new_id<ServerId>();
     const std::vector<NicRequest> requests(5, {network, {}, {}, {}});
     const auto claim = [&](const ServerId& id) {
-        database.write_with([&](db::Transaction& tx) { service.claim(tx, id, member.project, requests, {}); });
+        database.write_with([&](db::Transaction& tx) { service.claim(tx, member, id, requests, {}); });
     };
     claim(server);
     claim(server);
@@ -215,6 +215,33 @@ TEST_F(NicRequests, ChecksFixedIpsAndCount) {
         EXPECT_EQ(error_code_of([&] { check_request(member, with_ip(ip)); }), ErrorCode::InvalidInput) << ip;
     }
     EXPECT_EQ(error_code_of([&] { check_request(member, with_ip("10.5.0.9"), 2); }), ErrorCode::InvalidInput);
+}
+
+TEST_F(NicRequests, KeepsAddressesForTheOwnerOfTheNetwork) {
+    const auto network = make_network("10.5.0.0/24", true);
+    auto networks = entry("uuid", network.value);
+    networks.as_array()[0].as_object()["fixed_ip"] = "10.5.0.9";
+    EXPECT_EQ(check_request(member, networks).at(0).fixed_ip, "10.5.0.9");
+    EXPECT_EQ(error_code_of([&] { check_request(stranger, networks); }), ErrorCode::Forbidden);
+    EXPECT_EQ(check_request(stranger, entry("uuid", network.value)).size(), 1U);
+    networks.as_array()[0].as_object()["fixed_ip"] = "10.5.0.1";
+    EXPECT_EQ(error_code_of([&] { check_request(member, networks); }), ErrorCode::InvalidInput);
+}
+
+TEST_F(NicRequests, ClaimAsksForTheRightsAgain) {
+    const auto network = make_network("10.5.0.0/24", true);
+    const auto claim = [&](const identity::Auth& auth, const char* ip) {
+        database.write_with([&](db::Transaction& tx) {
+            service.claim(tx, auth, new_id<ServerId>(), {{network, {}, ip, {}}}, {});
+        });
+    };
+    claim(stranger, "");
+    EXPECT_EQ(error_code_of([&] { claim(stranger, "10.5.0.9"); }), ErrorCode::Forbidden);
+    EXPECT_EQ(error_code_of([&] { claim(member, "10.5.0.1"); }), ErrorCode::InvalidInput);
+    claim(member, "10.5.0.9");
+    database.write_with([&](db::Transaction& tx) { tx.exec("UPDATE networks SET shared = 0", {}); });
+    EXPECT_EQ(error_code_of([&] { claim(stranger, ""); }), ErrorCode::InvalidInput);
+    claim(member, "");
 }
 
 TEST_F(NicRequests, ResolvesSecurityGroups) {

@@ -418,14 +418,16 @@ def config_drive_decision(made, server):
     return told
 
 
-def test_config_drive_shows_the_wish_and_is_made_for_all(made):
-    """The flag is what the request or the image asks for; compute.force_config_drive is true here."""
+def test_config_drive_is_shown_where_there_is_one(made):
+    """Whoever asks for it: the request, the image, or compute.force_config_drive, which is true here."""
     plain = made.active_server("plain", made.flavor_id, made.image_id)
     asked = made.active_server("asked", made.flavor_id, made.image_id, config_drive=True,
                                user_data=base64.b64encode(b"#!/bin/sh\n").decode())
     image = made.image("drive", DATA, img_config_drive="mandatory")
     bound = made.active_server("bound", made.flavor_id, image)
-    assert [made.show_server(server)["config_drive"] for server in (plain, asked, bound)] == ["", "True", "True"]
+    assert [made.show_server(server)["config_drive"] for server in (plain, asked, bound)] == ["True"] * 3
+    listed = {s["id"] for s in made.compute("GET", "/servers?config_drive=true")["servers"]}
+    assert {plain, asked, bound} <= listed
     for server, reason in ((plain, "force_config_drive"), (asked, "the request asks"), (bound, "img_config_drive")):
         told = config_drive_decision(made, server)
         assert told.startswith("config_drive = true") and reason in told

@@ -247,7 +247,6 @@ Server server_of(const Call& call, const Prepared& prepared, std::int64_t index,
     server.tags = request.tags;
     server.security_groups = request.security_groups;
     if (server.security_groups.empty()) server.security_groups.emplace_back("default");
-    server.config_drive = prepared.config_drive.wanted;
     server.has_config_drive = prepared.config_drive.made;
     server.launch_index = index;
     server.access_ip_v4 = request.access_ip_v4;

@@ -68,10 +68,10 @@ Accept by_time(const TimeFilter& filter, const std::string& text) {
 Accept by_config_drive(const std::string& text) {
     static const std::set<std::string, std::less<>> kNo{"false", "False", "FALSE", "0", "no"};
     const bool wanted = !kNo.contains(text) && !text.empty();
-    if (!wanted) return [](const Server& s) { return !s.config_drive; };
-    if (text == "1" || text == "yes") return [](const Server& s) { return s.config_drive; };
+    if (!wanted) return [](const Server& s) { return !s.has_config_drive; };
+    if (text == "1" || text == "yes") return [](const Server& s) { return s.has_config_drive; };
     return [matcher = TextPattern("config_drive", text)](const Server& s) {
-        return matcher.matches(s.config_drive ? "True" : "");
+        return matcher.matches(s.has_config_drive ? "True" : "");
     };
 }
 

@@ -186,7 +186,7 @@ std::string column_of(const Call& call, const std::string& key) {
                                                              {"access_ip_v6", "access_ip_v6"},
                                                              {"auto_disk_config", "disk_config"},
                                                              {"availability_zone", "availability_zone"},
-                                                             {"config_drive", "config_drive"},
+                                                             {"config_drive", "has_config_drive"},
                                                              {"created_at", "created_us"},
                                                              {"display_description", "description"},
                                                              {"display_name", "name"},

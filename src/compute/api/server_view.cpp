@@ -141,7 +141,7 @@ json::object full_server(const Call& call, const Server& server, const ServerPar
     view["accessIPv6"] = server.access_ip_v6;
     view["OS-DCF:diskConfig"] = server.disk_config;
     view["OS-EXT-AZ:availability_zone"] = server.availability_zone;
-    view["config_drive"] = server.config_drive ? "True" : "";
+    view["config_drive"] = server.has_config_drive ? "True" : "";
     view["key_name"] = string_or_null(server.key_name);
     if (!parts.security_groups.empty()) view["security_groups"] = security_groups(parts.security_groups);
     view["os-extended-volumes:volumes_attached"] = volumes_attached(call, parts.devices);

@@ -88,7 +88,7 @@ json::object document(const std::string& name, const json::object& content) {
 
 ConfigDriveChoice choose_config_drive(bool requested, const json::object& image_properties, bool forced) {
     const bool mandatory = get_string(image_properties, "img_config_drive") == "mandatory";
-    ConfigDriveChoice choice{requested || mandatory, requested || mandatory || forced, {}};
+    ConfigDriveChoice choice{requested || mandatory || forced, {}};
     if (requested) {
         choice.reason = "the request asks for it";
     } else if (mandatory) {

@@ -13,7 +13,6 @@ namespace virga::compute {
 inline constexpr const char* kConfigDriveLabel = "config-2";
 
 struct ConfigDriveChoice {
-    bool wanted = false;  ///< by the request or by the image: what the API shows
     bool made = false;
     std::string reason;  ///< "the request asks for it"
 };

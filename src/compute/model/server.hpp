@@ -50,8 +50,7 @@ struct Server {
     json::object metadata;
     std::vector<std::string> tags;
     std::vector<std::string> security_groups;  ///< names as shown
-    bool config_drive = false;                 ///< wanted by the request or by the image: what the API shows
-    bool has_config_drive = false;             ///< also when the cloud forces one
+    bool has_config_drive = false;             ///< settled by the request, the image and the cloud
     bool locked = false;
     std::int64_t launch_index = 0;
     std::string locked_reason;

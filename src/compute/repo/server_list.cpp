@@ -127,9 +127,9 @@ std::vector<Server> batch(db::Transaction& tx, const ServerFilter& filter, const
 }  // namespace
 
 bool is_sort_column(const std::string& column) {
-    static const std::set<std::string, std::less<>> kNumbers{"power_state", "created_us",    "updated_us",
-                                                             "launched_us", "terminated_us", "launch_index",
-                                                             "locked",      "config_drive"};
+    static const std::set<std::string, std::less<>> kNumbers{"power_state", "created_us",      "updated_us",
+                                                             "launched_us", "terminated_us",   "launch_index",
+                                                             "locked",      "has_config_drive"};
     return kNumbers.contains(column) || is_text(column);
 }
 

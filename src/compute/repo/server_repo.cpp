@@ -90,7 +90,7 @@ void insert_server(db::Transaction& tx, const Server& s) {
          json::serialize(s.metadata),
          strings_to_text(s.tags),
          strings_to_text(s.security_groups),
-         std::int64_t{s.config_drive},
+         std::int64_t{s.has_config_drive},  // earlier versions kept the user's wish here
          std::int64_t{s.locked},
          s.locked_reason,
          s.launch_index,

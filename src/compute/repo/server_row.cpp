@@ -85,7 +85,6 @@ Server server_of(const db::Row& row, FlavorReader& flavors) {
     if (const auto metadata = row.text("metadata"); metadata != "{}") s.metadata = parse_object(metadata);
     s.tags = strings_of_text(row.text("tags"));
     s.security_groups = strings_of_text(row.text("security_groups"));
-    s.config_drive = row.flag("config_drive");
     s.has_config_drive = row.flag("has_config_drive");
     s.launch_index = row.number("launch_index");
     s.access_ip_v4 = row.text("access_ip_v4");

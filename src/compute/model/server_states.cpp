@@ -44,14 +44,14 @@ const std::vector<ServerAction>& server_actions() {
          ""},
         {"delete", {"*"}, {"*"}, "", "deleting"},
         {"delete.fail", {"*"}, {"deleting"}, "error", ""},
-        {"start", {"stopped"}, {""}, "", "powering-on"},
+        {"start", {"stopped"}, {""}, "", "powering-on", true},
         {"start.finish", {"stopped"}, {"powering-on"}, "active", ""},
         {"start.fail", {"stopped"}, {"powering-on"}, "", ""},
-        {"stop", {"active", "error"}, {""}, "", "powering-off"},
+        {"stop", {"active", "error"}, {""}, "", "powering-off", true},
         {"stop.finish", {"active", "error"}, {"powering-off"}, "stopped", ""},
         {"stop.fail", {"active", "error"}, {"powering-off"}, "", ""},
-        {"reboot_soft", {"active"}, {""}, "", "rebooting"},
-        {"reboot_hard", {"active", "stopped", "paused", "suspended", "error"}, {""}, "", "rebooting_hard"},
+        {"reboot_soft", {"active"}, {""}, "", "rebooting", true},
+        {"reboot_hard", {"active", "stopped", "paused", "suspended", "error"}, {""}, "", "rebooting_hard", true},
         {"reboot.finish",
          {"active", "stopped", "paused", "suspended", "error"},
          {"rebooting", "rebooting_hard"},
@@ -66,7 +66,8 @@ const std::vector<ServerAction>& server_actions() {
          {"active", "paused", "stopped", "resized", "soft-delete", "shelved", "shelved_offloaded"},
          {""},
          "",
-         ""},
+         "",
+         true},
         {"detach_volume",
          {"active", "paused", "suspended", "stopped", "resized", "soft-delete", "shelved", "shelved_offloaded"},
          {""},
@@ -87,13 +88,16 @@ const ServerAction& server_action(std::string_view name) {
 }
 
 bool allowed(const ServerAction& action, const Server& server) {
+    if (action.needs_launched && server.launched_us == 0) return false;
     return contains(action.from_vm, server.vm_state) && contains(action.from_task, server.task_state);
 }
 
 std::string refusal(const ServerAction& action, const Server& server) {
     const bool vm_is_fine = contains(action.from_vm, server.vm_state);
-    return "Cannot '" + std::string(verb(action)) + "' instance " + server.id.value + " while it is in " +
-           (vm_is_fine ? "task_state " + server.task_state : "vm_state " + server.vm_state);
+    const auto what = "Cannot '" + std::string(verb(action)) + "' instance " + server.id.value;
+    if (vm_is_fine && action.needs_launched && server.launched_us == 0)
+        return what + ", which has never been active: delete it and create another one";
+    return what + " while it is in " + (vm_is_fine ? "task_state " + server.task_state : "vm_state " + server.vm_state);
 }
 
 void require_allowed(const ServerAction& action, const Server& server) {

@@ -14,6 +14,7 @@ struct ServerAction {
     std::vector<std::string> from_task;
     std::string to_vm;  ///< empty: unchanged
     std::string to_task;
+    bool needs_launched = false;  ///< of something that was active once
 };
 
 /// The one table of changes. What users ask for: delete, start, stop, reboot_soft, reboot_hard, attach_volume,
@@ -24,7 +25,8 @@ const std::vector<ServerAction>& server_actions();
 const ServerAction& server_action(std::string_view name);
 
 bool allowed(const ServerAction& action, const Server& server);
-/// "Cannot 'stop' instance <id> while it is in vm_state building"; names the task_state when that is the obstacle.
+/// "Cannot 'stop' instance <id> while it is in vm_state building"; names the task_state when that is the obstacle,
+/// or says that the server was never active.
 std::string refusal(const ServerAction& action, const Server& server);
 /// Throws Error{Conflict} with the refusal.
 void require_allowed(const ServerAction& action, const Server& server);

@@ -12,6 +12,7 @@ Server server(const char* vm_state, const char* task_state) {
     out.id = ServerId("11111111-1111-4111-8111-111111111111");
     out.vm_state = vm_state;
     out.task_state = task_state;
+    out.launched_us = 1;
     return out;
 }
 
@@ -47,6 +48,20 @@ TEST(ServerStates, ActionsNeedTheirStates) {
     EXPECT_TRUE(allowed(server_action("reboot_hard"), server("stopped", "")));
     EXPECT_TRUE(allowed(server_action("delete"), server("building", "spawning")));
     EXPECT_FALSE(allowed(server_action("attach_volume"), server("error", "")));
+}
+
+TEST(ServerStates, WhatWasNeverBuiltIsOnlyDeleted) {
+    auto failed = server("error", "");
+    for (const auto* action : {"stop", "reboot_hard"}) EXPECT_TRUE(allowed(server_action(action), failed)) << action;
+    failed.launched_us = 0;
+    for (const auto* action : {"stop", "reboot_hard"}) EXPECT_FALSE(allowed(server_action(action), failed)) << action;
+    EXPECT_TRUE(allowed(server_action("delete"), failed));
+    EXPECT_EQ(refusal(server_action("reboot_hard"), failed),
+              "Cannot 'reboot' instance 11111111-1111-4111-8111-111111111111, which has never been active: delete it "
+              "and create another one");
+    failed.vm_state = "active";  // an administrator may say so
+    for (const auto* action : {"reboot_soft", "attach_volume"})
+        EXPECT_FALSE(allowed(server_action(action), failed)) << action;
 }
 
 TEST(ServerStates, RefusalNamesTheObstacle) {

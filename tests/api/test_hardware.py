@@ -53,6 +53,7 @@ def refused(answer, *parts):
 @pytest.mark.parametrize("name, value", [
     ("hw_disk_bus", "foo"), ("architecture", "bogus"), ("hw_video_ram", "abc"), ("hw_vif_model", "ethernet"),
     ("hw_cpu_cores", "many"), ("hw_firmware_type", "coreboot"), ("hw_machine_type", "vax"),
+    ("hw_machine_type", "pc-q35-<x/>"), ("hw_machine_type", "pc-i440fx-\n"), ("hw_machine_type", "pc-q35-"),
     ("hw_tpm_version", "2.0"), ("hw_cpu_policy", "dedicated"), ("os_secure_boot", "required")])
 def test_properties_that_no_server_can_have_are_refused(cloud, made, plain_image, name, value):
     plain_image(**{name: value})

@@ -165,10 +165,20 @@ std::optional<std::int64_t> whole(std::string_view text) {
             "this cloud can't give a server '" + value + "'" + (usable.empty() ? "" : ", only " + with_commas(usable)));
 }
 
+/// What follows the prefix: "7.2", "rhel8.6.0", "jammy-hpb".
+bool is_machine_version(std::string_view text) {
+    constexpr std::size_t kLongest = 30;
+    const auto is_part = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    };
+    return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), is_part);
+}
+
 void check_machine(const std::string& where, const std::string& value) {
-    const auto is_version = [&](std::string_view prefix) { return value.starts_with(prefix) && value.size() < 40; };
-    if (value == "pc" || value == "q35" || is_version("pc-i440fx-") || is_version("pc-q35-")) return;
-    unusable(where, value, "pc q35 pc-i440fx-VERSION pc-q35-VERSION");
+    if (value == "pc" || value == "q35") return;
+    for (const std::string_view prefix : {"pc-i440fx-", "pc-q35-"})
+        if (value.starts_with(prefix) && is_machine_version(std::string_view(value).substr(prefix.size()))) return;
+    unusable(where, value.substr(0, 64), "pc q35 pc-i440fx-VERSION pc-q35-VERSION");
 }
 
 void check_value(const std::string& where, const Property& property, const std::string& value) {

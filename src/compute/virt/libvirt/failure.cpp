@@ -8,6 +8,8 @@
 namespace virga::compute::virt::libvirt {
 namespace {
 
+constexpr const char* kRefused = "the hypervisor of the host can't make or change a guest as it was asked for";
+
 ErrorCode code_of(int libvirt_code) {
     switch (libvirt_code) {
         case VIR_ERR_NO_DOMAIN:
@@ -43,7 +45,10 @@ Error last_failure(const std::string& what, const std::string& server_id) {
     const auto* failure = virGetLastError();
     const std::string reason =
         failure != nullptr && failure->message != nullptr ? failure->message : "no reason was given";
-    return Error(code_of(last_code()), what + ": " + reason, {}, server_id);
+    const auto code = code_of(last_code());
+    // What this says reaches users as it is.
+    if (code == ErrorCode::InvalidInput) return Error(code, what + ": " + kRefused, reason, server_id);
+    return Error(code, what + ": " + reason, {}, server_id);
 }
 
 void check(int result, const std::string& what, const std::string& server_id) {

@@ -5,7 +5,8 @@
 
 namespace virga::compute::virt::libvirt {
 
-/// The last libvirt error of this thread as an Error: `what` + libvirt's own message. Call right after the failed call.
+/// The last libvirt error of this thread as an Error: `what` + libvirt's own message, which is the detail of
+/// InvalidInput. Call right after the failed call.
 Error last_failure(const std::string& what, const std::string& server_id = {});
 /// virErrorNumber of the last libvirt error of this thread.
 int last_code();

@@ -37,14 +37,14 @@ bool TestDatabase::is_postgresql() {
     return server() != nullptr;
 }
 
-TestDatabase::TestDatabase(const std::filesystem::path& folder) {
+TestDatabase::TestDatabase(const std::filesystem::path& folder, const std::string& locale) {
     if (!is_postgresql()) {
         url_ = "sqlite://" + (folder / "virga.db").string();
         return;
     }
     static std::atomic<int> count{0};
     name_ = "unit_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
-    run("CREATE DATABASE " + name_ + " TEMPLATE template0");
+    run("CREATE DATABASE " + name_ + " TEMPLATE template0 " + locale);
     url_ = with_database(server(), name_);
 }
 

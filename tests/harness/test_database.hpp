@@ -8,7 +8,8 @@ namespace virga::test {
 /// (tools/with-postgresql.sh).
 class TestDatabase {
 public:
-    explicit TestDatabase(const std::filesystem::path& folder);
+    /// `locale`: how a database of the server orders texts, for CREATE DATABASE.
+    explicit TestDatabase(const std::filesystem::path& folder, const std::string& locale = {});
     TestDatabase(const TestDatabase&) = delete;
     TestDatabase& operator=(const TestDatabase&) = delete;
     ~TestDatabase();

@@ -198,6 +198,8 @@ void Connection::commit() {
 }
 
 void Connection::rollback() {
+    // SQLite ends a transaction by itself when the disk is full.
+    if (sqlite3_get_autocommit(handle_.get()) != 0) return;
     exec("ROLLBACK", {});
 }
 

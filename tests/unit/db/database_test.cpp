@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/work_scope.hpp"
+#include "db/sqlite/connection.hpp"
 #include "lifecycle/transitions.hpp"
 
 namespace virga::db {
@@ -226,6 +227,40 @@ TEST(DatabaseUrl, AWrongPasswordIsNotShown) {
         EXPECT_NE(failure.message().find("password authentication failed"), std::string::npos);
         EXPECT_EQ((failure.message() + failure.detail()).find("hidden-secret"), std::string::npos);
     }
+}
+
+TEST(DatabaseUrl, TextsMustBeOrderedByTheirBytes) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has one order";
+    for (const std::string locale :
+         {"LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LC_COLLATE 'C' LC_CTYPE 'C'",
+          "LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LC_COLLATE 'C' LC_CTYPE 'C'", "ENCODING 'LATIN1' LOCALE 'C'"}) {
+        const test::TestDatabase place("/nowhere", locale);
+        try {
+            const Database database(place.url());
+            FAIL() << "a database was taken that has " << locale;
+        } catch (const Error& failure) {
+            EXPECT_EQ(failure.code(), ErrorCode::InvalidInput);
+            EXPECT_NE(failure.message().find("CREATE DATABASE"), std::string::npos) << failure.message();
+        }
+    }
+    for (const std::string locale : {"LOCALE 'C'", "LOCALE 'C.UTF-8'"}) {
+        const test::TestDatabase place("/nowhere", locale);
+        EXPECT_NO_THROW(Database(place.url())) << locale;
+    }
+}
+
+TEST(DatabaseUrl, AFullFileIsOneError) {
+    if (test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite ends the transaction by itself";
+    sqlite::Connection connection(":memory:");
+    connection.run("CREATE TABLE things (content TEXT)");
+    connection.run("PRAGMA max_page_count = 3");
+    connection.begin(Access::Write, Durability::Grouped);
+    EXPECT_THROW(for (int i = 0; i < 10; ++i)
+                     connection.exec("INSERT INTO things (content) VALUES (?)", {std::string(65536, 'x')}),
+                 Error);
+    EXPECT_NO_THROW(connection.rollback());
+    connection.begin(Access::Write, Durability::Grouped);
+    connection.rollback();
 }
 
 constexpr const char* kEndless =

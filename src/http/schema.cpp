@@ -12,8 +12,10 @@ namespace {
 constexpr std::size_t kQuotedBytes = 64;
 constexpr std::size_t kUnlimited = 1U << 30U;
 
-/// The value in quotes, as a message shows it: cut at a character border so that it stays valid UTF-8.
+/// The value in quotes, as a message shows it: cut at a character border so that it stays valid UTF-8. Of a number that
+/// is no integer of 64 bits the user's own digits are gone: it isn't shown in others.
 std::string quoted(const json::value& value) {
+    if (value.is_double()) return "this number";
     const std::string text = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
     std::size_t end = std::min(text.size(), kQuotedBytes);
     while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;

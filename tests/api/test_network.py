@@ -388,7 +388,9 @@ def test_rules(cloud, maker, stranger):
         refused(call(cloud, "POST", "/security-group-rules", {"security_group_rule": {**fields, **bad}}), 400)
     low = {**fields, "port_range_min": -16}
     message = refused(call(cloud, "POST", "/security-group-rules", {"security_group_rule": low}), 400)
-    assert "Invalid value for port -16" in message
+    assert "security_group_rule.port_range_min: Invalid value for port -16" in message
+    bad = {"security_group_rule": {**fields, "remote_ip_prefix": "x"}}
+    assert "security_group_rule.remote_ip_prefix: 'x'" in refused(call(cloud, "POST", "/security-group-rules", bad), 400)
     icmp = {**fields, "protocol": "icmp", "port_range_min": 8, "port_range_max": 256}
     message = refused(call(cloud, "POST", "/security-group-rules", {"security_group_rule": icmp}), 400)
     assert "Invalid value for ICMP code" in message

@@ -39,8 +39,8 @@ std::string read_ethertype(http::Fields& fields) {
 std::optional<std::int64_t> read_port(http::Fields& fields, const char* name) {
     const auto port = fields.integer(name, INT32_MIN, INT32_MAX);
     if (port && (*port < -1 || *port > 65535)) {
-        throw bad_request("SecurityGroupInvalidPortValue",
-                          std::string(name) + ": Invalid value for port " + std::to_string(*port));
+        throw bad_request("SecurityGroupInvalidPortValue", "security_group_rule." + std::string(name) +
+                                                               ": Invalid value for port " + std::to_string(*port));
     }
     return port;
 }

@@ -18,12 +18,12 @@ const std::vector<Cidr>& unusable_blocks() {
 
 void check_cidr(const Cidr& cidr, std::int64_t ip_version) {
     if (cidr.base.version != ip_version) {
-        throw bad_request("InvalidInput",
-                          "cidr: " + cidr.text() + " is not a block of ip_version " + std::to_string(ip_version));
+        throw bad_request("InvalidInput", "subnet.cidr: " + cidr.text() + " is not a block of ip_version " +
+                                              std::to_string(ip_version));
     }
     for (const auto& block : unusable_blocks()) {
         if (!block.overlaps(cidr)) continue;
-        throw bad_request("InvalidInput", "cidr: " + cidr.text() + " has addresses of " + block.text() +
+        throw bad_request("InvalidInput", "subnet.cidr: " + cidr.text() + " has addresses of " + block.text() +
                                               ", which hosts can't have; choose another block");
     }
 }
@@ -42,7 +42,8 @@ void check_gateway(const Cidr& cidr, const Address& gateway) {
     const bool is_usable = gateway.version == cidr.base.version && gateway.value != 0 &&
                            (!cidr.contains(gateway) || usable_range(cidr).contains(gateway));
     if (!is_usable) {
-        throw bad_request("InvalidInput", "gateway_ip: " + gateway.text() + " can't be the gateway of " + cidr.text());
+        throw bad_request("InvalidInput",
+                          "subnet.gateway_ip: " + gateway.text() + " can't be the gateway of " + cidr.text());
     }
 }
 
@@ -51,14 +52,14 @@ void check_pools(Subnet& subnet) {
     const auto usable = usable_range(subnet.cidr);
     for (const auto& pool : pools) {
         if (pool.first <= pool.last && usable.contains(pool.first) && usable.contains(pool.last)) continue;
-        throw bad_request("InvalidAllocationPool", "allocation_pools: " + pool.first.text() + "-" + pool.last.text() +
-                                                       " must be an ascending range of usable addresses of " +
-                                                       subnet.cidr.text());
+        throw bad_request("InvalidAllocationPool",
+                          "subnet.allocation_pools: " + pool.first.text() + "-" + pool.last.text() +
+                              " must be an ascending range of usable addresses of " + subnet.cidr.text());
     }
     std::sort(pools.begin(), pools.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
     for (std::size_t i = 1; i < pools.size(); ++i) {
         if (!pools[i].overlaps(pools[i - 1])) continue;
-        throw conflict("OverlappingAllocationPools", "allocation_pools: " + pools[i - 1].first.text() + "-" +
+        throw conflict("OverlappingAllocationPools", "subnet.allocation_pools: " + pools[i - 1].first.text() + "-" +
                                                          pools[i - 1].last.text() + " overlaps the next pool");
     }
     const auto gateway = Address::parse(subnet.gateway_ip);

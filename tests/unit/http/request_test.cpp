@@ -93,12 +93,15 @@ TEST(FieldsTest, read_strings) {
 
 TEST(FieldsTest, read_integers) {
     const auto object =
-        parse(R"({"size": 5, "text": "-7", "word": "abc", "float": 1.5, "big": 18446744073709551615, "t": true})");
+        parse(R"({"size": 5, "text": "-7", "word": "abc", "float": 1.5, "big": 18446744073709551615, "t": true,
+                  "huge": 100000000000000000000})");
     Fields fields(object, "volume");
     EXPECT_EQ(fields.required_integer("size", 1, 9), 5);
     EXPECT_EQ(fields.integer("text", -9, 9), -7);
     EXPECT_EQ(message_of([&] { fields.integer("word", 1, 2147483647); }),
               "volume.word: 'abc' is not an integer from 1 to 2147483647");
+    EXPECT_EQ(message_of([&] { fields.integer("huge", 0, 9); }),
+              "volume.huge: this number is not an integer from 0 to 9");
     for (const auto* name : {"float", "big", "t"}) EXPECT_THROW(fields.integer(name, 0, INT64_MAX), Error) << name;
     EXPECT_THROW(fields.integer("size", 6, 9), Error);
     EXPECT_EQ(message_of([&] { fields.required_integer("count", 0, 1); }), "volume.count: is required");

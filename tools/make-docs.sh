@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 virga=build/virga
 target=docs/reference
-subcommands=("serve" "control" "host" "trace" "check" "config" "config reference" "config states" "config flows" "policy")
+subcommands=("serve" "control" "host" "trace" "check" "config" "config reference" "config states" "config flows" "db" "db copy" "policy")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -73,8 +73,8 @@ void check_remote(SecurityGroupRule& rule) {
     auto cidr = Cidr::parse(rule.remote_ip_prefix);
     if (const auto address = Address::parse(rule.remote_ip_prefix)) cidr = Cidr{*address, address->bits()};
     if (!cidr) {
-        throw bad_request("InvalidInput",
-                          "security_group_rule.remote_ip_prefix: '" + rule.remote_ip_prefix + "' is not a block of addresses");
+        throw bad_request("InvalidInput", "security_group_rule.remote_ip_prefix: '" + rule.remote_ip_prefix +
+                                              "' is not a block of addresses");
     }
     if ((cidr->base.version == 4) != (rule.ethertype == "IPv4")) {
         throw bad_request("SecurityGroupRuleParameterConflict",

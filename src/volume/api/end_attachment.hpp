@@ -15,7 +15,8 @@ using ForgetAttachment = http::Response (*)(db::Transaction& tx, const Attachmen
 
 /// Error{Conflict} for one that a server has. Ends the connection of `connector`, if there is one and no other
 /// attachment of its host needs it, and then lets `forget` finish. Commits `tx`: from then on nobody can use the
-/// attachment. A connection that is just being made is waited for and ended. A host that doesn't answer leaves it detaching, and the request can be repeated.
+/// attachment. A connection that is just being made is waited for and ended. A host that doesn't answer leaves it
+/// detaching, and the request can be repeated.
 http::Response end_attachment(const Call& call, db::Transaction& tx, const AttachmentRecord& attachment,
                               const json::object& connector, ForgetAttachment forget);
 

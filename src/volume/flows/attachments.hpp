@@ -23,8 +23,9 @@ json::object connection_of(Dependencies& d, const VolumeRecord& volume, const js
                            const rpc::CallOptions& options);
 void terminate_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,
                           const rpc::CallOptions& options);
-/// Says in the attachment who is about to be connected, before the storage host is asked. Error{Conflict} as connected(),
-/// when the attachment has a connection to another host, or while a connection of the same host is being ended.
+/// Says in the attachment who is about to be connected, before the storage host is asked. Error{Conflict} as
+/// connected(), when the attachment has a connection to another host, or while a connection of the same host is being
+/// ended.
 void begin_connecting(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
                       const std::string& device);
 /// Error{Conflict} when a volume without multiattach is connected to another host already.

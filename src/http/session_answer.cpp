@@ -63,7 +63,9 @@ void Session::serve() {
 /// The session belongs to the waiting thread from here on.
 void Session::serve_later() {
     const auto begun = std::make_shared<const Response>(std::move(response_));
-    shared_.waiters.post(begun->later->on, [self = shared_from_this(), begun](Waiters::Turn turn) {
+    // A small body came without a look at its account.
+    const auto account = account_.empty() ? shared_.router.admit(request_).account : account_;
+    shared_.waiters.post(begun->later->on, account, [self = shared_from_this(), begun](Waiters::Turn turn) {
         const auto refused = Response::waiting_for(begun->later->on, []() -> Response {
             throw Error(ErrorCode::Unavailable, "Too many requests wait for the same host. Try again in a minute.");
         });

@@ -8,6 +8,9 @@
 #include "image/image_target.hpp"
 
 /// Commands of the volume service to a storage host. Header only: shared by both sides of the RPC.
+/// Any command of a volume may have `patience_ms`: how long it waits for another one that works on the volume. Then
+/// Error{Busy}, and nothing was done.
+///
 /// Every command is idempotent: a repeat with the same arguments finds what the first one did and returns the same
 /// result.
 ///
@@ -117,7 +120,8 @@ inline constexpr const char* kInitializeConnection = "volume.initialize_connecti
 /// {backend, volume_id, connector}. Success when there is none.
 inline constexpr const char* kTerminateConnection = "volume.terminate_connection";
 /// {} -> {backends: [{name, driver, total_bytes, free_bytes, allocated_gib, volumes: [id], snapshots: [id], hidden:
-/// [file], incomplete: [reason]}]}: for `virga check`. Of an incomplete backend nothing may be taken for missing.
+/// [file], connections: {volume_id: [connector's host]}, incomplete: [reason]}]}: for `virga check`. Of an incomplete
+/// backend nothing may be taken for missing.
 inline constexpr const char* kInventory = "volume.inventory";
 /// {level: debug, info, warning or error; absent: stays} -> {level}: of the host process's log.
 inline constexpr const char* kLogLevel = "volume.log_level";

@@ -1,6 +1,7 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
+#include "volume/api/connector.hpp"
 #include "volume/api/end_attachment.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/model/volume_states.hpp"
@@ -82,27 +83,29 @@ http::Response show(const Call& call) {
     return one(call, own_attachment(tx, call, call.request.param("attachment_id")));
 }
 
+/// What the user wrote about an attachment, before it is made.
+struct NewAttachment {
+    VolumeId volume;
+    ServerId server;
+    std::optional<std::string> mode;
+    json::object connector;  ///< empty: connected later
+};
+
 /// Asks the storage host for the connection and records it. The attachment names its connector before, so that whoever
-/// ends it meanwhile, or after a crash, ends the connection too. A failure leaves it error_attaching.
-AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, const json::object& connector) {
+/// ends it meanwhile, or after a crash, ends the connection too. `undo`: what is left when the host failed, or (Busy)
+/// did nothing.
+AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, const json::object& connector,
+                         void (*undo)(db::Transaction& tx, const AttachmentRecord& before, ErrorCode failure)) {
     const auto host = get_string(connector, "host");
     const auto device = get_string(connector, "mountpoint");
-    call.db().write_with([&](db::Transaction& tx) {
-        check_may_change(tx, call, attachment);
-        flows::begin_connecting(tx, attachment.id, host, device);
-    });
-    const auto options = connect_options(call, attachment, host);
     json::object info;
     try {
-        info = flows::initialize_connection(call.context.d, attachment.volume, connector, options);
+        info = flows::initialize_connection(call.context.d, attachment.volume, connector,
+                                            waiting_options(call, flows::connect_command(attachment.id, host)));
     } catch (const Error& error) {
-        if (!is_retryable(error.code())) {
-            call.db().write_with([&](db::Transaction& tx) {
-                if (!repo::find_attachment(tx, attachment.id)) return;
-                lifecycle::try_change(tx, attachment_states(), "fail_connect", attachment.id.value);
-                flows::recompute_status(tx, attachment.volume);
-            });
-        }
+        call.db().write_with([&](db::Transaction& tx) {
+            if (repo::find_attachment(tx, attachment.id)) undo(tx, attachment, error.code());
+        });
         throw;
     }
     info["attachment_id"] = attachment.id.value;
@@ -117,38 +120,55 @@ AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, c
     return result;
 }
 
-/// The connector of a request; its host names who connects.
-json::object checked_connector(http::Fields& fields, const json::object& connector) {
-    http::Fields read(connector, fields.path() + ".connector");
-    read.required_string("host", 1, 255);
-    read.string("mountpoint", 0, 255);
-    read.one_of("mode", {"rw", "ro"});
-    return connector;
+void begin_connecting(db::Transaction& tx, const AttachmentId& id, const json::object& connector) {
+    flows::begin_connecting(tx, id, get_string(connector, "host"), get_string(connector, "mountpoint"));
+}
+
+/// The user doesn't know its id: it is gone, or failed and holds the volume no longer.
+void undo_new(db::Transaction& tx, const AttachmentRecord& made, ErrorCode failure) {
+    if (failure == ErrorCode::Busy) return flows::detached(tx, made.id);
+    flows::fail_connecting(tx, made.id);
+}
+
+/// The user may try the same again.
+void undo_update(db::Transaction& tx, const AttachmentRecord& before, ErrorCode failure) {
+    if (failure == ErrorCode::Busy) return flows::roll_connecting(tx, before);
+    if (!is_retryable(failure)) flows::fail_connecting(tx, before.id);
+}
+
+AttachmentRecord reserve(db::Transaction& tx, const Call& call, const NewAttachment& wanted) {
+    const auto volume = own_volume(tx, call, wanted.volume.value);
+    if (wanted.mode) check_mode(volume, *wanted.mode);
+    check_not_in_work(tx, call, volume);
+    auto attachment = flows::reserve_for_user(tx, wanted.volume, wanted.server);
+    if (wanted.mode) {
+        repo::set_mode(tx, attachment.id, *wanted.mode);
+        attachment.mode = *wanted.mode;
+    }
+    if (!wanted.connector.empty()) begin_connecting(tx, attachment.id, wanted.connector);
+    return attachment;
 }
 
 http::Response create(const Call& call) {
     const auto body = body_object(call, "attachment");
     http::Fields fields(body, "attachment");
-    const VolumeId volume(fields.required_uuid("volume_uuid"));
-    const ServerId server(fields.uuid("instance_uuid").value_or(""));
+    NewAttachment wanted;
+    wanted.volume = VolumeId(fields.required_uuid("volume_uuid"));
+    wanted.server = ServerId(fields.uuid("instance_uuid").value_or(""));
     const auto* connector = fields.object("connector");
-    const auto mode = call.at_least(kMode) ? fields.one_of("mode", {"rw", "ro"}) : std::nullopt;
-    const auto wanted =
-        connector == nullptr || connector->empty() ? json::object{} : checked_connector(fields, *connector);
+    if (call.at_least(kMode)) wanted.mode = fields.one_of("mode", {"rw", "ro"});
+    if (connector != nullptr && !connector->empty()) wanted.connector = read_connector(fields, *connector);
     fields.finish();
     auto tx = call.db().write();
-    const auto record = own_volume(tx, call, volume.value);
-    if (mode) check_mode(record, *mode);
-    check_not_in_work(tx, call, record);
-    auto attachment = flows::reserve_for_user(tx, volume, server);
-    if (mode) {
-        repo::set_mode(tx, attachment.id, *mode);
-        attachment.mode = *mode;
+    const auto attachment = reserve(tx, call, wanted);
+    if (wanted.connector.empty()) {
+        tx.commit();
+        return one(call, attachment);
     }
-    tx.commit();
-    if (wanted.empty()) return one(call, attachment);
-    return waiting_for(call, record.host, [attachment, wanted](const Call& later) {
-        return one(later, connect(later, attachment, wanted));
+    // What would be refused is refused now; but nothing changes before it is this request's turn.
+    return waiting_for(call, repo::get_volume(tx, wanted.volume).host, [wanted](const Call& later) {
+        const auto made = later.db().write_with([&](db::Transaction& in) { return reserve(in, later, wanted); });
+        return one(later, connect(later, made, wanted.connector, undo_new));
     });
 }
 
@@ -166,19 +186,27 @@ void check_can_connect(const AttachmentRecord& attachment) {
                 {}, attachment.id.value);
 }
 
+AttachmentRecord connectable(db::Transaction& tx, const Call& call) {
+    auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
+    check_may_change(tx, call, attachment);
+    check_can_connect(attachment);
+    if (const auto volume = repo::find_volume(tx, attachment.volume)) check_may_connect(*volume);
+    return attachment;
+}
+
 http::Response update(const Call& call) {
     const auto body = body_object(call, "attachment");
     http::Fields fields(body, "attachment");
-    const auto* connector = fields.object("connector");
-    if (connector == nullptr) fields.fail("connector", "is required");
-    const auto wanted = checked_connector(fields, *connector);
+    const auto wanted = required_connector(fields);
     fields.finish();
     auto tx = call.db().read();
-    const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
-    check_may_change(tx, call, attachment);
-    check_can_connect(attachment);
-    return waiting_for(call, host_of(tx, attachment), [attachment, wanted](const Call& later) {
-        return one(later, connect(later, attachment, wanted));
+    return waiting_for(call, host_of(tx, connectable(tx, call)), [wanted](const Call& later) {
+        const auto before = later.db().write_with([&](db::Transaction& in) {
+            auto found = connectable(in, later);
+            begin_connecting(in, found.id, wanted);
+            return found;
+        });
+        return one(later, connect(later, before, wanted, undo_update));
     });
 }
 

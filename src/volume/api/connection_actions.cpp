@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "volume/api/connector.hpp"
 #include "volume/api/end_attachment.hpp"
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -14,29 +16,12 @@ namespace {
 
 const identity::policy::Check kConnectionInfo(policies(), "volume:attachment_connection_info");
 
-json::object connector_of(http::Fields& fields) {
-    const auto* connector = fields.object("connector");
-    if (connector == nullptr) fields.fail("connector", "is required");
-    const auto* host = connector->if_contains("host");
-    if (host == nullptr || !host->is_string() || host->get_string().empty() || host->get_string().size() > 255) {
-        fields.fail("connector", "must name its host");
-    }
-    return *connector;
-}
-
-rpc::CallOptions options_of(const Call& call, const std::string& command_id) {
-    return {.command_id = command_id,
-            .request_id = call.auth.request_id,
-            .deadline = kHostDeadline,
-            .only_if_it_answers = true};
-}
-
 /// Two hosts that write to one volume destroy it.
 void check_one_host(const VolumeRecord& volume, const std::vector<AttachmentRecord>& attachments,
                     const std::string& host) {
     if (volume.multiattach) return;
     for (const auto& item : attachments) {
-        if (!item.connected() || item.host == host) continue;
+        if (!item.may_be_used() || item.host == host) continue;
         throw Error(
             ErrorCode::Conflict,
             "Volume " + volume.id.value + " is connected to another host already, and its type has no multiattach.",
@@ -53,38 +38,89 @@ void check_status(const VolumeRecord& volume) {
                 {}, volume.id.value);
 }
 
+/// Puts the connection on record before the storage host is asked; true when it wasn't there.
+bool begin(const Call& call, const VolumeId& id, const std::string& host) {
+    return call.db().write_with([&](db::Transaction& tx) {
+        const auto volume = own_volume(tx, call, id.value);
+        check_status(volume);
+        check_may_connect(volume);
+        check_one_host(volume, repo::attachments_of(tx, id), host);
+        return flows::begin_connection(tx, id, host);
+    });
+}
+
+/// The host did nothing, or can't. One that may do it yet leaves the connection on record.
+void undo(const Call& call, const VolumeId& id, const std::string& host, ErrorCode failure) {
+    if (is_retryable(failure) && failure != ErrorCode::Busy) return;
+    call.db().write_with([&](db::Transaction& tx) { repo::delete_connection(tx, id, host); });
+}
+
+/// Somebody ended it while it was being made.
+void check_not_ended(const Call& call, const VolumeId& id, const json::object& connector) {
+    const auto host = get_string(connector, "host");
+    if (call.db().read_with([&](db::Transaction& tx) { return flows::is_connected(tx, id, host); })) return;
+    flows::terminate_connection(call.context.d, id, connector, waiting_options(call, {}));
+    throw Error(ErrorCode::Conflict, "The connection of volume " + id.value + " was ended meanwhile.", {}, id.value);
+}
+
+json::object make_connection(const Call& call, const VolumeId& id, const json::object& connector) {
+    const auto host = get_string(connector, "host");
+    const auto options = waiting_options(call, id.value + "/initialize/" + host + "/" + call.auth.request_id);
+    flows::finish_ending(call.context.d, id, host, options);
+    const bool is_new = begin(call, id, host);
+    json::object info;
+    try {
+        info = flows::initialize_connection(call.context.d, id, connector, options);
+    } catch (const Error& error) {
+        if (is_new) undo(call, id, host, error.code());
+        throw;
+    }
+    check_not_ended(call, id, connector);
+    return info;
+}
+
 http::Response initialize(const Call& call, const VolumeRecord& volume, const json::object& argument) {
     http::Fields fields(argument, "os-initialize_connection");
-    const auto connector = connector_of(fields);
-    const auto host = get_string(connector, "host");
+    const auto connector = required_connector(fields);
     check_status(volume);
-    call.db().read_with(
-        [&](db::Transaction& tx) { check_one_host(volume, repo::attachments_of(tx, volume.id), host); });
-    return waiting_for(call, volume.host, [id = volume.id, connector, host](const Call& later) {
-        auto info = flows::initialize_connection(
-            later.context.d, id, connector,
-            options_of(later, id.value + "/initialize/" + host + "/" + later.auth.request_id));
+    check_may_connect(volume);
+    call.db().read_with([&](db::Transaction& tx) {
+        check_one_host(volume, repo::attachments_of(tx, volume.id), get_string(connector, "host"));
+    });
+    return waiting_for(call, volume.host, [id = volume.id, connector](const Call& later) {
+        auto info = make_connection(later, id, connector);
         if (!kConnectionInfo.allows(later.auth)) info = public_connection(info);
         return http::Response::with_json(200, json::object{{"connection_info", std::move(info)}});
     });
 }
 
-/// A server that has the volume would go on with it: only services may take it away (CVE-2023-2088). Nobody can take an
-/// available volume as long as the host works on it; when it doesn't answer, the call can be repeated.
+void check_may_terminate(db::Transaction& tx, const Call& call, const VolumeRecord& volume) {
+    for (const auto& item : repo::attachments_of(tx, volume.id)) check_may_change(tx, call, item);
+    check_not_in_work(tx, call, volume);
+    check_may_disconnect(volume);
+}
+
+/// A server that has the volume would go on with it: only services may take it away (CVE-2023-2088). When the host
+/// doesn't answer it stays on record that the connection is to be ended: before the host is connected again it is.
 http::Response terminate(const Call& call, const VolumeRecord& volume, const json::object& argument) {
     http::Fields fields(argument, "os-terminate_connection");
-    const auto connector = connector_of(fields);
-    const bool alone = call.db().write_with([&](db::Transaction& tx) {
-        const auto attachments = repo::attachments_of(tx, volume.id);
-        for (const auto& item : attachments) check_may_change(tx, call, item);
-        check_not_in_work(tx, call, repo::get_volume(tx, volume.id));
-        lifecycle::try_change(tx, volume_states(), "end_connection", volume.id.value);
-        return attachments.empty();
-    });
-    return waiting_for(call, volume.host, [id = volume.id, connector, alone](const Call& later) {
-        flows::terminate_connection(later.context.d, id, connector,
-                                    options_of(later, id.value + "/terminate/" + later.auth.request_id));
-        if (alone) later.db().write_with([&](db::Transaction& tx) { flows::recompute_status(tx, id); });
+    const auto connector = required_connector(fields);
+    call.db().read_with([&](db::Transaction& tx) { check_may_terminate(tx, call, volume); });
+    return waiting_for(call, volume.host, [id = volume.id, connector](const Call& later) {
+        const auto host = get_string(connector, "host");
+        const auto options = waiting_options(later, id.value + "/terminate/" + later.auth.request_id);
+        const auto before = later.db().write_with([&](db::Transaction& tx) {
+            check_may_terminate(tx, later, own_volume(tx, later, id.value));
+            return flows::begin_ending(tx, id, host, options.command_id);
+        });
+        try {
+            if (before && !before->ending.empty()) flows::finish_ending(later.context.d, id, host, options);
+            flows::terminate_connection(later.context.d, id, connector, options);
+        } catch (const Error& error) {
+            if (error.code() == ErrorCode::Busy)
+                later.db().write_with([&](db::Transaction& tx) { flows::restore_connection(tx, id, host, before); });
+            throw;
+        }
         return http::Response::empty(202);
     });
 }
@@ -108,7 +144,7 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
     http::Fields fields(argument, "os-force_detach");
     auto tx = call.db().write();
     const auto attachment = wanted_attachment(fields, repo::attachments_of(tx, volume.id));
-    const auto connector = fields.has_value("connector") ? connector_of(fields) : recorded_connector(attachment);
+    const auto connector = fields.has_value("connector") ? required_connector(fields) : recorded_connector(attachment);
     return end_attachment(call, tx, attachment, connector, forget_by_force);
 }
 
@@ -134,7 +170,12 @@ http::Response detach(const Call& call, const VolumeRecord& volume, const json::
     auto tx = call.db().write();
     check_not_in_maintenance(repo::get_volume(tx, volume.id));
     const auto attachments = repo::attachments_of(tx, volume.id);
-    if (!wanted && attachments.empty()) return http::Response::empty(202);
+    if (!wanted && attachments.empty()) {
+        // As Cinder does: of a volume that nobody has.
+        flows::recompute_status(tx, volume.id);
+        tx.commit();
+        return http::Response::empty(202);
+    }
     const auto found = std::find_if(attachments.begin(), attachments.end(),
                                     [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
     if (found == attachments.end() && is_anothers(tx, wanted)) fields.fail("attachment_id", "is not of this volume");

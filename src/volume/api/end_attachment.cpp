@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "volume/api/connector.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -23,30 +24,38 @@ bool is_shared(db::Transaction& tx, const AttachmentRecord& attachment, const st
     });
 }
 
-rpc::CallOptions options_of(const Call& call, const std::string& command_id) {
-    return {.command_id = command_id,
-            .request_id = call.auth.request_id,
-            .deadline = kHostDeadline,
-            .only_if_it_answers = true};
-}
-
-/// A connection that is perhaps still being made is waited for by asking for the same once more: the host joins both.
-/// Ended before it is made, it would stay.
-void wait_for_connection(const Call& call, const AttachmentRecord& attachment, const std::string& host) {
-    if (!attachment.connection_info.empty()) return;
-    const auto volume =
-        call.db().read_with([&](db::Transaction& tx) { return repo::get_volume(tx, attachment.volume); });
-    try {
-        flows::connection_of(call.context.d, volume, {{"host", host}}, connect_options(call, attachment, host));
-    } catch (const Error& error) {
-        if (is_retryable(error.code())) throw;
-    }
-}
-
 http::Response finish(db::Transaction& tx, const AttachmentRecord& attachment, ForgetAttachment forget) {
     auto response = forget(tx, attachment);
     tx.commit();
     return response;
+}
+
+/// What the storage host does must not be done by half: when it has other work, all is as before.
+void disconnect(const Call& call, const AttachmentRecord& attachment, const json::object& connector) {
+    const auto host = get_string(connector, "host");
+    const auto options = waiting_options(call, attachment.id.value + "/disconnect/" + host);
+    try {
+        flows::await_connection(call.context.d, attachment, host, options);
+        flows::terminate_connection(call.context.d, attachment.volume, connector, options);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::Busy)
+            call.db().write_with([&](db::Transaction& tx) { flows::roll_ending(tx, attachment); });
+        throw;
+    }
+}
+
+http::Response end_connected(const Call& call, const AttachmentId& id, const json::object& connector,
+                             ForgetAttachment forget) {
+    auto tx = call.db().write();
+    const auto attachment = own_attachment(tx, call, id.value);
+    check_may_change(tx, call, attachment);
+    if (is_shared(tx, attachment, get_string(connector, "host"))) return finish(tx, attachment, forget);
+    check_may_disconnect(repo::get_volume(tx, attachment.volume));
+    flows::begin_ending(tx, id);
+    tx.commit();
+    disconnect(call, attachment, connector);
+    auto end = call.db().write();
+    return finish(end, attachment, forget);
 }
 
 }  // namespace
@@ -56,24 +65,15 @@ json::object recorded_connector(const AttachmentRecord& attachment) {
     return {{"host", attachment.host}};
 }
 
-rpc::CallOptions connect_options(const Call& call, const AttachmentRecord& attachment, const std::string& host) {
-    return options_of(call, attachment.id.value + "/connect/" + host);
-}
-
 http::Response end_attachment(const Call& call, db::Transaction& tx, const AttachmentRecord& attachment,
                               const json::object& connector, ForgetAttachment forget) {
     check_may_change(tx, call, attachment);
     const auto host = get_string(connector, "host");
     if (host.empty() || is_shared(tx, attachment, host)) return finish(tx, attachment, forget);
-    flows::begin_ending(tx, attachment.id);
-    const auto storage_host = repo::get_volume(tx, attachment.volume).host;
-    tx.commit();
-    return waiting_for(call, storage_host, [attachment, connector, host, forget](const Call& later) {
-        wait_for_connection(later, attachment, host);
-        flows::terminate_connection(later.context.d, attachment.volume, connector,
-                                    options_of(later, attachment.id.value + "/disconnect/" + host));
-        auto end = later.db().write();
-        return finish(end, attachment, forget);
+    const auto volume = repo::get_volume(tx, attachment.volume);
+    check_may_disconnect(volume);
+    return waiting_for(call, volume.host, [id = attachment.id, connector, forget](const Call& later) {
+        return end_connected(later, id, connector, forget);
     });
 }
 

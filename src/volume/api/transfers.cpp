@@ -1,8 +1,11 @@
 #include "volume/flows/transfers.hpp"
 
 #include "volume/api/api.hpp"
+#include "volume/api/connector.hpp"
 #include "volume/api/filters.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/repo/transfer_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
 namespace {
@@ -116,6 +119,18 @@ std::string key_of(http::Fields& fields) {
     return fields.required_string("auth_key", 1, 255);
 }
 
+/// Ends the connections first. Whoever may do so has shown that he has the key.
+http::Response accept_ended(const Call& call, const Place& place, const Transfer& transfer, const std::string& key) {
+    flows::end_leftovers(call.context.d, transfer.volume, waiting_options(call, {}));
+    call.db().write_with([&](db::Transaction& tx) {
+        if (flows::has_leftovers(tx, transfer.volume)) {
+            throw Error(ErrorCode::Busy, "Volume " + transfer.volume.value + " is being connected. Try again.");
+        }
+        flows::accept_offer(tx, call.context.d, call.auth, repo::get_transfer(tx, transfer.id), key);
+    });
+    return one(202, summary(call, place, transfer));
+}
+
 /// Whoever knows the id and the key may take it: that is what a transfer is for.
 http::Response accept(const Call& call, const Place& place) {
     const auto body = body_object(call, "accept");
@@ -124,7 +139,14 @@ http::Response accept(const Call& call, const Place& place) {
     fields.finish();
     auto tx = call.db().write();
     const auto transfer = repo::get_transfer(tx, call.request.param("transfer_id"));
+    const bool connected = flows::has_leftovers(tx, transfer.volume);
     flows::accept_offer(tx, call.context.d, call.auth, transfer, key);
+    // Nothing is done yet: the connections go first, which are the former owner's.
+    if (connected) {
+        return waiting_for(call, repo::get_volume(tx, transfer.volume).host, [place, transfer, key](const Call& later) {
+            return accept_ended(later, place, transfer, key);
+        });
+    }
     tx.commit();
     return one(202, summary(call, place, transfer));
 }

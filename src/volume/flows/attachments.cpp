@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "volume/flows/connections.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -88,12 +89,43 @@ void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, 
     const auto volume = repo::get_volume(tx, attachment.volume);
     if (volume.multiattach) return;
     for (const auto& other : repo::attachments_of(tx, attachment.volume)) {
-        if (other.id == attachment.id || !other.connected() || other.host == host) continue;
+        if (other.id == attachment.id || !other.may_be_used() || other.host == host) continue;
         throw Error(
             ErrorCode::Conflict,
             "Volume " + volume.id.value + " is connected to another host already, and its type has no multiattach.",
             "host " + other.host, volume.id.value);
     }
+}
+
+/// A user isn't kept waiting for what else is done to the volume.
+constexpr std::int64_t kPatienceMs = 2'000;
+
+json::object connection_params(const VolumeRecord& volume, const json::object& connector,
+                               const rpc::CallOptions& options) {
+    json::object params{{"backend", volume.backend}, {"volume_id", volume.id.value}, {"connector", connector}};
+    if (options.only_if_it_answers) params["patience_ms"] = kPatienceMs;
+    return params;
+}
+
+bool may_still_run(const Error& error) {
+    return error.code() == ErrorCode::Unavailable || error.code() == ErrorCode::Timeout;
+}
+
+void note_ending(Dependencies& d, const VolumeId& id, const std::string& host, const std::string& command_id) {
+    d.db.write_with([&](db::Transaction& tx) {
+        if (repo::find_volume(tx, id)) begin_ending(tx, id, host, command_id.empty() ? new_uuid() : command_id);
+    });
+}
+
+void note_ended(Dependencies& d, const VolumeId& id, const std::string& host, const std::string& command_id) {
+    const auto is_it = [&](db::Transaction& tx) {
+        const auto found = repo::find_connection(tx, id, host);
+        return found && (found->ending.empty() || found->ending == command_id);
+    };
+    if (!d.db.read_with(is_it)) return;
+    d.db.write_with([&](db::Transaction& tx) {
+        if (is_it(tx)) repo::delete_connection(tx, id, host);
+    });
 }
 
 std::string mode_of(const json::object& connection_info) {
@@ -141,14 +173,17 @@ AttachmentRecord reserve_for_user(db::Transaction& tx, const VolumeId& volume, c
 
 json::object initialize_connection(Dependencies& d, const VolumeId& id, const json::object& connector,
                                    const rpc::CallOptions& options) {
-    return connection_of(d, connectable(d, id, get_string(connector, "host")), connector, options);
+    const auto host = get_string(connector, "host");
+    const auto volume = connectable(d, id, host);
+    finish_ending(d, id, host, options);
+    return connection_of(d, volume, connector, options);
 }
 
 json::object connection_of(Dependencies& d, const VolumeRecord& volume, const json::object& connector,
                            const rpc::CallOptions& options) {
     const auto& id = volume.id;
-    auto info = d.hosts.call(volume.host, command::kInitializeConnection,
-                             {{"backend", volume.backend}, {"volume_id", id.value}, {"connector", connector}}, options);
+    auto info = d.hosts.call(volume.host, command::kInitializeConnection, connection_params(volume, connector, options),
+                             options);
     info["serial"] = id.value;
     info["volume_id"] = id.value;
     if (volume.multiattach) info["multiattach"] = true;
@@ -165,8 +200,32 @@ void terminate_connection(Dependencies& d, const VolumeId& id, const json::objec
                           const rpc::CallOptions& options) {
     const auto volume = d.db.read_with([&](db::Transaction& tx) { return repo::find_volume(tx, id); });
     if (!volume || volume->host.empty()) return;
-    d.hosts.call(volume->host, command::kTerminateConnection,
-                 {{"backend", volume->backend}, {"volume_id", id.value}, {"connector", connector}}, options);
+    const auto host = get_string(connector, "host");
+    try {
+        d.hosts.call(volume->host, command::kTerminateConnection, connection_params(*volume, connector, options),
+                     options);
+    } catch (const Error& error) {
+        if (may_still_run(error)) note_ending(d, id, host, options.command_id);
+        throw;
+    }
+    note_ended(d, id, host, options.command_id);
+}
+
+std::string connect_command(const AttachmentId& id, const std::string& host) {
+    return id.value + "/connect/" + host;
+}
+
+void await_connection(Dependencies& d, const AttachmentRecord& attachment, const std::string& host,
+                      const rpc::CallOptions& options) {
+    if (!attachment.connection_info.empty()) return;
+    const auto volume = d.db.read_with([&](db::Transaction& tx) { return repo::get_volume(tx, attachment.volume); });
+    auto same = options;
+    same.command_id = connect_command(attachment.id, host);
+    try {
+        connection_of(d, volume, {{"host", host}}, same);
+    } catch (const Error& error) {
+        if (is_retryable(error.code())) throw;
+    }
 }
 
 void begin_connecting(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
@@ -193,6 +252,20 @@ void connected(db::Transaction& tx, const AttachmentId& id, const std::string& c
     recompute_status(tx, attachment.volume);
 }
 
+void roll_connecting(db::Transaction& tx, const AttachmentRecord& before) {
+    if (before.connected() || before.attach_status != "reserved") return;
+    if (!lifecycle::try_change(tx, attachment_states(), "roll_connect", before.id.value)) return;
+    repo::set_connection(tx, before.id, before.host, before.device, before.connection_info);
+    recompute_status(tx, before.volume);
+}
+
+void fail_connecting(db::Transaction& tx, const AttachmentId& id) {
+    const auto attachment = repo::find_attachment(tx, id);
+    if (!attachment) return;
+    lifecycle::try_change(tx, attachment_states(), "fail_connect", id.value);
+    recompute_status(tx, attachment->volume);
+}
+
 void complete(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::get_attachment(tx, id);
     if (attachment.attach_status == "attached") return;
@@ -208,12 +281,18 @@ void begin_ending(db::Transaction& tx, const AttachmentId& id) {
     recompute_status(tx, attachment.volume);
 }
 
+void roll_ending(db::Transaction& tx, const AttachmentRecord& before) {
+    if (lifecycle::compare_and_swap(tx, attachment_states(), before.id.value, "detaching", before.attach_status))
+        recompute_status(tx, before.volume);
+}
+
 void begin_detaching(db::Transaction& tx, const VolumeId& id) {
     require_change(tx, volume_states(), "begin_detaching", id.value, "AND attach_status = 'attached'");
 }
 
 void roll_detaching(db::Transaction& tx, const VolumeId& id) {
-    lifecycle::try_change(tx, volume_states(), "roll_detaching", id.value);
+    // Somebody may have ended the attachment meanwhile.
+    if (lifecycle::try_change(tx, volume_states(), "roll_detaching", id.value)) recompute_status(tx, id);
 }
 
 void detached(db::Transaction& tx, const AttachmentId& id) {

@@ -21,13 +21,25 @@ json::object initialize_connection(Dependencies& d, const VolumeId& volume, cons
 /// The part of initialize_connection that asks the storage host, whatever state the volume is in.
 json::object connection_of(Dependencies& d, const VolumeRecord& volume, const json::object& connector,
                            const rpc::CallOptions& options);
+/// See Service::terminate_connection. When the storage host didn't say that it did, that is put on record: it is done
+/// before the same host is connected again, at the latest.
 void terminate_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,
                           const rpc::CallOptions& options);
+/// Of the command by which the storage host makes the connection of an attachment: whoever asks again joins it.
+std::string connect_command(const AttachmentId& id, const std::string& host);
+/// A connection of the attachment that is perhaps still being made is waited for: ended before it is made, it would
+/// stay. Throws only what may be tried again.
+void await_connection(Dependencies& d, const AttachmentRecord& attachment, const std::string& host,
+                      const rpc::CallOptions& options);
 /// Says in the attachment who is about to be connected, before the storage host is asked. Error{Conflict} as
 /// connected(), when the attachment has a connection to another host, or while a connection of the same host is being
 /// ended.
 void begin_connecting(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
                       const std::string& device);
+/// Takes begin_connecting back, when the storage host did nothing; `before`: the attachment before that.
+void roll_connecting(db::Transaction& tx, const AttachmentRecord& before);
+/// The storage host failed: the attachment has no use any more but to be deleted, and the volume is without it.
+void fail_connecting(db::Transaction& tx, const AttachmentId& id);
 /// Error{Conflict} when a volume without multiattach is connected to another host already.
 void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
                const std::string& device, const json::object& connection_info);
@@ -36,6 +48,8 @@ void begin_detaching(db::Transaction& tx, const VolumeId& id);
 void roll_detaching(db::Transaction& tx, const VolumeId& id);
 /// The attachment can't be used any more, only be ended: before the storage host is asked to end its connection.
 void begin_ending(db::Transaction& tx, const AttachmentId& id);
+/// Takes that back, when the storage host did nothing.
+void roll_ending(db::Transaction& tx, const AttachmentRecord& before);
 void detached(db::Transaction& tx, const AttachmentId& id);
 /// As detached, and a volume that was in an error status is usable again when nobody has it any more.
 void force_detached(db::Transaction& tx, const AttachmentId& id);

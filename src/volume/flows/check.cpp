@@ -10,6 +10,7 @@
 #include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/connection_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/key_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -19,10 +20,13 @@
 namespace virga::volume::flows {
 namespace {
 
+using Hosts = std::map<std::string, std::set<std::string>>;  ///< connectors' hosts, by volume
+
 /// What one backend of one host has.
 struct Stock {
     std::set<std::string> volumes;
     std::set<std::string> snapshots;
+    Hosts connections;
     std::set<std::string> incomplete;  ///< why parts of it could not be looked at
     bool lacks_volume(const std::string& id) const { return incomplete.empty() && !volumes.contains(id); }
     bool lacks_snapshot(const std::string& id) const { return incomplete.empty() && !snapshots.contains(id); }
@@ -35,6 +39,13 @@ std::set<std::string> ids_of(const json::object& backend, std::string_view key) 
     return ids;
 }
 
+Hosts hosts_of(const json::object& backend) {
+    Hosts hosts;
+    const auto all = get_object(backend, "connections");
+    for (const auto& item : all) hosts[item.key()] = ids_of(all, item.key());
+    return hosts;
+}
+
 Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
     Stocks stocks;
     for (const auto& host : d.hosts.hosts()) {
@@ -45,7 +56,8 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
             for (const auto& item : get_array(reply, "backends")) {
                 const auto& backend = item.as_object();
                 stocks[host.name + "@" + get_string(backend, "name")] = {
-                    ids_of(backend, "volumes"), ids_of(backend, "snapshots"), ids_of(backend, "incomplete")};
+                    ids_of(backend, "volumes"), ids_of(backend, "snapshots"), hosts_of(backend),
+                    ids_of(backend, "incomplete")};
             }
         } catch (const Error& error) {
             differences.push_back("storage host " + host.name + " gave no inventory: " + error.message() +
@@ -72,6 +84,7 @@ public:
         for (auto& item : repo::all_snapshots(tx_)) snapshots_[item.id.value] = std::move(item);
         find_temporary_volumes();
         for (const auto& id : repo::offered_volumes(tx_)) offered_.insert(id);
+        for (const auto& item : repo::all_connections(tx_)) connected_[item.volume.value].insert(item.host);
         check_attachments(live_servers);
         for (const auto& item : volumes_) check_volume(item.second, stocks);
         for (const auto& item : snapshots_) check_snapshot(item.second, stocks);
@@ -94,6 +107,7 @@ private:
         const std::set<ServerId> live(live_servers.begin(), live_servers.end());
         for (const auto& item : repo::all_attachments(tx_)) {
             attachments_[item.volume.value].push_back(item);
+            if (item.connected()) connected_[item.volume.value].insert(item.host);
             if (!volumes_.contains(item.volume.value)) {
                 out_.push_back("attachment " + item.id.value + " is of volume " + item.volume.value +
                                ", which is gone");
@@ -126,6 +140,11 @@ private:
                            [](const AttachmentRecord& item) { return !is_error(item.attach_status); });
     }
 
+    /// By os-reserve alone, until whoever asked for that attaches it or gives it back.
+    bool is_held(const VolumeRecord& volume) const {
+        return volume.status == "attaching" && volume.attach_status == "detached" && !has_attachment(volume);
+    }
+
     void check_volume(const VolumeRecord& volume, const Stocks& stocks) {
         const auto found = stocks.find(volume.host + "@" + volume.backend);
         if (found != stocks.end() && !may_lack_data(volume.status) && volume.launched_us != 0 &&
@@ -136,7 +155,7 @@ private:
             out_.push_back("volume " + volume.id.value + " is being moved, but nothing works on it");
         }
         const auto attached = has_attachment(volume);
-        if (is_transient(volume.status) && !is_worked_on(volume)) {
+        if (is_transient(volume.status) && !is_worked_on(volume) && !is_held(volume)) {
             out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
         }
         if (volume.status == "awaiting-transfer" && !offered_.contains(volume.id)) {
@@ -191,7 +210,21 @@ private:
         }
     }
 
+    /// The other way round a connection may just be made.
+    void check_connections(const std::string& place, const Stock& stock) {
+        for (const auto& [id, hosts] : stock.connections) {
+            const auto volume = volumes_.find(id);
+            if (volume == volumes_.end() || is_worked_on(volume->second)) continue;
+            for (const auto& host : hosts) {
+                if (connected_[id].contains(host)) continue;
+                out_.push_back("volume " + id + " on " + place + " is connected to host " + host +
+                               ", but no record tells of that");
+            }
+        }
+    }
+
     void check_stock(const std::string& place, const Stock& stock) {
+        check_connections(place, stock);
         for (const auto& reason : stock.incomplete)
             out_.push_back("backend " + place + " can't be looked at as a whole: " + reason);
         for (const auto& id : stock.volumes) {
@@ -223,6 +256,7 @@ private:
     std::map<std::string, VolumeRecord> volumes_;
     std::map<std::string, SnapshotRecord> snapshots_;
     std::set<std::string> temporary_;
+    Hosts connected_;                                                   ///< as recorded
     std::set<VolumeId> offered_;                                        ///< volumes that have a transfer
     std::map<std::string, std::vector<AttachmentRecord>> attachments_;  ///< by volume
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "volume/flows/connections.hpp"
 #include "volume/flows/flow_data.hpp"
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/mark_failed.hpp"
@@ -58,6 +59,7 @@ public:
 
     Outcome execute(const Context& context) override {
         const auto volume = load_volume(d_, context.data.volume);
+        end_leftovers(d_, context, volume.id);
         call_host(d_, context, volume.host, command::kUnmanage,
                   {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kCopyDeadline);
         Outcome outcome;

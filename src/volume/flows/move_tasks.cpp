@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/flows/flow_data.hpp"
 #include "volume/flows/move_volume.hpp"
 #include "volume/flows/online.hpp"
@@ -61,12 +62,15 @@ void end_move(db::Transaction& tx, const VolumeId& id, const std::string& migrat
     if (!end_retyping(tx, id) && locked) recompute_status(tx, id);
 }
 
-/// A record of what was decided; its revert is where a failed move ends.
+/// A record of what was decided; its revert is where a failed move ends. Connections that only the source knows end.
 class BeginMove : public TypedVolumeTask<MoveVolumeData> {
 public:
     using TypedTask::TypedTask;
 
+    int retry_seconds() const override { return kHostRetrySeconds; }
+
     Outcome execute(const Context& context) override {
+        end_leftovers(d_, context, context.data.volume);
         Outcome outcome;
         outcome.decision = context.data.reason;
         outcome.apply = [id = context.data.volume](db::Transaction& tx) {

@@ -1,4 +1,5 @@
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/flows/flow_data.hpp"
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
@@ -24,6 +25,7 @@ public:
 
     Outcome execute(const Context& context) override {
         const auto volume = load_volume(d_, context.data.volume);
+        end_leftovers(d_, context, volume.id);
         const auto& image = context.data.image;
         const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
         const auto reply = call_host(

@@ -1,3 +1,4 @@
+#include "volume/flows/connections.hpp"
 #include "volume/flows/flow_data.hpp"
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
@@ -22,6 +23,7 @@ public:
 
     Outcome execute(const Context& context) override {
         const auto volume = load_volume(d_, context.data.volume);
+        end_leftovers(d_, context, volume.id);
         const auto snapshot = context.data.snapshot;
         const auto reply =
             call_host(d_, context, volume.host, command::kRevert,

@@ -70,12 +70,15 @@ void withdraw_offer(db::Transaction& tx, const Transfer& transfer) {
     repo::delete_transfer(tx, transfer.id);
 }
 
+void check_key(const Transfer& transfer, const std::string& auth_key) {
+    if (constant_time_equal(hmac_sha256_hex(transfer.salt, auth_key), transfer.key_hash)) return;
+    throw Error(ErrorCode::InvalidInput, "accept.auth_key: is not the key of transfer " + transfer.id + ".", {},
+                transfer.id);
+}
+
 void accept_offer(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const Transfer& transfer,
                   const std::string& auth_key) {
-    if (!constant_time_equal(hmac_sha256_hex(transfer.salt, auth_key), transfer.key_hash)) {
-        throw Error(ErrorCode::InvalidInput, "accept.auth_key: is not the key of transfer " + transfer.id + ".", {},
-                    transfer.id);
-    }
+    check_key(transfer, auth_key);
     const auto volume = repo::get_volume(tx, transfer.volume);
     const auto snapshots = transfer.no_snapshots ? std::vector<SnapshotRecord>() : repo::own_snapshots_of(tx, volume);
     check_snapshots(snapshots);

@@ -17,8 +17,10 @@ struct Offer {
 Offer offer_volume(db::Transaction& tx, const VolumeRecord& volume, const std::string& name, bool no_snapshots);
 /// The volume is available again, in its old project.
 void withdraw_offer(db::Transaction& tx, const Transfer& transfer);
-/// Volume and snapshots belong to the caller's project, whose quota must have room for them: Error{QuotaExceeded}.
 /// Error{InvalidInput} for a wrong key.
+void check_key(const Transfer& transfer, const std::string& auth_key);
+/// Volume and snapshots belong to the caller's project, whose quota must have room for them: Error{QuotaExceeded}.
+/// Error{InvalidInput} for a wrong key. Its connections must have been ended before: see end_leftovers.
 void accept_offer(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const Transfer& transfer,
                   const std::string& auth_key);
 

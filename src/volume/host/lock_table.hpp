@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -26,8 +27,12 @@ public:
         std::set<std::string> names_;
     };
 
-    /// Waits until all are free. `cancelled` is asked every 100 ms while waiting; true throws Error{Cancelled}.
-    Held lock(const std::set<std::string>& names, const std::function<bool()>& cancelled);
+    using Clock = std::chrono::steady_clock;
+
+    /// Waits until all are free. `cancelled` is asked every 100 ms while waiting; true throws Error{Cancelled}. Error
+    /// {Busy} when they aren't free by `until`.
+    Held lock(const std::set<std::string>& names, const std::function<bool()>& cancelled,
+              Clock::time_point until = Clock::time_point::max());
 
 private:
     bool is_free(const std::set<std::string>& names) const;

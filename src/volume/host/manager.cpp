@@ -44,6 +44,12 @@ json::array names(const std::vector<std::string>& list) {
     return result;
 }
 
+json::object hosts_by_volume(const std::map<std::string, std::vector<std::string>>& connections) {
+    json::object result;
+    for (const auto& [volume, hosts] : connections) result[volume] = names(hosts);
+    return result;
+}
+
 json::object log_level(const rpc::Command& c) {
     const auto wanted = get_string(c.params, "level");
     if (!wanted.empty() && !log::set_level(wanted)) {
@@ -301,7 +307,9 @@ json::object Manager::run_on_backend(const rpc::Command& asked) {
     const auto of_backup = backup::volume_operations().find(command.method);
     const auto operation = operations().find(command.method);
     auto& backend = backend_of(command.params);
-    const auto held = backend.locks.lock(locks_of(command.params), command.cancelled);
+    const auto patience = read_patience(command.params);
+    const auto until = patience ? LockTable::Clock::now() + *patience : LockTable::Clock::time_point::max();
+    const auto held = backend.locks.lock(locks_of(command.params), command.cancelled, until);
     const auto keys = hold_keys(command.params, backend.driver->keys());
     if (of_backup != backup::volume_operations().end()) return of_backup->second(backups_, *backend.driver, command);
     if (command.method == command::kFlatten) return flatten(*backend.driver, command, held);
@@ -367,6 +375,7 @@ json::object Manager::inventory() const {
                                        {"volumes", names(found.volumes)},
                                        {"snapshots", names(found.snapshots)},
                                        {"hidden", names(found.hidden)},
+                                       {"connections", hosts_by_volume(found.connections)},
                                        {"incomplete", names(found.incomplete)}});
     }
     json::object result;

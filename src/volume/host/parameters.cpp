@@ -35,6 +35,14 @@ std::map<std::string, Secret> read_keys(const json::object& params) {
     return keys;
 }
 
+std::optional<std::chrono::milliseconds> read_patience(const json::object& params) {
+    constexpr std::int64_t kMaxMs = 3'600'000;
+    if (!params.contains("patience_ms")) return std::nullopt;
+    const auto patience = get_int(params, "patience_ms");
+    if (patience < 0 || patience > kMaxMs) refuse("patience_ms", "0 to 3600000");
+    return std::chrono::milliseconds(patience);
+}
+
 std::string read_connector_host(const json::object& params) {
     auto host = get_string(get_object(params, "connector"), "host");
     if (host.empty() || host.size() > 255) refuse("connector.host", "a host name");

@@ -67,6 +67,8 @@ struct AttachmentRecord : Attachment {
     TimestampUs created_us = 0;
     TimestampUs attached_us = 0;
     bool connected() const { return !host.empty(); }
+    /// Whether somebody may have been told how to reach the volume. Nobody was of a connection that could not be made.
+    bool may_be_used() const { return connected() && !(attach_status == "error_attaching" && connection_info.empty()); }
     /// Whether compute made it, for a server that it runs.
     bool of_compute() const { return !by_user && !server.empty(); }
 };

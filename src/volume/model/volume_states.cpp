@@ -90,7 +90,6 @@ TransitionTable make_volume_states() {
             Transition{"complete", {"attaching", "reserved", "in-use"}, "in-use"},
             Transition{"begin_detaching", {"in-use"}, "detaching", kStays},
             Transition{"roll_detaching", {"detaching"}, "in-use"},
-            Transition{"end_connection", {"available"}, "detaching", kStays},
             Transition{"backup", {"available"}, "backing-up", kStays},
             Transition{"force_backup", {"available", "in-use"}, "backing-up", kStays},
             Transition{"finish_backup", {"backing-up"}, "available"},
@@ -127,6 +126,7 @@ TransitionTable make_attachment_states() {
             {
                 Transition{"connect", {"reserved", "attaching", "attached"}, "attaching"},
                 Transition{"fail_connect", {"reserved", "attaching"}, "error_attaching"},
+                Transition{"roll_connect", {"attaching"}, "reserved"},
                 Transition{"complete", {"attaching", "reserved", "attached"}, "attached"},
                 Transition{"end",
                            {"reserved", "attaching", "attached", "detaching", "error_attaching", "error_detaching"},

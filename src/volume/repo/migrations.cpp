@@ -118,6 +118,12 @@ CREATE TABLE volume_claims (
     id TEXT PRIMARY KEY, server_id TEXT NOT NULL, project_id TEXT NOT NULL, volume_type_id TEXT NOT NULL,
     size_gib BIGINT NOT NULL, snapshot_id TEXT NOT NULL, made BIGINT NOT NULL))";
 
+/// See repo::ConnectionRecord.
+constexpr const char* kConnections = R"(
+CREATE TABLE volume_connections (
+    volume_id TEXT NOT NULL, host TEXT NOT NULL, ending TEXT NOT NULL, created_us BIGINT NOT NULL,
+    PRIMARY KEY (volume_id, host)))";
+
 /// The read-only flag stood in the user's metadata: takes it out of there. In a JSON text, what a user wrote can't look
 /// like a key, since its quotes are escaped.
 std::string move_readonly(const std::string& value, const std::string& change) {
@@ -203,6 +209,7 @@ const std::vector<db::Migration>& migrations() {
           "UPDATE volume_snapshots SET group_snapshot_id = '' WHERE group_snapshot_id <> '' AND NOT EXISTS (SELECT 1 "
           "FROM volume_group_snapshots g WHERE g.id = volume_snapshots.group_snapshot_id AND g.project_id = "
           "volume_snapshots.project_id)"}},
+        {"volume", 7, {kConnections}},
     };
     return all;
 }

@@ -171,6 +171,7 @@ VolumeRecord get_volume(db::Transaction& tx, const VolumeId& id) {
 
 void delete_volume(db::Transaction& tx, const VolumeId& id) {
     tx.exec("DELETE FROM volume_attachments WHERE volume_id = ?", {id.value});
+    tx.exec("DELETE FROM volume_connections WHERE volume_id = ?", {id.value});
     tx.exec("DELETE FROM volume_transfers WHERE volume_id = ?", {id.value});
     tx.exec("DELETE FROM volume_keys WHERE id IN (SELECT encryption_key_id FROM volumes WHERE id = ?)", {id.value});
     tx.exec("DELETE FROM volumes WHERE id = ?", {id.value});

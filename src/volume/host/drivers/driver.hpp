@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -54,10 +55,11 @@ struct Flattened {
 struct Inventory {
     std::int64_t total_bytes = 0;
     std::int64_t free_bytes = 0;
-    std::int64_t allocated_gib = 0;      ///< sum of the volumes' sizes
-    std::vector<std::string> volumes;    ///< ids
-    std::vector<std::string> snapshots;  ///< ids
-    std::vector<std::string> hidden;     ///< files that only live for others: shared layers, image bases
+    std::int64_t allocated_gib = 0;                               ///< sum of the volumes' sizes
+    std::vector<std::string> volumes;                             ///< ids
+    std::vector<std::string> snapshots;                           ///< ids
+    std::map<std::string, std::vector<std::string>> connections;  ///< connectors' hosts, by volume id
+    std::vector<std::string> hidden;  ///< files that only live for others: shared layers, image bases
     /// Parts that could not be looked at now, each with the reason: what they hold is not listed above, and not gone.
     std::vector<std::string> incomplete;
 };

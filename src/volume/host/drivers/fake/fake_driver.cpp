@@ -298,6 +298,8 @@ Inventory FakeDriver::inventory() {
     result.total_bytes = 1'000'000 * disk::kGiB;
     for (const auto& [id, volume] : volumes_) {
         result.volumes.push_back(id);
+        if (!volume.connections.empty())
+            result.connections[id] = {volume.connections.begin(), volume.connections.end()};
         result.allocated_gib += volume.size_gib;
         for (const auto& [snapshot, size] : volume.snapshots) result.snapshots.push_back(snapshot);
     }

@@ -117,6 +117,8 @@ Inventory FolderStore::inventory() {
     std::set<std::string> seen;
     for (const auto& sidecar : catalog_.all()) {
         result.volumes.push_back(sidecar.id);
+        if (!sidecar.connections.empty())
+            result.connections[sidecar.id] = {sidecar.connections.begin(), sidecar.connections.end()};
         for (const auto& [snapshot, data] : sidecar.snapshots) result.snapshots.push_back(snapshot);
         for (const auto& [file, layer] : sidecar.layers) {
             const bool own =

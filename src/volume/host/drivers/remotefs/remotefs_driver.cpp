@@ -193,6 +193,7 @@ Inventory RemoteFsDriver::inventory() {
             append(all.volumes, one.volumes);
             append(all.snapshots, one.snapshots);
             append(all.hidden, one.hidden);
+            all.connections.insert(one.connections.begin(), one.connections.end());
             append(all.incomplete, one.incomplete);
         } catch (const Error& e) {
             all.incomplete.push_back(e.message());

@@ -1,0 +1,90 @@
+#include "volume/api/connector.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace virga::volume::api {
+namespace {
+
+constexpr std::size_t kLength = 255;
+constexpr std::size_t kMostPorts = 128;
+constexpr std::array kTexts{"initiator", "ip",          "mountpoint", "os_type",     "platform",
+                            "nqn",       "nvme_hostid", "uuid",       "system uuid", "instance"};
+constexpr std::array kFlags{"multipath", "enforce_multipath", "do_local_attach", "nvme_native_multipath"};
+constexpr std::array kLists{"wwpns", "wwnns", "host_ips"};
+
+/// The storage host has the volume to itself, attached or not.
+constexpr std::array<std::string_view, 7> kAlone{"creating",  "deleting",    "managing",        "unmanaging",
+                                                 "reverting", "maintenance", "restoring-backup"};
+/// Also done to attached volumes, beside their connections.
+constexpr std::array<std::string_view, 5> kBeside{"downloading", "uploading", "extending", "retyping", "backing-up"};
+
+template <std::size_t Size>
+bool is_among(const std::array<std::string_view, Size>& statuses, const std::string& status) {
+    return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+[[noreturn]] void refuse(const VolumeRecord& volume) {
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume: volume " + volume.id.value + " is " + volume.status +
+                    ": its connections can't be changed until that has ended.",
+                {}, volume.id.value);
+}
+
+void check_stays(const VolumeRecord& volume) {
+    if (!volume.is_moving()) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume: volume " + volume.id.value +
+                    " is being moved to another backend: its connections can't be changed until that has ended.",
+                {}, volume.id.value);
+}
+
+json::array texts(http::Fields& fields, const char* name, const json::array& items) {
+    for (const auto& item : items) {
+        if (!item.is_string() || item.get_string().size() > kLength)
+            fields.fail(name, "must be a list of strings of at most 255 characters");
+    }
+    return items;
+}
+
+}  // namespace
+
+json::object read_connector(const http::Fields& parent, const json::object& connector) {
+    http::Fields fields(connector, parent.path() + ".connector");
+    json::object known{{"host", fields.required_string("host", 1, kLength)}};
+    for (const auto* name : kTexts)
+        if (auto text = fields.string(name, 0, kLength)) known[name] = *text;
+    for (const auto* name : kFlags)
+        if (const auto flag = fields.boolean(name)) known[name] = *flag;
+    for (const auto* name : kLists)
+        if (const auto* items = fields.array(name, kMostPorts)) known[name] = texts(fields, name, *items);
+    if (auto mode = fields.one_of("mode", {"rw", "ro"})) known["mode"] = *mode;
+    return known;
+}
+
+json::object required_connector(http::Fields& fields) {
+    const auto* connector = fields.object("connector");
+    if (connector == nullptr) fields.fail("connector", "is required");
+    return read_connector(fields, *connector);
+}
+
+void check_may_connect(const VolumeRecord& volume) {
+    if (is_among(kAlone, volume.status) || is_among(kBeside, volume.status)) refuse(volume);
+    check_stays(volume);
+}
+
+void check_may_disconnect(const VolumeRecord& volume) {
+    if (is_among(kAlone, volume.status)) refuse(volume);
+    if (volume.attach_status != "detached") return;
+    if (is_among(kBeside, volume.status)) refuse(volume);
+    check_stays(volume);
+}
+
+rpc::CallOptions waiting_options(const Call& call, const std::string& command_id) {
+    return {.command_id = command_id,
+            .request_id = call.auth.request_id,
+            .deadline = kHostDeadline,
+            .only_if_it_answers = true};
+}
+
+}  // namespace virga::volume::api

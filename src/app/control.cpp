@@ -5,6 +5,7 @@
 
 #include "app/cloud_api.hpp"
 #include "app/commands.hpp"
+#include "app/configuration.hpp"
 #include "app/http_options.hpp"
 #include "app/memory.hpp"
 #include "app/openrc.hpp"
@@ -194,6 +195,7 @@ int control(const Options& options, Announcer& announcer) {
     limit_memory();
     const auto config = options.load();
     log::init("control", config.get(setting::log_level));
+    check_control(options, config);
     prepare_state_dir(options);
     enter_control_dir(options, config);
     std::filesystem::remove(options.ready_path());

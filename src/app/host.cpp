@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "app/commands.hpp"
+#include "app/configuration.hpp"
 #include "app/memory.hpp"
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
@@ -37,6 +38,7 @@ int host(const Options& options, Announcer& announcer) {
     const auto config = options.load();
     log::init("host", config.get(setting::log_level));
     make_sandbox(config);
+    check_host(options, config);
     prepare_state_dir(options);
     lock_folder(options.host_dir());
     disk::keep_free(options.state_dir, config.get(setting::reserved_space));

@@ -76,6 +76,10 @@ std::vector<std::string> Options::arguments() const {
     return out;
 }
 
+void check_control_user(const config::Config& config) {
+    if (::geteuid() == 0) find_user(config);
+}
+
 void prepare_state_dir(const Options& options) {
     make_folder(options.state_dir, 0755);
     make_folder(options.control_dir(), 0700);

@@ -72,6 +72,8 @@ struct Options {
     std::string database_file_url() const { return "sqlite://" + database_file(); }
 };
 
+/// As root: throws Error{InvalidInput} when there is no user as whom the control process is to run.
+void check_control_user(const config::Config& config);
 /// Makes the state folder with its two halves. Harmless when repeated.
 void prepare_state_dir(const Options& options);
 /// Takes the lock of one half; a second process gets Error{Busy}. The lock lasts as long as the process.

@@ -11,6 +11,7 @@
 
 #include "app/announcer.hpp"
 #include "app/commands.hpp"
+#include "app/configuration.hpp"
 #include "app/half.hpp"
 #include "app/memory.hpp"
 #include "base/clock.hpp"
@@ -165,6 +166,8 @@ private:
 int serve(const Options& options, Announcer& announcer) {
     const auto config = options.load();
     log::init("serve", config.get(setting::log_level));
+    check_control(options, config);
+    check_host(options, config);
     prepare_state_dir(options);
     lock_folder(options.state_dir);
     return Supervisor(options, announcer).run();

@@ -1,4 +1,5 @@
 #include "db/database.hpp"
+#include "db/url.hpp"
 
 #include <thread>
 
@@ -121,16 +122,21 @@ struct Database::Impl {
 
 namespace {
 
+constexpr std::string_view kSqlite = "sqlite://";
+
 Backend backend_of(const std::string& url, std::size_t connections) {
-    constexpr std::string_view kSqlite = "sqlite://";
+    check_url(url);
     if (url.starts_with(kSqlite)) return sqlite::backend(url.substr(kSqlite.size()));
-    if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
-        return postgresql::backend(url, connections);
-    throw Error(ErrorCode::InvalidInput,
-                "database.url: must be empty, sqlite:///absolute/path or postgresql://USER@HOST/DATABASE");
+    return postgresql::backend(url, connections);
 }
 
 }  // namespace
+
+void check_url(const std::string& url) {
+    if (url.starts_with(kSqlite) || url.starts_with("postgresql://") || url.starts_with("postgres://")) return;
+    throw Error(ErrorCode::InvalidInput,
+                "database.url: must be empty, sqlite:///absolute/path or postgresql://USER@HOST/DATABASE");
+}
 
 Database::Database(const std::string& url, std::size_t connections)
     : impl_(std::make_unique<Impl>(backend_of(url, connections))) {}

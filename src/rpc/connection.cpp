@@ -18,10 +18,9 @@ constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
 constexpr timeval kSendTimeout{30, 0};
 
 sockaddr_un address_of(const std::string& path) {
+    check_path(path);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        throw Error(ErrorCode::InvalidInput, "state folder: its path is too long for a socket: " + path);
     std::memcpy(address.sun_path, path.data(), path.size());
     return address;
 }
@@ -38,6 +37,11 @@ bool write_all(int fd, const char* data, std::size_t size) {
 }
 
 }  // namespace
+
+void check_path(const std::string& path) {
+    if (path.size() < sizeof sockaddr_un::sun_path) return;
+    throw Error(ErrorCode::InvalidInput, "state folder: its path is too long for a socket: " + path);
+}
 
 Connection::Connection(int fd) : fd_(fd) {
     ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout, sizeof kSendTimeout);

@@ -30,6 +30,8 @@ private:
     std::mutex send_mutex_;
 };
 
+/// Throws Error{InvalidInput} when the path is too long for a socket.
+void check_path(const std::string& path);
 /// A connected socket, or -1 (errno is set).
 int connect_unix(const std::string& path);
 /// A listening socket of mode 0600; an old socket file is replaced. Throws Error{Unavailable}.

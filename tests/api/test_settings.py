@@ -118,6 +118,23 @@ def test_an_address_that_can_not_be_is_explained(folder, listen, told):
     assert f"http.listen: '{listen}'" in ended.stderr and told in ended.stderr
 
 
+@pytest.mark.parametrize("half", ["serve", "control", "host"])
+@pytest.mark.parametrize("of,key,value", [
+    ("control", "http.listen", "localhost:1"), ("control", "http.tls_key", "/nonexistent"), ("control", "database.url", "mysql://a/b"),
+    ("control", "control.user", "no-such-user-of-virga"), ("control", "identity.password_regex", "[a"),
+    ("host", "compute.driver", "xen"), ("host", "host.helper_user", "no-such-user-of-virga"), ("host", "volume.backup_path", "x/y"),
+    ("host", "volume.backends.b.driver", "floppy"), ("host", "volume.backends.b.driver", "nfs"), ("host", "volume.backends.b.path", "x"),
+])
+def test_one_that_is_refused_leaves_nothing_behind(folder, half, of, key, value):
+    if half not in ("serve", of):
+        pytest.skip(f"a setting of {of}")
+    state = folder / "refused"
+    ended = subprocess.run([PROGRAM, half, "--state-dir", str(state), "--set", "compute.driver=fake", "--set", f"{key}={value}"],
+                           capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    assert ended.returncode == MISCONFIGURED, ended.stderr
+    assert not state.exists(), ended.stderr
+
+
 @pytest.mark.parametrize("path,reason", [("/nonexistent/virga.toml", "No such file"), ("/tmp", "Is a directory")])
 def test_a_file_that_can_not_be_read_is_named(path, reason):
     ended = subprocess.run([PROGRAM, "serve", "--config", path], capture_output=True, text=True, timeout=60)

@@ -255,6 +255,11 @@ std::vector<std::unique_ptr<KeyRing::Held>> hold_keys(const json::object& params
 
 }  // namespace
 
+void Manager::check(const config::Config& config, const std::string& state_dir) {
+    backup_folder(config, state_dir);
+    for (const auto& backend : read_backends(config, state_dir)) check_driver(backend);
+}
+
 Manager::Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store)
     : image_store_(image_store),
       backups_(backup_folder(config, state_dir)),

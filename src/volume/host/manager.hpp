@@ -21,6 +21,8 @@ namespace virga::volume::host {
 /// The volume service on a storage host: its backends, and the commands of volume/host_commands.hpp.
 class Manager {
 public:
+    /// What the constructor would refuse, without making anything. Throws Error{InvalidInput} naming a wrong setting.
+    static void check(const config::Config& config, const std::string& state_dir);
     /// Makes the backends that the configuration names. Throws Error{InvalidInput} naming a wrong setting.
     /// `image_store` is the only folder where images are read and written.
     Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store);

@@ -32,13 +32,28 @@ const std::map<std::string, DriverFactory>& drivers() {
     return table;
 }
 
-std::unique_ptr<Driver> make_driver(const BackendConfig& config) {
+namespace {
+
+const DriverFactory& factory_of(const BackendConfig& config) {
     const auto found = drivers().find(config.driver);
-    if (found != drivers().end()) return found->second(config);
+    if (found != drivers().end()) return found->second;
     std::string known;
     for (const auto& [name, factory] : drivers()) known += (known.empty() ? "" : ", ") + name;
     throw Error(ErrorCode::InvalidInput,
                 "backend " + config.name + ": driver '" + config.driver + "' is unknown; there are " + known);
+}
+
+}  // namespace
+
+void check_driver(const BackendConfig& config) {
+    const auto& make = factory_of(config);
+    // A driver of shares touches none of them before it is used; the others take a folder, which read_backends()
+    // checks.
+    if (config.driver == "glusterfs" || config.driver == "nfs") make(config);
+}
+
+std::unique_ptr<Driver> make_driver(const BackendConfig& config) {
+    return factory_of(config)(config);
 }
 
 }  // namespace virga::volume::host

@@ -14,6 +14,8 @@ using DriverFactory = std::function<std::unique_ptr<Driver>(const BackendConfig&
 /// Every driver that is compiled in, by the name that a backend's `driver` gives. The conformance suite runs them all.
 const std::map<std::string, DriverFactory>& drivers();
 
+/// As make_driver(), but makes nothing: Error{InvalidInput} for what the configuration says wrong.
+void check_driver(const BackendConfig& config);
 /// Throws Error{InvalidInput} for an unknown driver, and what the driver's constructor throws.
 std::unique_ptr<Driver> make_driver(const BackendConfig& config);
 

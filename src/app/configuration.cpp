@@ -1,0 +1,28 @@
+#include "app/configuration.hpp"
+
+#include "app/http_options.hpp"
+#include "base/sandbox.hpp"
+#include "compute/virt/registry.hpp"
+#include "db/url.hpp"
+#include "identity/auth/password_rules.hpp"
+#include "rpc/connection.hpp"
+#include "volume/host/manager.hpp"
+
+namespace virga::app {
+
+void check_control(const Options& options, const config::Config& config) {
+    rpc::check_path(options.socket_path());
+    check_control_user(config);
+    server_options(config);
+    const identity::PasswordRules rules(config);
+    if (const auto& url = config.get(setting::database_url); !url.empty()) db::check_url(url);
+}
+
+void check_host(const Options& options, const config::Config& config) {
+    rpc::check_path(options.socket_path());
+    if (config.get(setting::sandbox)) const Sandbox attempt({config.get(setting::helper_user), true});
+    compute::virt::wanted_driver(config);
+    volume::host::Manager::check(config, options.host_dir());
+}
+
+}  // namespace virga::app

@@ -1,3 +1,6 @@
+#include <array>
+#include <string>
+
 #include "image/format/recogniser.hpp"
 
 namespace virga::image::format {
@@ -6,6 +9,8 @@ namespace {
 constexpr std::string_view kMagic("QFI\xfb", 4);
 constexpr std::size_t kHeaderV2 = 72;
 constexpr std::size_t kHeaderV3 = 104;
+constexpr std::uint64_t kDirty = 1U << 0;
+constexpr std::uint64_t kCorrupt = 1U << 1;
 constexpr std::uint64_t kExternalDataFile = 1U << 2;
 constexpr std::uint64_t kCompressionType = 1U << 3;
 constexpr std::uint64_t kKnownFeatures = 0xf;  // dirty, corrupt, external data file, compression type
@@ -31,6 +36,7 @@ public:
         check_l1();
         check_refcounts();
         check_snapshots();
+        check_overlaps();
         check_extensions();
     }
     std::uint64_t size() const { return field(24, 8, "the size"); }
@@ -60,6 +66,10 @@ private:
 
     void check_features() const {
         if ((features() & kExternalDataFile) != 0) refuse(name_, "it has an external data file");
+        // QEMU mends such an image before it is used, or doesn't open it to be written to.
+        if ((features() & kCorrupt) != 0) refuse(name_, "it is marked as corrupt; run 'qemu-img check -r all' on it");
+        if ((features() & kDirty) != 0)
+            refuse(name_, "it was not closed properly (marked as dirty); run 'qemu-img check -r all' on it");
         if ((features() & ~kKnownFeatures) != 0) refuse(name_, "it uses unknown incompatible features");
         if (is_v3() && field(96, 4, "the refcount order") > kMaxRefcountOrder)
             refuse(name_, "the refcount order must be 0 to 6");
@@ -91,6 +101,7 @@ private:
         const auto last = size() == 0 ? 0 : ((size() - 1) >> bits) + 1;
         if (bytes / 8 < last) refuse(name_, "the l1 table is too small for the virtual size");
         check_table(field(40, 8, "the l1 table offset"), bytes, "the l1 table");
+        if (bytes > 0 && field(40, 8, "the l1 table offset") == 0) refuse(name_, "the l1 table begins in the header");
     }
 
     void check_refcounts() const {
@@ -98,6 +109,7 @@ private:
         if (clusters == 0) refuse(name_, "it has no refcount table");
         if (clusters > kMaxRefcountTableBytes >> cluster_bits())
             refuse(name_, "the refcount table is larger than 8 MiB");
+        if (field(48, 8, "the refcount table offset") == 0) refuse(name_, "the refcount table begins in the header");
         check_table(field(48, 8, "the refcount table offset"), 8, "the refcount table");
     }
 
@@ -113,9 +125,37 @@ private:
         check_table(offset, count * kEntryBytes, "the snapshot table");
     }
 
+    struct Table {
+        std::uint64_t begin;
+        std::uint64_t bytes;
+        const char* name;
+    };
+
+    // What was written to one would change the other. The places were checked: no sum overflows.
+    void check_overlaps() const {
+        constexpr std::uint64_t kLeastOfEntry = 40;
+        const std::array<Table, 4> tables{
+            {{0, cluster_bytes(), "the header"},
+             {field(40, 8, "the l1 table offset"), field(36, 4, "the l1 size") * 8, "the l1 table"},
+             {field(48, 8, "the refcount table offset"), field(56, 4, "the refcount table clusters") << cluster_bits(),
+              "the refcount table"},
+             {field(64, 8, "the snapshot table offset"), field(60, 4, "the number of snapshots") * kLeastOfEntry,
+              "the snapshot table"}}};
+        for (std::size_t i = 0; i < tables.size(); ++i) {
+            for (std::size_t k = i + 1; k < tables.size(); ++k) {
+                const auto& one = tables[i];
+                const auto& other = tables[k];
+                if (one.bytes == 0 || other.bytes == 0) continue;
+                if (one.begin < other.begin + other.bytes && other.begin < one.begin + one.bytes)
+                    refuse(name_, std::string(other.name) + " overlaps " + one.name);
+            }
+        }
+    }
+
     void check_extensions() const {
         constexpr std::uint64_t kEnd = 0;
         constexpr std::uint64_t kEncryption = 0x0537be77;
+        constexpr std::uint64_t kDataFile = 0x44415441;
         for (auto at = length(); at < cluster_bytes() && at + 8 <= sample_.size;) {
             const auto type = field(static_cast<std::size_t>(at), 4, "a header extension");
             const auto bytes = field(static_cast<std::size_t>(at) + 4, 4, "a header extension");
@@ -123,6 +163,7 @@ private:
             if (type == kEnd) return;
             if (at > cluster_bytes() || bytes > cluster_bytes() - at) refuse(name_, "a header extension is too long");
             if (type == kEncryption) refuse(name_, "it is encrypted");
+            if (type == kDataFile) refuse(name_, "it names an external data file");
             at += (bytes + 7) / 8 * 8;
         }
     }

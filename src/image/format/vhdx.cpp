@@ -27,19 +27,41 @@ std::optional<Range> region_in(std::string_view table) {
     return std::nullopt;
 }
 
-// Offset within the metadata region of the item with this GUID.
+// Offset within the metadata region of the item with this GUID. Which of two a reader takes is its own affair.
 std::optional<std::uint64_t> item_offset(std::string_view metadata, std::string_view guid) {
     if (!has_bytes(metadata, 0, "metadata")) return std::nullopt;
     const auto count = std::min(little_endian(metadata, 10, 2).value_or(0), kMaxEntries);
+    std::optional<std::uint64_t> found;
     for (std::size_t i = 0; i < count; ++i) {
         const auto entry = 32 + i * kEntryBytes;
-        if (has_bytes(metadata, entry, guid)) return little_endian(metadata, entry + 16, 4);
+        if (!has_bytes(metadata, entry, guid)) continue;
+        if (found) refuse("vhdx", "the metadata have an item twice");
+        found = little_endian(metadata, entry + 16, 4);
     }
-    return std::nullopt;
+    return found;
 }
 
 bool has_item(std::string_view metadata, std::string_view guid) {
     return item_offset(metadata, guid).has_value();
+}
+
+// A header with a log: what the log has is still to be written over the rest when the image is opened.
+void refuse_log(std::string_view head) {
+    constexpr std::size_t kHeaders[] = {64 * 1024, 128 * 1024};
+    constexpr std::size_t kLogId = 48;
+    constexpr std::size_t kIdBytes = 16;
+    for (const auto offset : kHeaders) {
+        if (!has_bytes(head, offset, "head")) continue;
+        if (head.substr(offset).substr(kLogId, kIdBytes).find_first_not_of('\0') != std::string_view::npos)
+            refuse("vhdx", "it was not closed properly (its log is in use); convert it first");
+    }
+}
+
+void check_block(std::uint64_t bytes) {
+    constexpr std::uint64_t kLeast = 1U << 20;
+    constexpr std::uint64_t kMost = 256U << 20;
+    if (bytes < kLeast || bytes > kMost || (bytes & (bytes - 1)) != 0)
+        refuse("vhdx", "the block size must be a power of two, 1 to 256 MiB");
 }
 
 }  // namespace
@@ -62,10 +84,13 @@ bool Vhdx::matches(const Sample& sample) const {
 }
 
 std::optional<std::int64_t> Vhdx::check(const Sample& sample) const {
+    refuse_log(sample.head);
     // The items stand 64 KiB after the table at the earliest, so the range that is kept starts with the table and the
     // items follow it in the second half.
     if (has_item(sample.extra, kParentLocator)) refuse(name(), "it has a parent disk; merge it first");
     const auto parameters = required(item_offset(sample.extra, kFileParameters), name(), "the metadata");
+    check_block(
+        required(little_endian(sample.extra, static_cast<std::size_t>(parameters), 4), name(), "the block size"));
     const auto bits = little_endian(sample.extra, static_cast<std::size_t>(parameters) + 4, 4);
     if ((required(bits, name(), "the parameters") & kHasParent) != 0)
         refuse(name(), "it has a parent disk; merge it first");

@@ -59,8 +59,14 @@ std::string iso() {
 std::string vdi(std::uint64_t size) {
     std::string image(4096, '\0');
     put_little(image, 0x40, 0xbeda107f, 4);
+    put_little(image, 0x44, 0x00010001, 4);
     put_little(image, 0x4c, 1, 4);
+    put_little(image, 0x154, 512, 4);  // map, data
+    put_little(image, 0x158, 4096, 4);
+    put_little(image, 0x168, 512, 4);
     put_little(image, 0x170, size, 8);
+    put_little(image, 0x178, 1 << 20, 4);
+    put_little(image, 0x180, (size + (1 << 20) - 1) >> 20, 4);
     return image;
 }
 
@@ -86,6 +92,7 @@ std::string vmdk(std::string_view descriptor) {
     put_little(image, 20, 128, 8);
     put_little(image, 28, 1, 8);
     put_little(image, 36, 20, 8);
+    put_little(image, 44, 512, 4);
     put_little(image, 56, 26, 8);
     put_text(image, 512, descriptor);
     return image;
@@ -107,6 +114,17 @@ std::string vhd_footer(std::uint64_t size, std::uint64_t type) {
     for (const char c : footer) sum += static_cast<unsigned char>(c);
     put_big(footer, 64, static_cast<std::uint32_t>(~sum), 4);
     return footer;
+}
+
+std::string dynamic_vhd(std::uint64_t size) {
+    constexpr std::uint64_t kBlock = 2 << 20;
+    auto image = vhd_footer(size, 3) + std::string(8192, '\0');
+    put_big(image, 16, 512, 8);
+    put_text(image, 512, "cxsparse");
+    put_big(image, 512 + 16, 1536, 8);
+    put_big(image, 512 + 28, (size + kBlock - 1) / kBlock, 4);
+    put_big(image, 512 + 32, kBlock, 4);
+    return image;
 }
 
 }  // namespace virga::test

@@ -27,5 +27,7 @@ std::string vmdk_descriptor(std::string_view type, std::string_view extra = "");
 std::string stream_vmdk();
 /// The 512 bytes of a VHD footer with the right checksum. `type`: 2 fixed, 3 dynamic, 4 differencing.
 std::string vhd_footer(std::uint64_t size, std::uint64_t type);
+/// A dynamic VHD with its header and block table.
+std::string dynamic_vhd(std::uint64_t size);
 
 }  // namespace virga::test

@@ -40,6 +40,7 @@ std::string fake_vhdx() {
              std::string_view("\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b", 16));
     put_little(image, 300 * 1024 + 80, 65536 + 8, 4);
     put_little(image, 300 * 1024 + 65536, 1 << 30, 8);
+    put_little(image, 300 * 1024 + 65536 + 8, 1 << 20, 4);
     return image;
 }
 

@@ -45,15 +45,17 @@ protected:
         std::ifstream file(path_, std::ios::binary);
         return {std::istreambuf_iterator<char>(file), {}};
     }
-    bool accepts(const std::string& image) {
+    /// Empty: accepted.
+    std::string refusal(const std::string& image) {
         std::ofstream(path_, std::ios::binary | std::ios::trunc) << image;
         try {
             inspect_file(path_);
-            return true;
-        } catch (const Error&) {
-            return false;
+            return {};
+        } catch (const Error& error) {
+            return error.message();
         }
     }
+    bool accepts(const std::string& image) { return refusal(image).empty(); }
     bool qemu_opens() { return run_process({"qemu-img", "info", "-f", "qcow2", path_}).exit_code == 0; }
 
     std::string folder_;
@@ -86,6 +88,45 @@ TEST_F(Qcow2Fields, headers_that_no_disk_can_be_made_of_are_refused) {
     EXPECT_FALSE(accepts(with(100, 0, 4))) << "header_length";
     EXPECT_FALSE(accepts(with(24, 1ULL << 62, 8))) << "size";
     EXPECT_FALSE(accepts(with(60, 1, 4))) << "a snapshot whose table would be the header";
+}
+
+TEST_F(Qcow2Fields, what_qemu_would_mend_first_or_not_write_to_is_refused) {
+    auto image = real("compat=1.1,lazy_refcounts=on");
+    const auto said = [&](std::size_t offset, std::uint64_t value, std::size_t width) {
+        auto changed = image;
+        put_big(changed, offset, value, width);
+        return refusal(changed);
+    };
+    EXPECT_EQ(refusal(image), "");
+    EXPECT_NE(said(72, 1, 8).find("dirty"), std::string::npos);
+    EXPECT_NE(said(72, 2, 8).find("corrupt"), std::string::npos);
+    EXPECT_NE(said(72, 1, 8).find("qemu-img check"), std::string::npos);
+}
+
+TEST_F(Qcow2Fields, tables_in_the_header_or_in_each_other_are_refused) {
+    auto image = real("compat=1.1");
+    const auto said = [&](std::size_t offset, std::uint64_t value, std::size_t width) {
+        auto changed = image;
+        put_big(changed, offset, value, width);
+        return refusal(changed);
+    };
+    EXPECT_NE(said(40, 0, 8).find("l1 table begins in the header"), std::string::npos);
+    EXPECT_NE(said(48, 0, 8).find("refcount table begins in the header"), std::string::npos);
+    EXPECT_NE(said(56, 0, 4).find("no refcount table"), std::string::npos);
+    EXPECT_NE(said(36, 0, 4).find("too small"), std::string::npos);
+    EXPECT_NE(said(40, 65'536, 8).find("the refcount table overlaps the l1 table"), std::string::npos);
+    EXPECT_NE(said(56, 3, 4).find("overlaps"), std::string::npos);
+    EXPECT_NE(said(100, 65'544, 4).find("header length"), std::string::npos);
+    put_big(image, 60, 1, 4);
+    EXPECT_NE(said(64, 65'536, 8).find("the snapshot table overlaps the refcount table"), std::string::npos);
+}
+
+TEST_F(Qcow2Fields, an_extension_that_names_a_data_file_is_refused) {
+    auto image = real("compat=1.1");
+    put_big(image, 112, 0x44415441, 4);
+    put_big(image, 116, 8, 4);
+    put_text(image, 120, "/a/b/c/d");
+    EXPECT_NE(refusal(image).find("external data file"), std::string::npos);
 }
 
 TEST_F(Qcow2Fields, snapshots_are_accepted_within_the_bounds_of_qemu) {

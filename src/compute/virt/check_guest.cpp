@@ -15,6 +15,15 @@ bool is_encrypted(const GuestDisk& disk) {
     return get_bool(data, "encrypted") || !get_string(data, "encryption").empty();
 }
 
+// QEMU has no such disk on these buses, and would refuse the whole guest.
+void check_read_only(const GuestDisk& disk, const std::string& name) {
+    if (get_string(get_object(disk.connection_info, "data"), "access_mode") != "ro" || disk.device_type == "cdrom")
+        return;
+    if (disk.disk_bus == "ide" || disk.disk_bus == "sata")
+        refuse(name + " is a read-only volume, which bus '" + disk.disk_bus +
+               "' can't have: use disk_bus virtio or scsi, or device_type cdrom");
+}
+
 }  // namespace
 
 void check_file(const GuestDisk& disk, const DiskFile& file) {
@@ -25,6 +34,7 @@ void check_file(const GuestDisk& disk, const DiskFile& file) {
     if (is_encrypted(disk) == file.key.empty())
         refuse(name + (file.key.empty() ? " is encrypted, and its key was not given"
                                         : " is not encrypted, but a key was given"));
+    check_read_only(disk, name);
     if (!file.key.empty() && file.format != "qcow2") refuse(name + " is encrypted, which only a qcow2 can be");
     const bool named_by_driver = disk.kind == "config";
     if (target_name(disk).empty() && !named_by_driver) refuse("a disk of the guest has no device name");

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/small_file.hpp"
+#include "compute/virt/check_guest.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
 #include "compute/virt/libvirt/xml/domain.hpp"
 #include "disk/disk.hpp"
@@ -177,6 +178,31 @@ TEST_F(DomainXml, AccessModeOfAVolumeReachesTheGuest) {
     EXPECT_FALSE(has("<readonly") || has("<shareable"));
     guest.disks[0].connection_info = {{"data", json::object{{"access_mode", "ro"}}}, {"multiattach", true}};
     EXPECT_TRUE(has("<readonly") && has("<shareable"));
+}
+
+TEST_F(DomainXml, AReadOnlyVolumeIsRefusedOnABusThatHasNone) {
+    auto disk = guest.disks[0];
+    disk.connection_info = {{"data", json::object{{"access_mode", "ro"}}}};
+    const DiskFile file{"/disk", "raw"};
+    for (const auto* bus : {"ide", "sata"}) {
+        disk.disk_bus = bus;
+        disk.device_type = "disk";
+        try {
+            check_file(disk, file);
+            ADD_FAILURE() << bus << " was not refused";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::InvalidInput);
+            EXPECT_NE(error.message().find("read-only volume, which bus '" + std::string(bus)), std::string::npos)
+                << error.message();
+        }
+        disk.device_type = "cdrom";
+        EXPECT_NO_THROW(check_file(disk, file));
+    }
+    disk.device_type = "disk";
+    for (const auto* bus : {"", "virtio", "scsi"}) {
+        disk.disk_bus = bus;
+        EXPECT_NO_THROW(check_file(disk, file));
+    }
 }
 
 TEST_F(DomainXml, BootOrderFollowsTheBootIndex) {

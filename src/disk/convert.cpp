@@ -17,23 +17,33 @@ namespace virga::disk {
 namespace {
 
 // What run_sandboxed asks every 100 ms: passes the cancellation on, stops what touches the reserve of the disk (what is
-// compressed grows), and reports once per second how much the target takes on the disk.
+// compressed grows), and tells once per second how much the target takes on the disk.
 class Watch {
 public:
-    Watch(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled)
-        : conversion_(conversion), progress_(progress), cancelled_(cancelled), last_us_(monotonic_us()) {}
+    Watch(const Conversion& conversion, SpacePromise& space, const Progress& progress, const Cancelled& cancelled)
+        : conversion_(conversion),
+          space_(space),
+          progress_(progress),
+          cancelled_(cancelled),
+          last_us_(monotonic_us()) {}
 
     bool operator()() {
         constexpr std::int64_t kIntervalUs = 1'000'000;
-        if (progress_ && monotonic_us() - last_us_ >= kIntervalUs) {
+        if (monotonic_us() - last_us_ >= kIntervalUs) {
             last_us_ = monotonic_us();
-            progress_(std::min(allocated_bytes(conversion_.to), conversion_.virtual_bytes), conversion_.virtual_bytes);
+            tell(allocated_bytes(conversion_.to));
         }
         return reserve_is_touched(folder_of(conversion_.to)) || (cancelled_ && cancelled_());
     }
 
 private:
+    void tell(std::int64_t bytes) {
+        space_.written(bytes);
+        if (progress_) progress_(std::min(bytes, conversion_.virtual_bytes), conversion_.virtual_bytes);
+    }
+
     const Conversion& conversion_;
+    SpacePromise& space_;
     const Progress& progress_;
     const Cancelled& cancelled_;
     std::int64_t last_us_;
@@ -63,6 +73,13 @@ std::vector<SandboxFile> files_of(const Conversion& c) {
     return files;
 }
 
+std::int64_t source_bytes(const Conversion& c) {
+    if (c.alone) return allocated_bytes(c.from);
+    std::int64_t bytes = 0;
+    for (const auto& layer : layers_of(c.from, c.from_format)) bytes += allocated_bytes(layer.path);
+    return bytes;
+}
+
 }  // namespace
 
 std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
@@ -73,7 +90,7 @@ std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
 
 std::int64_t convert_into(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled) {
     const auto folder = folder_of(conversion.to);
-    require_space(folder, allocated_bytes(conversion.from));
+    SpacePromise space(folder, source_bytes(conversion));
     if (!conversion.key.empty() && conversion.to_format == "qcow2")
         create_qcow2(conversion.to, conversion.virtual_bytes, std::nullopt, conversion.key);
     else
@@ -83,11 +100,11 @@ std::int64_t convert_into(const Conversion& conversion, const Progress& progress
                    .work_bytes = conversion.virtual_bytes,
                    .file_bytes = conversion.file_bytes,
                    .key = conversion.key};
-    run.watch = Watch(conversion, progress, cancelled);
+    run.watch = Watch(conversion, space, progress, cancelled);
     try {
         run_qemu_img(arguments_of(conversion), run);
     } catch (const Error& failure) {
-        if (failure.code() == ErrorCode::Cancelled) require_space(folder, 0);  // says why, if that was it
+        if (failure.code() == ErrorCode::Cancelled) require_reserve(folder);  // says why, if that was it
         if (failure.code() == ErrorCode::Internal && conversion.alone) {
             throw Error(ErrorCode::InvalidInput,
                         "The image is unacceptable: its data can't be read as " + conversion.from_format +

@@ -26,8 +26,8 @@ bool reflink(const File& from, const File& to) {
 // Copies extents one after the other; holes are never read, so the target has them too.
 class ExtentCopy {
 public:
-    ExtentCopy(File& from, File& to, const Progress& progress, const Cancelled& cancelled)
-        : from_(from), to_(to), progress_(progress), cancelled_(cancelled), size_(from.size()) {}
+    ExtentCopy(File& from, File& to, SpacePromise& space, const Progress& progress, const Cancelled& cancelled)
+        : from_(from), to_(to), space_(space), progress_(progress), cancelled_(cancelled), size_(from.size()) {}
 
     std::int64_t run() {
         to_.resize(size_);
@@ -60,6 +60,8 @@ private:
             ::sync_file_range(to_.fd(), begin, length, SYNC_FILE_RANGE_WRITE);
             begin += length;
             copied_ += length;
+            space_.written(copied_);
+            require_reserve(folder_of(to_.path()));
             if (progress_) progress_(begin, size_);
         }
     }
@@ -82,6 +84,7 @@ private:
 
     File& from_;
     File& to_;
+    SpacePromise& space_;
     const Progress& progress_;
     const Cancelled& cancelled_;
     std::int64_t size_;
@@ -101,8 +104,8 @@ CopyResult copy(const std::string& from, const std::string& to, const Progress& 
         auto target = File::create(part);
         result.reflinked = reflink(source, target);
         if (!result.reflinked) {
-            require_space(folder_of(to), allocated_bytes(from));
-            result.copied_bytes = ExtentCopy(source, target, progress, cancelled).run();
+            SpacePromise space(folder_of(to), allocated_bytes(from));
+            result.copied_bytes = ExtentCopy(source, target, space, progress, cancelled).run();
         }
         if (cancelled && cancelled()) throw Error(ErrorCode::Cancelled, "copying was cancelled");
         target.sync();

@@ -8,6 +8,7 @@
 #include "disk/file.hpp"
 #include "disk/luks_header.hpp"
 #include "disk/qcow2_layout.hpp"
+#include "disk/reserve.hpp"
 
 namespace virga::disk {
 namespace {
@@ -95,6 +96,7 @@ void write_metadata(File& file, std::int64_t size_bytes, const std::optional<Bac
 void create_qcow2(const std::string& path, std::int64_t size_bytes, const std::optional<Backing>& backing,
                   const Secret& key) {
     check_arguments(size_bytes, backing);
+    require_reserve(folder_of(path));
     const auto part = path + ".part";
     ScopeExit cleanup([&] { ::unlink(part.c_str()); });
     {

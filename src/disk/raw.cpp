@@ -4,6 +4,7 @@
 #include "disk/keyed.hpp"
 #include "disk/layers.hpp"
 #include "disk/qemu_img.hpp"
+#include "disk/reserve.hpp"
 
 namespace virga::disk {
 
@@ -13,6 +14,7 @@ void create_raw(const std::string& path, std::int64_t size_bytes) {
         if (File::open_for_reading(path).size() == size_bytes) return;
         throw Error(ErrorCode::Conflict, "disk file " + path + " exists already with another size");
     }
+    require_reserve(folder_of(path));
     const auto part = path + ".part";
     {
         auto file = File::create(part);
@@ -24,6 +26,7 @@ void create_raw(const std::string& path, std::int64_t size_bytes) {
 
 void grow(const std::string& path, const std::string& format, std::int64_t size_bytes, const Secret& key) {
     if (virtual_size(path, format) >= size_bytes) return;
+    require_reserve(folder_of(path));
     if (format == "raw") {
         auto file = File::open_for_writing(path);
         file.resize(size_bytes);

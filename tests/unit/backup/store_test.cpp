@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <random>
 
 #include "base/crypto.hpp"
@@ -16,6 +17,7 @@
 #include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/reserve.hpp"
 
 namespace virga::volume::host::backup {
 namespace {
@@ -113,6 +115,21 @@ TEST_F(StoreTest, an_encrypted_backup_tells_nothing_and_opens_by_its_key_only) {
     EXPECT_EQ(content(target), content(source));
     EXPECT_EQ(error_of([&] { save(source, full.header.id); }).code(), ErrorCode::InvalidInput)
         << "a plain increment to an encrypted backup";
+}
+
+TEST_F(StoreTest, what_stays_free_for_the_state_is_not_written_to) {
+    const auto source = make("source", 4);
+    put(source, 0, random_data(static_cast<std::size_t>(kMib), 1));
+    const auto saved = save(source);
+    const auto target = make("target", 4);
+    const ScopeExit empty([&] { disk::keep_free(at(""), 0); });
+    disk::keep_free(at(""), std::numeric_limits<std::int64_t>::max() / 2);
+    EXPECT_EQ(error_of([&] { restore(saved.header.id, target); }).code(), ErrorCode::NoSpace);
+    EXPECT_EQ(error_of([&] { save(source); }).code(), ErrorCode::NoSpace);
+    EXPECT_EQ(store_.inventory().partial.size(), 0U);
+    disk::keep_free(at(""), 0);
+    restore(saved.header.id, target);
+    EXPECT_EQ(content(target), content(source));
 }
 
 // Others may write to a store: what is no chunk of ours isn't even tried.

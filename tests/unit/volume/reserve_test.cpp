@@ -33,6 +33,8 @@ TEST(Reserve, no_volume_is_made_in_it) {
         EXPECT_EQ(error.code(), ErrorCode::NoSpace);
         EXPECT_NE(error.message().find("host.reserved_space_bytes"), std::string::npos) << error.message();
     }
+    EXPECT_THROW(driver.extend("0b0a6b5e-3e5c-4a53-9d5c-7b8a5d2f6d11", 2), Error);
+    EXPECT_THROW(driver.create_snapshot("0b0a6b5e-3e5c-4a53-9d5c-7b8a5d2f6d11", id), Error);
     EXPECT_THROW(driver.clone(id, 1, "0b0a6b5e-3e5c-4a53-9d5c-7b8a5d2f6d11", {}), Error);
     EXPECT_EQ(driver.inventory().free_bytes, 0) << "the scheduler sees the same";
     EXPECT_NO_THROW(driver.remove("0b0a6b5e-3e5c-4a53-9d5c-7b8a5d2f6d11")) << "what makes room is always done";

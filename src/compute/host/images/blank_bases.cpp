@@ -65,7 +65,7 @@ BaseImage BlankBases::find_or_make(const std::string& name, std::int64_t size_mi
     const auto guard = folder_.lock(name);
     if (auto found = folder_.find(name)) return std::move(*found);
     folder_.create();
-    if (!fake_) disk::require_space(disk::folder_of(folder_.file(name)), 0);
+    if (!fake_) disk::require_reserve(disk::folder_of(folder_.file(name)));
     const BaseImage base{folder_.file(name), "raw", size_mib * kMiB};
     const auto part = base.path + ".part";
     if (fake_) {

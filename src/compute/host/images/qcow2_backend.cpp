@@ -4,7 +4,6 @@
 #include "compute/host/images/disk_size.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
-#include "disk/reserve.hpp"
 #include "image/format/inspector.hpp"
 
 namespace virga::compute::host {
@@ -25,7 +24,6 @@ MadeDisk Qcow2Backend::create_image(const BaseImage& base, const std::string& pa
                                     const FetchHooks&) {
     const auto size = disk_size(base, size_bytes);
     inspect_again(base);
-    disk::require_space(disk::folder_of(path), 0);
     disk::create_qcow2(path, size, disk::Backing{base.path, base.format});
     return {"qcow2", base.path};
 }

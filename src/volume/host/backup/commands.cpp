@@ -1,7 +1,11 @@
 #include "volume/host/backup/commands.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "disk/disk.hpp"
+#include "disk/file.hpp"
+#include "disk/reserve.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/host/parameters.hpp"
 
@@ -48,20 +52,39 @@ json::object create(Store& store, Driver& driver, const rpc::Command& c) {
     return to_json(result);
 }
 
+/// What the volume's file will grow by, at most.
+std::int64_t growth(const Result& backup, const VolumeFile& file) {
+    const auto bytes = std::min(backup.totals.chunks * backup.header.chunk_bytes, backup.header.size_bytes);
+    return std::max<std::int64_t>(bytes - disk::allocated_bytes(file.path), 0);
+}
+
+std::int64_t write_backup(Store& store, Driver& driver, const VolumeFile& file, const std::string& volume,
+                          const rpc::Command& c) {
+    const auto backup = read_id(c.params, "backup_id");
+    const auto disk = open_to_write(driver, file, volume);
+    const auto key = driver.keys().find(backup);
+    if (!driver.capabilities().stores_data) return store.restore(backup, *disk, call_of(c), key);
+    const auto bytes = growth(store.describe(backup), file);
+    disk::SpacePromise space(disk::folder_of(file.path), bytes);
+    auto call = call_of(c);
+    call.progress = [&](std::int64_t done, std::int64_t total) {
+        const auto part = static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(total, 1));
+        space.written(static_cast<std::int64_t>(static_cast<double>(bytes) * part));
+        if (c.progress) c.progress(done, total);
+    };
+    return store.restore(backup, *disk, call, key);
+}
+
 json::object restore(Store& store, Driver& driver, const rpc::Command& c) {
     const auto volume = read_id(c.params, "volume_id");
-    const auto backup = read_id(c.params, "backup_id");
-    const auto disk = open_to_write(driver, find_volume(driver, volume), volume);
-    return {{"written_bytes", store.restore(backup, *disk, call_of(c), driver.keys().find(backup))}};
+    return {{"written_bytes", write_backup(store, driver, find_volume(driver, volume), volume, c)}};
 }
 
 json::object create_volume(Store& store, Driver& driver, const rpc::Command& c) {
     const auto volume = read_id(c.params, "volume_id");
-    const auto backup = read_id(c.params, "backup_id");
     const auto file = driver.create(volume, read_size_gib(c.params));
-    const auto disk = open_to_write(driver, file, volume);
     auto result = file.to_json();
-    result["copied_bytes"] = store.restore(backup, *disk, call_of(c), driver.keys().find(backup));
+    result["copied_bytes"] = write_backup(store, driver, file, volume, c);
     return result;
 }
 

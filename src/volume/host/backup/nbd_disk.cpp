@@ -16,6 +16,7 @@
 #include "disk/file.hpp"
 #include "disk/keyed.hpp"
 #include "disk/layers.hpp"
+#include "disk/reserve.hpp"
 #include "volume/host/backup/disks.hpp"
 
 namespace virga::volume::host::backup {
@@ -96,6 +97,7 @@ public:
     }
 
     void write(std::int64_t offset, std::string_view data) override {
+        disk::require_reserve(disk::folder_of(path_));
         check(nbd_pwrite(nbd_.get(), data.data(), data.size(), static_cast<std::uint64_t>(offset), 0), "write");
     }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "disk/file.hpp"
+#include "disk/reserve.hpp"
 #include "volume/host/backup/disks.hpp"
 #include "volume/host/backup/write_behind.hpp"
 
@@ -34,7 +35,10 @@ public:
         if (read_file(file_, offset, into) < into.size())
             throw Error(ErrorCode::Corrupt, "file " + file_.path() + " became shorter");
     }
-    void write(std::int64_t offset, std::string_view data) override { write_behind(file_, offset, data); }
+    void write(std::int64_t offset, std::string_view data) override {
+        disk::require_reserve(disk::folder_of(file_.path()));
+        write_behind(file_, offset, data);
+    }
 
     void zero(std::int64_t offset, std::int64_t length) override {
         if (length <= 0 || next_data(offset) >= offset + length) return;

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
+#include "disk/reserve.hpp"
 #include "volume/host/backup/workers.hpp"
 #include "volume/host/backup/write_behind.hpp"
 
@@ -72,6 +73,7 @@ public:
 
     /// Stores data and returns where.
     std::int64_t store(std::string_view data) {
+        disk::require_reserve(disk::folder_of(data_.path()));
         const auto length = static_cast<std::int64_t>(data.size());
         const auto offset = end_.fetch_add(length);
         write_behind(data_, offset, data);

@@ -49,8 +49,8 @@ void check_bound(std::int64_t bytes, std::int64_t max_bytes) {
 
 }  // namespace
 
-BaseCache::BaseCache(Catalog& catalog, Space& space, const CacheLimits& limits)
-    : catalog_(catalog), space_(space), limits_(limits) {
+BaseCache::BaseCache(Catalog& catalog, const CacheLimits& limits)
+    : catalog_(catalog), limits_(limits) {
     std::filesystem::create_directories(catalog_.path("_base"));
 }
 
@@ -138,11 +138,7 @@ std::int64_t BaseCache::fetch_once(const ImageSource& image, const std::string& 
     const auto new_path = path + ".new";  // becomes the base when it is read-only
     disk::FetchOptions options;
     options.max_virtual_size_bytes = max_bytes;
-    auto claim = space_.claim(disk::allocated_bytes(image.path));
-    options.progress = [&](std::int64_t done, std::int64_t total) {
-        claim.written(done);
-        if (call.progress) call.progress(done, total);
-    };
+    options.progress = call.progress;
     options.cancelled = call.cancelled;
     const auto result = disk::fetch_image(image, new_path, options);
     ::chmod(new_path.c_str(), 0400);

@@ -10,7 +10,6 @@
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/drivers/files/cache_limits.hpp"
 #include "volume/host/drivers/files/catalog.hpp"
-#include "volume/host/drivers/files/space.hpp"
 
 namespace virga::volume::host::files {
 
@@ -18,7 +17,7 @@ namespace virga::volume::host::files {
 /// ones wait and join. A base exists whole or not at all. Thread-safe.
 class BaseCache {
 public:
-    BaseCache(Catalog& catalog, Space& space, const CacheLimits& limits);
+    BaseCache(Catalog& catalog, const CacheLimits& limits);
 
     /// Keeps a base from being evicted before the volume on it is recorded.
     class Pin {
@@ -67,7 +66,6 @@ private:
     void evict_over_limits();
 
     Catalog& catalog_;
-    Space& space_;
     CacheLimits limits_;
     std::mutex mutex_;  ///< taken before the catalog's
     std::condition_variable landed_;

@@ -5,24 +5,9 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
-#include "disk/reserve.hpp"
 #include "volume/host/drivers/files/folder_store.hpp"
 
 namespace virga::volume::host::files {
-namespace {
-
-/// What a disk stands on, as Virga wrote it into the header.
-std::optional<VolumeFile> backing_of(const VolumeFile& disk) {
-    if (disk.format != "qcow2") return std::nullopt;
-    const auto backing = disk::qcow2_backing(disk.path);
-    if (!backing) return std::nullopt;
-    const bool absolute = backing->path.starts_with('/');
-    return VolumeFile{absolute ? backing->path : disk::folder_of(disk.path) + "/" + backing->path, backing->format,
-                      disk.size_gib};
-}
-
-}  // namespace
-
 std::optional<Sidecar> FolderStore::find_or_prepare(const std::string& id) {
     auto found = catalog_.find(id);
     if (found && !found->deleting) return found;
@@ -57,7 +42,6 @@ void FolderStore::check_same_encryption(const std::string& id, const std::string
 
 VolumeFile FolderStore::create(const std::string& id, std::int64_t size_gib) {
     if (const auto done = find_or_prepare(id)) return view(*done);
-    disk::require_space(catalog_.folder(), 0);
     const auto format = format_of_new(id);
     const auto sidecar = fresh(id, size_gib, format);
     const auto file = path(sidecar.active);
@@ -74,7 +58,6 @@ VolumeFile FolderStore::create(const std::string& id, std::int64_t size_gib) {
 Created FolderStore::create_from_image(const std::string& id, std::int64_t size_gib, const ImageSource& image,
                                        const Call& call) {
     if (const auto done = find_or_prepare(id)) return {view(*done), 0, true, done->image_virtual_bytes};
-    disk::require_space(catalog_.folder(), 0);
     const auto base = bases_.get(image, size_gib * disk::kGiB, call);
     failpoint("volume.files.create_from_image.base");
     auto result = on_base(id, size_gib, *base, call);
@@ -156,12 +139,7 @@ void FolderStore::check_clone_size(const Sidecar& source, std::int64_t size_gib)
 }
 
 std::int64_t FolderStore::copy_file(const std::string& from, const std::string& to, const Call& call) {
-    auto claim = space_.claim(reflink_ ? 0 : disk::allocated_bytes(path(from)));
-    const auto progress = [&](std::int64_t done, std::int64_t total) {
-        claim.written(done);
-        if (call.progress) call.progress(done, total);
-    };
-    return disk::copy(path(from), path(to), progress, call.cancelled).copied_bytes;
+    return disk::copy(path(from), path(to), call.progress, call.cancelled).copied_bytes;
 }
 
 Content FolderStore::snapshot_content(const std::string& id, const std::string& snapshot_id, std::int64_t size_gib) {
@@ -178,9 +156,7 @@ Content FolderStore::quiet_content(const std::string& id, std::int64_t size_gib)
 
 Content FolderStore::content_of(const Sidecar& source, const Layer& layer) const {
     source.check_files(catalog_.folder(), layer.file);
-    Content content{path(layer.file), layer.format, 0, source.encryption};
-    for (const auto& one : source.chain(layer.file)) content.allocated_bytes += disk::allocated_bytes(path(one.file));
-    return content;
+    return {path(layer.file), layer.format, source.encryption};
 }
 
 Created FolderStore::create_from_content(const std::string& id, std::int64_t size_gib, const Content& content,
@@ -191,14 +167,9 @@ Created FolderStore::create_from_content(const std::string& id, std::int64_t siz
     const auto sidecar = fresh(id, size_gib, format);
     const auto key = key_of(sidecar);
     const auto file = path(sidecar.active);
-    auto claim = space_.claim(content.allocated_bytes);
-    const auto progress = [&](std::int64_t done, std::int64_t total) {
-        claim.written(done);
-        if (call.progress) call.progress(done, total);
-    };
     Created result;
     result.copied_bytes =
-        disk::convert(content.path, content.format, file, format, progress, call.cancelled, key).copied_bytes;
+        disk::convert(content.path, content.format, file, format, call.progress, call.cancelled, key).copied_bytes;
     disk::grow(file, format, size_gib * disk::kGiB, key);
     failpoint("volume.files.create_from_content.file");
     catalog_.save(sidecar);
@@ -209,19 +180,12 @@ Created FolderStore::create_from_content(const std::string& id, std::int64_t siz
 
 Created FolderStore::create_from_disk(const std::string& id, std::int64_t size_gib, const VolumeFile& disk,
                                       const Call& call) {
-    Content content{disk.path, disk.format, disk::allocated_bytes(disk.path), disk.encryption};
-    auto top = disk;
-    for (auto below = backing_of(top); below; below = backing_of(top)) {
-        content.allocated_bytes += disk::allocated_bytes(below->path);
-        top = *below;
-    }
-    return create_from_content(id, size_gib, content, call);
+    return create_from_content(id, size_gib, {disk.path, disk.format, disk.encryption}, call);
 }
 
 Created FolderStore::derive(const std::string& id, std::int64_t size_gib, const Sidecar& source, const Layer& layer,
                             bool overlay, const Call& call) {
     check_same_encryption(id, source.encryption);
-    disk::require_space(catalog_.folder(), 0);
     source.check_files(catalog_.folder(), layer.file);
     const auto bytes = size_gib * disk::kGiB;
     const auto file = path(volume_file(id));

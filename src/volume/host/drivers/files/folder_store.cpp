@@ -11,6 +11,7 @@
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "disk/file.hpp"
+#include "disk/reserve.hpp"
 #include "volume/host/drivers/files/in_use.hpp"
 
 namespace virga::volume::host::files {
@@ -33,8 +34,7 @@ FolderStore::FolderStore(const Options& options)
       ring_(options.keys != nullptr ? *options.keys : keys()),
       reflink_(disk::reflink_works(made(options.folder))),
       catalog_(options.folder),
-      space_(options.folder),
-      bases_(catalog_, space_, options.cache) {
+      bases_(catalog_, options.cache) {
     std::filesystem::create_directories(path(kManageFolder));
 }
 
@@ -102,7 +102,7 @@ Usage FolderStore::usage() const {
     struct statvfs info {};
     if (::statvfs(options_.folder.c_str(), &info) != 0) throw_errno(ErrorCode::Internal, "statvfs of volumes", errno);
     const auto total = static_cast<std::int64_t>(info.f_blocks) * static_cast<std::int64_t>(info.f_frsize);
-    return {total, space_.free_bytes(), catalog_.size_gib()};
+    return {total, disk::usable_bytes(options_.folder), catalog_.size_gib()};
 }
 
 Inventory FolderStore::inventory() {

@@ -8,7 +8,6 @@
 #include "volume/host/drivers/driver.hpp"
 #include "volume/host/drivers/files/base_cache.hpp"
 #include "volume/host/drivers/files/catalog.hpp"
-#include "volume/host/drivers/files/space.hpp"
 
 namespace virga::volume::host::files {
 
@@ -26,7 +25,6 @@ struct Options {
 struct Content {
     std::string path;
     std::string format;
-    std::int64_t allocated_bytes = 0;  ///< what a copy takes at most, roughly
     std::string encryption = {};
 };
 
@@ -171,7 +169,6 @@ private:
     const KeyRing& ring_;
     bool reflink_;
     Catalog catalog_;
-    Space space_;
     BaseCache bases_;
 };
 

@@ -19,7 +19,8 @@ namespace virga::disk {
 
 File File::open(const std::string& path, int flags, int mode) {
     const int fd = ::open(path.c_str(), flags | O_CLOEXEC | no_link(path), mode);
-    if (fd < 0) throw_errno(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal, "open " + path, errno);
+    const bool missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG);
+    if (fd < 0) throw_errno(missing ? ErrorCode::NotFound : ErrorCode::Internal, "open " + path, errno);
     return File(fd, path);
 }
 

@@ -11,6 +11,7 @@ inline constexpr std::uint32_t kClusterBits = 16;
 inline constexpr std::int64_t kClusterBytes = 1LL << kClusterBits;
 inline constexpr std::uint32_t kRefcountOrder = 4;
 inline constexpr std::size_t kHeaderBytes = 104;
+inline constexpr std::size_t kHeaderBytesOf2 = 72;  ///< of version 2
 inline constexpr std::uint32_t kBackingFormat = 0xe2792aca;
 inline constexpr std::uint32_t kEndOfExtensions = 0;
 inline constexpr std::uint32_t kEncryptionHeader = 0x0537be77;

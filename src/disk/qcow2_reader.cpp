@@ -2,6 +2,8 @@
 #include "disk/file.hpp"
 #include "disk/qcow2_layout.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -19,6 +21,9 @@ std::uint64_t number(const std::string& data, std::size_t offset, std::size_t wi
 }
 
 std::string read_header(const File& file) {
+    struct stat info {};
+    if (::fstat(file.fd(), &info) != 0 || S_ISDIR(info.st_mode))
+        throw Error(ErrorCode::Corrupt, "file " + file.path() + " is a folder");
     auto header = file.read_at(0, qcow2::kHeaderBytes);
     if (header.compare(0, qcow2::kMagic.size(), qcow2::kMagic) != 0)
         throw Error(ErrorCode::Corrupt, "file " + file.path() + " is not the qcow2 it should be");
@@ -31,7 +36,9 @@ std::int64_t virtual_size(const std::string& path, const std::string& format) {
     const auto file = File::open_for_reading(path);
     if (format == "raw") return file.size();
     if (format != "qcow2") throw Error(ErrorCode::NotSupported, "format " + format + " is not supported for disks");
-    return static_cast<std::int64_t>(number(read_header(file), 24, 8));
+    const auto bytes = number(read_header(file), 24, 8);
+    if (bytes > kMaxOffset) throw Error(ErrorCode::Corrupt, "file " + path + " gives an impossible size");
+    return static_cast<std::int64_t>(bytes);
 }
 
 std::optional<Backing> qcow2_backing(const std::string& path) {
@@ -42,10 +49,14 @@ std::optional<Backing> qcow2_backing(const std::string& path) {
     if (offset == 0) return std::nullopt;
     const auto length = number(header, 16, 4);
     const auto cluster = file.read_at(0, static_cast<std::size_t>(qcow2::kClusterBytes));
-    if (length > kMaxName || offset > cluster.size() || length > cluster.size() - offset)
+    if (length == 0 || length > kMaxName || offset > cluster.size() || length > cluster.size() - offset)
         throw Error(ErrorCode::Corrupt, "file " + path + " names an impossible backing file");
     Backing backing{cluster.substr(offset, length), {}};
-    auto at = static_cast<std::size_t>(number(header, 100, 4));
+    // QEMU would end the name there.
+    if (backing.path.find('\0') != std::string::npos)
+        throw Error(ErrorCode::Corrupt, "file " + path + " names an impossible backing file");
+    const bool is_2 = number(header, 4, 4) == 2;  // its header ends where that of version 3 has more fields
+    auto at = is_2 ? qcow2::kHeaderBytesOf2 : static_cast<std::size_t>(number(header, 100, 4));
     while (at < offset) {
         const auto type = number(cluster, at, 4);
         const auto bytes = static_cast<std::size_t>(number(cluster, at + 4, 4));

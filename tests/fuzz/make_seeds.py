@@ -134,6 +134,55 @@ def commands():
         write("host", name, "".join(f"{method} {json.dumps(params)}\n" for method, params in run))
 
 
+def two_files(top, below):
+    return struct.pack(">H", len(top)) + top + below
+
+
+def disks():
+    kinds = {"plain": [], "v2": ["-o", "compat=0.10"], "on-raw": ["-b", "below", "-F", "raw"], "zstd": ["-o", "compression_type=zstd"],
+             "on-qcow2": ["-b", "below", "-F", "qcow2"], "preallocated": ["-o", "preallocation=metadata"]}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, options in kinds.items():
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2" if name == "on-qcow2" else "raw", "below", "8k"], check=True, cwd=folder)
+            make = ["qemu-img", "create", "-q", "-f", "qcow2", "-o", "cluster_size=512", *options, "top", "8k"]
+            subprocess.run(make, check=True, cwd=folder)
+            subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write -P 1 1k 1k", "top"], check=True, cwd=folder, capture_output=True)
+            data = two_files(pathlib.Path(folder, "top").read_bytes(), pathlib.Path(folder, "below").read_bytes()[:4096])
+            write("qcow2", name, data)
+            write("layers", name, data)
+
+
+def backups():
+    header = {"id": ID, "parent": OTHER, "volume_id": ID, "size_bytes": 1 << 30, "chunk_bytes": 1 << 20, "owners": [OTHER, ID],
+              "encrypted": False, "volume": {"bootable": True}}
+    chunks = [f"0 0 raw 0 1048576 {'a' * 64}", f"7 1 zstd 0 4096 {'b' * 64}", f"1023 1 raw 4096 1048576 {'0' * 64}"]
+    end = {"chunks": 3, "own_chunks": 2, "stored_bytes": 1 << 20}
+
+    def manifest(lines):
+        return f"virga-backup 1\n{json.dumps(header)}\n" + "".join(line + "\n" for line in lines) + f"end {json.dumps(end)} x\n"
+
+    write("backup", "full", manifest(chunks))
+    write("backup", "empty", manifest([]))
+    write("backup", "out-of-order", manifest(chunks[::-1]))
+    write("backup", "far-away", manifest([f"0 1 raw {(1 << 63) - 1} 4096 {'a' * 64}"]))
+    header["size_bytes"] = (1 << 63) - 1
+    write("backup", "huge", manifest([f"{(1 << 43) - 1} 1 raw 0 4096 {'a' * 64}"]))
+
+
+def sidecars():
+    volume = "volume-" + ID
+    base = {"file": "_base/" + OTHER, "format": "raw", "backing": "", "kind": "base"}
+    layer = {"file": volume + "." + OTHER, "format": "qcow2", "backing": base["file"], "kind": "layer"}
+    top = {"file": volume, "format": "qcow2", "backing": layer["file"], "kind": "active"}
+    record = {"id": ID, "size_gib": 1, "created_us": 1, "image_virtual_bytes": 65536, "active": volume, "encryption": "", "deleting": False,
+              "layers": [top, layer, base], "snapshots": {OTHER: {"file": layer["file"], "size_gib": 1}}, "unmanaged": {}, "connections": ["h1"]}
+    write("sidecar", "chain", json.dumps(record))
+    write("sidecar", "huge", json.dumps({**record, "size_gib": (1 << 63) - 1}))
+    write("sidecar", "circle", json.dumps({**record, "layers": [top, {**layer, "backing": volume}]}))
+    write("sidecar", "lost-snapshot", json.dumps({**record, "unmanaged": {"s": {"file": "volume-x", "size_gib": 1}}}))
+    write("sidecar", "outside", json.dumps({**record, "active": "../" + volume}))
+
+
 def callers():
     for caller in range(9):
         for route in range(0, 500, 45):
@@ -148,7 +197,7 @@ def settings():
 
 
 def main():
-    for make in (images, requests, queries, tokens, frames, commands, callers, settings):
+    for make in (images, requests, queries, tokens, frames, commands, disks, backups, sidecars, callers, settings):
         make()
 
 

@@ -31,6 +31,14 @@ void token(std::string_view input);
 void image(std::string_view input);
 /// What a host sends to the control process (first byte even), and the other way round (odd).
 void rpc(std::string_view input);
+/// A qcow2 and the file beneath it: two bytes give the length of the first. Its header, as each reader of one takes it.
+void qcow2(std::string_view input);
+/// The same, as backups read a volume: its tables, place by place.
+void layers(std::string_view input);
+/// The manifest of a backup, also with a right checksum; a chunk of an encrypted one.
+void backup(std::string_view input);
+/// The record of a volume that lies beside its file.
+void sidecar(std::string_view input);
 /// A file of settings; each line also as --set takes it.
 void config(std::string_view input);
 

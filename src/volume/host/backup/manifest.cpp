@@ -17,6 +17,7 @@ constexpr std::string_view kEnd = "end ";
 constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr std::size_t kLongestLine = 16 * 1024 * 1024;  ///< a header names every backup of a chain
 constexpr std::size_t kDigestLength = 64;
+constexpr std::int64_t kMostBytes = 1LL << 56;  ///< of a volume, and of any place in a file
 
 json::object to_json(const Header& header) {
     json::array owners;
@@ -171,7 +172,8 @@ Header ManifestReader::parse_header(const std::string& line) const {
         if (!owner.is_string() || !is_uuid_like(owner.get_string())) damaged("it names an impossible backup");
         header.owners.emplace_back(canonical_uuid(owner.get_string()));
     }
-    if (header.chunk_bytes < 4096 || header.chunk_bytes > kMaxChunkBytes || header.size_bytes <= 0)
+    if (header.chunk_bytes < 4096 || header.chunk_bytes > kMaxChunkBytes || header.size_bytes <= 0 ||
+        header.size_bytes > kMostBytes)
         damaged("it gives an impossible size");
     if (header.owners.empty()) damaged("it names no data");
     return header;
@@ -179,7 +181,10 @@ Header ManifestReader::parse_header(const std::string& line) const {
 
 Totals ManifestReader::parse_end(const std::string& line, const std::string&) const {
     const auto o = parse_object(line);
-    return {get_int(o, "chunks"), get_int(o, "own_chunks"), get_int(o, "stored_bytes")};
+    const Totals totals{get_int(o, "chunks"), get_int(o, "own_chunks"), get_int(o, "stored_bytes")};
+    const bool possible = totals.own_chunks >= 0 && totals.chunks >= totals.own_chunks && totals.stored_bytes >= 0;
+    if (!possible || totals.stored_bytes > kMostBytes) damaged("its totals are impossible");
+    return totals;
 }
 
 Chunk ManifestReader::parse_chunk(const std::string& line) const {
@@ -202,7 +207,8 @@ Chunk ManifestReader::parse_chunk(const std::string& line) const {
     const bool possible = is_digest(digest) && chunk.index > last_index_ &&
                           chunk.index <= (header_.size_bytes - 1) / header_.chunk_bytes &&
                           chunk.owner < static_cast<std::int64_t>(header_.owners.size()) && chunk.stored_bytes > 0 &&
-                          chunk.stored_bytes <= longest && codec == to_string(chunk.codec);
+                          chunk.stored_bytes <= longest && chunk.offset <= kMostBytes &&
+                          codec == to_string(chunk.codec);
     if (!possible) damaged("it says something impossible of chunk " + std::string(index));
     return chunk;
 }

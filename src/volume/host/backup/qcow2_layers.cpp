@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "disk/layers.hpp"
 #include "disk/qcow2_layout.hpp"
 
 namespace virga::volume::host::backup {
@@ -18,8 +19,9 @@ using Table = std::vector<std::uint64_t>;
 constexpr std::uint64_t kOffsetMask = 0x00ff'ffff'ffff'fe00;
 constexpr std::uint64_t kCompressed = 1ULL << 62;
 constexpr std::uint64_t kReadsAsZero = 1;
-constexpr std::uint64_t kKnownFeatures = 0b1001;  ///< dirty reference counts, type of compression
-constexpr std::size_t kMostLayers = 200;
+constexpr std::uint64_t kKnownFeatures = 0b1001;   ///< dirty reference counts, type of compression
+constexpr std::uint64_t kMostBytes = 1ULL << 56;   ///< and of any place, by the width of an entry
+constexpr std::uint64_t kMostEntries = 1U << 22U;  ///< of a level 1 table: 32 MiB
 constexpr std::size_t kKeptTables = 4;
 
 std::uint64_t number(const std::string& data, std::size_t offset, std::size_t width) {
@@ -37,23 +39,30 @@ Table read_table(const disk::File& file, std::int64_t offset, std::size_t entrie
     return table;
 }
 
-/// Format of the backing file, from the header's extensions.
-std::string backing_format(const std::string& header, std::size_t begin) {
-    while (begin + 8 <= header.size()) {
-        const auto type = number(header, begin, 4);
-        const auto length = static_cast<std::size_t>(number(header, begin + 4, 4));
-        if (type == disk::qcow2::kEndOfExtensions || length > header.size()) break;
-        if (type == disk::qcow2::kBackingFormat) return header.substr(begin + 8, length);
-        begin += 8 + (length + 7) / 8 * 8;
-    }
-    return {};
-}
-
 }  // namespace
 
 /// One file of the chain.
 struct Qcow2Layers::Layer {
     explicit Layer(const std::string& path) : file(disk::File::open_for_reading(path)), size(file.size()) {}
+
+    void read_header() {
+        const auto header = file.read_at(0, disk::qcow2::kHeaderBytes);
+        const auto version = number(header, 4, 4);
+        const bool plain = (version == 2 || version == 3) && number(header, 32, 4) == 0 &&
+                           (version == 2 || (number(header, 72, 8) & ~kKnownFeatures) == 0);
+        cluster_bits = static_cast<std::uint32_t>(number(header, 20, 4));
+        if (!plain || cluster_bits < 9 || cluster_bits > 21)
+            throw Error(ErrorCode::NotSupported, "a qcow2 with features that only QEMU knows", file.path());
+        const auto bytes = number(header, 24, 8);
+        const auto entries = number(header, 36, 4);
+        const auto place = number(header, 40, 8);
+        const bool in_header = entries > 0 && place == 0;
+        if (bytes > kMostBytes || entries > kMostEntries || place > kMostBytes || in_header)
+            throw Error(ErrorCode::Corrupt, "file " + file.path() + " has an impossible header");
+        raw = false;
+        size = static_cast<std::int64_t>(bytes);
+        l1 = read_table(file, static_cast<std::int64_t>(place), static_cast<std::size_t>(entries));
+    }
 
     /// What this layer says of a place; nothing: ask the one beneath. `bytes` of a piece or of the gap is set.
     std::optional<Piece> find(std::int64_t offset, std::int64_t& bytes) const {
@@ -116,40 +125,15 @@ struct Qcow2Layers::Layer {
     mutable std::size_t next_table = 0;
 };
 
+// Whether the files may be opened at all, layers_of() says.
 Qcow2Layers::Qcow2Layers(const std::string& path) {
-    add(path, "qcow2");
+    for (const auto& one : disk::layers_of(path, "qcow2")) {
+        auto& layer = *layers_.emplace_back(std::make_unique<Layer>(one.path));
+        if (one.format == "qcow2") layer.read_header();
+    }
 }
 
 Qcow2Layers::~Qcow2Layers() = default;
-
-void Qcow2Layers::add(const std::string& path, const std::string& format) {
-    if (layers_.size() == kMostLayers) throw Error(ErrorCode::Corrupt, "the layers of " + path + " form a circle");
-    auto& layer = *layers_.emplace_back(std::make_unique<Layer>(path));
-    if (format == "raw") return;
-    if (format != "qcow2") throw Error(ErrorCode::NotSupported, "the format of a layer is not told", path);
-    const auto header = layer.file.read_at(0, 4096);
-    if (header.compare(0, disk::qcow2::kMagic.size(), disk::qcow2::kMagic) != 0)
-        throw Error(ErrorCode::Corrupt, "file " + path + " is not the qcow2 it should be");
-    const auto version = number(header, 4, 4);
-    const bool plain = (version == 2 || version == 3) && number(header, 32, 4) == 0 &&
-                       (version == 2 || (number(header, 72, 8) & ~kKnownFeatures) == 0);
-    layer.cluster_bits = static_cast<std::uint32_t>(number(header, 20, 4));
-    if (!plain || layer.cluster_bits < 9 || layer.cluster_bits > 21)
-        throw Error(ErrorCode::NotSupported, "a qcow2 with features that only QEMU knows", path);
-    layer.raw = false;
-    layer.size = static_cast<std::int64_t>(number(header, 24, 8));
-    layer.l1 = read_table(layer.file, static_cast<std::int64_t>(number(header, 40, 8)),
-                          static_cast<std::size_t>(std::min<std::uint64_t>(number(header, 36, 4), 1U << 22U)));
-    const auto name_offset = static_cast<std::size_t>(number(header, 8, 8));
-    if (name_offset == 0) return;
-    const auto name_bytes = static_cast<std::size_t>(number(header, 16, 4));
-    if (name_offset + name_bytes > header.size())
-        throw Error(ErrorCode::NotSupported, "a qcow2 whose header is unusually long", path);
-    const auto name = header.substr(name_offset, name_bytes);
-    const auto extensions = version == 2 ? 72 : static_cast<std::size_t>(number(header, 100, 4));
-    add(name.starts_with('/') ? name : disk::folder_of(path) + "/" + name,
-        backing_format(header.substr(0, name_offset), extensions));
-}
 
 std::int64_t Qcow2Layers::size() const {
     return layers_.front()->size;

@@ -26,7 +26,8 @@ struct Piece {
 /// docs/interop/qcow2.txt for the meaning of the fields.
 class Qcow2Layers {
 public:
-    /// Throws NotFound (a file is missing), NotSupported (a feature that only QEMU knows), Corrupt.
+    /// The files beneath lie in its folder, see disk::layers_of. Throws NotFound (a file is missing), NotSupported (a
+    /// feature that only QEMU knows), Corrupt.
     explicit Qcow2Layers(const std::string& path);
     ~Qcow2Layers();
 
@@ -37,7 +38,6 @@ public:
 private:
     struct Layer;
 
-    void add(const std::string& path, const std::string& format);
     std::vector<std::unique_ptr<Layer>> layers_;  ///< the top one first
 };
 

@@ -65,11 +65,18 @@ json::object data_to(const std::map<std::string, SnapshotData>& all) {
     return out;
 }
 
+std::int64_t checked_size(std::int64_t size_gib) {
+    constexpr std::int64_t kMostGib = 1LL << 26;  // 64 PiB: far beyond any, and no product overflows
+    if (size_gib < 1 || size_gib > kMostGib)
+        throw Error(ErrorCode::Corrupt, "a volume's record has an impossible size");
+    return size_gib;
+}
+
 std::map<std::string, SnapshotData> data_from(const json::object& all) {
     std::map<std::string, SnapshotData> out;
     for (const auto& entry : all) {
         const auto data = get_object(all, entry.key());
-        out[std::string(entry.key())] = {checked(get_string(data, "file")), get_int(data, "size_gib")};
+        out[std::string(entry.key())] = {checked(get_string(data, "file")), checked_size(get_int(data, "size_gib"))};
     }
     return out;
 }
@@ -170,7 +177,7 @@ Sidecar Sidecar::from_text(const std::string& text) {
 Sidecar Sidecar::from_json(const json::object& o) {
     Sidecar s;
     s.id = get_string(o, "id");
-    s.size_gib = get_int(o, "size_gib");
+    s.size_gib = checked_size(get_int(o, "size_gib"));
     s.created_us = get_int(o, "created_us");
     s.image_virtual_bytes = get_int(o, "image_virtual_bytes");
     s.active = checked(get_string(o, "active"));
@@ -185,9 +192,10 @@ Sidecar Sidecar::from_json(const json::object& o) {
     for (auto& host : get_strings(o, "connections")) s.connections.insert(std::move(host));
     if (!s.encryption.empty() && s.encryption != kLuks)
         throw Error(ErrorCode::Corrupt, "a volume's record names an unknown encryption", s.encryption);
-    if (s.size_gib < 1) throw Error(ErrorCode::Corrupt, "a volume's record has an impossible size");
+    if (s.image_virtual_bytes < 0) throw Error(ErrorCode::Corrupt, "a volume's record has an impossible image");
     s.chain(s.active);
     for (const auto& [snapshot, data] : s.snapshots) s.chain(data.file);
+    for (const auto& [name, data] : s.unmanaged) s.chain(data.file);
     return s;
 }
 

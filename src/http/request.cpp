@@ -1,11 +1,12 @@
 #include <algorithm>
 
 #include "http/http.hpp"
+#include "http/json_text.hpp"
+#include "http/microversion.hpp"
 
 namespace virga::http {
 namespace {
 
-constexpr std::size_t kMaxDepth = 32;
 /// More than any list or map of the API may hold; what a resource allows itself is less.
 constexpr std::size_t kMostEntries = 1024;
 
@@ -23,11 +24,7 @@ void check_text(std::string_view text, const std::string& path) {
 }
 
 std::string below(const std::string& path, std::string_view key) {
-    constexpr std::size_t kShown = 64;
-    // A character that is cut in two would not be valid UTF-8 in the message.
-    auto size = std::min(key.size(), kShown);
-    while (size < key.size() && size > 0 && (static_cast<unsigned char>(key[size]) & 0xC0U) == 0x80U) --size;
-    return (path.empty() ? "" : path + ".") + std::string(key.substr(0, size));
+    return (path.empty() ? "" : path + ".") + std::string(shown_name(key));
 }
 
 /// The depth is bounded by the parser.
@@ -45,6 +42,18 @@ void check_value(const json::value& value, const std::string& path) {
                 check_value(item.value(), below(path, item.key()));
         }
     }
+}
+
+/// A page of a foreign site makes a browser send text/plain and forms without asking, but no JSON. Many clients name no
+/// type; Nova has one of its own.
+void check_type(std::string_view content_type) {
+    if (content_type.empty()) return;
+    auto type = content_type.substr(0, content_type.find(';'));
+    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+    if (same_word(type, "application/json") || same_word(type, "application/vnd.openstack.compute+json")) {
+        return;
+    }
+    throw StatusError(415, "Unsupported Content-Type: the request body is sent as application/json");
 }
 
 }  // namespace
@@ -67,14 +76,8 @@ const std::string& Request::param(std::string_view name) const {
 
 json::object Request::json_body() const {
     if (body.empty()) throw Error(ErrorCode::InvalidInput, "the request needs a JSON body");
-    json::parse_options options;
-    options.max_depth = kMaxDepth;
-    boost::system::error_code failure;
-    auto value = json::parse(body, failure, {}, options);
-    if (failure == json::error::too_deep) {
-        throw Error(ErrorCode::InvalidInput, "the request body is nested deeper than " + std::to_string(kMaxDepth));
-    }
-    if (failure) throw Error(ErrorCode::InvalidInput, "the request body is not valid JSON", failure.message());
+    check_type(headers.get(RequestHeader::ContentType));
+    auto value = parse_json(body);
     if (!value.is_object()) throw Error(ErrorCode::InvalidInput, "the request body must be a JSON object");
     check_value(value, {});
     return std::move(value.get_object());

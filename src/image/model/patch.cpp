@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "http/json_text.hpp"
 #include "image/model/attributes.hpp"
 
 namespace virga::image {
 namespace {
 
-constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxSteps = 1024;
 constexpr std::string_view kMediaType20 = "application/openstack-images-v2.0-json-patch";
 constexpr std::string_view kMediaType21 = "application/openstack-images-v2.1-json-patch";
@@ -154,11 +154,7 @@ std::string_view bare(std::string_view content_type) {
 }
 
 json::array parse_array(std::string_view body) {
-    json::parse_options options;
-    options.max_depth = kMaxDepth;
-    boost::system::error_code failure;
-    auto value = json::parse(body, failure, {}, options);
-    if (failure) throw Error(ErrorCode::InvalidInput, "the request body is not valid JSON", failure.message());
+    auto value = http::parse_json(body);
     if (!value.is_array()) malformed("the request body must be a list of operations");
     if (value.get_array().size() > kMaxSteps) malformed("too many operations");
     return std::move(value.get_array());

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "http/microversion.hpp"
 #include "http/schema.hpp"
 #include "http/target.hpp"
@@ -44,6 +46,65 @@ TEST(JsonBody, is_checked) {
     EXPECT_NE(message_of([&] { request.json_body(); }).find("not valid JSON"), std::string::npos);
     request.body = "{\"a\": 1}";
     EXPECT_EQ(request.json_body().at("a").as_int64(), 1);
+}
+
+TEST(JsonBody, has_no_name_twice_in_one_object) {
+    const auto refusal = [](std::string body) {
+        Request request;
+        request.body = std::move(body);
+        return message_of([&] { request.json_body(); });
+    };
+    for (const auto* body :
+         {R"({"twin":1,"twin":2})", R"({"twin":{"a":1},"b":[],"twin":{"a":1}})", R"({"twin":1,"tw\u0069n":2})",
+          R"({"a":{"b":[1,{"c":"x:y","twin":"\"","twin" : "\\"}]}})", R"({"a:b":1,"twin":"c:d","twin":"e:f"})"}) {
+        EXPECT_NE(refusal(body).find("'twin' twice in one object"), std::string::npos) << body;
+    }
+    for (const auto* body : {R"({"a":{"a":1},"b":{"a":[{"a":1},{"a":2}]}})", R"({"a":":","b":"\":\\","c:":":\\\":"})",
+                             R"({"":"x","a":"a","A":"a"})", R"({"a":["b","b"]})"}) {
+        EXPECT_EQ(refusal(body), "no error") << body;
+    }
+    const std::string longest(100'000, 'x');
+    EXPECT_LT(refusal("{\"" + longest + "\":1,\"" + longest + "\":2}").size(), 200U);
+}
+
+/// Bounded by what a test machine can need for something linear; quadratic work takes minutes.
+TEST(JsonBody, finds_names_in_linear_time) {
+    const auto started = std::chrono::steady_clock::now();
+    for (const std::string& body :
+         {"{\"a\":\"" + std::string(1U << 20U, ':') + "\"}", "{\"a\":\":" + std::string(1U << 20U, '\\') + "\"}"}) {
+        Request request;
+        request.body = body;
+        EXPECT_NO_THROW(request.json_body());
+    }
+    std::string many = "{\"a\":[";
+    for (int i = 0; i < 1000; ++i) many += "{\"" + std::string(900, 'x') + std::to_string(i) + "\":\":\"},";
+    Request request;
+    request.body = many + "{\"b\":1,\"b\":2}]}";
+    EXPECT_NE(message_of([&] { request.json_body(); }).find("'b' twice"), std::string::npos);
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(30));
+}
+
+TEST(JsonBody, is_taken_as_json_only) {
+    const auto status = [](std::string_view type) {
+        Request request;
+        if (!type.empty()) request.headers.add(RequestHeader::ContentType, type);
+        request.body = "{}";
+        try {
+            request.json_body();
+        } catch (const StatusError& error) {
+            return error.status;
+        }
+        return 200;
+    };
+    for (const auto* type : {"", "application/json", "Application/JSON; charset=utf-8",
+                             "application/json ;charset=utf-8", "application/vnd.openstack.compute+json"}) {
+        EXPECT_EQ(status(type), 200) << type;
+    }
+    for (const auto* type :
+         {"text/plain", "text/plain; application/json", "application/x-www-form-urlencoded",
+          "multipart/form-data; boundary=a", "application/jsonp", ";application/json", "text/json"}) {
+        EXPECT_EQ(status(type), 415) << type;
+    }
 }
 
 TEST(JsonBody, has_bounded_depth) {

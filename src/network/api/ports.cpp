@@ -144,9 +144,12 @@ Nic nic_of(const Port& port) {
 /// An entry that only names a subnet keeps the address that the port has there.
 void keep_addresses(const Port& port, std::vector<repo::IpRequest>& requests) {
     auto present = port.fixed_ips;
-    for (const auto& request : requests) {
-        std::erase_if(present,
-                      [&](const FixedIp& ip) { return request.address && ip.address == request.address->text(); });
+    for (auto& request : requests) {
+        const auto is_same = [&](const FixedIp& ip) {
+            return request.address && ip.address == request.address->text() &&
+                   (request.subnet_id.empty() || request.subnet_id == ip.subnet_id);
+        };
+        request.is_kept = std::erase_if(present, is_same) > 0;
     }
     for (auto& request : requests) {
         if (request.address) continue;
@@ -154,6 +157,7 @@ void keep_addresses(const Port& port, std::vector<repo::IpRequest>& requests) {
                                         [&](const FixedIp& ip) { return ip.subnet_id == request.subnet_id; });
         if (found == present.end()) continue;
         request.address = Address::parse(found->address);
+        request.is_kept = true;
         present.erase(found);
     }
 }

@@ -65,7 +65,7 @@ void take_requested(db::Transaction& tx, const std::string& network, const std::
         throw bad_request("InvalidInput", "port.fixed_ips.subnet_id: subnet " + request.subnet_id +
                                               " does not belong to network " + network);
     }
-    if (request.address && is_gateway(*subnet, *request.address)) {
+    if (request.address && !request.is_kept && is_gateway(*subnet, *request.address)) {
         throw bad_request("InvalidIpForSubnet", "port.fixed_ips.ip_address: " + request.address->text() +
                                                     " is the gateway of subnet " + subnet->id + ": choose another");
     }

@@ -12,6 +12,7 @@ namespace virga::network::repo {
 struct IpRequest {
     std::string subnet_id;
     std::optional<Address> address;
+    bool is_kept = false;  ///< the port has it already, be it the gateway's from a time when that wasn't refused
 };
 
 /// No port may have it: who answers for it gets the traffic of all others.

@@ -155,7 +155,7 @@ User Authority::prove(const Reference& who, const Secret& password, const std::s
         note_failure(usable ? user->id : std::string(), now);
         refuse("unknown, disabled or locked user, or wrong password");
     }
-    limiter_.succeeded(counted, source);
+    limiter_.succeeded(counted, user->domain_id, source);
     if (expired == Expired::Refused && rules_.is_expired(*user, now)) {
         throw Error(ErrorCode::Unauthenticated,
                     "The password is expired and needs to be changed for user: " + user->id + ".");

@@ -35,19 +35,33 @@ void FailureTable::failed(const std::string& key, Clock::time_point now) {
 }
 
 bool KnownPlaces::has(const std::string& user, const std::string& place, Clock::time_point now) const {
-    const auto* places = users_.find(user);
+    const auto* domain = domain_of_.find(user);
+    const auto* places = domain != nullptr ? domains_.at(*domain).find(user) : nullptr;
     return places != nullptr && std::any_of(places->begin(), places->end(), [&](const Place& known) {
                return known.key == place && now - known.last < kForgotten;
            });
 }
 
-void KnownPlaces::add(const std::string& user, const std::string& place, Clock::time_point now) {
-    const auto* before = users_.find(user);
+void KnownPlaces::add(const std::string& user, const std::string& domain, const std::string& place,
+                      Clock::time_point now) {
+    if (domain_of_.find(user) == nullptr && domain_of_.size() >= kMostUsers) make_room();
+    auto& users = domains_.try_emplace(domain, kMostUsers).first->second;
+    const auto* before = users.find(user);
     auto places = before != nullptr ? *before : std::vector<Place>{};
     std::erase_if(places, [&](const Place& known) { return known.key == place; });
     places.insert(places.begin(), {place, now});
     if (places.size() > kMostOfUser) places.pop_back();
-    users_.put(user, std::move(places));
+    users.put(user, std::move(places));
+    domain_of_.put(user, domain);
+}
+
+void KnownPlaces::make_room() {
+    const auto largest = std::max_element(domains_.begin(), domains_.end(), [](const auto& a, const auto& b) {
+        return a.second.size() < b.second.size();
+    });
+    domain_of_.forget(largest->second.oldest());
+    largest->second.forget_oldest();
+    if (largest->second.size() == 0) domains_.erase(largest);
 }
 
 std::chrono::seconds GuessLimiter::wait(std::string_view user, std::string_view address) {
@@ -73,12 +87,12 @@ void GuessLimiter::failed(std::string_view user, std::string_view address) {
     if (!address.empty()) addresses_.failed(key_of("address", {}, address), now);
 }
 
-void GuessLimiter::succeeded(std::string_view user, std::string_view address) {
+void GuessLimiter::succeeded(std::string_view user, const std::string& domain, std::string_view address) {
     const auto now = now_();
     const auto pair = key_of("pair", user, address);
     const std::lock_guard lock(mutex_);
     pairs_.forget(pair);
-    if (!address.empty()) places_.add(key_of("user", user, {}), pair, now);
+    if (!address.empty()) places_.add(key_of("user", user, {}), domain, pair, now);
 }
 
 }  // namespace virga::identity

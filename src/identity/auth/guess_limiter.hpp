@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ private:
 };
 
 /// Where users have logged in: a few places of each, so that who has one account and many addresses pushes out no
-/// place of anybody else.
+/// place of anybody else. Of too many users, one of the domain with most of them makes room, so that neither does who
+/// makes users in a domain of his own.
 class KnownPlaces {
 public:
     using Clock = FailureTable::Clock;
@@ -49,15 +51,18 @@ public:
     static constexpr std::chrono::hours kForgotten{7 * 24};  ///< without a login from there
 
     bool has(const std::string& user, const std::string& place, Clock::time_point now) const;
-    void add(const std::string& user, const std::string& place, Clock::time_point now);
-    std::size_t size() const { return users_.size(); }
+    void add(const std::string& user, const std::string& domain, const std::string& place, Clock::time_point now);
+    std::size_t size() const { return domain_of_.size(); }
 
 private:
     struct Place {
         std::string key;
         Clock::time_point last;
     };
-    LatestMap<std::vector<Place>> users_{kMostUsers};  ///< of each the latest place first
+    using Users = LatestMap<std::vector<Place>>;  ///< of each the latest place first
+    void make_room();
+    std::map<std::string, Users, std::less<>> domains_;  ///< none is empty
+    LatestMap<std::string> domain_of_{kMostUsers};
 };
 
 /// Slows down who guesses passwords: one user from one address at first, then one address whatever the user, and one
@@ -76,7 +81,7 @@ public:
     /// The right password was given. Forgets what the user has failed here, and remembers the place unless it stands
     /// for many users. What is counted of the user elsewhere and of the address stays, or a guesser could begin anew
     /// after each login of the user's or of his own.
-    void succeeded(std::string_view user, std::string_view address);
+    void succeeded(std::string_view user, const std::string& domain, std::string_view address);
 
 private:
     std::function<Clock::time_point()> now_;

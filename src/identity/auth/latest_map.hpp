@@ -22,7 +22,7 @@ public:
     /// In place of what is there; it is the latest now.
     void put(const std::string& key, Value value) {
         forget(key);
-        if (entries_.size() >= most_) forget(std::string(entries_.back().first));
+        if (entries_.size() >= most_) forget_oldest();
         entries_.emplace_front(key, std::move(value));
         by_key_[key] = entries_.begin();
     }
@@ -33,6 +33,10 @@ public:
         entries_.erase(found->second);
         by_key_.erase(found);
     }
+
+    /// Of a map that isn't empty.
+    const std::string& oldest() const { return entries_.back().first; }
+    void forget_oldest() { forget(std::string(oldest())); }
 
     std::size_t size() const { return entries_.size(); }
 

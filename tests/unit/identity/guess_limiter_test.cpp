@@ -55,13 +55,13 @@ TEST_F(GuessLimiterTest, AnAddressOfManyUsersIsNotCounted) {
 
 TEST_F(GuessLimiterTest, ARightLoginForgetsWhatTheUserFailedHereButNotTheAddress) {
     fail(40, "u", "a");
-    limiter_.succeeded("u", "a");
+    limiter_.succeeded("u", "d", "a");
     EXPECT_EQ(limiter_.wait("u", "a"), seconds(0));
     EXPECT_GT(limiter_.wait("v", "a"), seconds(0));
 }
 
 TEST_F(GuessLimiterTest, WhoHasLoggedInHereIsNotLockedOutByOthers) {
-    limiter_.succeeded("u", "home");
+    limiter_.succeeded("u", "d", "home");
     for (int i = 0; i < 80; ++i) fail(1, "u", "address " + std::to_string(i));
     for (int i = 0; i < 80; ++i) fail(1, "user " + std::to_string(i), "home");
     EXPECT_GT(limiter_.wait("u", "elsewhere"), seconds(0));
@@ -70,7 +70,7 @@ TEST_F(GuessLimiterTest, WhoHasLoggedInHereIsNotLockedOutByOthers) {
 }
 
 TEST_F(GuessLimiterTest, WhereOneHasLoggedInGuessesAreStillSlowedDown) {
-    limiter_.succeeded("u", "home");
+    limiter_.succeeded("u", "d", "home");
     fail(6, "u", "home");
     EXPECT_EQ(limiter_.wait("u", "home"), seconds(1));
     fail(100, "u", "home");
@@ -80,26 +80,26 @@ TEST_F(GuessLimiterTest, WhereOneHasLoggedInGuessesAreStillSlowedDown) {
 
 TEST_F(GuessLimiterTest, LoginsOfTheUserGiveGuessersNoNewStart) {
     for (int i = 0; i < 51; ++i) fail(1, "u", "address " + std::to_string(i));
-    limiter_.succeeded("u", "home");
+    limiter_.succeeded("u", "d", "home");
     EXPECT_GT(limiter_.wait("u", "a new one"), seconds(0));
 }
 
 TEST_F(GuessLimiterTest, AGuesserGainsNothingByHisOwnLogins) {
     for (int i = 0; i < 51; ++i) {
-        limiter_.succeeded("guesser", "address " + std::to_string(i));
+        limiter_.succeeded("guesser", "d", "address " + std::to_string(i));
         fail(1, "u", "address " + std::to_string(i));
     }
     EXPECT_GT(limiter_.wait("u", "address 0"), seconds(0));
 }
 
 TEST_F(GuessLimiterTest, AnAddressOfManyUsersIsNotRemembered) {
-    limiter_.succeeded("u", "");
+    limiter_.succeeded("u", "d", "");
     for (int i = 0; i < 51; ++i) fail(1, "u", "address " + std::to_string(i));
     EXPECT_GT(limiter_.wait("u", ""), seconds(0));
 }
 
 TEST_F(GuessLimiterTest, APlaceIsForgottenAfterAWeek) {
-    limiter_.succeeded("u", "home");
+    limiter_.succeeded("u", "d", "home");
     now_ += KnownPlaces::kForgotten;
     for (int i = 0; i < 51; ++i) fail(1, "u", "address " + std::to_string(i));
     EXPECT_GT(limiter_.wait("u", "home"), seconds(0));
@@ -116,18 +116,29 @@ TEST_F(GuessLimiterTest, ForgetsAfterAWhile) {
 TEST(KnownPlacesTest, OneUserPushesOutOnlyHisOwn) {
     KnownPlaces places;
     const KnownPlaces::Clock::time_point now{};
-    places.add("u", "home", now);
-    for (std::size_t i = 0; i < 10 * KnownPlaces::kMostUsers; ++i) places.add("guesser", std::to_string(i), now);
+    places.add("u", "d", "home", now);
+    for (std::size_t i = 0; i < 10 * KnownPlaces::kMostUsers; ++i) places.add("guesser", "d", std::to_string(i), now);
     EXPECT_TRUE(places.has("u", "home", now));
     EXPECT_EQ(places.size(), 2U);
     EXPECT_FALSE(places.has("guesser", "0", now));
     EXPECT_TRUE(places.has("guesser", std::to_string(10 * KnownPlaces::kMostUsers - 1), now));
 }
 
+TEST(KnownPlacesTest, WhoMakesUsersInHisDomainPushesOutOnlyThose) {
+    KnownPlaces places;
+    const KnownPlaces::Clock::time_point now{};
+    for (int i = 0; i < 100; ++i) places.add("u" + std::to_string(i), "d", "home", now);
+    for (std::size_t i = 0; i < 2 * KnownPlaces::kMostUsers; ++i) places.add(std::to_string(i), "own", "home", now);
+    EXPECT_EQ(places.size(), KnownPlaces::kMostUsers);
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(places.has("u" + std::to_string(i), "home", now)) << i;
+    EXPECT_FALSE(places.has("0", "home", now));
+    EXPECT_TRUE(places.has(std::to_string(2 * KnownPlaces::kMostUsers - 1), "home", now));
+}
+
 TEST(KnownPlacesTest, IsBounded) {
     KnownPlaces places;
     const KnownPlaces::Clock::time_point now{};
-    for (std::size_t i = 0; i < KnownPlaces::kMostUsers + 100; ++i) places.add(std::to_string(i), "home", now);
+    for (std::size_t i = 0; i < KnownPlaces::kMostUsers + 100; ++i) places.add(std::to_string(i), "d", "home", now);
     EXPECT_EQ(places.size(), KnownPlaces::kMostUsers);
     EXPECT_FALSE(places.has("0", "home", now));
 }
@@ -135,9 +146,9 @@ TEST(KnownPlacesTest, IsBounded) {
 TEST(KnownPlacesTest, TheLatestPlacesStay) {
     KnownPlaces places;
     const KnownPlaces::Clock::time_point now{};
-    for (std::size_t i = 0; i < KnownPlaces::kMostOfUser; ++i) places.add("u", std::to_string(i), now);
-    places.add("u", "0", now);
-    places.add("u", "one more", now);
+    for (std::size_t i = 0; i < KnownPlaces::kMostOfUser; ++i) places.add("u", "d", std::to_string(i), now);
+    places.add("u", "d", "0", now);
+    places.add("u", "d", "one more", now);
     EXPECT_TRUE(places.has("u", "0", now));
     EXPECT_FALSE(places.has("u", "1", now));
 }

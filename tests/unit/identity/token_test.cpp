@@ -1,4 +1,5 @@
 #include "fixture.hpp"
+#include "identity/repo/token_repo.hpp"
 
 namespace virga::identity {
 namespace {
@@ -143,6 +144,31 @@ TEST_F(TokenTest, ExpiredTokenIsNoToken) {
     EXPECT_FALSE(is_valid(token));
     EXPECT_FALSE(is_valid(""));
     EXPECT_FALSE(is_valid(std::string(300, 'x')));
+}
+
+TEST_F(TokenTest, ALongChainEndsInOneStepAndExpiredOnesAreSweptAway) {
+    constexpr int kTokens = 10'000;
+    database_.write_with(
+        [](db::Transaction& tx) {
+            for (int i = 0; i < kTokens; ++i) {
+                const auto parent = i == 0 ? std::string() : "chain-" + std::to_string(i - 1);
+                tx.exec(
+                    "INSERT INTO tokens (digest, user_id, methods, audit_ids, issued_us, expires_us, parent_digest) "
+                    "VALUES (?, 'u', 'token', 'a', 1000, 2000, ?)",
+                    {"chain-" + std::to_string(i), db::nullable(parent)});
+            }
+        },
+        db::Durability::Grouped);
+    const auto left = [&] {
+        return database_.read_with([](db::Transaction& tx) {
+            return tx.scalar("SELECT COUNT(*) FROM tokens WHERE digest LIKE 'chain-%'", {});
+        });
+    };
+    ASSERT_EQ(left(), kTokens);
+    database_.write_with([](db::Transaction& tx) { repo::delete_token(tx, "chain-100"); }, db::Durability::Grouped);
+    EXPECT_EQ(left(), 100);
+    ASSERT_EQ(call("POST", "/identity/v3/auth/tokens", auth_body(password_identity("admin", password_))).status, 201);
+    EXPECT_EQ(left(), 0);
 }
 
 TEST_F(TokenTest, MembersAdministerNothing) {

@@ -58,10 +58,11 @@ private:
     void check_row(const Server& server) {
         const auto& id = server.id.value;
         if (busy(id)) return;
-        if (!server.task_state.empty()) say(id, "task_state is " + server.task_state + " but no flow works on it");
-        if (server.vm_state == "building") say(id, "vm_state is building but no flow works on it");
-        if (server.vm_state == "active" && server.host.empty()) say(id, "is active without a host");
-        if (server.vm_state != "building" && server.vm_state != "error") check_block_devices(server);
+        if (server.task_state != TaskState::None)
+            say(id, "task_state is " + std::string(word(server.task_state)) + " but no flow works on it");
+        if (server.vm_state == VmState::Building) say(id, "vm_state is building but no flow works on it");
+        if (server.vm_state == VmState::Active && server.host.empty()) say(id, "is active without a host");
+        if (server.vm_state != VmState::Building && server.vm_state != VmState::Error) check_block_devices(server);
     }
 
     void check_block_devices(const Server& server) {
@@ -144,17 +145,21 @@ private:
         const auto& id = server.id.value;
         const auto guest = found.guests.find(id);
         if (guest == found.guests.end()) {
-            if (server.vm_state == "active" || server.vm_state == "stopped") {
-                say(id, "is " + server.vm_state + " but host " + server.host + " has no guest for it");
+            if (server.vm_state == VmState::Active || server.vm_state == VmState::Stopped) {
+                say(id,
+                    "is " + std::string(word(server.vm_state)) + " but host " + server.host + " has no guest for it");
             }
             return;
         }
         const auto power = static_cast<PowerState>(get_int(guest->second, "power_state"));
-        if (server.vm_state == "active" && power != PowerState::Running) say(id, "is active but its guest doesn't run");
-        if (server.vm_state == "stopped" && power == PowerState::Running) say(id, "is stopped but its guest runs");
+        if (server.vm_state == VmState::Active && power != PowerState::Running)
+            say(id, "is active but its guest doesn't run");
+        if (server.vm_state == VmState::Stopped && power == PowerState::Running)
+            say(id, "is stopped but its guest runs");
         if (const auto rights = get_string(guest->second, "excess_rights"); !rights.empty())
             say(id, "its guest runs " + rights + ": stop the server and start it, or see libvirt.user");
-        if (server.vm_state == "active" || server.vm_state == "stopped") check_disks(server, guest->second);
+        if (server.vm_state == VmState::Active || server.vm_state == VmState::Stopped)
+            check_disks(server, guest->second);
     }
 
     void check_disks(const Server& server, const json::object& guest) {

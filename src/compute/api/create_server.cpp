@@ -234,8 +234,8 @@ Server server_of(const Call& call, const Prepared& prepared, std::int64_t index,
                                                : numbered("hostname", request.hostname, kHostnameLength, index, count);
     server.project = call.auth.project;
     server.user = call.auth.user;
-    server.vm_state = "building";
-    server.task_state = "scheduling";
+    server.vm_state = VmState::Building;
+    server.task_state = TaskState::Scheduling;
     server.image_id = prepared.plan.volume_backed ? std::string() : request.image_ref;
     server.flavor = prepared.flavor;
     server.key_name = request.key_name;

@@ -9,7 +9,7 @@ json::object view(const Call& call, const Server& server, const network::Nic& ni
     for (const auto& ip : nic.fixed_ips) {
         ips.push_back(json::object{{"subnet_id", ip.subnet_id}, {"ip_address", ip.address}});
     }
-    json::object out{{"port_state", server.vm_state == "active" ? "ACTIVE" : "DOWN"},
+    json::object out{{"port_state", server.vm_state == VmState::Active ? "ACTIVE" : "DOWN"},
                      {"port_id", nic.port_id},
                      {"net_id", nic.network_id},
                      {"mac_addr", nic.mac},

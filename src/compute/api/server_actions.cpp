@@ -5,8 +5,9 @@
 #include "compute/api/api.hpp"
 #include "compute/api/console_text.hpp"
 #include "compute/flows/record_action.hpp"
+#include "compute/flows/server_steps.hpp"
 #include "compute/host_commands.hpp"
-#include "compute/model/server_states.hpp"
+#include "compute/model/server_changes.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -80,7 +81,7 @@ http::Response change(Call& call, F&& apply) {
 http::Response start(Call& call, const json::value& value) {
     require_no_parameters(value, "os-start");
     return change(call, [&](auto& tx, const Server& s) {
-        require_allowed(server_action("start"), s);
+        require_allowed(server_change::kStart, s);
         flows::start(tx, call.d, call.auth, s.id);
     });
 }
@@ -88,7 +89,7 @@ http::Response start(Call& call, const json::value& value) {
 http::Response stop(Call& call, const json::value& value) {
     require_no_parameters(value, "os-stop");
     return change(call, [&](auto& tx, const Server& s) {
-        require_allowed(server_action("stop"), s);
+        require_allowed(server_change::kStop, s);
         flows::stop(tx, call.d, call.auth, s.id);
     });
 }
@@ -100,7 +101,7 @@ http::Response reboot(Call& call, const json::value& value) {
     if (type != "SOFT" && type != "HARD") fields.fail("type", "must be SOFT or HARD");
     fields.finish();
     return change(call, [&](auto& tx, const Server& s) {
-        require_allowed(server_action(type == "SOFT" ? "reboot_soft" : "reboot_hard"), s);
+        require_allowed(type == "SOFT" ? server_change::kRebootSoft : server_change::kRebootHard, s);
         flows::reboot(tx, call.d, call.auth, s.id, type);
     });
 }
@@ -147,7 +148,8 @@ http::Response reset_state(Call& call, const json::value& value) {
         if (!call.d.runner.unfinished(tx, server.id.value).empty()) {
             throw Error(ErrorCode::Conflict, "Instance " + server.id.value + " is being worked on; wait, or delete it");
         }
-        repo::change_state(tx, server.id, {"*"}, {"*"}, *state, "");
+        flows::begin_action(tx, server.id,
+                            *state == "active" ? server_change::kResetActive : server_change::kResetError);
         flows::record_action(tx, "resetState", call.auth, server.id);
     });
     return http::Response::empty(202);

@@ -1,6 +1,6 @@
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
-#include "compute/model/server_states.hpp"
+#include "compute/model/server_changes.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -19,7 +19,7 @@ json::object edit(Call& call, F&& change) {
     return call.d.db.write_with([&](db::Transaction& tx) {
         auto server = visible_server(tx, call.auth, call.server_id());
         require_unlocked(call.auth, server);
-        require_allowed(server_action("update_metadata"), server);
+        require_allowed(server_change::kUpdateMetadata, server);
         change(server.metadata);
         check_count(tx, call, server);
         repo::update_details(tx, server);

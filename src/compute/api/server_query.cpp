@@ -110,7 +110,7 @@ Accept by_status(const Call& call, const std::vector<std::string>& wanted, repo:
     for (const auto& status : statuses) {
         for (const auto& state : vm_states_of(status)) filter.vm_states.push_back(state);
     }
-    return [statuses](const Server& s) { return statuses.contains(api_status(s.vm_state, s.task_state)); };
+    return [statuses](const Server& s) { return statuses.contains(std::string(api_status(s.vm_state, s.task_state))); };
 }
 
 Accept by_tags(const Call& call) {

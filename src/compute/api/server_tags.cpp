@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
 #include "compute/api/input_rules.hpp"
-#include "compute/model/server_states.hpp"
+#include "compute/model/server_changes.hpp"
 #include "http/target.hpp"
 
 namespace virga::compute::api {
@@ -15,7 +15,7 @@ template <class F>
 std::vector<std::string> edit(Call& call, F&& change) {
     return call.d.db.write_with([&](db::Transaction& tx) {
         auto server = visible_server(tx, call.auth, call.server_id());
-        require_allowed(server_action("update_tags"), server);
+        require_allowed(server_change::kUpdateTags, server);
         change(server.tags);
         repo::update_details(tx, server);
         return server.tags;

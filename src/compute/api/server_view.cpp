@@ -75,8 +75,8 @@ void add_admin_part(const Call& call, const Server& server, json::object& view) 
 }
 
 void add_states(const Server& server, json::object& view) {
-    view["OS-EXT-STS:task_state"] = string_or_null(server.task_state);
-    view["OS-EXT-STS:vm_state"] = server.vm_state;
+    view["OS-EXT-STS:task_state"] = string_or_null(std::string(word(server.task_state)));
+    view["OS-EXT-STS:vm_state"] = word(server.vm_state);
     view["OS-EXT-STS:power_state"] = static_cast<int>(server.power_state);
     view["OS-SRV-USG:launched_at"] = time_or_null(server.launched_us);
     view["OS-SRV-USG:terminated_at"] = time_or_null(server.terminated_us);
@@ -123,7 +123,7 @@ json::object addresses_of(const std::vector<network::Nic>& nics, bool plain) {
 }
 
 json::object full_server(const Call& call, const Server& server, const ServerParts& parts, bool single) {
-    const auto status = api_status(server.vm_state, server.task_state);
+    const std::string status(api_status(server.vm_state, server.task_state));
     constexpr std::size_t kMostMembers = 48;
     auto view = brief_server(call, server);
     view.reserve(kMostMembers);

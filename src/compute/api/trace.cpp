@@ -66,8 +66,8 @@ json::object server_part(db::Transaction& tx, const ServerId& id, const std::opt
     if (server) {
         out["name"] = server->name;
         out["status"] = api_status(server->vm_state, server->task_state);
-        out["vm_state"] = server->vm_state;
-        out["task_state"] = string_or_null(server->task_state);
+        out["vm_state"] = word(server->vm_state);
+        out["task_state"] = string_or_null(std::string(word(server->task_state)));
         out["created_us"] = server->created_us;
         out["launched_us"] = server->launched_us;
     } else if (const auto actions = repo::actions_of(tx, id); !actions.empty()) {

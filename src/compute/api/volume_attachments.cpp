@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
 #include "compute/api/query_rules.hpp"
-#include "compute/model/server_states.hpp"
+#include "compute/model/server_changes.hpp"
 
 namespace virga::compute::api {
 namespace {
@@ -100,7 +100,7 @@ http::Response attach(Call& call) {
     const auto device = call.d.db.write_with([&](db::Transaction& tx) {
         const auto server = visible_server(tx, call.auth, call.server_id());
         require_unlocked(call.auth, server);
-        require_allowed(server_action("attach_volume"), server);
+        require_allowed(server_change::kAttachVolume, server);
         check_volume(tx, call, server, request.volume);
         return flows::attach_volume(tx, call.d, call.auth, server.id, request.volume, request.device, request.tag,
                                     request.delete_on_termination);
@@ -162,7 +162,7 @@ http::Response detach(Call& call) {
         require_unlocked(call.auth, server);
         const auto device = attached(tx, call, server);
         if (device.is_root()) throw Error(ErrorCode::InvalidInput, "Cannot detach a root device volume");
-        require_allowed(server_action("detach_volume"), server);
+        require_allowed(server_change::kDetachVolume, server);
         flows::detach_volume(tx, call.d, call.auth, server.id, VolumeId(device.volume_id));
     });
     return http::Response::empty(202);

@@ -6,7 +6,7 @@
 #include "compute/flows/record_action.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/model/device_names.hpp"
-#include "compute/model/server_states.hpp"
+#include "compute/model/server_changes.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -55,7 +55,7 @@ taskflow::FlowSpec attach_flow(const Server& server, const BlockDevice& device, 
 BlockDevice attach_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ServerId& id,
                           const VolumeId& volume_id, const std::string& device_name, const std::string& tag,
                           bool delete_on_termination) {
-    const auto server = begin_action(tx, id, "attach_volume");
+    const auto server = begin_action(tx, id, server_change::kAttachVolume);
     const auto volume = d.volumes.get(tx, auth, volume_id);
     require_not_attached(tx, id, volume_id);
     require_reachable(volume, server);

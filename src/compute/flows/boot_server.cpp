@@ -63,8 +63,8 @@ std::string image_backend(const config::Config& config) {
 
 void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BootRequest& request) {
     auto server = request.server;
-    server.vm_state = "building";
-    server.task_state = "scheduling";
+    server.vm_state = VmState::Building;
+    server.task_state = TaskState::Scheduling;
     server.power_state = PowerState::NoState;
     server.host.clear();
     server.disk_gib = local_disk_gib(server.flavor, request.block_devices);

@@ -26,7 +26,7 @@ void remove(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, co
     repo::get_server(tx, id);
     const auto cancelled = cancel_others(tx, d, id);
     if (!cancelled) return;
-    begin_action(tx, id, "delete");
+    begin_action(tx, id, server_change::kDelete);
 
     auto spec = flow_with(flow_kind::kDeleteServer, DeleteServerData{{id, auth, {}, 1}, *cancelled});
     spec.tasks = {{"compute.api.delete"},

@@ -14,7 +14,7 @@ void detach_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& a
     if (!device) {
         throw Error(ErrorCode::NotFound, "Instance " + id.value + " is not attached to volume " + volume.value + ".");
     }
-    const auto server = begin_action(tx, id, "detach_volume");
+    const auto server = begin_action(tx, id, server_change::kDetachVolume);
     // Nova: the root of a server stays with it as long as it lives.
     if (device->is_root()) throw Error(ErrorCode::InvalidInput, "Cannot detach a root device volume");
     d.volumes.begin_detaching(tx, volume);

@@ -18,18 +18,18 @@ void start_power_flow(db::Transaction& tx, Dependencies& d, const identity::Auth
 }  // namespace
 
 void start(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ServerId& server) {
-    begin_action(tx, server, "start");
+    begin_action(tx, server, server_change::kStart);
     start_power_flow(tx, d, auth, server, flow_kind::kStartServer, "start", {"compute.manager.start_instance"});
 }
 
 void stop(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ServerId& server) {
-    begin_action(tx, server, "stop");
+    begin_action(tx, server, server_change::kStop);
     start_power_flow(tx, d, auth, server, flow_kind::kStopServer, "stop", {"compute.manager.stop_instance"});
 }
 
 void reboot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const ServerId& server,
             const std::string& type) {
-    begin_action(tx, server, type == "HARD" ? "reboot_hard" : "reboot_soft");
+    begin_action(tx, server, type == "HARD" ? server_change::kRebootHard : server_change::kRebootSoft);
     start_power_flow(tx, d, auth, server, flow_kind::kRebootServer, "reboot",
                      {"compute.manager.reboot_instance", json::object{{"type", type}}});
 }

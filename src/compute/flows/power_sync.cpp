@@ -15,7 +15,8 @@ bool is_dead(PowerState state) {
 }
 
 bool is_settled(const Server& server) {
-    return server.task_state.empty() && (server.vm_state == "active" || server.vm_state == "stopped");
+    return server.task_state == TaskState::None &&
+           (server.vm_state == VmState::Active || server.vm_state == VmState::Stopped);
 }
 
 PowerState guest_state(Dependencies& d, const taskflow::TaskContext& context, const Server& server) {
@@ -30,11 +31,11 @@ PowerState guest_state(Dependencies& d, const taskflow::TaskContext& context, co
 }
 
 std::string align(db::Transaction& tx, const ServerId& id, PowerState state) {
-    if (is_dead(state) && repo::change_state(tx, id, {"active"}, {""}, "stopped", "")) {
+    if (is_dead(state) && try_advance(tx, id, server_change::kSyncStopped)) {
         repo::set_power_state(tx, id, state);
         return "the guest stopped by itself: vm_state stopped";
     }
-    if (state == PowerState::Running && repo::change_state(tx, id, {"stopped"}, {""}, "active", "")) {
+    if (state == PowerState::Running && try_advance(tx, id, server_change::kSyncActive)) {
         repo::set_power_state(tx, id, state);
         return "the guest runs: vm_state active";
     }
@@ -60,7 +61,7 @@ void start_sync(db::Transaction& tx, Dependencies& d, const Server& server) {
 std::string sync_power_state(Dependencies& d, const taskflow::TaskContext& context, const Server& server) {
     if (!is_settled(server) || server.host.empty()) return {};
     const auto state = guest_state(d, context, server);
-    if (state == server.power_state && (server.vm_state == "active") == !is_dead(state)) return {};
+    if (state == server.power_state && (server.vm_state == VmState::Active) == !is_dead(state)) return {};
     return d.db.write_with([&](db::Transaction& tx) { return align(tx, server.id, state); }, db::Durability::Grouped);
 }
 
@@ -68,7 +69,8 @@ void guest_changed(Dependencies& d, const std::string& host, const ServerId& id,
     const auto seen = d.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
     // What the flows do to a guest is no news, and most events are of that kind.
     if (!seen || seen->host != host || seen->power_state == state) return;
-    const bool died_in_build = seen->vm_state == "building" && seen->task_state == "spawning" && is_dead(state);
+    const bool died_in_build =
+        seen->vm_state == VmState::Building && seen->task_state == TaskState::Spawning && is_dead(state);
     if (!died_in_build && !is_settled(*seen)) return;
     d.db.write_with(
         [&](db::Transaction& tx) {
@@ -76,7 +78,7 @@ void guest_changed(Dependencies& d, const std::string& host, const ServerId& id,
             if (!server || server->host != host) return;
             if (is_settled(*server)) {
                 start_sync(tx, d, *server);
-            } else if (server->vm_state == "building" && is_dead(state)) {
+            } else if (server->vm_state == VmState::Building && is_dead(state)) {
                 repo::set_power_state(tx, id, state);  // compute.manager.active looks at it
             }
         },

@@ -16,8 +16,8 @@ bool ServerNics::begin_detach(db::Transaction& tx, const identity::Auth& auth, c
                               const network::Nic& nic) {
     const auto server = repo::find_server(tx, id);
     if (!server) return false;
-    if (server->task_state == "deleting") return true;  // the delete flow ends the ports of the server
-    begin_action(tx, id, "detach_interface");
+    if (server->task_state == TaskState::Deleting) return true;  // the delete flow ends the ports of the server
+    begin_action(tx, id, server_change::kDetachInterface);
     if (server->host.empty()) return false;
     auto spec = flow_with(flow_kind::kDetachInterface, DetachInterfaceData{{id, auth, server->host, 1}, nic});
     spec.tasks = {{"compute.manager.detach_interface"}};
@@ -28,7 +28,7 @@ bool ServerNics::begin_detach(db::Transaction& tx, const identity::Auth& auth, c
 
 void ServerNics::refresh(db::Transaction& tx, const identity::Auth& auth, const ServerId& id) {
     const auto server = repo::find_server(tx, id);
-    if (!server || server->host.empty() || server->task_state == "deleting") return;
+    if (!server || server->host.empty() || server->task_state == TaskState::Deleting) return;
     auto spec = flow_with(flow_kind::kRefreshNetwork, ServerData{id, auth, server->host, 1});
     spec.tasks = {{"compute.manager.refresh_network"}};
     d_.runner.start(tx, spec);

@@ -1,23 +1,21 @@
 #pragma once
-#include <string_view>
-
-#include "compute/model/server.hpp"
+#include "compute/model/server_changes.hpp"
 #include "db/database.hpp"
 
-/// Changes of a server's (vm_state, task_state) by the one table in compute/model/server_states.hpp.
+/// Changes of a server's (vm_state, task_state), each one of compute/model/server_changes.hpp.
 namespace virga::compute::flows {
 
 /// The server that a flow works on. Throws Error{Cancelled} when it is gone or being deleted: the flow has to end.
 Server live_server(db::Transaction& tx, const ServerId& id);
 
-/// Applies the action named `action` ("create.networking") by compare and swap and returns the server as it is then.
-/// Throws Error{Cancelled} when the server is gone, being deleted, or in a state that the action doesn't start from.
-Server advance(db::Transaction& tx, const ServerId& id, std::string_view action);
+/// Makes the change by compare and swap and returns the server as it is then. Throws Error{Cancelled} when the server
+/// is gone, being deleted, or in a state that the change doesn't start from.
+Server advance(db::Transaction& tx, const ServerId& id, const ServerChange& change);
 
 /// The same, but false instead of an error: for reverts, which must not fail because a delete came in between.
-bool try_advance(db::Transaction& tx, const ServerId& id, std::string_view action);
+bool try_advance(db::Transaction& tx, const ServerId& id, const ServerChange& change);
 
 /// For what users ask for. Error{NotFound}; Error{Conflict} with the API's wording when the state forbids it.
-Server begin_action(db::Transaction& tx, const ServerId& id, std::string_view action);
+Server begin_action(db::Transaction& tx, const ServerId& id, const ServerChange& change);
 
 }  // namespace virga::compute::flows

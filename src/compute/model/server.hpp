@@ -8,13 +8,9 @@
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "compute/model/flavor.hpp"
+#include "compute/model/server_state.hpp"
 
 namespace virga::compute {
-
-// vm_state: building, active, stopped, paused, suspended, rescued, resized, shelved, shelved_offloaded, soft-delete,
-// deleted, error. task_state: null (empty here) or scheduling, networking, block_device_mapping, spawning, deleting,
-// powering-off, powering-on, rebooting, rebooting_hard, ... The one table of allowed changes is
-// compute/model/server_states.hpp.
 
 /// Nova's power_state numbers.
 enum class PowerState { NoState = 0, Running = 1, Paused = 3, Shutdown = 4, Crashed = 6, Suspended = 7 };
@@ -33,8 +29,8 @@ struct Server {
     std::string hostname;
     ProjectId project;
     UserId user;
-    std::string vm_state;
-    std::string task_state;
+    VmState vm_state = VmState::Building;
+    TaskState task_state = TaskState::Scheduling;
     PowerState power_state = PowerState::NoState;
     std::string image_id;       ///< empty when booted from a volume
     Flavor flavor;              ///< as at boot
@@ -63,11 +59,5 @@ struct Server {
     TimestampUs launched_us = 0;
     TimestampUs terminated_us = 0;
 };
-
-/// The API's status word: ACTIVE, BUILD, DELETED, ERROR, HARD_REBOOT, PAUSED, REBOOT, SHUTOFF, ... (block-devices.md
-/// 7).
-std::string api_status(std::string_view vm_state, std::string_view task_state);
-/// The vm_states that may show as `status`; empty for an unknown word.
-std::vector<std::string> vm_states_of(std::string_view status);
 
 }  // namespace virga::compute

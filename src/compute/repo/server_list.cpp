@@ -60,7 +60,7 @@ void narrow(Statement& statement, const ServerFilter& filter) {
     if (!filter.host.empty()) statement.equal("host", filter.host);
     for (const auto& [column, value] : filter.equal) statement.equal(column, value);
     statement.among("id", filter.ids, [](const ServerId& id) { return id.value; });
-    statement.among("vm_state", filter.vm_states, [](const std::string& state) { return state; });
+    statement.among("vm_state", filter.vm_states, [](VmState state) { return std::string(word(state)); });
     statement.like("name", filter.name);
     statement.time(">=", filter.changed_since_us);
     statement.time("<=", filter.changed_before_us);

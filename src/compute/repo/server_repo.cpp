@@ -13,46 +13,15 @@ void set_column(db::Transaction& tx, const ServerId& id, const std::string& colu
             {std::move(value), now_us(), id.value});
 }
 
-template <class List>
-bool any_state(const List& states) {
-    for (const auto& state : states) {
-        if (state == "*") return true;
-    }
-    return false;
-}
-
-template <class List>
-void narrow(std::string& sql, db::Params& params, const char* column, const List& states) {
-    if (any_state(states)) return;
-    sql += std::string(" AND ") + column + " IN (" + placeholders(states.size()) + ")";
-    for (const auto& state : states) params.emplace_back(std::string(state));
-}
-
-template <class List>
-bool swap_state(db::Transaction& tx, const ServerId& id, const List& from_vm, const List& from_task,
-                std::string_view to_vm, std::string_view to_task) {
-    std::string sql = "UPDATE servers SET task_state = ?, updated_us = ?";
-    db::Params params{std::string(to_task), now_us()};
-    if (!to_vm.empty()) {
-        sql += ", vm_state = ?";
-        params.emplace_back(std::string(to_vm));
-    }
-    sql += " WHERE id = ?";
-    params.emplace_back(id.value);
-    narrow(sql, params, "vm_state", from_vm);
-    narrow(sql, params, "task_state", from_task);
-    return tx.exec(sql, params) == 1;
-}
-
 /// What a list of changes shows of a deleted server; secrets and large texts go at once.
 void keep_line(db::Transaction& tx, const ServerId& id) {
     tx.exec("DELETE FROM deleted_servers WHERE id = ?", {id.value});
     tx.exec("INSERT INTO deleted_servers SELECT * FROM servers WHERE id = ?", {id.value});
     const auto now = now_us();
     tx.exec(
-        "UPDATE deleted_servers SET vm_state = 'deleted', task_state = '', power_state = 0, user_data = '',"
+        "UPDATE deleted_servers SET vm_state = ?, task_state = ?, power_state = 0, user_data = '',"
         " admin_password = '', key_data = '', updated_us = ?, terminated_us = ? WHERE id = ?",
-        {now, now, id.value});
+        {std::string(word(VmState::Deleted)), std::string(word(TaskState::None)), now, now, id.value});
 }
 
 }  // namespace
@@ -71,8 +40,8 @@ void insert_server(db::Transaction& tx, const Server& s) {
          s.hostname,
          s.project.value,
          s.user.value,
-         s.vm_state,
-         s.task_state,
+         std::string(word(s.vm_state)),
+         std::string(word(s.task_state)),
          static_cast<std::int64_t>(s.power_state),
          s.image_id,
          s.flavor.id,
@@ -143,15 +112,6 @@ std::vector<ServerId> all_server_ids(db::Transaction& tx) {
     std::vector<ServerId> ids;
     for (const auto& row : tx.query("SELECT id FROM servers")) ids.emplace_back(row.text("id"));
     return ids;
-}
-
-bool change_state(db::Transaction& tx, const ServerId& id, std::initializer_list<std::string_view> from_vm,
-                  std::initializer_list<std::string_view> from_task, std::string_view to_vm, std::string_view to_task) {
-    return swap_state(tx, id, from_vm, from_task, to_vm, to_task);
-}
-
-bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& action) {
-    return swap_state(tx, id, action.from_vm, action.from_task, action.to_vm, action.to_task);
 }
 
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state) {

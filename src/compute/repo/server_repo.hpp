@@ -1,6 +1,5 @@
 #pragma once
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,7 +10,6 @@
 
 #include "compute/model/block_device.hpp"
 #include "compute/model/server.hpp"
-#include "compute/model/server_states.hpp"
 #include "db/database.hpp"
 
 /// SQL of servers and their block device mappings. All functions run in the caller's transaction.
@@ -46,7 +44,7 @@ struct ServerFilter {
     std::string project;
     std::vector<std::pair<std::string, std::string>> equal;  ///< column of the table and its value, empty ones too
     std::vector<ServerId> ids;                               ///< empty: any
-    std::vector<std::string> vm_states;                      ///< empty: any
+    std::vector<VmState> vm_states;                          ///< empty: any
     std::string name;                                        ///< substring
     std::string host;
     std::optional<TimestampUs> changed_since_us;
@@ -62,13 +60,6 @@ struct ServerFilter {
     std::function<void(std::vector<Server>&)> narrow;
 };
 std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter);
-
-/// Compare and swap of (vm_state, task_state): changes when the present pair is in both lists ("*" allows any). Empty
-/// task text is null. Returns false when it isn't. Also sets updated_us.
-bool change_state(db::Transaction& tx, const ServerId& id, std::initializer_list<std::string_view> from_vm,
-                  std::initializer_list<std::string_view> from_task, std::string_view to_vm, std::string_view to_task);
-/// The same with a line of the state table (model/server_states.hpp).
-bool change_state(db::Transaction& tx, const ServerId& id, const ServerAction& action);
 
 /// Writes what users may edit: name, description, hostname, metadata, tags, lock, access addresses, disk_config.
 void update_details(db::Transaction& tx, const Server& server);

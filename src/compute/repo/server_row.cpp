@@ -13,8 +13,8 @@ std::optional<ServerFault> fault_of_text(const std::string& text) {
 }
 
 void read_state(Server& s, const db::Row& row) {
-    s.vm_state = row.text("vm_state");
-    s.task_state = row.text("task_state");
+    s.vm_state = lifecycle::state_of<VmState>(row.text("vm_state"));
+    s.task_state = lifecycle::state_of<TaskState>(row.text("task_state"));
     s.power_state = static_cast<PowerState>(row.number("power_state"));
     s.host = row.text("host");
     s.availability_zone = row.text("availability_zone");

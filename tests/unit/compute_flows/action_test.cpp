@@ -47,13 +47,15 @@ protected:
     }
     std::string states(const ServerId& server) {
         const auto row = get(server);
-        return row.vm_state + "/" + row.task_state + "/" + std::to_string(static_cast<int>(row.power_state));
+        return std::string(word(row.vm_state)) + "/" + std::string(word(row.task_state)) + "/" +
+               std::to_string(static_cast<int>(row.power_state));
     }
 };
 
 TEST_F(ActionTest, StopStartReboot) {
     const auto server = boot_active({image_root()});
-    gate_.at("compute.manager.stop_instance.before", [&] { EXPECT_EQ(get(server).task_state, "powering-off"); });
+    gate_.at("compute.manager.stop_instance.before",
+             [&] { EXPECT_EQ(get(server).task_state, TaskState::PoweringOff); });
     stop(server);
     settle(server);
     EXPECT_EQ(states(server), "stopped//4");
@@ -104,7 +106,7 @@ TEST_F(ActionTest, FailedRebootIsAnErrorOnlyWhenTheGuestIsGone) {
     hosts_.set_power("h1", server.value, 4);
     reboot(server, "HARD");
     settle(server);
-    EXPECT_EQ(get(server).vm_state, "error");
+    EXPECT_EQ(get(server).vm_state, VmState::Error);
     EXPECT_NE(get(server).fault.value().message.find("the host refuses"), std::string::npos);
 }
 
@@ -113,7 +115,7 @@ TEST_F(ActionTest, AttachAndDetach) {
     const auto id = make_volume();
     const auto device = attach(server, id);
     EXPECT_EQ(device.device_name, "/dev/vdb");
-    EXPECT_EQ(get(server).task_state, "");
+    EXPECT_EQ(get(server).task_state, TaskState::None);
     settle(server);
     EXPECT_EQ(volume(id).status, "in-use");
     EXPECT_TRUE(hosts_.guest_has_volume("h1", server.value, id.value));

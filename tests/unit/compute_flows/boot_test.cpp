@@ -12,7 +12,7 @@ using BootTest = Cloud;
 TEST_F(BootTest, FromImage) {
     const auto server = boot_active({image_root()});
     const auto row = get(server);
-    EXPECT_EQ(row.task_state, "");
+    EXPECT_EQ(row.task_state, TaskState::None);
     EXPECT_EQ(row.power_state, PowerState::Running);
     EXPECT_EQ(row.host, "h1");
     EXPECT_EQ(row.root_device_name, "/dev/vda");
@@ -103,7 +103,7 @@ TEST_F(BootTest, GuestThatDiesAtOnceIsAFault) {
     });
     const auto server = boot({image_root()});
     settle(server);
-    EXPECT_EQ(get(server).vm_state, "error");
+    EXPECT_EQ(get(server).vm_state, VmState::Error);
     EXPECT_NE(get(server).fault.value().message.find("ended right after"), std::string::npos);
     expect_clean(server);
 }

@@ -123,7 +123,7 @@ TEST_F(ClaimsTest, AnUpdateDuringABootThatFailsGivesItsRoomBack) {
     });
     const auto server = boot({image_root()});
     settle(server);
-    EXPECT_EQ(get(server).vm_state, "error");
+    EXPECT_EQ(get(server).vm_state, VmState::Error);
     EXPECT_TRUE(claims(server).empty());
     EXPECT_EQ(host("h1").used, Amounts());
     expect_clean(server);

@@ -159,7 +159,7 @@ ServerId Cloud::boot_active(std::vector<BlockDevice> devices, const std::string&
     const auto server = boot(std::move(devices), wanted_host);
     settle(server);
     const auto row = get(server);
-    EXPECT_EQ(row.vm_state, "active") << (row.fault ? row.fault->message + " / " + row.fault->details : "");
+    EXPECT_EQ(row.vm_state, VmState::Active) << (row.fault ? row.fault->message + " / " + row.fault->details : "");
     return server;
 }
 

@@ -72,7 +72,7 @@ TEST_F(ConfigDriveTest, AFailureLeavesNothing) {
                   });
     const auto server = boot({existing_volume(make_volume())});
     settle(server);
-    EXPECT_EQ(get(server).vm_state, "error");
+    EXPECT_EQ(get(server).vm_state, VmState::Error);
     remove(server);
     settle(server);
     expect_clean(server);

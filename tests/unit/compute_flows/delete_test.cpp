@@ -95,7 +95,7 @@ TEST_F(DeleteTest, RepeatsAreHarmless) {
     remove(server);
     remove(server);
     remove(server);
-    EXPECT_EQ(get(server).task_state, "deleting");
+    EXPECT_EQ(get(server).task_state, TaskState::Deleting);
     repeated.set_value();
     settle(server);
     EXPECT_FALSE(find(server));
@@ -108,7 +108,7 @@ TEST_F(DeleteTest, ErrorServerWithoutHost) {
     hosts_.add("h1", {{"memory_mib", 1}});
     const auto server = boot({image_volume(true)});
     settle(server);
-    EXPECT_EQ(get(server).vm_state, "error");
+    EXPECT_EQ(get(server).vm_state, VmState::Error);
     remove(server);
     settle(server);
     EXPECT_FALSE(find(server));

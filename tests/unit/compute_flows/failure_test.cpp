@@ -20,8 +20,8 @@ protected:
     }
     void expect_error(const ServerId& server, const std::string& text) {
         const auto row = get(server);
-        EXPECT_EQ(row.vm_state, "error");
-        EXPECT_EQ(row.task_state, "");
+        EXPECT_EQ(row.vm_state, VmState::Error);
+        EXPECT_EQ(row.task_state, TaskState::None);
         EXPECT_EQ(row.host, "");
         ASSERT_TRUE(row.fault);
         EXPECT_EQ(row.fault->code, 500);
@@ -182,7 +182,7 @@ TEST_F(FailureTest, TwoBootsCanNotShareTheLastRoom) {
     const auto second = boot({image_root()});
     settle(first);
     settle(second);
-    EXPECT_NE(get(first).vm_state == "active", get(second).vm_state == "active");
+    EXPECT_NE(get(first).vm_state == VmState::Active, get(second).vm_state == VmState::Active);
 }
 
 }  // namespace

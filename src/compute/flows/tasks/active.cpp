@@ -14,7 +14,7 @@ public:
         taskflow::Outcome outcome;
         outcome.tell("vm_state active, task_state null, power_state running");
         outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
-            const auto server = advance(tx, id, "create.finish");
+            const auto server = advance(tx, id, server_change::kCreateFinish);
             refuse_dead_guest(server);
             repo::set_power_state(tx, id, PowerState::Running);
             repo::set_launched(tx, id, now_us());

@@ -34,7 +34,7 @@ public:
             repo::unplace_server(tx, id, zone);
             repo::forget_admin_password(tx, id);
             // A delete that came meanwhile owns the state: then nothing is changed.
-            if (try_advance(tx, id, "create.fail")) repo::set_fault(tx, id, fault);
+            if (try_advance(tx, id, server_change::kCreateFail)) repo::set_fault(tx, id, fault);
         };
         return outcome;
     }

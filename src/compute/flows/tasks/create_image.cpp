@@ -38,7 +38,7 @@ private:
     std::pair<Server, std::vector<GuestDisk>> prepare(const Context& context) {
         return d_.db.write_with(
             [&](db::Transaction& tx) {
-                auto server = advance(tx, context.data.server, "create.spawning");
+                auto server = advance(tx, context.data.server, server_change::kCreateSpawning);
                 auto disks = local_disks(server, repo::block_devices(tx, server.id));
                 return std::make_pair(std::move(server), std::move(disks));
             },
@@ -92,7 +92,9 @@ public:
         outcome.decision =
             "booted_from_volume = true: no image is fetched and no local disk is made, the disks are the volumes that "
             "_prep_block_device attached";
-        outcome.apply = [id = context.data.server](db::Transaction& tx) { advance(tx, id, "create.spawning"); };
+        outcome.apply = [id = context.data.server](db::Transaction& tx) {
+            advance(tx, id, server_change::kCreateSpawning);
+        };
         return outcome;
     }
 };

@@ -14,7 +14,7 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         const auto [source, root_gib] = d_.db.write_with(
             [&](db::Transaction& tx) {
-                const auto server = advance(tx, context.data.server, "create.spawning");
+                const auto server = advance(tx, context.data.server, server_change::kCreateSpawning);
                 return std::make_pair(d_.images.source(tx, ImageId(get_string(context.arg, "image"))),
                                       server.flavor.root_gib);
             },

@@ -58,18 +58,18 @@ protected:
         return outcome;
     }
 
-    static std::function<void(db::Transaction&)> finish(const ServerId& id, const std::string& action,
+    static std::function<void(db::Transaction&)> finish(const ServerId& id, const ServerChange& change,
                                                         PowerState state) {
-        return [id, action, state](db::Transaction& tx) {
-            advance(tx, id, action);
+        return [id, &change, state](db::Transaction& tx) {
+            advance(tx, id, change);
             repo::set_power_state(tx, id, state);
         };
     }
 
-    static taskflow::RevertOutcome give_up(const Context& context, const std::string& action) {
+    static taskflow::RevertOutcome give_up(const Context& context, const ServerChange& change) {
         taskflow::RevertOutcome outcome;
         outcome.decision = "task_state null, vm_state as it was";
-        outcome.apply = [id = context.data.server, action](db::Transaction& tx) { try_advance(tx, id, action); };
+        outcome.apply = [id = context.data.server, &change](db::Transaction& tx) { try_advance(tx, id, change); };
         return outcome;
     }
 };
@@ -86,12 +86,12 @@ public:
         d_.hosts.call(server.host, command::kPowerOn, params, call_options(context, "power_on", kSpawnDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "powered on by host " + server.host + ": vm_state active";
-        outcome.apply = finish(server.id, "start.finish", PowerState::Running);
+        outcome.apply = finish(server.id, server_change::kStartFinish, PowerState::Running);
         return outcome;
     }
 
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
-        return give_up(context, "start.fail");
+        return give_up(context, server_change::kStartFail);
     }
 };
 
@@ -111,12 +111,12 @@ public:
         d_.hosts.call(server.host, command::kPowerOff, params, call_options(context, "power_off", deadline));
         taskflow::Outcome outcome;
         outcome.decision = "powered off by host " + server.host + ": vm_state stopped";
-        outcome.apply = finish(server.id, "stop.finish", PowerState::Shutdown);
+        outcome.apply = finish(server.id, server_change::kStopFinish, PowerState::Shutdown);
         return outcome;
     }
 
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure&) override {
-        return give_up(context, "stop.fail");
+        return give_up(context, server_change::kStopFail);
     }
 };
 
@@ -133,7 +133,7 @@ public:
         d_.hosts.call(server.host, command::kReboot, params, call_options(context, "reboot", kSpawnDeadline));
         taskflow::Outcome outcome;
         outcome.decision = "reboot_type " + type + ": rebooted by host " + server.host;
-        outcome.apply = finish(server.id, "reboot.finish", PowerState::Running);
+        outcome.apply = finish(server.id, server_change::kRebootFinish, PowerState::Running);
         return outcome;
     }
 
@@ -145,7 +145,7 @@ public:
         taskflow::RevertOutcome outcome;
         outcome.decision = runs ? "the guest still runs: vm_state active" : "the guest does not run: vm_state error";
         outcome.apply = [id, runs, message = failure.message](db::Transaction& tx) {
-            if (!try_advance(tx, id, runs ? "reboot.finish" : "reboot.fail") || runs) return;
+            if (!try_advance(tx, id, runs ? server_change::kRebootFinish : server_change::kRebootFail) || runs) return;
             repo::set_fault(tx, id, {500, without_paths(message), "reboot failed: " + message, now_us()});
         };
         return outcome;
@@ -161,7 +161,7 @@ private:
                                              json::object{{"server_id", server.id.value}}, options);
             return get_int(reply, "power_state") == static_cast<int>(PowerState::Running);
         } catch (const Error& error) {
-            return server.vm_state == "active" && is_retryable(error.code());
+            return server.vm_state == VmState::Active && is_retryable(error.code());
         }
     }
 };

@@ -19,7 +19,7 @@ public:
         taskflow::Outcome outcome;
         outcome.tell(describe_mapping(devices));
         outcome.apply = [id = context.data.server, devices = std::move(devices)](db::Transaction& tx) {
-            advance(tx, id, "create.block_device_mapping");
+            advance(tx, id, server_change::kCreateBlockDeviceMapping);
             for (const auto& device : devices) repo::update_block_device(tx, device);
             repo::set_root_device_name(tx, id, root_device_name(devices));
         };

@@ -53,7 +53,7 @@ public:
         const auto id = context.data.server;
         outcome.apply = [id, zone = context.data.wanted_zone](db::Transaction& tx) {
             repo::unplace_server(tx, id, zone);
-            try_advance(tx, id, "create.reschedule");
+            try_advance(tx, id, server_change::kCreateReschedule);
         };
         auto data = context.data;
         data.host.clear();
@@ -121,7 +121,7 @@ private:
         const Amounts amounts{request.vcpus, request.memory_mib, request.disk_gib};
         outcome.apply = [id = context.data.server, name = host.name, zone = host.zone, amounts,
                          round = data.round](db::Transaction& tx) {
-            advance(tx, id, "create.reschedule");
+            advance(tx, id, server_change::kCreateReschedule);
             take_room(tx, id, name, zone, amounts);
             // What the guest of an earlier attempt did doesn't count for this one.
             if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);
@@ -152,7 +152,7 @@ private:
 
     bool is_being_deleted(const ServerId& id) {
         const auto server = d_.db.read_with([&](db::Transaction& tx) { return repo::find_server(tx, id); });
-        return !server || server->task_state == "deleting";
+        return !server || server->task_state == TaskState::Deleting;
     }
 
     std::string reason_to_stop(const Context& context, const taskflow::Failure& failure) const {

@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "db/pool.hpp"
 
 /// What differs between the databases, each in a folder of its own: how to connect, and how many may.
@@ -8,6 +10,8 @@ struct Backend {
     Pool::Connect connect;
     Pool::Limits writers;
     Pool::Limits readers;
+    /// For writers that don't wait for the others. Empty: the database has one process, and needs none.
+    std::optional<Pool::Limits> beside;
 };
 
 }  // namespace virga::db

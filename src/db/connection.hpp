@@ -10,8 +10,9 @@
 
 namespace virga::db {
 
-/// What a transaction will do: a reader sees one snapshot and its statements end with the thread's WorkScope.
-enum class Access { Read, Write };
+/// What a transaction will do: a reader sees one snapshot and its statements end with the thread's WorkScope. Writers
+/// wait for one another, except those that write beside them.
+enum class Access { Read, Write, WriteBeside };
 
 /// One connection to the database, with its cache of prepared statements. Used by one thread at a time.
 /// After a failed statement of a transaction, nothing but rollback() is allowed.

@@ -113,11 +113,13 @@ void Transaction::commit() {
 struct Database::Impl {
     explicit Impl(const Backend& backend)
         : writers(backend.connect, backend.writers), readers(backend.connect, backend.readers) {
+        if (backend.beside) beside.emplace(backend.connect, *backend.beside);
         writers.give_back(writers.take());
     }
 
     Pool writers;
     Pool readers;
+    std::optional<Pool> beside;
 };
 
 namespace {
@@ -148,6 +150,15 @@ Transaction Database::read() {
 
 Transaction Database::write(Durability durability) {
     return Transaction(std::make_unique<Transaction::Impl>(impl_->writers, Access::Write, durability));
+}
+
+bool Database::is_shared() const {
+    return impl_->beside.has_value();
+}
+
+Transaction Database::write_beside() {
+    if (!impl_->beside) return write();
+    return Transaction(std::make_unique<Transaction::Impl>(*impl_->beside, Access::WriteBeside, Durability::Synced));
 }
 
 void Database::pause_before_run(int run) {

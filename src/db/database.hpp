@@ -101,6 +101,11 @@ public:
     Transaction read();
     Transaction write(Durability durability = Durability::Synced);
 
+    /// Whether other processes may write as well.
+    bool is_shared() const;
+    /// On a shared database, a writer that waits for no other writer: for rows that nothing else is decided by.
+    Transaction write_beside();
+
     /// Runs `function` in a write transaction and commits: `auto id = db.write_with([&](Transaction& tx) { ... });`
     /// It may be run again, so it changes nothing but the database and variables that it sets anew.
     template <class F>

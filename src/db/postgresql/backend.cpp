@@ -50,7 +50,8 @@ Backend backend(const std::string& url, std::size_t connections) {
     }
     return {[address] { return std::make_unique<Connection>(address); },
             {.open = 1, .kept = 1, .wait = kLongestWait},
-            {.open = connections, .kept = connections, .wait = kLongestWait}};
+            {.open = connections, .kept = connections, .wait = kLongestWait},
+            Pool::Limits{.open = 1, .kept = 1, .wait = kLongestWait}};
 }
 
 }  // namespace virga::db::postgresql

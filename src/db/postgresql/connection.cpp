@@ -193,7 +193,9 @@ bool Connection::try_begin(const std::string& sql) {
 void Connection::begin(Access access, Durability durability) {
     access_ = access;
     std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    if (access == Access::Write) {
+    if (access == Access::WriteBeside) {
+        sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'";
+    } else if (access == Access::Write) {
         // One writer at a time, also of several processes.
         sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; SELECT pg_advisory_xact_lock(" +
               std::to_string(kWriterLock) + ", 0)";

@@ -9,7 +9,8 @@ Backend backend(const std::string& path) {
     constexpr std::size_t kKeptReaders = 8;
     return {[path] { return std::make_unique<Connection>(path); },
             {.open = 1, .kept = 1, .wait = {}},
-            {.open = kMostReaders, .kept = kKeptReaders, .wait = {}}};
+            {.open = kMostReaders, .kept = kKeptReaders, .wait = {}},
+            std::nullopt};
 }
 
 }  // namespace virga::db::sqlite

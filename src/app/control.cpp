@@ -81,6 +81,7 @@ public:
             compute_.host_event(host, event, params);
         });
         runner_.interrupt_with([this] { endpoint_.wake(); }, [this] { endpoint_.stop(); });
+        runner_.keep_lease_in(options_.control_dir() + "/lease");
         endpoint_.start();
         runner_.run();
         server_.start();

@@ -8,7 +8,17 @@ ActivePtr ActiveFlows::adopt(repo::StoredFlow flow) {
     auto active = std::make_shared<Active>(std::move(flow));
     active->cancel = active->flow.cancel_requested;
     const std::lock_guard lock(mutex_);
-    return flows_.emplace(active->id.value, active).first->second;
+    auto& place = flows_[active->id.value];
+    if (place && place->flow.generation >= active->flow.generation) return place;
+    if (place) place->gone = true;
+    return place = active;
+}
+
+std::vector<ActivePtr> ActiveFlows::all() {
+    std::vector<ActivePtr> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, active] : flows_) out.push_back(active);
+    return out;
 }
 
 ActivePtr ActiveFlows::find(const FlowId& flow) {
@@ -20,15 +30,31 @@ ActivePtr ActiveFlows::find(const FlowId& flow) {
 void ActiveFlows::forget(const ActivePtr& active) {
     {
         const std::lock_guard lock(mutex_);
-        flows_.erase(active->id.value);
+        const auto found = flows_.find(active->id.value);
+        if (found != flows_.end() && found->second == active) flows_.erase(found);
         active->gone = true;
+        ++changes_;
     }
-    gone_.notify_all();
+    changed_.notify_all();
 }
 
-bool ActiveFlows::wait_until_gone(const FlowId& flow, std::chrono::milliseconds timeout) {
+bool ActiveFlows::wait_for_change(const FlowId& flow, std::uint64_t seen, std::chrono::steady_clock::time_point time) {
     std::unique_lock lock(mutex_);
-    return gone_.wait_for(lock, timeout, [&] { return flows_.count(flow.value) == 0; });
+    return changed_.wait_until(lock, time, [&] { return changes_ > seen && flows_.count(flow.value) == 0; });
+}
+
+std::uint64_t ActiveFlows::changes() {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+}
+
+void ActiveFlows::others_may_have_changed() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++changes_;
+    }
+    changed_.notify_all();
+    if (watches_.any()) watches_.all_changed();
 }
 
 bool ActiveFlows::queue(const ActivePtr& active) {

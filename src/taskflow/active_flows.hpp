@@ -12,9 +12,10 @@ namespace virga::taskflow {
 /// A flow that this process owns and hasn't ended. Only the thread that executes it reads `flow`, `attempt` and
 /// `first_attempt_us` freely, and it changes them by ActiveFlows only.
 struct Active {
-    explicit Active(repo::StoredFlow stored) : id(stored.spec.id), flow(std::move(stored)) {}
+    explicit Active(repo::StoredFlow stored) : id(stored.spec.id), owner(stored.owner), flow(std::move(stored)) {}
 
-    const FlowId id;  ///< any thread may read it
+    const FlowId id;          ///< any thread may read it
+    const std::string owner;  ///< and this: the lease under which the process has it
     repo::StoredFlow flow;
     int attempt = 1;
     TimestampUs first_attempt_us = 0;  ///< of the present task, 0: not tried yet
@@ -37,13 +38,18 @@ using ActivePtr = std::shared_ptr<Active>;
 /// The flows of this process, what of them runs now, and who follows them.
 class ActiveFlows {
 public:
-    /// The flow of that id which is there already, if one is.
+    /// The flow of that id which is there already, if one is, unless it was taken over since.
     ActivePtr adopt(repo::StoredFlow flow);
     ActivePtr find(const FlowId& flow);
+    std::vector<ActivePtr> all();
     /// It has ended, or is another process's now.
     void forget(const ActivePtr& active);
-    /// False: it is still there after `timeout`.
-    bool wait_until_gone(const FlowId& flow, std::chrono::milliseconds timeout);
+    /// Waits until the flow isn't this process's and changes() is more than `seen`, or until `time`: false.
+    bool wait_for_change(const FlowId& flow, std::uint64_t seen, std::chrono::steady_clock::time_point time);
+    /// How often a flow was forgotten, or others may have changed.
+    std::uint64_t changes();
+    /// Whoever waits for something of other processes looks again.
+    void others_may_have_changed();
 
     /// True: the caller posts it to a thread. False: a thread has it and will look again, or it is gone.
     bool queue(const ActivePtr& active);
@@ -69,7 +75,8 @@ public:
 
 private:
     std::mutex mutex_;
-    std::condition_variable gone_;
+    std::condition_variable changed_;
+    std::uint64_t changes_ = 0;
     std::unordered_map<std::string, ActivePtr> flows_;
     Watches watches_;
 };

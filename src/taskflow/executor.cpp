@@ -17,10 +17,14 @@ void failpoint_after_commit(const std::string& name) {
 
 }  // namespace
 
-Executor::Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows)
-    : db_(database), registry_(registry), ledger_(ledger), flows_(flows), parking_([this](const ActivePtr& active) {
-          enqueue(active);
-      }) {}
+Executor::Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows,
+                   const Lease& lease)
+    : db_(database),
+      registry_(registry),
+      ledger_(ledger),
+      flows_(flows),
+      lease_(lease),
+      parking_([this](const ActivePtr& active) { enqueue(active); }) {}
 
 void Executor::run(std::size_t threads) {
     const std::lock_guard lock(mutex_);
@@ -43,6 +47,7 @@ void Executor::start(repo::StoredFlow flow) {
         const std::lock_guard lock(mutex_);
         if (!pool_) return;
     }
+    if (!lease_.holds(flow.owner)) return;
     const auto active = flows_.adopt(std::move(flow));
     flows_.tell(active);
     enqueue(active);
@@ -50,10 +55,19 @@ void Executor::start(repo::StoredFlow flow) {
 
 bool Executor::cancelled(const FlowId& flow) {
     const auto active = flows_.find(flow);
-    if (!active) return false;
-    active->cancel = true;
+    if (!active || active->cancel.exchange(true)) return false;
     enqueue(active);
     return true;
+}
+
+void Executor::abandon_all() {
+    for (const auto& active : flows_.all()) abandon(active);
+}
+
+void Executor::look_for_ends() {
+    for (const auto& flow : parking_.awaited()) {
+        if (!flows_.find(flow) && ledger_.has_ended(flow)) parking_.ended(flow);
+    }
 }
 
 // ---- threads
@@ -87,6 +101,7 @@ Executor::Step Executor::step(const ActivePtr& active) {
     const bool turns_back = active->cancel && flow.state == FlowState::Running;
     if (turns_back) parking_.leave(active);
     if (flow.has_ended() || parking_.is_parked(active)) return Step::Stop;
+    if (!lease_.holds(active->owner)) return abandon(active);
     if (flow.state == FlowState::Reverting) return revert_step(active);
     if (!turns_back) return execute_step(active);
     Failure failure{ErrorCode::Cancelled, "the request was cancelled", {}, active->label()};
@@ -112,7 +127,7 @@ TaskContext Executor::context_of(const ActivePtr& active) {
             flow.spec.data,
             db_,
             active->cancel.load(),
-            [active, this] { return active->cancel.load() || stopping_.load(); },
+            [active, this] { return active->cancel.load() || stopping_.load() || !lease_.holds(active->owner); },
             [active, this](std::int64_t done, std::int64_t total) {
                 flows_.set_progress(active, {done, total});
             }};
@@ -155,9 +170,9 @@ Executor::Step Executor::ended(const ActivePtr& active) {
     return Step::Stop;
 }
 
-/// Another process has taken the flow over: this one forgets it.
+/// The flow is another process's, or free: this one forgets it.
 Executor::Step Executor::abandon(const ActivePtr& active) {
-    log::warning("flow was taken over", {{"flow", active->id.value}});
+    log::warning("flow isn't this process's any more", {{"flow", active->id.value}});
     parking_.leave(active);
     flows_.forget(active);
     return Step::Stop;

@@ -4,6 +4,7 @@
 
 #include "base/thread_pool.hpp"
 #include "taskflow/active_flows.hpp"
+#include "taskflow/lease.hpp"
 #include "taskflow/ledger.hpp"
 #include "taskflow/parking.hpp"
 
@@ -13,7 +14,7 @@ namespace virga::taskflow {
 /// write what came of it, and parks the flow when it has to wait.
 class Executor {
 public:
-    Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows);
+    Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows, const Lease& lease);
 
     /// Until then nothing runs, and start() and cancelled() do nothing: whoever takes over finds what was stored.
     void run(std::size_t threads);
@@ -23,10 +24,14 @@ public:
     void stop();
     bool is_stopping() const { return stopping_; }
 
-    /// Takes a flow that this process owns.
+    /// Takes a flow that this process owns; nothing happens when its lease doesn't hold any more.
     void start(repo::StoredFlow flow);
-    /// Wakes a flow that was asked to revert. False: it isn't one of this process.
+    /// Wakes a flow that was asked to revert. False: it isn't one of this process, or knows already.
     bool cancelled(const FlowId& flow);
+    /// Lets go of every flow: the lease has run out.
+    void abandon_all();
+    /// Wakes flows that wait for those of other processes which have ended.
+    void look_for_ends();
 
 private:
     enum class Step { Continue, Stop };
@@ -57,6 +62,7 @@ private:
     const Registry& registry_;
     Ledger& ledger_;
     ActiveFlows& flows_;
+    const Lease& lease_;
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
     std::unique_ptr<ThreadPool> pool_;

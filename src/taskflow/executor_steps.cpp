@@ -48,6 +48,7 @@ Executor::Step Executor::execute_step(const ActivePtr& active) {
 }
 
 Executor::Step Executor::execute_failed(const ActivePtr& active, TaskRun& run, const Failure& failure) {
+    if (!lease_.holds(active->owner)) return abandon(active);
     run.error = whole_text(failure);
     flows_.keep_progress(active, run);
     if (stopping_ && failure.code == ErrorCode::Cancelled && !active->cancel) return Step::Stop;
@@ -110,6 +111,7 @@ Executor::Step Executor::write_revert(const ActivePtr& active, const TaskRun& ru
 }
 
 Executor::Step Executor::revert_failed(const ActivePtr& active, TaskRun& run, const Failure& problem) {
+    if (!lease_.holds(active->owner)) return abandon(active);
     run.ended_us = now_us();
     run.error = whole_text(problem);
     if (stopping_) return Step::Stop;

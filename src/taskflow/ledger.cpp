@@ -1,7 +1,11 @@
 #include "taskflow/ledger.hpp"
 
+#include "taskflow/repo/lease_repo.hpp"
+
 namespace virga::taskflow {
 namespace {
+
+constexpr std::int64_t kMostClaimed = 500;
 
 /// Leaves a transaction that must not be committed.
 struct Refused {};
@@ -65,6 +69,31 @@ std::vector<repo::StoredFlow> Ledger::take_over() {
             return mine;
         },
         db::Durability::Grouped);
+}
+
+/// A beat that is on its way locks its row: the DELETE waits for it, and then finds the lease renewed.
+std::vector<repo::StoredFlow> Ledger::claim(const std::string& owner, std::int64_t age_us) {
+    const bool needed =
+        db_.read_with([&](db::Transaction& tx) { return repo::any_expired(tx, age_us) || repo::any_free(tx); });
+    if (!needed) return {};
+    return db_.write_with(
+        [&](db::Transaction& tx) {
+            repo::end_expired(tx, age_us);
+            std::vector<repo::StoredFlow> mine;
+            if (!repo::has_lease(tx, owner)) return mine;
+            for (auto& flow : repo::load_free(tx, kMostClaimed)) {
+                if (!repo::take_over(tx, flow.spec.id, flow.generation, owner)) continue;
+                ++flow.generation;
+                flow.owner = owner;
+                mine.push_back(std::move(flow));
+            }
+            return mine;
+        },
+        db::Durability::Grouped);
+}
+
+std::vector<FlowId> Ledger::to_cancel(const std::string& owner) {
+    return db_.read_with([&](db::Transaction& tx) { return repo::to_cancel(tx, owner); });
 }
 
 Move Ledger::forward(const repo::StoredFlow& flow, TaskRun run, const Outcome& outcome) {

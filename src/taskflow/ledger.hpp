@@ -28,6 +28,10 @@ public:
 
     /// Makes this process the owner of all unfinished flows, oldest first. Former owners can write no more.
     std::vector<repo::StoredFlow> take_over();
+    /// Gives the flows whose owners have no lease any more to the lease `owner`: some hundred at most, oldest first.
+    /// Leases that were not renewed for `age_us` end; nothing is given to `owner` when its own has ended.
+    std::vector<repo::StoredFlow> claim(const std::string& owner, std::int64_t age_us);
+    std::vector<FlowId> to_cancel(const std::string& owner);
 
     /// The task at the flow's position has succeeded. Throws what outcome.apply throws, unless the flow isn't this
     /// process's any more or is cancelled.

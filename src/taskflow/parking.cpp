@@ -5,7 +5,7 @@ namespace virga::taskflow {
 void Parking::wait_for(const ActivePtr& active, const std::vector<FlowId>& flows) {
     if (flows.empty()) return;
     const std::lock_guard lock(mutex_);
-    auto& waits = parked_[active->id.value].waits;
+    auto& waits = parked_[active].waits;
     for (const auto& flow : flows) {
         if (waits.insert(flow.value).second) waiters_[flow.value].push_back(active);
     }
@@ -15,7 +15,7 @@ void Parking::pause(const ActivePtr& active, std::chrono::milliseconds time) {
     std::int64_t number = 0;
     {
         const std::lock_guard lock(mutex_);
-        number = parked_[active->id.value].pause = ++pauses_;
+        number = parked_[active].pause = ++pauses_;
     }
     timer_.after(time, [this, active, number] { pause_over(active, number); });
 }
@@ -23,7 +23,7 @@ void Parking::pause(const ActivePtr& active, std::chrono::milliseconds time) {
 void Parking::pause_over(const ActivePtr& active, std::int64_t number) {
     {
         const std::lock_guard lock(mutex_);
-        const auto found = parked_.find(active->id.value);
+        const auto found = parked_.find(active);
         if (found == parked_.end() || found->second.pause != number) return;
         found->second.pause = 0;
         if (!found->second.empty()) return;
@@ -34,12 +34,12 @@ void Parking::pause_over(const ActivePtr& active, std::int64_t number) {
 
 bool Parking::is_parked(const ActivePtr& active) {
     const std::lock_guard lock(mutex_);
-    return parked_.count(active->id.value) > 0;
+    return parked_.count(active) > 0;
 }
 
 void Parking::leave(const ActivePtr& active) {
     const std::lock_guard lock(mutex_);
-    const auto found = parked_.find(active->id.value);
+    const auto found = parked_.find(active);
     if (found == parked_.end()) return;
     for (const auto& flow : found->second.waits) {
         const auto waiting = waiters_.find(flow);
@@ -50,6 +50,13 @@ void Parking::leave(const ActivePtr& active) {
     parked_.erase(found);
 }
 
+std::vector<FlowId> Parking::awaited() {
+    std::vector<FlowId> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [flow, waiting] : waiters_) out.emplace_back(flow);
+    return out;
+}
+
 void Parking::ended(const FlowId& flow) {
     std::vector<ActivePtr> woken;
     {
@@ -57,7 +64,7 @@ void Parking::ended(const FlowId& flow) {
         const auto waiting = waiters_.find(flow.value);
         if (waiting == waiters_.end()) return;
         for (auto& active : waiting->second) {
-            const auto found = parked_.find(active->id.value);
+            const auto found = parked_.find(active);
             if (found == parked_.end() || found->second.waits.erase(flow.value) == 0) continue;
             if (!found->second.empty()) continue;
             parked_.erase(found);

@@ -27,6 +27,8 @@ public:
     /// It waits for nothing any more, and isn't woken: it was cancelled, say.
     void leave(const ActivePtr& active);
 
+    /// Flows that others wait for.
+    std::vector<FlowId> awaited();
     /// A flow of this or of another process has ended.
     void ended(const FlowId& flow);
     /// Nobody is woken by a timer after this.
@@ -44,7 +46,7 @@ private:
     std::function<void(const ActivePtr&)> wake_;
     std::mutex mutex_;
     std::int64_t pauses_ = 0;
-    std::unordered_map<std::string, Place> parked_;                    ///< by the id of the parked flow
+    std::unordered_map<ActivePtr, Place> parked_;
     std::unordered_map<std::string, std::vector<ActivePtr>> waiters_;  ///< by the id of the awaited flow
     Timer timer_;
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "taskflow/executor.hpp"
+#include "taskflow/takeover.hpp"
 
 namespace virga::taskflow {
 namespace {
@@ -28,13 +29,23 @@ struct Runner::Impl {
         : registry(task_registry),
           threads(thread_count),
           ledger(database),
-          executor(database, task_registry, ledger, flows) {}
+          lease(database),
+          executor(database, task_registry, ledger, flows, lease),
+          takeover(ledger, lease, executor, flows),
+          is_shared(database.is_shared()) {}
+
+    void go_on_with(repo::StoredFlow flow);
+    void cancelled(const FlowId& flow);
 
     const Registry& registry;
     std::size_t threads;
     ActiveFlows flows;
     Ledger ledger;
+    Lease lease;
     Executor executor;
+    Takeover takeover;
+    bool is_shared;
+    std::filesystem::path lease_file;
     std::function<void()> on_cancel;
     std::function<void()> on_stop;
 };
@@ -47,19 +58,44 @@ Runner::~Runner() {
 }
 
 void Runner::run() {
-    impl_->executor.run(impl_->threads);
-    for (auto& flow : impl_->ledger.take_over()) {
-        log::info("flow goes on",
-                  {{"flow", flow.spec.id.value}, {"kind", flow.spec.kind}, {"resource", flow.spec.resource}});
-        complete_failure(flow, impl_->registry);
-        impl_->executor.start(std::move(flow));
+    auto& impl = *impl_;
+    if (!impl.is_shared) {
+        impl.executor.run(impl.threads);
+        for (auto& flow : impl.ledger.take_over()) impl.go_on_with(std::move(flow));
+        return;
     }
+    // In this order: a flow that somebody starts now is either run here or has no owner.
+    impl.executor.run(impl.threads);
+    impl.lease.take(impl.lease_file);
+    impl.lease.keep([&impl] {
+        impl.executor.abandon_all();
+        if (impl.on_cancel) impl.on_cancel();
+    });
+    impl.takeover.begin({[&impl](repo::StoredFlow flow) { impl.go_on_with(std::move(flow)); },
+                         [&impl](const FlowId& flow) { impl.cancelled(flow); }});
+}
+
+void Runner::Impl::go_on_with(repo::StoredFlow flow) {
+    log::info("flow goes on",
+              {{"flow", flow.spec.id.value}, {"kind", flow.spec.kind}, {"resource", flow.spec.resource}});
+    complete_failure(flow, registry);
+    executor.start(std::move(flow));
+}
+
+void Runner::Impl::cancelled(const FlowId& flow) {
+    if (executor.cancelled(flow) && on_cancel) on_cancel();
+}
+
+void Runner::keep_lease_in(const std::filesystem::path& file) {
+    impl_->lease_file = file;
 }
 
 void Runner::stop() {
     impl_->executor.begin_stop();
     if (auto interrupt = std::exchange(impl_->on_stop, nullptr)) interrupt();
+    impl_->takeover.stop();
     impl_->executor.stop();
+    impl_->lease.end();
 }
 
 void Runner::interrupt_with(std::function<void()> on_cancel, std::function<void()> on_stop) {
@@ -72,17 +108,16 @@ void Runner::start(db::Transaction& tx, const FlowSpec& spec) {
     if (!impl_->registry.kinds().contains(spec.kind))
         throw Error(ErrorCode::Internal, "there is no kind of flow '" + spec.kind + "'");
     for (const auto& task : spec.tasks) impl_->registry.get(task.task);
-    if (!repo::insert(tx, spec)) return;
     repo::StoredFlow flow;
+    flow.owner = impl_->lease.id();
+    if (!repo::insert(tx, spec, flow.owner)) return;
     flow.spec = spec;
     tx.after_commit([this, flow = std::move(flow)] { impl_->executor.start(flow); });
 }
 
 void Runner::cancel(db::Transaction& tx, const FlowId& flow) {
     if (!repo::request_cancel(tx, flow)) return;
-    tx.after_commit([this, flow] {
-        if (impl_->executor.cancelled(flow) && impl_->on_cancel) impl_->on_cancel();
-    });
+    tx.after_commit([this, flow] { impl_->cancelled(flow); });
 }
 
 std::vector<FlowId> Runner::unfinished(db::Transaction& tx, const std::string& resource) {
@@ -139,7 +174,12 @@ std::int64_t Runner::forget_before(TimestampUs time) {
 }
 
 bool Runner::wait(const FlowId& flow, std::chrono::milliseconds timeout) {
-    return impl_->ledger.has_ended(flow) || impl_->flows.wait_until_gone(flow, timeout);
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+        const auto seen = impl_->flows.changes();
+        if (impl_->ledger.has_ended(flow)) return true;
+        if (!impl_->flows.wait_for_change(flow, seen, until)) return impl_->ledger.has_ended(flow);
+    }
 }
 
 }  // namespace virga::taskflow

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,9 +19,10 @@ public:
     virtual bool wait(std::chrono::milliseconds timeout) = 0;
 };
 
-/// Runs flows durably: each task's state change, journal row and the step to the next task are one transaction.
-/// After a restart every unfinished flow goes on at its first unfinished task. Failpoints stand before and after each
-/// task: `<flow kind>.<task>.before`, `.after` (executed, not yet committed), `.committed`, and the same with
+/// Runs flows durably, also when several processes share the database (each flow has one owner, by lease): each task's
+/// state change, journal row and the step to the next task are one transaction. After a restart every unfinished flow
+/// goes on at its first unfinished task. Failpoints stand before and after each task: `<flow kind>.<task>.before`,
+/// `.after` (executed, not yet committed), `.committed`, and the same with
 /// `.revert.`. It is made of three things: Ledger (what is stored), Executor (tasks on threads), Parking (flows that
 /// hold none).
 class Runner {
@@ -29,9 +31,13 @@ public:
     Runner(db::Database& database, const Registry& registry, std::size_t threads);
     ~Runner();
 
-    /// Takes over unfinished flows and starts working. Call once, after all tasks are registered.
+    /// A file that is this process's alone, and its successor's: with it, a process that starts goes on at once with
+    /// the flows of the one before, also on a database that others share. Set before run().
+    void keep_lease_in(const std::filesystem::path& file);
+    /// Takes over unfinished flows that no living process has, and starts working; on a shared database also those
+    /// whose owners die later. Call once, after all tasks are registered.
     void run();
-    /// Lets running tasks end, starts no more.
+    /// Lets running tasks end, starts no more. Other processes may go on with the flows at once.
     void stop();
     /// `on_cancel` is called when a flow is cancelled, `on_stop` when the runner stops: to interrupt tasks that wait
     /// for hosts. Set before run().

@@ -47,6 +47,14 @@ void Watches::changed(const std::vector<std::string>& resources) {
     if (any) told_.notify_all();
 }
 
+void Watches::all_changed() {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [resource, follower] : followers_) follower->changed_ = true;
+    }
+    told_.notify_all();
+}
+
 void Watches::end() {
     {
         const std::lock_guard lock(mutex_);

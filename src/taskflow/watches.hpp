@@ -17,6 +17,7 @@ public:
     /// False: nobody follows anything, so that nothing needs to be told.
     bool any() const { return count_ > 0; }
     void changed(const std::vector<std::string>& resources);
+    void all_changed();
     void end();
 
 private:

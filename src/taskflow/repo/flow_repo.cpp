@@ -86,21 +86,12 @@ std::vector<FlowRecord> records(db::Transaction& tx, std::string_view condition,
     return out;
 }
 
-}  // namespace
+constexpr std::string_view kFree =
+    "ended_us = 0 AND (owner IS NULL OR NOT EXISTS (SELECT 1 FROM replicas WHERE replicas.id = flows.owner))";
 
-bool insert(db::Transaction& tx, const FlowSpec& spec) {
-    return tx.exec(
-               "INSERT INTO flows (id, kind, resource, state, tasks, data, position, runs, generation, "
-               "cancel_requested, failure, request_id, project_id, user_id, parent, started_us, ended_us) "
-               "VALUES (?, ?, ?, 'running', ?, ?, 0, 0, 0, 0, NULL, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING",
-               {spec.id.value, spec.kind, spec.resource, tasks_text(spec.tasks), json::serialize(spec.data),
-                spec.request_id, spec.project_id, spec.user_id,
-                db::nullable(spec.parent ? spec.parent->value : std::string()), now_us()}) > 0;
-}
-
-std::vector<StoredFlow> load_unfinished(db::Transaction& tx) {
+std::vector<StoredFlow> stored(const std::vector<db::Row>& rows) {
     std::vector<StoredFlow> out;
-    for (const auto& row : tx.query("SELECT * FROM flows WHERE ended_us = 0 ORDER BY started_us, id")) {
+    for (const auto& row : rows) {
         StoredFlow flow;
         flow.spec.id = FlowId(row.text("id"));
         flow.spec.kind = row.text("kind");
@@ -115,6 +106,7 @@ std::vector<StoredFlow> load_unfinished(db::Transaction& tx) {
         flow.position = static_cast<std::size_t>(row.number("position"));
         flow.runs = row.number("runs");
         flow.generation = row.number("generation");
+        flow.owner = row.text("owner");
         flow.failure = parse_failure(row.text("failure"));
         flow.cancel_requested = row.flag("cancel_requested");
         out.push_back(std::move(flow));
@@ -122,9 +114,43 @@ std::vector<StoredFlow> load_unfinished(db::Transaction& tx) {
     return out;
 }
 
-bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation) {
-    return tx.exec("UPDATE flows SET generation = generation + 1 WHERE id = ? AND generation = ?",
-                   {flow.value, generation}) > 0;
+}  // namespace
+
+bool insert(db::Transaction& tx, const FlowSpec& spec, const std::string& owner) {
+    return tx.exec(
+               "INSERT INTO flows (id, kind, resource, state, tasks, data, position, runs, generation, "
+               "cancel_requested, failure, request_id, project_id, user_id, parent, started_us, ended_us, owner) "
+               "VALUES (?, ?, ?, 'running', ?, ?, 0, 0, 0, 0, NULL, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (id) DO NOTHING",
+               {spec.id.value, spec.kind, spec.resource, tasks_text(spec.tasks), json::serialize(spec.data),
+                spec.request_id, spec.project_id, spec.user_id,
+                db::nullable(spec.parent ? spec.parent->value : std::string()), now_us(), db::nullable(owner)}) > 0;
+}
+
+std::vector<StoredFlow> load_unfinished(db::Transaction& tx) {
+    return stored(tx.query("SELECT * FROM flows WHERE ended_us = 0 ORDER BY started_us, id"));
+}
+
+std::vector<StoredFlow> load_free(db::Transaction& tx, std::int64_t most) {
+    return stored(
+        tx.query("SELECT * FROM flows WHERE " + std::string(kFree) + " ORDER BY started_us, id LIMIT ?", {most}));
+}
+
+bool any_free(db::Transaction& tx) {
+    return tx.query_one("SELECT id FROM flows WHERE " + std::string(kFree) + " LIMIT 1").has_value();
+}
+
+bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation, const std::string& owner) {
+    return tx.exec("UPDATE flows SET generation = generation + 1, owner = ? WHERE id = ? AND generation = ?",
+                   {db::nullable(owner), flow.value, generation}) > 0;
+}
+
+std::vector<FlowId> to_cancel(db::Transaction& tx, const std::string& owner) {
+    std::vector<FlowId> out;
+    for (const auto& row : tx.query("SELECT id FROM flows WHERE ended_us = 0 AND owner = ? AND state = 'running' AND "
+                                    "cancel_requested = 1",
+                                    {owner}))
+        out.emplace_back(row.text("id"));
+    return out;
 }
 
 Fence fence(db::Transaction& tx, const FlowId& flow) {

@@ -16,6 +16,7 @@ struct StoredFlow {
     std::size_t position = 0;  ///< index of the task to execute, or to revert
     std::int64_t runs = 0;     ///< journal rows so far
     std::int64_t generation = 0;
+    std::string owner;  ///< id of a lease, empty where nobody needs one
     std::optional<Failure> failure;
     bool cancel_requested = false;
 
@@ -26,10 +27,15 @@ struct StoredFlow {
 constexpr std::size_t kUnknownTask = static_cast<std::size_t>(-1);
 
 /// False when a flow of this id exists already.
-bool insert(db::Transaction& tx, const FlowSpec& spec);
+bool insert(db::Transaction& tx, const FlowSpec& spec, const std::string& owner = {});
 std::vector<StoredFlow> load_unfinished(db::Transaction& tx);
+/// Those whose owner has no lease any more, oldest first, `most` of them.
+std::vector<StoredFlow> load_free(db::Transaction& tx, std::int64_t most);
+bool any_free(db::Transaction& tx);
 /// Raises the generation. False when somebody else has done so since `generation` was read.
-bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation);
+bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation, const std::string& owner = {});
+/// Flows of an owner that run on although they were asked to revert.
+std::vector<FlowId> to_cancel(db::Transaction& tx, const std::string& owner);
 
 struct Fence {
     std::int64_t generation = -1;  ///< -1: no such flow

@@ -20,7 +20,11 @@ const std::vector<db::Migration>& migrations() {
           "done_bytes BIGINT NOT NULL DEFAULT 0, total_bytes BIGINT NOT NULL DEFAULT 0, "
           "PRIMARY KEY (flow_id, seq))"}},
         {"taskflow", 2, {"CREATE INDEX flows_by_end ON flows (ended_us)"}},
-        {"taskflow", 3, {"ALTER TABLE task_runs ADD COLUMN told TEXT NOT NULL DEFAULT ''"}}};
+        {"taskflow", 3, {"ALTER TABLE task_runs ADD COLUMN told TEXT NOT NULL DEFAULT ''"}},
+        {"taskflow",
+         4,
+         {"ALTER TABLE flows ADD COLUMN owner TEXT",
+          "CREATE TABLE replicas (id TEXT PRIMARY KEY, beat_us BIGINT NOT NULL)"}}};
     return list;
 }
 

@@ -12,6 +12,8 @@ struct Backend {
     Pool::Limits readers;
     /// For writers that don't wait for the others. Empty: the database has one process, and needs none.
     std::optional<Pool::Limits> beside;
+    /// Empty for the same reason.
+    std::function<std::unique_ptr<Signals>()> signals;
 };
 
 }  // namespace virga::db

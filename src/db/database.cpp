@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "db/backend.hpp"
+#include "db/signals.hpp"
 
 namespace virga::db {
 
@@ -114,12 +115,14 @@ struct Database::Impl {
     explicit Impl(const Backend& backend)
         : writers(backend.connect, backend.writers), readers(backend.connect, backend.readers) {
         if (backend.beside) beside.emplace(backend.connect, *backend.beside);
+        new_signals = backend.signals;
         writers.give_back(writers.take());
     }
 
     Pool writers;
     Pool readers;
     std::optional<Pool> beside;
+    std::function<std::unique_ptr<Signals>()> new_signals;
 };
 
 namespace {
@@ -159,6 +162,10 @@ bool Database::is_shared() const {
 Transaction Database::write_beside() {
     if (!impl_->beside) return write();
     return Transaction(std::make_unique<Transaction::Impl>(*impl_->beside, Access::WriteBeside, Durability::Synced));
+}
+
+std::unique_ptr<Signals> Database::signals() {
+    return impl_->new_signals ? impl_->new_signals() : nullptr;
 }
 
 void Database::pause_before_run(int run) {

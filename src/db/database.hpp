@@ -87,6 +87,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+class Signals;
+
 /// The state of the cloud: `sqlite:///absolute/path` or `postgresql://...`. Thread-safe. Writers are queued one behind
 /// the other; readers see a snapshot and never wait for them. While a server is away, transactions wait some seconds
 /// for it, then throw Error{Unavailable}.
@@ -105,6 +107,8 @@ public:
     bool is_shared() const;
     /// On a shared database, a writer that waits for no other writer: for rows that nothing else is decided by.
     Transaction write_beside();
+    /// What a process of a shared database tells the others; null where there are none.
+    std::unique_ptr<Signals> signals();
 
     /// Runs `function` in a write transaction and commits: `auto id = db.write_with([&](Transaction& tx) { ... });`
     /// It may be run again, so it changes nothing but the database and variables that it sets anew.

@@ -54,7 +54,6 @@ void ActiveFlows::others_may_have_changed() {
         ++changes_;
     }
     changed_.notify_all();
-    if (watches_.any()) watches_.all_changed();
 }
 
 bool ActiveFlows::queue(const ActivePtr& active) {

@@ -48,7 +48,7 @@ public:
     bool wait_for_change(const FlowId& flow, std::uint64_t seen, std::chrono::steady_clock::time_point time);
     /// How often a flow was forgotten, or others may have changed.
     std::uint64_t changes();
-    /// Whoever waits for something of other processes looks again.
+    /// Whoever waits for the end of flows of other processes looks again.
     void others_may_have_changed();
 
     /// True: the caller posts it to a thread. False: a thread has it and will look again, or it is gone.

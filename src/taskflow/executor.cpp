@@ -18,12 +18,13 @@ void failpoint_after_commit(const std::string& name) {
 }  // namespace
 
 Executor::Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows,
-                   const Lease& lease)
+                   const Lease& lease, Peers& peers)
     : db_(database),
       registry_(registry),
       ledger_(ledger),
       flows_(flows),
       lease_(lease),
+      peers_(peers),
       parking_([this](const ActivePtr& active) { enqueue(active); }) {}
 
 void Executor::run(std::size_t threads) {
@@ -167,6 +168,7 @@ Executor::Step Executor::ended(const ActivePtr& active) {
     flows_.tell(active);  // while the flows above it can still be found
     flows_.forget(active);
     parking_.ended(active->id);
+    peers_.say_ended(active->id);
     return Step::Stop;
 }
 

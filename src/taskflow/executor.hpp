@@ -7,6 +7,7 @@
 #include "taskflow/lease.hpp"
 #include "taskflow/ledger.hpp"
 #include "taskflow/parking.hpp"
+#include "taskflow/peers.hpp"
 
 namespace virga::taskflow {
 
@@ -14,7 +15,8 @@ namespace virga::taskflow {
 /// write what came of it, and parks the flow when it has to wait.
 class Executor {
 public:
-    Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows, const Lease& lease);
+    Executor(db::Database& database, const Registry& registry, Ledger& ledger, ActiveFlows& flows, const Lease& lease,
+             Peers& peers);
 
     /// Until then nothing runs, and start() and cancelled() do nothing: whoever takes over finds what was stored.
     void run(std::size_t threads);
@@ -30,7 +32,9 @@ public:
     bool cancelled(const FlowId& flow);
     /// Lets go of every flow: the lease has run out.
     void abandon_all();
-    /// Wakes flows that wait for those of other processes which have ended.
+    /// Wakes flows that wait for one of another process which has ended.
+    void ended_elsewhere(const FlowId& flow) { parking_.ended(flow); }
+    /// The same for all that have ended.
     void look_for_ends();
 
 private:
@@ -63,6 +67,7 @@ private:
     Ledger& ledger_;
     ActiveFlows& flows_;
     const Lease& lease_;
+    Peers& peers_;
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
     std::unique_ptr<ThreadPool> pool_;

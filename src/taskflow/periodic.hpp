@@ -18,12 +18,23 @@ public:
     void start(std::chrono::milliseconds pause, std::function<void()> function) {
         thread_ = std::thread([this, pause, function = std::move(function)] {
             std::unique_lock lock(mutex_);
-            while (!stopped_.wait_for(lock, pause, [this] { return stopping_; })) {
+            for (;;) {
+                changed_.wait_for(lock, pause, [this] { return stopping_ || due_; });
+                if (stopping_) return;
+                due_ = false;
                 lock.unlock();
                 function();
                 lock.lock();
             }
         });
+    }
+    /// The pause ends at once: what is so now will be seen by a call that begins later.
+    void now() {
+        {
+            const std::lock_guard lock(mutex_);
+            due_ = true;
+        }
+        changed_.notify_one();
     }
     /// Returns when the function doesn't run and won't again.
     void stop() {
@@ -31,13 +42,14 @@ public:
             const std::lock_guard lock(mutex_);
             stopping_ = true;
         }
-        stopped_.notify_one();
+        changed_.notify_one();
         if (thread_.joinable()) thread_.join();
     }
 
 private:
     std::mutex mutex_;
-    std::condition_variable stopped_;
+    std::condition_variable changed_;
+    bool due_ = false;
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -30,8 +30,9 @@ struct Runner::Impl {
           threads(thread_count),
           ledger(database),
           lease(database),
-          executor(database, task_registry, ledger, flows, lease),
-          takeover(ledger, lease, executor, flows),
+          peers(database.signals()),
+          executor(database, task_registry, ledger, flows, lease, peers),
+          takeover(ledger, lease, executor, flows, peers),
           is_shared(database.is_shared()) {}
 
     void go_on_with(repo::StoredFlow flow);
@@ -42,6 +43,7 @@ struct Runner::Impl {
     ActiveFlows flows;
     Ledger ledger;
     Lease lease;
+    Peers peers;
     Executor executor;
     Takeover takeover;
     bool is_shared;
@@ -96,6 +98,8 @@ void Runner::stop() {
     impl_->takeover.stop();
     impl_->executor.stop();
     impl_->lease.end();
+    impl_->peers.say_free();
+    impl_->peers.end();
 }
 
 void Runner::interrupt_with(std::function<void()> on_cancel, std::function<void()> on_stop) {
@@ -117,7 +121,10 @@ void Runner::start(db::Transaction& tx, const FlowSpec& spec) {
 
 void Runner::cancel(db::Transaction& tx, const FlowId& flow) {
     if (!repo::request_cancel(tx, flow)) return;
-    tx.after_commit([this, flow] { impl_->cancelled(flow); });
+    tx.after_commit([this, flow] {
+        impl_->cancelled(flow);
+        impl_->peers.say_cancelled(flow);
+    });
 }
 
 std::vector<FlowId> Runner::unfinished(db::Transaction& tx, const std::string& resource) {

@@ -1,15 +1,17 @@
 #pragma once
+#include <atomic>
 #include <functional>
 
 #include "taskflow/executor.hpp"
 #include "taskflow/lease.hpp"
+#include "taskflow/peers.hpp"
 #include "taskflow/periodic.hpp"
 
 namespace virga::taskflow {
 
-/// What this process learns of the others that share the database, by looking: flows that have no owner any more,
-/// flows of its own that were cancelled elsewhere, and ends that its flows wait for. Its thread isn't that which renews
-/// the lease: taking many flows over lasts, and must not cost the lease.
+/// What this process learns of the others that share the database. Leases that have run out are looked for often, since
+/// the dead say nothing. All else is told by Peers; a slow look finds what was missed. Its thread isn't that which
+/// renews the lease: taking many flows over lasts, and must not cost the lease.
 class Takeover {
 public:
     struct Found {
@@ -17,22 +19,30 @@ public:
         std::function<void(const FlowId&)> cancelled;
     };
 
-    Takeover(Ledger& ledger, const Lease& lease, Executor& executor, ActiveFlows& flows)
-        : ledger_(ledger), lease_(lease), executor_(executor), flows_(flows) {}
+    Takeover(Ledger& ledger, const Lease& lease, Executor& executor, ActiveFlows& flows, Peers& peers)
+        : ledger_(ledger), lease_(lease), executor_(executor), flows_(flows), peers_(peers) {}
 
-    /// Looks once, then again and again. Throws what the first look throws.
+    /// Listens, looks once, then again and again. Throws what the first look throws.
     void begin(Found found);
+    /// Nothing more is found. Others may still be told something.
     void stop() { looks_.stop(); }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    void listen();
     void look();
+    void look_at_all();
     void claim();
 
     Ledger& ledger_;
     const Lease& lease_;
     Executor& executor_;
     ActiveFlows& flows_;
+    Peers& peers_;
     Found found_;
+    std::atomic<bool> missed_{false};
+    Clock::time_point next_look_at_all_;
     Periodic looks_;
 };
 

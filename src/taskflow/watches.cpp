@@ -32,19 +32,59 @@ private:
 };
 
 std::unique_ptr<Watch> Watches::watch(const std::string& resource) {
-    return std::make_unique<Follower>(*this, resource);
+    auto follower = std::make_unique<Follower>(*this, resource);
+    if (others_.follow) others_.follow(resource);
+    return follower;
+}
+
+bool Watches::mark(const std::string& resource) {
+    const auto [begin, end] = followers_.equal_range(resource);
+    for (auto each = begin; each != end; ++each) each->second->changed_ = true;
+    return begin != end;
 }
 
 void Watches::changed(const std::vector<std::string>& resources) {
     bool any = false;
+    std::vector<std::string> wanted;
     {
         const std::lock_guard lock(mutex_);
         for (const auto& resource : resources) {
-            const auto [begin, end] = followers_.equal_range(resource);
-            for (auto each = begin; each != end; ++each) any = each->second->changed_ = true;
+            any = mark(resource) || any;
+            if (elsewhere_.contains(resource)) wanted.push_back(resource);
         }
     }
     if (any) told_.notify_all();
+    for (const auto& resource : wanted) others_.changed(resource);
+}
+
+void Watches::followed_elsewhere(const std::string& resource) {
+    bool is_new = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_new = elsewhere_.insert_or_assign(resource, Clock::now() + kFollowed).second;
+        if (is_new) ++count_;
+    }
+    if (is_new) others_.changed(resource);
+}
+
+void Watches::changed_elsewhere(const std::string& resource) {
+    bool any = false;
+    {
+        const std::lock_guard lock(mutex_);
+        any = mark(resource);
+    }
+    if (any) told_.notify_all();
+}
+
+void Watches::follow_again() {
+    std::vector<std::string> resources;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto now = Clock::now();
+        count_ -= std::erase_if(elsewhere_, [now](const auto& item) { return item.second < now; });
+        for (const auto& [resource, follower] : followers_) resources.push_back(resource);
+    }
+    for (const auto& resource : resources) others_.follow(resource);
 }
 
 void Watches::all_changed() {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "db/postgresql/connection.hpp"
+#include "db/postgresql/signals.hpp"
 
 namespace virga::db::postgresql {
 namespace {
@@ -51,7 +52,8 @@ Backend backend(const std::string& url, std::size_t connections) {
     return {[address] { return std::make_unique<Connection>(address); },
             {.open = 1, .kept = 1, .wait = kLongestWait},
             {.open = connections, .kept = connections, .wait = kLongestWait},
-            Pool::Limits{.open = 1, .kept = 1, .wait = kLongestWait}};
+            Pool::Limits{.open = 1, .kept = 1, .wait = kLongestWait},
+            [address] { return std::make_unique<Signals>(address); }};
 }
 
 }  // namespace virga::db::postgresql

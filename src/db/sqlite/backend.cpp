@@ -10,7 +10,8 @@ Backend backend(const std::string& path) {
     return {[path] { return std::make_unique<Connection>(path); },
             {.open = 1, .kept = 1, .wait = {}},
             {.open = kMostReaders, .kept = kKeptReaders, .wait = {}},
-            std::nullopt};
+            std::nullopt,
+            {}};
 }
 
 }  // namespace virga::db::sqlite

@@ -10,6 +10,7 @@
 #include <future>
 #include <map>
 
+#include "clock.hpp"
 #include "harness/test_database.hpp"
 #include "taskflow/lease.hpp"
 #include "taskflow/runner.hpp"
@@ -198,6 +199,7 @@ TEST_F(Replicas, AnOwnerThatWasFrozenDoesNothingMore) {
         const auto watch = frozen.runner().watch("r");
         frozen.runner().wait(flow, kLong);
         while (frozen.has_running_task(flow)) watch->wait(1s);
+        frozen.runner().wait(frozen.start({{"a"}}), kLong);
     });
     in_task.wait();
     ::kill(child_, SIGSTOP);
@@ -209,10 +211,51 @@ TEST_F(Replicas, AnOwnerThatWasFrozenDoesNothingMore) {
     EXPECT_EQ(end_of_child(), 0);
     EXPECT_EQ(runs(other, "c", "other"), 1);
     EXPECT_EQ(runs(other, "c", "frozen"), 0);
+    EXPECT_EQ(runs(other, "a", "frozen"), 2) << "it goes on as a new replica";
     const auto record = other.database().read_with([&](db::Transaction& tx) { return *other.runner().find(tx, flow); });
     EXPECT_EQ(record.state, FlowState::Succeeded);
     EXPECT_FALSE(record.data.contains("late")) << "a commit of the former owner was taken";
 }
+
+class ReplicasOfOtherClocks : public Replicas, public testing::WithParamInterface<std::chrono::seconds> {};
+
+/// Neither does it lose its lease while it lives, nor keep it when it is dead.
+TEST_P(ReplicasOfOtherClocks, AWrongClockChangesNothing) {
+    const Signal in_task;
+    const Signal never;
+    in_child([&] {
+        const auto before = now_us();
+        test::shift_clock(GetParam());
+        if (std::abs(now_us() - before) < 50'000'000) ::_exit(1);
+        Replica dying("dying", url(), {{"a", [&](const TaskContext&) {
+                                            in_task.give();
+                                            never.wait();
+                                            return Outcome{"never"};
+                                        }}});
+        dying.start({{"a"}});
+        never.wait();
+    });
+    in_task.wait();
+    Replica other("other", url(), {});
+    const auto flow = flow_of(other);
+    const auto last_beat = [&] {
+        return other.database().read().scalar(
+            "SELECT MAX(beat_us) FROM replicas WHERE id = (SELECT owner FROM flows WHERE ended_us = 0)");
+    };
+    const auto first = last_beat();
+    const auto until = std::chrono::steady_clock::now() + kLong;
+    while (last_beat() < first + Lease::kLength.count() + 1'000'000) {
+        ASSERT_LT(std::chrono::steady_clock::now(), until) << "it doesn't beat";
+        std::this_thread::sleep_for(100ms);
+    }
+    EXPECT_EQ(generation(other, flow), 0);
+    ::kill(child_, SIGKILL);
+    end_of_child();
+    ASSERT_TRUE(other.runner().wait(flow, kLong));
+    EXPECT_EQ(runs(other, "a", "other"), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Clocks, ReplicasOfOtherClocks, testing::Values(-60s, 60s));
 
 TEST_F(Replicas, OneThatStartsTakesNothingOfOneThatLives) {
     std::promise<void> begun;
@@ -296,6 +339,82 @@ TEST_F(Replicas, AParkedFlowIsWokenByTheEndOfAnothersFlow) {
     release.set_value();
     EXPECT_TRUE(second.runner().wait(waiting, kLong));
     EXPECT_EQ(tries, 2);
+}
+
+/// The slow look would take seconds each time.
+class ReplicasByEvents : public Replicas {
+protected:
+    static constexpr int kTimes = 20;
+    ~ReplicasByEvents() override { EXPECT_LT(std::chrono::steady_clock::now() - began_, 20s); }
+
+private:
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+TEST_F(ReplicasByEvents, CancelsAndEndsAreTold) {
+    std::atomic<int> begun{0};
+    Replica first("first", url(), {{"a", [&](const TaskContext& context) -> Outcome {
+                                        begun.fetch_add(1);
+                                        begun.notify_all();
+                                        while (!context.cancel_requested()) std::this_thread::sleep_for(1ms);
+                                        throw Error(ErrorCode::Cancelled, "interrupted");
+                                    }}});
+    Replica second("second", url(), {});
+    for (int i = 0; i < kTimes; ++i) {
+        const auto flow = first.start({{"a"}});
+        begun.wait(i);
+        second.cancel(flow);
+        ASSERT_TRUE(second.runner().wait(flow, kLong));
+    }
+    EXPECT_EQ(begun, kTimes);
+}
+
+TEST_F(ReplicasByEvents, WhoFollowsAResourceIsToldOfItsTasks) {
+    Replica first("first", url(), {});
+    Replica second("second", url(), {});
+    const auto watch = second.runner().watch("r");
+    for (int i = 0; i < kTimes; ++i) {
+        const auto flow = first.start({{"a"}, {"b"}});
+        while (second.database().read().scalar("SELECT COUNT(*) FROM task_runs WHERE flow_id = ?", {flow.value}) < 2)
+            ASSERT_TRUE(watch->wait(kLong));
+    }
+}
+
+/// A chain: each flow waits for the one before, which another replica has.
+TEST_F(ReplicasByEvents, FlowsWakeThoseThatWaitForThem) {
+    std::promise<void> begun;
+    std::promise<void> release;
+    const Replica::Body waits = [](const TaskContext& context) {
+        Outcome outcome{"waits"};
+        if (context.attempt == 1) outcome.wait_for = {FlowId(get_string(context.arg, "flow"))};
+        return outcome;
+    };
+    Replica first("first", url(), {{"a", holding(begun, release.get_future().share())}, {"b", waits}});
+    Replica second("second", url(), {{"b", waits}});
+    auto last = first.start({{"a"}});
+    begun.get_future().wait();
+    for (int i = 0; i < kTimes; ++i) last = (i % 2 == 0 ? second : first).start({{"b", {{"flow", last.value}}}});
+    EXPECT_FALSE(first.runner().wait(last, 1ms));
+    release.set_value();
+    EXPECT_TRUE(first.runner().wait(last, kLong));
+}
+
+/// Also of what happened while nobody was heard.
+TEST_F(Replicas, ALostConnectionHidesNothing) {
+    std::promise<void> begun;
+    std::promise<void> release;
+    Replica first("first", url(), {{"a", holding(begun, release.get_future().share())}});
+    Replica second("second", url(), {});
+    const auto flow = first.start({{"a"}});
+    begun.get_future().wait();
+    EXPECT_FALSE(second.runner().wait(flow, 1ms));
+    first.database().write_with([](db::Transaction& tx) {
+        tx.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE "
+            "'%virga%' AND pid <> pg_backend_pid()");
+    });
+    release.set_value();
+    EXPECT_TRUE(second.runner().wait(flow, kLong));
 }
 
 TEST_F(Replicas, ALongWriterEndsNobodysLease) {

@@ -29,6 +29,10 @@ constexpr Oid kNumeric = 1700;
 
 /// The advisory lock of the writer: apart from those of other programs in the same database.
 constexpr std::int64_t kWriterLock = 0x56520000;
+/// Whoever freezes in a transaction loses its connection before those that wait for its locks give up.
+const std::string kBeginWrite =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; "
+    "SET LOCAL idle_in_transaction_session_timeout TO '6s'";
 constexpr const char* kAway = "The database is away. Try again later.";
 
 /// SUM of BIGINT is NUMERIC; what comes behind the point is of no interest.
@@ -185,7 +189,10 @@ bool Connection::try_begin(const std::string& sql) {
     if (!is_failure(result.get()) && result) return true;
     const bool lost =
         PQstatus(handle_.get()) != CONNECTION_OK || classify(sqlstate_of(result.get())) == FailureKind::Lost;
-    if (!lost) fail(result.get(), sql);
+    if (!lost) {
+        rollback();  // BEGIN itself was done
+        fail(result.get(), sql);
+    }
     handle_.reset();
     return false;
 }
@@ -194,11 +201,10 @@ void Connection::begin(Access access, Durability durability) {
     access_ = access;
     std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     if (access == Access::WriteBeside) {
-        sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'";
+        sql = kBeginWrite;
     } else if (access == Access::Write) {
         // One writer at a time, also of several processes.
-        sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; SELECT pg_advisory_xact_lock(" +
-              std::to_string(kWriterLock) + ", 0)";
+        sql = kBeginWrite + "; SELECT pg_advisory_xact_lock(" + std::to_string(kWriterLock) + ", 0)";
         if (durability == Durability::Grouped) sql += "; SET LOCAL synchronous_commit TO off";
     }
     const auto until = std::chrono::steady_clock::now() + kPatience;

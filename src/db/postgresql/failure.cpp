@@ -15,7 +15,7 @@ std::string field(const PGresult* result, int code) {
 
 /// PostgreSQL manual, appendix A.
 FailureKind classify(std::string_view sqlstate) {
-    constexpr std::array<std::pair<std::string_view, FailureKind>, 17> kinds{{
+    constexpr std::array<std::pair<std::string_view, FailureKind>, 18> kinds{{
         {"23", FailureKind::Conflict},      // integrity constraint violation
         {"40001", FailureKind::RunAgain},   // serialization_failure
         {"40P01", FailureKind::RunAgain},   // deadlock_detected
@@ -27,6 +27,7 @@ FailureKind classify(std::string_view sqlstate) {
         {"57P", FailureKind::Lost},         // the server is stopped or starts
         {"53300", FailureKind::Lost},       // too_many_connections
         {"25006", FailureKind::Lost},       // read_only_sql_transaction: it is a standby now
+        {"25P03", FailureKind::Lost},       // idle_in_transaction_session_timeout
         {"57014", FailureKind::Cancelled},  // query_canceled
         {"53100", FailureKind::DiskFull},   // disk_full
         {"58030", FailureKind::DiskFull},   // io_error

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "base/error.hpp"
@@ -172,6 +173,30 @@ TEST_F(DatabaseTest, LostConnectionsAreMadeAgain) {
     });
     EXPECT_EQ(runs, 2);
     EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 1);
+}
+
+TEST_F(DatabaseTest, AWriterThatWaitedInVainWritesLater) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "writers of SQLite wait inside their process";
+    Database other(place_->url());
+    auto first = database_->write();
+    auto waiting = std::async(std::launch::async, [&other] { other.write(); });
+    while (database_->read().scalar("SELECT COUNT(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE datname = "
+                                    "current_database() AND wait_event = 'advisory'") == 0)
+        std::this_thread::yield();
+    EXPECT_THROW(waiting.get(), Error);
+    first.commit();
+    other.write_with([](Transaction& tx) { tx.exec("INSERT INTO things (id) VALUES ('a')"); });
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) FROM things"), 1);
+}
+
+/// So that its locks don't stop everybody.
+TEST_F(DatabaseTest, AWriterThatDoesNothingForLongIsEnded) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "writers of SQLite end with their process";
+    Database other(place_->url());
+    auto frozen = database_->write();
+    other.write_with([](Transaction& tx) { tx.exec("INSERT INTO things (id) VALUES ('a')"); });
+    EXPECT_THROW(frozen.exec("INSERT INTO things (id) VALUES ('late')"), RunAgain);
+    EXPECT_EQ(other.read().scalar("SELECT COUNT(*) FROM things"), 1);
 }
 
 TEST_F(DatabaseTest, ADatabaseOfANewerVersionIsRefused) {

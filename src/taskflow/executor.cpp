@@ -114,6 +114,14 @@ Task& Executor::task_of(const ActivePtr& active) const {
     return registry_.get(active->task().task);
 }
 
+/// Where nobody else writes, there is nothing to check.
+std::function<void(db::Transaction&)> Executor::owner_check(const repo::StoredFlow& flow) const {
+    if (!db_.is_shared()) return {};
+    return [id = flow.spec.id, generation = flow.generation](db::Transaction& tx) {
+        Ledger::check_owner(tx, id, generation);
+    };
+}
+
 TaskContext Executor::context_of(const ActivePtr& active) {
     const auto& flow = active->flow;
     return {flow.spec.id,
@@ -131,7 +139,8 @@ TaskContext Executor::context_of(const ActivePtr& active) {
             [active, this] { return active->cancel.load() || stopping_.load() || !lease_.holds(active->owner); },
             [active, this](std::int64_t done, std::int64_t total) {
                 flows_.set_progress(active, {done, total});
-            }};
+            },
+            owner_check(flow)};
 }
 
 // ---- after a task; see Parking::wait_for for the order of park()

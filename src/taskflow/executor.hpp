@@ -61,6 +61,7 @@ private:
 
     Task& task_of(const ActivePtr& active) const;
     TaskContext context_of(const ActivePtr& active);
+    std::function<void(db::Transaction&)> owner_check(const repo::StoredFlow& flow) const;
 
     db::Database& db_;
     const Registry& registry_;

@@ -54,6 +54,20 @@ struct TaskContext {
     std::function<bool()> cancel_requested;  ///< asked by long work; true: stop soon by throwing Error{Cancelled}
     /// Told by long work, as often as it likes: how far this task is. Costs no write to the database.
     std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> report_progress = {};
+    /// Throws Error{Cancelled} when the flow is another process's by now. Empty: the database has one process.
+    std::function<void(db::Transaction&)> check_owner = {};
+
+    /// What a task writes in a transaction of its own, before a side effect, say: nothing is written, and
+    /// Error{Cancelled} thrown, when the flow is another process's by now. See Database::write_with.
+    template <class F>
+    auto write(F&& function, db::Durability durability = db::Durability::Synced) const {
+        return db.write_with(
+            [&](db::Transaction& tx) {
+                if (check_owner) check_owner(tx);
+                return function(tx);
+            },
+            durability);
+    }
 
     /// Whether the flow reverts because this very task failed.
     bool failed_itself(const Failure& failure) const { return failure.task_index == task_index; }

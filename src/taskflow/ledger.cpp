@@ -18,6 +18,13 @@ void append(db::Transaction& tx, repo::StoredFlow& flow, const TaskRun& run) {
     repo::append_run(tx, flow.spec.id, flow.runs++, run);
 }
 
+void take(db::Transaction& tx, repo::StoredFlow flow, const std::string& owner, std::vector<repo::StoredFlow>& mine) {
+    if (!repo::take_over(tx, flow.spec.id, flow.generation, owner)) return;
+    ++flow.generation;
+    flow.owner = owner;
+    mine.push_back(std::move(flow));
+}
+
 void merge(json::object& data, const json::object& provided) {
     for (const auto& [key, value] : provided) data[key] = value;
 }
@@ -32,7 +39,7 @@ void replace_rest(repo::StoredFlow& flow, const std::vector<TaskSpec>& tasks) {
 Fate Ledger::standing(const repo::StoredFlow& flow) {
     auto tx = db_.read();
     const auto fence = repo::fence(tx, flow.spec.id);
-    if (fence.generation != flow.generation) return Fate::TakenOver;
+    if (fence.generation != flow.generation || fence.runs != flow.runs) return Fate::TakenOver;
     return fence.cancel_requested ? Fate::Cancelled : Fate::Written;
 }
 
@@ -61,11 +68,7 @@ std::vector<repo::StoredFlow> Ledger::take_over() {
     return db_.write_with(
         [](db::Transaction& tx) {
             std::vector<repo::StoredFlow> mine;
-            for (auto& flow : repo::load_unfinished(tx)) {
-                if (!repo::take_over(tx, flow.spec.id, flow.generation)) continue;
-                ++flow.generation;
-                mine.push_back(std::move(flow));
-            }
+            for (auto& flow : repo::load_unfinished(tx)) take(tx, std::move(flow), {}, mine);
             return mine;
         },
         db::Durability::Grouped);
@@ -81,15 +84,32 @@ std::vector<repo::StoredFlow> Ledger::claim(const std::string& owner, std::int64
             repo::end_expired(tx, age_us);
             std::vector<repo::StoredFlow> mine;
             if (!repo::has_lease(tx, owner)) return mine;
-            for (auto& flow : repo::load_free(tx, kMostClaimed)) {
-                if (!repo::take_over(tx, flow.spec.id, flow.generation, owner)) continue;
-                ++flow.generation;
-                flow.owner = owner;
-                mine.push_back(std::move(flow));
+            for (auto& flow : repo::load_free(tx, kMostClaimed)) take(tx, std::move(flow), owner, mine);
+            return mine;
+        },
+        db::Durability::Grouped);
+}
+
+std::vector<FlowId> Ledger::owned(const std::string& owner) {
+    return db_.read_with([&](db::Transaction& tx) { return repo::owned(tx, owner); });
+}
+
+std::vector<repo::StoredFlow> Ledger::own_anew(const std::string& owner, const std::vector<FlowId>& flows) {
+    if (flows.empty()) return {};
+    return db_.write_with(
+        [&](db::Transaction& tx) {
+            std::vector<repo::StoredFlow> mine;
+            for (const auto& id : flows) {
+                if (auto flow = repo::load_owned(tx, id, owner)) take(tx, std::move(*flow), owner, mine);
             }
             return mine;
         },
         db::Durability::Grouped);
+}
+
+void Ledger::check_owner(db::Transaction& tx, const FlowId& flow, std::int64_t generation) {
+    if (repo::fence(tx, flow).generation == generation) return;
+    throw Error(ErrorCode::Cancelled, "another control process goes on with this", "flow " + flow.value);
 }
 
 std::vector<FlowId> Ledger::to_cancel(const std::string& owner) {

@@ -10,7 +10,9 @@ namespace virga::taskflow {
 enum class Fate {
     Written,
     Cancelled,  ///< nothing was written: the flow was asked to revert instead of going on
-    TakenOver,  ///< nothing was written: another process owns the flow now
+    /// Nothing was written: the flow is another process's now, or further than this process knows (a commit whose
+    /// connection broke was done).
+    TakenOver,
 };
 
 /// A step, and the flow as it is after it (as it was before, unless Written).
@@ -32,6 +34,12 @@ public:
     /// Leases that were not renewed for `age_us` end; nothing is given to `owner` when its own has ended.
     std::vector<repo::StoredFlow> claim(const std::string& owner, std::int64_t age_us);
     std::vector<FlowId> to_cancel(const std::string& owner);
+    /// Unfinished flows of a lease.
+    std::vector<FlowId> owned(const std::string& owner);
+    /// Makes `owner` the owner of its own flows anew, as they are stored now; without those that have ended.
+    std::vector<repo::StoredFlow> own_anew(const std::string& owner, const std::vector<FlowId>& flows);
+    /// Throws Error{Cancelled} when the flow isn't of this generation any more.
+    static void check_owner(db::Transaction& tx, const FlowId& flow, std::int64_t generation);
 
     /// The task at the flow's position has succeeded. Throws what outcome.apply throws, unless the flow isn't this
     /// process's any more or is cancelled.

@@ -55,10 +55,27 @@ void Takeover::look() {
 
 void Takeover::look_at_all() {
     for (const auto& flow : ledger_.to_cancel(lease_.id())) found_.cancelled(flow);
+    find_lost();
     executor_.look_for_ends();
     flows_.others_may_have_changed();
     flows_.watches().all_changed();
     flows_.watches().follow_again();
+}
+
+/// Flows that are this process's but that it doesn't know: the commit that began, took or moved them was done although
+/// its connection broke. One that begins or ends just now is told apart by looking twice.
+void Takeover::find_lost() {
+    const auto id = lease_.id();
+    if (executor_.is_stopping() || !lease_.holds(id)) return;
+    std::set<std::string> seem_lost;
+    std::vector<FlowId> lost;
+    for (const auto& flow : ledger_.owned(id)) {
+        if (flows_.find(flow)) continue;
+        seem_lost.insert(flow.value);
+        if (lost_.contains(flow.value)) lost.push_back(flow);
+    }
+    lost_ = std::move(seem_lost);
+    for (auto& flow : ledger_.own_anew(id, lost)) found_.flow(std::move(flow));
 }
 
 /// Never with a lease that has run out: what it claimed would be free again at once.

@@ -1,6 +1,8 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <set>
+#include <string>
 
 #include "taskflow/executor.hpp"
 #include "taskflow/lease.hpp"
@@ -34,6 +36,7 @@ private:
     void look();
     void look_at_all();
     void claim();
+    void find_lost();
 
     Ledger& ledger_;
     const Lease& lease_;
@@ -43,6 +46,7 @@ private:
     Found found_;
     std::atomic<bool> missed_{false};
     Clock::time_point next_look_at_all_;
+    std::set<std::string> lost_;  ///< ids of flows that seemed so at the last look
     Periodic looks_;
 };
 

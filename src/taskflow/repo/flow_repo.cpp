@@ -144,6 +144,20 @@ bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation,
                    {db::nullable(owner), flow.value, generation}) > 0;
 }
 
+std::vector<FlowId> owned(db::Transaction& tx, const std::string& owner) {
+    std::vector<FlowId> out;
+    for (const auto& row : tx.query("SELECT id FROM flows WHERE ended_us = 0 AND owner = ?", {owner}))
+        out.emplace_back(row.text("id"));
+    return out;
+}
+
+std::optional<StoredFlow> load_owned(db::Transaction& tx, const FlowId& flow, const std::string& owner) {
+    auto found =
+        stored(tx.query("SELECT * FROM flows WHERE id = ? AND ended_us = 0 AND owner = ?", {flow.value, owner}));
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
 std::vector<FlowId> to_cancel(db::Transaction& tx, const std::string& owner) {
     std::vector<FlowId> out;
     for (const auto& row : tx.query("SELECT id FROM flows WHERE ended_us = 0 AND owner = ? AND state = 'running' AND "
@@ -154,9 +168,9 @@ std::vector<FlowId> to_cancel(db::Transaction& tx, const std::string& owner) {
 }
 
 Fence fence(db::Transaction& tx, const FlowId& flow) {
-    const auto row = tx.query_one("SELECT generation, cancel_requested FROM flows WHERE id = ?", {flow.value});
+    const auto row = tx.query_one("SELECT generation, runs, cancel_requested FROM flows WHERE id = ?", {flow.value});
     if (!row) return {};
-    return {row->number("generation"), row->flag("cancel_requested")};
+    return {row->number("generation"), row->number("runs"), row->flag("cancel_requested")};
 }
 
 bool update(db::Transaction& tx, const StoredFlow& flow, const Change& change) {

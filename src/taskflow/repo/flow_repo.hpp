@@ -34,11 +34,16 @@ std::vector<StoredFlow> load_free(db::Transaction& tx, std::int64_t most);
 bool any_free(db::Transaction& tx);
 /// Raises the generation. False when somebody else has done so since `generation` was read.
 bool take_over(db::Transaction& tx, const FlowId& flow, std::int64_t generation, const std::string& owner = {});
+/// Unfinished flows of an owner.
+std::vector<FlowId> owned(db::Transaction& tx, const std::string& owner);
+/// Nothing when the flow has ended or is another owner's.
+std::optional<StoredFlow> load_owned(db::Transaction& tx, const FlowId& flow, const std::string& owner);
 /// Flows of an owner that run on although they were asked to revert.
 std::vector<FlowId> to_cancel(db::Transaction& tx, const std::string& owner);
 
 struct Fence {
     std::int64_t generation = -1;  ///< -1: no such flow
+    std::int64_t runs = 0;
     bool cancel_requested = false;
 };
 Fence fence(db::Transaction& tx, const FlowId& flow);

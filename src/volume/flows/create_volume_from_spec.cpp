@@ -98,7 +98,7 @@ private:
     }
 
     static void show(const Context& context, std::string_view action) {
-        context.db.write_with(
+        context.write(
             [&](db::Transaction& tx) { lifecycle::try_change(tx, volume_states(), action, context.data.volume.value); },
             db::Durability::Grouped);
     }

@@ -72,7 +72,7 @@ private:
     /// What a user asked for doesn't wait for what nobody asked for.
     void end_housekeeping(const Context& context, const std::vector<FlowId>& flows) {
         if (flows.empty()) return;
-        context.db.write_with([&](db::Transaction& tx) {
+        context.write([&](db::Transaction& tx) {
             for (const auto& id : flows) {
                 const auto record = d_.runner.find(tx, id);
                 if (record && record->kind == flow_kind::kFlattenVolume) d_.runner.cancel(tx, id);

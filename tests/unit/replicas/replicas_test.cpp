@@ -199,7 +199,9 @@ TEST_F(Replicas, AnOwnerThatWasFrozenDoesNothingMore) {
         const auto watch = frozen.runner().watch("r");
         frozen.runner().wait(flow, kLong);
         while (frozen.has_running_task(flow)) watch->wait(1s);
-        frozen.runner().wait(frozen.start({{"a"}}), kLong);
+        // A flow that begins while there is no lease is anybody's.
+        for (int i = 0; i < 100 && runs(frozen, "a", "frozen") < 2; ++i)
+            frozen.runner().wait(frozen.start({{"a"}}), kLong);
     });
     in_task.wait();
     ::kill(child_, SIGSTOP);
@@ -215,6 +217,118 @@ TEST_F(Replicas, AnOwnerThatWasFrozenDoesNothingMore) {
     const auto record = other.database().read_with([&](db::Transaction& tx) { return *other.runner().find(tx, flow); });
     EXPECT_EQ(record.state, FlowState::Succeeded);
     EXPECT_FALSE(record.data.contains("late")) << "a commit of the former owner was taken";
+}
+
+/// What a task writes before its end is no less fenced.
+TEST_F(Replicas, ATaskOfAFormerOwnerWritesNothing) {
+    const Signal in_task;
+    const Signal release;
+    in_child([&] {
+        std::atomic<bool> refused{false};
+        Replica frozen("frozen", url(), {{"b", [&](const TaskContext& context) {
+                                              in_task.give();
+                                              release.wait();
+                                              try {
+                                                  context.write([](db::Transaction& tx) {
+                                                      tx.exec("INSERT INTO ran (task, replica) VALUES ('b', 'late')");
+                                                  });
+                                              } catch (const Error& error) {
+                                                  refused = error.code() == ErrorCode::Cancelled;
+                                                  throw;
+                                              }
+                                              return Outcome{"late"};
+                                          }}});
+        const auto flow = frozen.start({{"a"}, {"b"}, {"c"}});
+        const auto watch = frozen.runner().watch("r");
+        frozen.runner().wait(flow, kLong);
+        while (frozen.has_running_task(flow)) watch->wait(1s);
+        frozen.runner().stop();
+        ::_exit(refused ? 0 : 1);
+    });
+    in_task.wait();
+    ::kill(child_, SIGSTOP);
+    Replica other("other", url(), {});
+    const auto flow = flow_of(other);
+    ASSERT_TRUE(other.runner().wait(flow, kLong));
+    release.give();
+    ::kill(child_, SIGCONT);
+    EXPECT_EQ(end_of_child(), 0);
+    EXPECT_EQ(runs(other, "b", "late"), 0);
+}
+
+/// A writer that is frozen holds what all writers wait for.
+TEST_F(Replicas, OneThatWasFrozenWhileItWroteStopsNobody) {
+    const Signal in_task;
+    const Signal others_are_there;
+    const Signal writes;
+    const Signal release;
+    in_child([&] {
+        Replica frozen("frozen", url(), {{"b", [&](const TaskContext&) {
+                                              in_task.give();
+                                              others_are_there.wait();
+                                              Outcome outcome{"late", {{"late", true}}};
+                                              outcome.apply = [&](db::Transaction& tx) {
+                                                  tx.exec("INSERT INTO ran (task, replica) VALUES ('b', 'late')");
+                                                  writes.give();
+                                                  release.wait();
+                                              };
+                                              return outcome;
+                                          }}});
+        const auto flow = frozen.start({{"a"}, {"b"}, {"c"}});
+        const auto watch = frozen.runner().watch("r");
+        frozen.runner().wait(flow, kLong);
+        while (frozen.has_running_task(flow)) watch->wait(1s);
+    });
+    in_task.wait();
+    Replica other("other", url(), {});
+    const auto flow = flow_of(other);
+    others_are_there.give();
+    writes.wait();
+    ::kill(child_, SIGSTOP);
+    ASSERT_TRUE(other.runner().wait(flow, kLong));
+    EXPECT_EQ(runs(other, "c", "other"), 1);
+    for (int run = 0; run < 10; ++run) release.give();  // the transaction may run again
+    ::kill(child_, SIGCONT);
+    EXPECT_EQ(end_of_child(), 0);
+    EXPECT_EQ(runs(other, "b", "late"), 0);
+}
+
+/// The connection broke in COMMIT: the flow is there, and belongs to a process that doesn't know it.
+TEST_F(Replicas, AFlowThatItsOwnerDoesNotKnowIsRun) {
+    Replica replica("one", url(), {});
+    replica.database().write_with([](db::Transaction& tx) {
+        tx.exec(
+            "INSERT INTO flows (id, kind, resource, state, tasks, data, position, runs, generation, cancel_requested, "
+            "request_id, project_id, user_id, started_us, ended_us, owner) SELECT 'flow-1', 'test', 'r', 'running', "
+            "'[{\"task\":\"a\",\"arg\":{},\"label\":\"\"}]', '{}', 0, 0, 0, 0, 'req', 'p', 'u', 1, 0, id FROM "
+            "replicas");
+    });
+    ASSERT_TRUE(replica.runner().wait(FlowId("flow-1"), kLong));
+    EXPECT_EQ(replica.state_of(FlowId("flow-1")), FlowState::Succeeded);
+}
+
+/// The same with a step: what it wrote is there, though it was told to have failed.
+TEST_F(Replicas, AStepThatItsOwnerDoesNotKnowIsNotDoneAgain) {
+    std::atomic<int> tries{0};
+    Replica replica("one", url(), {{"b", [&](const TaskContext& context) {
+                                        if (tries++ == 0) {
+                                            context.db.write_with([&](db::Transaction& tx) {
+                                                tx.exec("UPDATE flows SET position = 2, runs = runs + 1 WHERE id = ?",
+                                                        {context.flow.value});
+                                                tx.exec(
+                                                    "INSERT INTO task_runs (flow_id, seq, task_index, task, phase, "
+                                                    "attempt, started_us, ended_us, outcome, decision, error) VALUES "
+                                                    "(?, 1, 1, 'b', 'execute', 1, 1, 1, 'success', '', '')",
+                                                    {context.flow.value});
+                                            });
+                                        }
+                                        return Outcome{"done"};
+                                    }}});
+    const auto flow = replica.start({{"a"}, {"b"}, {"c"}});
+    ASSERT_TRUE(replica.runner().wait(flow, kLong));
+    EXPECT_EQ(replica.state_of(flow), FlowState::Succeeded);
+    EXPECT_EQ(tries, 1);
+    EXPECT_EQ(runs(replica, "c", "one"), 1);
 }
 
 class ReplicasOfOtherClocks : public Replicas, public testing::WithParamInterface<std::chrono::seconds> {};

@@ -24,7 +24,7 @@ public:
         auto [device, volume, running] = look(context);
         if (!running.empty()) return park(volume.id, std::move(running));
         check_usable(volume);
-        reserve(device);
+        reserve(context, device);
         return connect(context, device);
     }
 
@@ -89,13 +89,13 @@ private:
     }
 
     /// For volumes that this boot created; those that existed were reserved by the API.
-    void reserve(BlockDevice& device) {
+    void reserve(const Context& context, BlockDevice& device) {
         const auto attachment = attachment_id_of(device.id);
         const bool known = !device.attachment_id.empty() && d_.db.read_with([&](db::Transaction& tx) {
             return d_.volumes.find_attachment(tx, AttachmentId(device.attachment_id)).has_value();
         });
         if (known) return;
-        d_.db.write_with(
+        context.write(
             [&](db::Transaction& tx) {
                 live_server(tx, device.server);
                 device.attachment_id = attachment.value;

@@ -57,7 +57,7 @@ public:
 
 private:
     std::vector<network::Nic> bind(const Context& context, const std::string& host) {
-        return d_.db.write_with(
+        return context.write(
             [&](db::Transaction& tx) {
                 const auto server = advance(tx, context.data.server, server_change::kCreateNetworking);
                 return d_.networks.bind(tx, server.id, server.project, host, context.data.nics,

@@ -86,7 +86,7 @@ private:
 
     taskflow::RevertOutcome remove(const Context& context, const BlockDevice& device, const volume::Volume& volume) {
         taskflow::RevertOutcome outcome;
-        outcome.wait_for = d_.db.write_with([&](db::Transaction& tx) {
+        outcome.wait_for = context.write([&](db::Transaction& tx) {
             // Another host makes it anew, if any does: its place in the quota is kept for that.
             d_.volumes.renew_claim(tx, device.id.value);
             d_.volumes.remove(tx, volume.id, context.request_id, context.flow);

@@ -36,7 +36,7 @@ public:
 
 private:
     std::pair<Server, std::vector<GuestDisk>> prepare(const Context& context) {
-        return d_.db.write_with(
+        return context.write(
             [&](db::Transaction& tx) {
                 auto server = advance(tx, context.data.server, server_change::kCreateSpawning);
                 auto disks = local_disks(server, repo::block_devices(tx, server.id));

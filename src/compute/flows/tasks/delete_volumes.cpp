@@ -88,7 +88,7 @@ private:
     void begin_removal(const Context& context, const ProjectId& project, const VolumeId& id,
                        taskflow::Outcome& outcome) {
         try {
-            const auto flows = d_.db.write_with([&](db::Transaction& tx) {
+            const auto flows = context.write([&](db::Transaction& tx) {
                 const auto now = d_.volumes.find(tx, id);
                 if (now && now->project == project) {
                     d_.volumes.remove(tx, id, context.request_id, context.flow);

@@ -12,7 +12,7 @@ public:
     using TypedTask::TypedTask;
 
     taskflow::Outcome execute(const Context& context) override {
-        const auto [source, root_gib] = d_.db.write_with(
+        const auto [source, root_gib] = context.write(
             [&](db::Transaction& tx) {
                 const auto server = advance(tx, context.data.server, server_change::kCreateSpawning);
                 return std::make_pair(d_.images.source(tx, ImageId(get_string(context.arg, "image"))),

@@ -1,0 +1,39 @@
+"""Another control process of the same cloud, with a host of its own, on the database that both share."""
+import os
+import shutil
+
+from failing_cloud import FailingCloud
+from harness import database
+
+SECRETS = ("openrc", "master.key")
+
+
+class Borrowed:
+    """The database belongs to the first."""
+
+    def __init__(self, lender):
+        self.url = lender.url
+        self.rows = lender.rows
+
+    def close(self):
+        """The lender does it."""
+
+
+class Replica(FailingCloud):
+    """What an operator gives to a second control: the database, the secrets and the image store of the first."""
+
+    def __init__(self, first, host):
+        super().__init__(settings={"host.name": host, "database.url": first.database.url})
+        self.database.close()
+        self.database = Borrowed(first.database)
+        own, other = self.state / "control", first.state / "control"
+        own.mkdir(parents=True)
+        for name in SECRETS:
+            owner = (other / name).stat()
+            shutil.copy(other / name, own / name)
+            os.chown(own / name, owner.st_uid, owner.st_gid)
+        (own / "images").symlink_to(other / "images")
+
+
+def is_possible():
+    return bool(database.SERVER)

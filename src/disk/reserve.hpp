@@ -19,8 +19,8 @@ std::int64_t usable_bytes(const std::string& folder);
 /// has promised ends with it, as its writers do. Thread-safe.
 class SpacePromise {
 public:
-    /// Throws Error{NoSpace}, which names the setting where the reserve is why, when less is usable. 0 bytes for what is
-    /// sparse: then the reserve alone must not be touched.
+    /// Throws Error{NoSpace}, which names the setting where the reserve is why, when less is usable. 0 bytes for what
+    /// is sparse: then the reserve alone must not be touched.
     SpacePromise(const std::string& folder, std::int64_t bytes);
     ~SpacePromise();
     SpacePromise(const SpacePromise&) = delete;
@@ -37,8 +37,8 @@ private:
     std::int64_t written_ = 0;
 };
 
-/// For what writes next to nothing (a sparse file, an overlay, a larger size), and again and again while somebody writes
-/// what was promised: others may have taken more than they said. Throws Error{NoSpace} when the reserve is
+/// For what writes next to nothing (a sparse file, an overlay, a larger size), and again and again while somebody
+/// writes what was promised: others may have taken more than they said. Throws Error{NoSpace} when the reserve is
 /// touched.
 void require_reserve(const std::string& folder);
 

@@ -49,8 +49,7 @@ void check_bound(std::int64_t bytes, std::int64_t max_bytes) {
 
 }  // namespace
 
-BaseCache::BaseCache(Catalog& catalog, const CacheLimits& limits)
-    : catalog_(catalog), limits_(limits) {
+BaseCache::BaseCache(Catalog& catalog, const CacheLimits& limits) : catalog_(catalog), limits_(limits) {
     std::filesystem::create_directories(catalog_.path("_base"));
 }
 

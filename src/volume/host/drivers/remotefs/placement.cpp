@@ -39,16 +39,19 @@ Share* RemoteFsDriver::find_begun(const std::string& id) {
     return find(id);
 }
 
-RemoteFsDriver::Room RemoteFsDriver::room_of(Share& share) const {
+/// What is promised is read first: a volume that is recorded meanwhile counts twice rather than not at all.
+RemoteFsDriver::Room RemoteFsDriver::room_of(Share& share) {
+    const auto before = [&] {
+        const std::lock_guard lock(mutex_);
+        return promised_[&share];
+    }();
     const auto found = share.with([](ShareStore& store) { return store.usage(); });
     const auto usable = found.free_bytes - found.total_bytes / 100 * reserved_percentage_;
     const auto gib = [&](std::int64_t bytes) {
         return static_cast<std::int64_t>(static_cast<double>(bytes) * ratio_ / static_cast<double>(disk::kGiB));
     };
-    const std::lock_guard lock(mutex_);
-    const auto promised = promised_gib_.find(&share);
-    const auto pending = promised == promised_gib_.end() ? 0 : promised->second;
-    return {&share, found.free_bytes, std::min(gib(usable), gib(found.total_bytes) - found.allocated_gib) - pending};
+    const auto room = std::min(gib(usable), gib(found.total_bytes) - found.allocated_gib) - before.pending_gib;
+    return {&share, found.free_bytes, room, before.ever_gib};
 }
 
 std::vector<RemoteFsDriver::Room> RemoteFsDriver::rooms() {
@@ -68,6 +71,16 @@ std::vector<RemoteFsDriver::Room> RemoteFsDriver::rooms() {
     return rooms;
 }
 
+/// Others may have taken room since it was looked at.
+bool RemoteFsDriver::take(const Room& room, std::int64_t size_gib) {
+    const std::lock_guard lock(mutex_);
+    auto& promised = promised_[room.share];
+    if (room.gib - (promised.ever_gib - room.ever_promised_gib) < size_gib) return false;
+    promised.pending_gib += size_gib;
+    promised.ever_gib += size_gib;
+    return true;
+}
+
 std::unique_ptr<RemoteFsDriver::Promise> RemoteFsDriver::choose(std::int64_t size_gib,
                                                                 const std::vector<Share*>& preferred) {
     auto all = rooms();
@@ -75,7 +88,7 @@ std::unique_ptr<RemoteFsDriver::Promise> RemoteFsDriver::choose(std::int64_t siz
         return std::find(preferred.begin(), preferred.end(), room.share) != preferred.end();
     });
     for (const auto& room : all) {
-        if (room.gib >= size_gib) return std::make_unique<Promise>(*this, *room.share, size_gib);
+        if (take(room, size_gib)) return std::make_unique<Promise>(*this, *room.share, size_gib);
     }
     throw Error(ErrorCode::NoSpace, "No share of the backend has room for " + std::to_string(size_gib) + " GiB.");
 }

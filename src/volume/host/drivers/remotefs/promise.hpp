@@ -5,13 +5,11 @@ namespace virga::volume::host::remotefs {
 
 class RemoteFsDriver::Promise {
 public:
-    Promise(RemoteFsDriver& driver, Share& share, std::int64_t gib) : driver_(driver), share_(share), gib_(gib) {
-        const std::lock_guard lock(driver_.mutex_);
-        driver_.promised_gib_[&share_] += gib_;
-    }
+    /// Of what take() gave.
+    Promise(RemoteFsDriver& driver, Share& share, std::int64_t gib) : driver_(driver), share_(share), gib_(gib) {}
     ~Promise() {
         const std::lock_guard lock(driver_.mutex_);
-        driver_.promised_gib_[&share_] -= gib_;
+        driver_.promised_[&share_].pending_gib -= gib_;
     }
     Promise(const Promise&) = delete;
     Promise& operator=(const Promise&) = delete;

@@ -68,7 +68,12 @@ private:
     struct Room {
         Share* share = nullptr;
         std::int64_t free_bytes = 0;
-        std::int64_t gib = 0;  ///< that may still be promised
+        std::int64_t gib = 0;                ///< that may still be promised
+        std::int64_t ever_promised_gib = 0;  ///< when that was looked at
+    };
+    struct Promised {
+        std::int64_t pending_gib = 0;
+        std::int64_t ever_gib = 0;  ///< what is recorded by now, too
     };
 
     /// The share that has the volume, by what is known; the newest when two have it, since a create whose share was
@@ -80,7 +85,8 @@ private:
     Share& get(const std::string& id);  ///< Throws Error{NotFound} too.
     /// The share of a create that was begun or done already; the others are mounted at this opportunity.
     Share* find_begun(const std::string& id);
-    Room room_of(Share& share) const;
+    Room room_of(Share& share);
+    bool take(const Room& room, std::int64_t size_gib);
     std::vector<Room> rooms();  ///< of the shares that are mounted, most free bytes first. Throws Error{Unavailable}.
     /// The first with room, taken; `preferred` before all. Throws Error{NoSpace}, Error{Unavailable}.
     std::unique_ptr<Promise> choose(std::int64_t size_gib, const std::vector<Share*>& preferred = {});
@@ -92,7 +98,7 @@ private:
     const double ratio_;
     std::vector<std::unique_ptr<Share>> shares_;
     mutable std::mutex mutex_;
-    std::map<const Share*, std::int64_t> promised_gib_;
+    std::map<const Share*, Promised> promised_;
 };
 
 }  // namespace virga::volume::host::remotefs

@@ -119,7 +119,7 @@ tsan: deps ## Unit and conformance tests under the thread sanitizer
 
 FUZZ_MINUTES ?= 10
 .PHONY: fuzz
-fuzz: ## Feed HTTP, JSON, policies, images, tokens, RPC, hosts and settings with damaged input: FUZZ_MINUTES=10 for all
+fuzz: ## Feed all readers of foreign data (requests, tokens, images, backups, settings...) damaged input: FUZZ_MINUTES=10 for all
 	@tools/install-deps.sh build fuzz
 	@tools/fuzz.sh $(FUZZ_MINUTES)
 

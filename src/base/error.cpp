@@ -46,8 +46,9 @@ bool is_retryable(ErrorCode code) {
 }
 
 void throw_errno(ErrorCode code, const std::string& what, int err) {
-    if (err == ENOSPC || err == EDQUOT) code = ErrorCode::NoSpace;
-    throw Error(code, what + ": " + std::strerror(err));
+    const auto why = what + ": " + std::strerror(err);
+    if (err == ENOSPC || err == EDQUOT) throw Error(ErrorCode::NoSpace, "There is not enough space left.", why);
+    throw Error(code, why);
 }
 
 }  // namespace virga

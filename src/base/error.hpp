@@ -52,6 +52,8 @@ private:
     std::string resource_;
 };
 
+/// Throws Error{code} with `what` and the text of the errno `err` as its message, which is for administrators: unless
+/// the code makes it a 500, don't name a path. No room (ENOSPC, EDQUOT) is NoSpace, whose message names nothing.
 [[noreturn]] void throw_errno(ErrorCode code, const std::string& what, int err);
 
 }  // namespace virga

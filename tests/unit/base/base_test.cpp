@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <set>
 
 #include "base/clock.hpp"
@@ -96,6 +97,18 @@ TEST(Errors, NamesRoundTripAndRetryability) {
     EXPECT_EQ(error_code_from_string("nonsense"), ErrorCode::Internal);
     EXPECT_TRUE(is_retryable(ErrorCode::Unavailable));
     EXPECT_FALSE(is_retryable(ErrorCode::InvalidInput));
+}
+
+TEST(Errors, ThatNoRoomIsLeftNamesNoPath) {
+    for (const int err : {ENOSPC, EDQUOT}) {
+        try {
+            throw_errno(ErrorCode::Internal, "write /srv/images/one", err);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::NoSpace);
+            EXPECT_EQ(error.message(), "There is not enough space left.");
+            EXPECT_NE(error.detail().find("/srv/images/one"), std::string::npos);
+        }
+    }
 }
 
 TEST(Clock, Formats) {

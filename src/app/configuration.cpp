@@ -1,12 +1,16 @@
 #include "app/configuration.hpp"
 
+#include <filesystem>
+
 #include "app/http_options.hpp"
+#include "base/error.hpp"
 #include "base/sandbox.hpp"
 #include "compute/virt/registry.hpp"
 #include "db/url.hpp"
 #include "identity/auth/password_rules.hpp"
 #include "rpc/connection.hpp"
 #include "volume/host/manager.hpp"
+#include "volume/service.hpp"
 
 namespace virga::app {
 
@@ -16,6 +20,9 @@ void check_control(const Options& options, const config::Config& config) {
     server_options(config);
     const identity::PasswordRules rules(config);
     if (const auto& url = config.get(setting::database_url); !url.empty()) db::check_url(url);
+    if (const auto& ca = config.get(setting::tls_ca); !ca.empty() && !std::filesystem::is_regular_file(ca))
+        throw Error(ErrorCode::InvalidInput, "http.tls_ca: " + ca + " is no file");
+    volume::Service::check_settings(config);
 }
 
 void check_host(const Options& options, const config::Config& config) {

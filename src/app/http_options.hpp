@@ -3,6 +3,7 @@
 #include <string>
 
 #include "config/config.hpp"
+#include "config/forms.hpp"
 #include "http/http.hpp"
 
 namespace virga::app {
@@ -24,7 +25,7 @@ inline const config::Setting<std::int64_t> hsts_seconds{
     config::kYear_s,
     {0, 100 * config::kYear_s},
     "Seconds for which browsers shall insist on TLS (Strict-Transport-Security); 0: not said."};
-inline const config::Setting<std::string> public_name{"http.public_name", std::string(),
+inline const config::Setting<std::string> public_name{"http.public_name", std::string(), config::kHostOrAddress,
                                                       "Name or address by which clients reach the API, for the "
                                                       "generated openrc; empty: that of `http.listen`. With TLS, the "
                                                       "certificate must be for it."};

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/own_folder.hpp"
 
 namespace virga::app {
 namespace {
@@ -38,6 +39,16 @@ void make_folder(const std::string& path, mode_t mode) {
     std::filesystem::create_directories(path, failure);
     if (failure) throw Error(ErrorCode::InvalidInput, "state folder: cannot make " + path + ": " + failure.message());
     if (::chmod(path.c_str(), mode) != 0) throw_errno(ErrorCode::InvalidInput, "state folder: " + path, errno);
+}
+
+/// It may hold other things, such as the settings: only an empty folder is given a mode.
+void make_state_folder(const std::string& path) {
+    if (!is_of_others(path, {})) return make_folder(path, 0755);
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) throw_errno(ErrorCode::InvalidInput, "state folder: " + path, errno);
+    if ((info.st_mode & S_IXOTH) == 0)
+        throw Error(ErrorCode::InvalidInput, "state folder: users of guests must be able to pass through " + path +
+                                                 ": set its mode to 0711 or 0755");
 }
 
 void make_link(const std::string& target, const std::string& path) {
@@ -81,7 +92,7 @@ void check_control_user(const config::Config& config) {
 }
 
 void prepare_state_dir(const Options& options) {
-    make_folder(options.state_dir, 0755);
+    make_state_folder(options.state_dir);
     make_folder(options.control_dir(), 0700);
     make_folder(options.host_dir(), 0711);  // guests' users pass through it to their own files
     make_link("control/openrc", options.state_dir + "/openrc");

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "config/forms.hpp"
 
 namespace virga::app {
 
@@ -27,7 +28,7 @@ inline const config::Setting<std::int64_t> keep_flows_days{
     90,
     {-1, config::kCentury_days},
     "Days that ended flows, which `virga trace` shows, are kept; -1: for ever."};
-inline const config::Setting<std::string> host_name{"host.name", std::string(),
+inline const config::Setting<std::string> host_name{"host.name", std::string(), config::kHost,
                                                     "Name of this host; empty: the machine's host name."};
 inline const config::Setting<std::int64_t> host_threads{
     "host.threads", 16, {1, config::kMaxThreads}, "Commands that a host works on at once."};

@@ -1,5 +1,6 @@
 #pragma once
 #include "config/config.hpp"
+#include "config/forms.hpp"
 
 namespace virga::compute::setting {
 
@@ -17,7 +18,7 @@ inline const config::Setting<std::int64_t> quota_ram_mib{"quota.ram_mib", 2'000'
 inline const config::Setting<std::int64_t> quota_metadata_items{"quota.metadata_items", 128, config::kQuota,
                                                                 "Metadata items per server; -1: no bound."};
 inline const config::Setting<std::string> default_zone{"compute.default_availability_zone", std::string("nova"),
-                                                       "Availability zone of hosts that name none."};
+                                                       config::kName, "Availability zone of hosts that name none."};
 inline const config::Setting<bool> force_config_drive{
     "compute.force_config_drive", true,
     "Give every server a config drive, asked for or not. True as long as there is no metadata service, since key pairs "
@@ -27,7 +28,7 @@ inline const config::Setting<bool> enable_instance_password{
     "Give each new server an administrator's password: adminPass of the answer, admin_pass in its config drive, where "
     "cloudbase-init or a script of the image sets it."};
 inline const config::Setting<std::string> dhcp_domain{
-    "compute.dhcp_domain", std::string("novalocal"),
+    "compute.dhcp_domain", std::string("novalocal"), config::kDomain,
     "Domain of the host names that guests are told; empty: host names without a domain."};
 inline const config::Setting<std::int64_t> deleted_servers_kept_hours{
     "compute.deleted_servers_kept_hours",

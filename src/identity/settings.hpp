@@ -1,5 +1,6 @@
 #pragma once
 #include "config/config.hpp"
+#include "config/forms.hpp"
 
 namespace virga::identity::setting {
 
@@ -45,13 +46,14 @@ inline const config::Setting<std::int64_t> disable_user_account_days_inactive{
 inline const config::Setting<bool> change_password_upon_first_use{
     "identity.change_password_upon_first_use", false,
     "Whether a password that an administrator sets must be changed by its user before he can log in."};
-inline const config::Setting<std::string> region{"identity.region", std::string("RegionOne"),
+inline const config::Setting<std::string> region{"identity.region", std::string("RegionOne"), config::kName,
                                                  "Name of the region that the catalog shows."};
 inline const config::Setting<std::string> admin_project{
-    "identity.admin_project", std::string("admin"),
+    "identity.admin_project", std::string("admin"), config::kName,
     "Name of the project of domain Default whose administrators are the cloud's; an administrator of another project "
     "has what a manager of it has."};
 inline const config::Setting<std::string> service_project{"identity.service_project", std::string("service"),
+                                                          config::kName,
                                                           "Name of the project of domain Default in which the role "
                                                           "service means another service of the cloud; elsewhere that "
                                                           "role gives nothing."};

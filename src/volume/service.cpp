@@ -1,5 +1,8 @@
 #include "volume/service.hpp"
 
+#include <filesystem>
+
+#include "base/own_folder.hpp"
 #include "volume/api/api.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/check.hpp"
@@ -67,6 +70,13 @@ void Service::bootstrap() {
         VolumeType type{new_uuid(), name, "Default Volume Type", true, {}, {}, now_us()};
         repo::insert(tx, type);
     });
+}
+
+void Service::check_settings(const config::Config& config) {
+    const auto& file = config.get(setting::master_key_file);
+    if (file.empty()) return;
+    check_folder(setting::master_key_file.key, std::filesystem::path(file).parent_path().string());
+    KeyVault::check(file);
 }
 
 void Service::open_vault(const std::string& state_dir) {

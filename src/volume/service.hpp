@@ -134,6 +134,8 @@ public:
     /// Differences between rows, hosts' inventories and attachments; empty when healthy. `live_servers`: ids that
     /// exist.
     std::vector<std::string> check(db::Transaction& tx, const std::vector<ServerId>& live_servers);
+    /// What can be said of settings before anything is made. Throws Error{InvalidInput} that names one.
+    static void check_settings(const config::Config& config);
     /// Call once, before flows run. Reads the master key of the keys of volumes, from the file of the settings or one
     /// in `state_dir`, which is made when nothing was sealed yet. Throws Error{InvalidInput} when it can't be read or
     /// isn't the one that keys were sealed with.

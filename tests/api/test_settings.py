@@ -99,6 +99,9 @@ def test_each_word_is_one_of_those_that_are_known(folder):
     ("volume.backends.a.max_over_subscription_ratio", "nan"), ("libvirt.virt_type", "xen"), ("host.sandbox", "maybe"),
     ("libvirt.guest_uids", "many"), ("network.default_cidr", "10.0.0.0"), ("http.proxies", "foo"),
     ("http.proxies", '["127.0.0.1", "10.0.0.0/33"]'), ("image.disk_formats", '["raw", "vhs"]'),
+    ("host.name", "../x"), ("host.name", "a/b"), ("host.name", "h" * 256), ("http.public_name", "a b"), ("http.public_name", "a/b"),
+    ("identity.admin_project", ""), ("identity.admin_project", " "), ("identity.region", ""), ("compute.availability_zone", ""),
+    ("compute.dhcp_domain", "a b"), ("network.default_cidr", "0.0.0.0/0"), ("network.default_cidr", "224.0.0.0/8"),
 ])
 def test_a_cloud_does_not_start_with_a_wrong_value(folder, key, value):
     ended = start(folder, f"{key}={value}")
@@ -124,6 +127,10 @@ def test_an_address_that_can_not_be_is_explained(folder, listen, told):
     ("control", "control.user", "no-such-user-of-virga"), ("control", "identity.password_regex", "[a"),
     ("host", "compute.driver", "xen"), ("host", "host.helper_user", "no-such-user-of-virga"), ("host", "volume.backup_path", "x/y"),
     ("host", "volume.backends.b.driver", "floppy"), ("host", "volume.backends.b.driver", "nfs"), ("host", "volume.backends.b.path", "x"),
+    ("host", "volume.path", "/dev/null"), ("host", "volume.path", "/dev/null/x"), ("host", "volume.path", "/proc/x"),
+    ("host", "volume.path", "/"), ("host", "volume.path", "/usr/share"), ("host", "volume.backends.b.path", "/usr/share"),
+    ("host", "volume.backup_path", "/dev/null"), ("control", "http.tls_ca", "/nonexistent"),
+    ("control", "volume.master_key_file", "/dev/zero"), ("control", "volume.master_key_file", "/usr"),
 ])
 def test_one_that_is_refused_leaves_nothing_behind(folder, half, of, key, value):
     if half not in ("serve", of):
@@ -135,11 +142,33 @@ def test_one_that_is_refused_leaves_nothing_behind(folder, half, of, key, value)
     assert not state.exists(), ended.stderr
 
 
-@pytest.mark.parametrize("path,reason", [("/nonexistent/virga.toml", "No such file"), ("/tmp", "Is a directory")])
-def test_a_file_that_can_not_be_read_is_named(path, reason):
-    ended = subprocess.run([PROGRAM, "serve", "--config", path], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == MISCONFIGURED
-    assert f"settings file {path} can't be read: {reason}" in ended.stderr and "line 0" not in ended.stderr
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
+def test_a_folder_of_others_is_refused_for_volumes_and_keeps_its_mode(folder, mode):
+    used = folder / f"used-{mode:o}"
+    used.mkdir()
+    (used / "theirs").write_text("text")
+    used.chmod(mode)
+    ended = start(folder, f"volume.path={used}", half="host")
+    assert ended.returncode == MISCONFIGURED and "volume.path" in ended.stderr and str(used) in ended.stderr
+    assert used.stat().st_mode & 0o777 == mode and [path.name for path in used.iterdir()] == ["theirs"]
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o711])
+def test_a_state_folder_with_other_things_keeps_its_mode(mode):
+    cloud = ServedCloud("fake")
+    cloud.state.mkdir()
+    (cloud.state / "virga.toml").write_text("")
+    cloud.state.chmod(mode)
+    try:
+        cloud.launch()
+        if mode & 1:
+            cloud.wait_ready()
+        else:
+            assert cloud.processes.pop("serve").wait(START_SECONDS) == MISCONFIGURED
+            assert f"{cloud.state}: set its mode to 0711" in cloud.log_path.read_text()
+        assert cloud.state.stat().st_mode & 0o777 == mode
+    finally:
+        cloud.close()
 
 
 @pytest.mark.parametrize("pattern,hint", [("[a", False), ("(?=.*[0-9]).{7}", True), (r"a(?<!b)", True)])

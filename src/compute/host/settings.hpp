@@ -1,5 +1,6 @@
 #pragma once
 #include "config/config.hpp"
+#include "config/forms.hpp"
 
 namespace virga::compute::host::setting {
 
@@ -8,7 +9,7 @@ inline const config::Setting<std::string> images_type{
     "Local disks of servers: qcow2 (an overlay on the cached image) or raw (a full copy)."};
 inline const config::Setting<bool> force_raw_images{"compute.force_raw_images", true,
                                                     "Convert cached images to raw; false: qcow2 images stay qcow2."};
-inline const config::Setting<std::string> zone{"compute.availability_zone", std::string("nova"),
+inline const config::Setting<std::string> zone{"compute.availability_zone", std::string("nova"), config::kName,
                                                "Availability zone of this host."};
 inline const config::Setting<std::int64_t> vcpus{
     "compute.vcpus", 0, {0, 1'000'000}, "CPUs that this host reports; 0: as found."};

@@ -16,6 +16,11 @@ const std::vector<Cidr>& unusable_blocks() {
 
 }  // namespace
 
+bool can_be_subnet(const Cidr& cidr) {
+    const auto& blocks = unusable_blocks();
+    return std::none_of(blocks.begin(), blocks.end(), [&](const Cidr& block) { return block.overlaps(cidr); });
+}
+
 void check_cidr(const Cidr& cidr, std::int64_t ip_version) {
     if (cidr.base.version != ip_version) {
         throw bad_request("InvalidInput", "subnet.cidr: " + cidr.text() + " is not a block of ip_version " +

@@ -3,6 +3,8 @@
 
 namespace virga::network {
 
+/// Whether the block has no addresses that hosts can't have: multicast, loopback or all of them.
+bool can_be_subnet(const Cidr& cidr);
 /// Throws Fault InvalidInput (400) for a block that no subnet can have: of another version than `ip_version`,
 /// multicast, loopback or all addresses.
 void check_cidr(const Cidr& cidr, std::int64_t ip_version);

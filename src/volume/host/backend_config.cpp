@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/own_folder.hpp"
 #include "base/small_file.hpp"
 #include "volume/host/backend_settings.hpp"
 #include "volume/host/settings.hpp"
@@ -15,10 +16,6 @@ namespace {
     throw Error(ErrorCode::InvalidInput, "setting " + key + " must be " + expected);
 }
 
-void check_path(const std::string& key, const std::string& path) {
-    if (!path.starts_with('/')) wrong(key, "an absolute path");
-}
-
 BackendConfig default_backend(const config::Config& config, const std::string& state_dir) {
     BackendConfig backend;
     backend.name = config.get(setting::backend);
@@ -26,7 +23,7 @@ BackendConfig default_backend(const config::Config& config, const std::string& s
     backend.path = config.get(setting::path);
     backend.format = config.get(setting::format);
     if (backend.path.empty()) backend.path = state_dir + "/volumes";
-    check_path(setting::path.key, backend.path);
+    backend.path_setting = setting::path.key;
     return backend;
 }
 
@@ -34,7 +31,7 @@ std::vector<std::string> shares_of(const config::Config& config, const std::stri
     auto shares = config.get(setting::backends::shares, name);
     const auto& file = config.get(setting::backends::shares_file, name);
     if (file.empty()) return shares;
-    check_path(table + "shares_file", file);
+    if (!file.starts_with('/')) wrong(table + "shares_file", "an absolute path");
     const auto text = read_small_file(file);
     if (!text) wrong(table + "shares_file", "a file that exists; " + file + " doesn't");
     for (auto& share : shares_in(*text)) shares.push_back(std::move(share));
@@ -57,8 +54,8 @@ BackendConfig named_backend(const config::Config& config, const std::string& nam
     backend.max_over_subscription_ratio = config.get(s::max_over_subscription_ratio, name);
     if (backend.path.empty()) backend.path = state_dir + "/volumes-" + name;
     if (backend.mount_point_base.empty()) backend.mount_point_base = state_dir + "/mnt";
-    check_path(table + "path", backend.path);
-    check_path(table + "mount_point_base", backend.mount_point_base);
+    backend.path_setting = table + "path";
+    check_folder(table + "mount_point_base", backend.mount_point_base);
     return backend;
 }
 

@@ -14,6 +14,7 @@ struct BackendConfig {
     std::string backend_name;
     std::string driver;
     std::string path;
+    std::string path_setting;  ///< that names `path`
     std::string format = "raw";
     std::vector<std::string> shares;  ///< of the list and of the file, as written
     std::string mount_point_base;

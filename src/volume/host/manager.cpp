@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/own_folder.hpp"
 #include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 #include "volume/host/backup/commands.hpp"
@@ -21,8 +22,7 @@ namespace {
 std::string backup_folder(const config::Config& config, const std::string& state_dir) {
     const auto& folder = config.get(setting::backup_path);
     if (folder.empty()) return state_dir + "/backups";
-    if (!folder.starts_with('/'))
-        throw Error(ErrorCode::InvalidInput, "setting volume.backup_path must be an absolute path");
+    check_folder(setting::backup_path.key, folder);
     return folder;
 }
 

@@ -49,6 +49,7 @@ void make(const std::string& file) {
 Secret read(const std::string& file) {
     struct stat info {};
     if (::stat(file.c_str(), &info) != 0) refuse(file, "is missing: the keys of volumes can't be opened without it");
+    if (!S_ISREG(info.st_mode)) refuse(file, "is no file");
     if ((info.st_mode & 077) != 0) refuse(file, "must be readable by its owner only (mode 0600)");
     std::string key;
     if (!base64_decode(read_small_file(file).value_or(""), key) || key.size() != kSealingKeyBytes)
@@ -61,6 +62,10 @@ Secret read(const std::string& file) {
 KeyVault::KeyVault(const std::string& file, bool may_make) {
     if (may_make && !std::filesystem::exists(file)) make(file);
     master_ = read(file);
+}
+
+void KeyVault::check(const std::string& file) {
+    if (std::filesystem::exists(file)) read(file);
 }
 
 Secret KeyVault::new_key() {

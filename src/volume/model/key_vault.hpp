@@ -13,6 +13,9 @@ public:
     /// Throws Error{InvalidInput}: it is missing, holds no key, or others than its owner may read it.
     KeyVault(const std::string& file, bool may_make);
 
+    /// Whether a file that is there holds a master key. Makes nothing. Throws Error{InvalidInput} as above.
+    static void check(const std::string& file);
+
     /// A new key: a passphrase with 256 bits of entropy, in printable characters.
     static Secret new_key();
 

@@ -1,7 +1,9 @@
 #include "volume/host/drivers/registry.hpp"
 
 #include "base/error.hpp"
+#include "base/own_folder.hpp"
 #include "volume/host/drivers/fake/fake_driver.hpp"
+#include "volume/host/drivers/files/folder_store.hpp"
 #include "volume/host/drivers/glusterfs/glusterfs_driver.hpp"
 #include "volume/host/drivers/local/local_driver.hpp"
 #include "volume/host/drivers/nfs/nfs_driver.hpp"
@@ -47,9 +49,14 @@ const DriverFactory& factory_of(const BackendConfig& config) {
 
 void check_driver(const BackendConfig& config) {
     const auto& make = factory_of(config);
-    // A driver of shares touches none of them before it is used; the others take a folder, which read_backends()
-    // checks.
-    if (config.driver == "glusterfs" || config.driver == "nfs") make(config);
+    // A driver of shares touches none of them before it is used.
+    if (config.driver == "glusterfs" || config.driver == "nfs") {
+        make(config);
+    } else if (config.driver == "local") {
+        check_own_folder(config.path_setting, config.path, files::kOwnFolders);
+    } else {
+        check_folder(config.path_setting, config.path);
+    }
 }
 
 std::unique_ptr<Driver> make_driver(const BackendConfig& config) {

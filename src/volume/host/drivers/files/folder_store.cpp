@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
+#include "base/own_folder.hpp"
 #include "disk/file.hpp"
 #include "disk/reserve.hpp"
 #include "volume/host/drivers/files/in_use.hpp"
@@ -18,8 +19,10 @@ namespace virga::volume::host::files {
 namespace {
 
 std::string made(const std::string& folder) {
-    std::filesystem::create_directories(folder);
-    ::chmod(folder.c_str(), 0711);
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure) throw_errno(ErrorCode::Unavailable, "make folder " + folder, failure.value());
+    if (!is_of_others(folder, kOwnFolders)) ::chmod(folder.c_str(), 0711);
     return folder;
 }
 

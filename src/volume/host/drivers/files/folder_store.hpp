@@ -13,6 +13,8 @@ namespace virga::volume::host::files {
 
 /// Where disks that are nobody's lie.
 inline constexpr const char* kManageFolder = "manage";
+/// By which a folder of volumes is known.
+inline const std::vector<std::string> kOwnFolders{"_base", kManageFolder};
 
 struct Options {
     std::string folder;          ///< absolute; made when missing

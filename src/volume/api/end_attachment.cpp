@@ -31,7 +31,8 @@ http::Response finish(db::Transaction& tx, const AttachmentRecord& attachment, F
 }
 
 /// What the storage host does must not be done by half: when it has other work, all is as before.
-void disconnect(const Call& call, const AttachmentRecord& attachment, const json::object& connector) {
+void disconnect(const Call& call, const AttachmentRecord& attachment, const std::string& volume_status,
+                const json::object& connector) {
     const auto host = get_string(connector, "host");
     const auto options = waiting_options(call, attachment.id.value + "/disconnect/" + host);
     try {
@@ -39,7 +40,7 @@ void disconnect(const Call& call, const AttachmentRecord& attachment, const json
         flows::terminate_connection(call.context.d, attachment.volume, connector, options);
     } catch (const Error& error) {
         if (error.code() == ErrorCode::Busy)
-            call.db().write_with([&](db::Transaction& tx) { flows::roll_ending(tx, attachment); });
+            call.db().write_with([&](db::Transaction& tx) { flows::roll_ending(tx, attachment, volume_status); });
         throw;
     }
 }
@@ -50,10 +51,11 @@ http::Response end_connected(const Call& call, const AttachmentId& id, const jso
     const auto attachment = own_attachment(tx, call, id.value);
     check_may_change(tx, call, attachment);
     if (is_shared(tx, attachment, get_string(connector, "host"))) return finish(tx, attachment, forget);
-    check_may_disconnect(repo::get_volume(tx, attachment.volume));
+    const auto volume = repo::get_volume(tx, attachment.volume);
+    check_may_disconnect(volume);
     flows::begin_ending(tx, id);
     tx.commit();
-    disconnect(call, attachment, connector);
+    disconnect(call, attachment, volume.status, connector);
     auto end = call.db().write();
     return finish(end, attachment, forget);
 }

@@ -19,6 +19,8 @@ bool is_of_server(const std::vector<AttachmentRecord>& attachments, const Server
                                           [&](const AttachmentRecord& item) { return item.server == server; });
 }
 
+constexpr const char* kAttached = "AND attach_status = 'attached'";
+
 /// Cinder also lets a server that has the volume reserve it again: live migration does.
 void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& server) {
     if (is_error(volume.status)) {
@@ -281,13 +283,16 @@ void begin_ending(db::Transaction& tx, const AttachmentId& id) {
     recompute_status(tx, attachment.volume);
 }
 
-void roll_ending(db::Transaction& tx, const AttachmentRecord& before) {
-    if (lifecycle::compare_and_swap(tx, attachment_states(), before.id.value, "detaching", before.attach_status))
-        recompute_status(tx, before.volume);
+void roll_ending(db::Transaction& tx, const AttachmentRecord& before, const std::string& volume_status) {
+    if (!lifecycle::compare_and_swap(tx, attachment_states(), before.id.value, "detaching", before.attach_status))
+        return;
+    recompute_status(tx, before.volume);
+    if (volume_status == "detaching")
+        lifecycle::try_change(tx, volume_states(), "begin_detaching", before.volume.value, kAttached);
 }
 
 void begin_detaching(db::Transaction& tx, const VolumeId& id) {
-    require_change(tx, volume_states(), "begin_detaching", id.value, "AND attach_status = 'attached'");
+    require_change(tx, volume_states(), "begin_detaching", id.value, kAttached);
 }
 
 void roll_detaching(db::Transaction& tx, const VolumeId& id) {

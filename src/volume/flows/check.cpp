@@ -145,6 +145,14 @@ private:
         return volume.status == "attaching" && volume.attach_status == "detached" && !has_attachment(volume);
     }
 
+    /// By os-begin_detaching alone, until whoever asked for that ends the attachment or takes it back.
+    bool is_let_go(const VolumeRecord& volume) const {
+        const auto found = attachments_.find(volume.id.value);
+        return volume.status == "detaching" && found != attachments_.end() &&
+               std::any_of(found->second.begin(), found->second.end(),
+                           [](const AttachmentRecord& item) { return item.attach_status == "attached"; });
+    }
+
     void check_volume(const VolumeRecord& volume, const Stocks& stocks) {
         const auto found = stocks.find(volume.host + "@" + volume.backend);
         if (found != stocks.end() && !may_lack_data(volume.status) && volume.launched_us != 0 &&
@@ -155,7 +163,7 @@ private:
             out_.push_back("volume " + volume.id.value + " is being moved, but nothing works on it");
         }
         const auto attached = has_attachment(volume);
-        if (is_transient(volume.status) && !is_worked_on(volume) && !is_held(volume)) {
+        if (is_transient(volume.status) && !is_worked_on(volume) && !is_held(volume) && !is_let_go(volume)) {
             out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
         }
         if (volume.status == "awaiting-transfer" && !offered_.contains(volume.id)) {

@@ -119,17 +119,25 @@ private:
         }
     }
 
-    /// By a flow of its own, a flow of a server that it is attached to, or whoever holds a reservation, or has made an
-    /// attachment through this service's API.
-    bool is_worked_on(const VolumeRecord& volume) {
+    /// By a flow of its own, or a flow of a server that it is attached to.
+    bool has_flow(const VolumeRecord& volume) {
         if (!d_.runner.unfinished(tx_, volume.id.value).empty()) return true;
         if (!flows_of_backups(tx_, d_, volume.id).empty()) return true;
         const auto found = attachments_.find(volume.id.value);
+        return found != attachments_.end() &&
+               std::any_of(found->second.begin(), found->second.end(), [&](const AttachmentRecord& item) {
+                   return item.of_compute() && !d_.runner.unfinished(tx_, item.server.value).empty();
+               });
+    }
+
+    /// By a flow, or whoever holds a reservation, or has made an attachment through this service's API.
+    bool is_worked_on(const VolumeRecord& volume) {
+        if (has_flow(volume)) return true;
+        const auto found = attachments_.find(volume.id.value);
         if (found == attachments_.end()) return false;
-        if (volume.status == "reserved") return true;
-        return std::any_of(found->second.begin(), found->second.end(), [&](const AttachmentRecord& item) {
-            return !item.of_compute() || !d_.runner.unfinished(tx_, item.server.value).empty();
-        });
+        return volume.status == "reserved" ||
+               std::any_of(found->second.begin(), found->second.end(),
+                           [](const AttachmentRecord& item) { return !item.of_compute(); });
     }
 
     /// One that failed holds nothing: it only waits to be deleted.
@@ -222,7 +230,7 @@ private:
     void check_connections(const std::string& place, const Stock& stock) {
         for (const auto& [id, hosts] : stock.connections) {
             const auto volume = volumes_.find(id);
-            if (volume == volumes_.end() || is_worked_on(volume->second)) continue;
+            if (volume == volumes_.end() || has_flow(volume->second)) continue;
             for (const auto& host : hosts) {
                 if (connected_[id].contains(host)) continue;
                 out_.push_back("volume " + id + " on " + place + " is connected to host " + host +

@@ -27,7 +27,7 @@ std::string label_of(const std::string& host, const std::string& backend) {
 
 void check_attachments(db::Transaction& tx, const VolumeRecord& volume, const std::string& field) {
     for (const auto& item : repo::attachments_of(tx, volume.id)) {
-        if (!item.connected()) continue;
+        if (!item.may_be_used()) continue;  // the move ends those first
         if (volume.multiattach)
             refuse(field, "a volume that several servers may write to can't be moved while it is in use");
         if (!item.of_compute())
@@ -39,7 +39,7 @@ void check_attachments(db::Transaction& tx, const VolumeRecord& volume, const st
 void check_reach(db::Transaction& tx, const VolumeRecord& volume, const Backend& target, const std::string& field) {
     if (!target.host_local) return;
     for (const auto& item : repo::attachments_of(tx, volume.id)) {
-        if (!item.connected() || item.host == target.host) continue;
+        if (!item.may_be_used() || item.host == target.host) continue;
         refuse(field, "the server that uses the volume is on a host that can't reach the other backend");
     }
 }

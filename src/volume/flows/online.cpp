@@ -303,7 +303,7 @@ void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volu
     if (snapshots_alone(d, volume)) return;
     const auto attachments = repo::attachments_of(tx, volume.id);
     const bool foreign = std::any_of(attachments.begin(), attachments.end(), [](const AttachmentRecord& item) {
-        return item.connected() && !item.of_compute();
+        return item.may_be_used() && !item.of_compute();
     });
     if (!foreign && !volume.multiattach) return;
     throw Error(ErrorCode::InvalidInput,

@@ -139,12 +139,17 @@ http::Response forget_by_force(db::Transaction& tx, const AttachmentRecord& atta
     return http::Response::empty(202);
 }
 
-/// Whatever the volume's status: afterwards it is what its other attachments make it.
+/// Whatever the volume's status: afterwards it is what its other attachments make it. The connection that is on record
+/// is ended, whatever the caller takes for it; his word counts where none is.
 http::Response force_detach(const Call& call, const VolumeRecord& volume, const json::object& argument) {
     http::Fields fields(argument, "os-force_detach");
     auto tx = call.db().write();
     const auto attachment = wanted_attachment(fields, repo::attachments_of(tx, volume.id));
-    const auto connector = fields.has_value("connector") ? required_connector(fields) : recorded_connector(attachment);
+    auto connector = recorded_connector(attachment);
+    if (fields.has_value("connector")) {
+        auto told = required_connector(fields);
+        if (connector.empty()) connector = std::move(told);
+    }
     return end_attachment(call, tx, attachment, connector, forget_by_force);
 }
 

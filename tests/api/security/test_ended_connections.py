@@ -167,3 +167,10 @@ def test_check_names_a_second_connection_of_an_attached_volume(cloud, volume, co
     assert (connections(cloud, volume), records(cloud, volume)) == (["one"], [])
     call(cloud, "DELETE", f"/attachments/{made['id']}", expect=200)
     assert_ended(cloud, volume)
+
+
+def test_force_detach_ends_the_connection_that_there_is(cloud, volume):
+    """Whatever the caller takes for it."""
+    made = call(cloud, "POST", "/attachments", {"attachment": {"volume_uuid": volume, **HOST}}, expect=200).json()["attachment"]
+    act(cloud, volume, "os-force_detach", {"attachment_id": made["id"], "connector": {"host": "two"}})
+    assert_ended(cloud, volume)

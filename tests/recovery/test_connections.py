@@ -28,7 +28,8 @@ def api(cloud):
 
 class Subject:
     def __init__(self, cloud, volume):
-        self.cloud, self.volume, self.attachment = cloud, volume, None
+        self.cloud, self.volume = cloud, volume
+        self.attachment = self.transfer = None
 
     def initialize(self):
         return self.act("os-initialize_connection", HOST)
@@ -60,7 +61,19 @@ class Subject:
         assert self.update().status_code == 200
         call(self.cloud, "POST", f"/attachments/{self.attachment}/action", {"os-complete": None}, expect=204)
 
-    def end_attachments(self):
+    def offer(self):
+        assert self.initialize().status_code == 200
+        body = {"transfer": {"volume_id": self.volume}}
+        self.transfer = call(self.cloud, "POST", "/volume-transfers", body, expect=202).json()["transfer"]
+
+    def accept(self):
+        body = {"accept": {"auth_key": self.transfer["auth_key"]}}
+        return call(self.cloud, "POST", f"/volume-transfers/{self.transfer['id']}/accept", body)
+
+    def end_all(self):
+        """What a user may do who finds his volume so; the connections themselves aren't his to end."""
+        for item in call(self.cloud, "GET", "/volume-transfers", expect=200).json()["transfers"]:
+            call(self.cloud, "DELETE", f"/volume-transfers/{item['id']}", expect=202)
         for item in call(self.cloud, "GET", f"/attachments?volume_id={self.volume}", expect=200).json()["attachments"]:
             call(self.cloud, "DELETE", f"/attachments/{item['id']}", expect=200)
 
@@ -82,6 +95,7 @@ CASES = {
     "attachment create": Case(lambda one: None, Subject.create, MADE, {400}, 400),
     # With a wrong attachment nothing is told of what was: see refuse_unknown.
     "os-detach": Case(Subject.attach, Subject.detach, ENDED, {202, 409}, 409),
+    "transfer accept": Case(Subject.offer, Subject.accept, ENDED, {202, 404}, 404),
 }
 
 
@@ -101,7 +115,7 @@ def die(cloud, subject, case, halves):
 
 def assert_usable(cloud, api, subject):
     """Connected, disconnected and deleted, by all ways."""
-    subject.end_attachments()
+    subject.end_all()
     assert subject.initialize().status_code == 200
     assert subject.terminate().status_code == 202
     subject.attach()
@@ -111,7 +125,7 @@ def assert_usable(cloud, api, subject):
 
 
 def assert_deletable(cloud, api, subject):
-    subject.end_attachments()
+    subject.end_all()
     api.delete_volume(subject.volume)
     gone(cloud, "volume", subject.volume)
     api.wait_flows(subject.volume)

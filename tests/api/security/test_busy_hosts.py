@@ -45,8 +45,9 @@ class Subject:
 
     def seen(self):
         """Statuses of the volume and its attachments, and the connections that the storage host has."""
-        attached = call(self.cloud, "GET", f"/attachments/detail?all_tenants=1&volume_id={self.volume}").json()["attachments"]
-        return show(self.cloud, self.volume)["status"], [item["status"] for item in attached], connections(self.cloud, self.volume)
+        path = f"/attachments/detail?all_tenants=1&volume_id={self.volume}"
+        attached = [item["status"] for item in call(self.cloud, "GET", path, expect=200).json()["attachments"]]
+        return show(self.cloud, self.volume)["status"], attached, connections(self.cloud, self.volume)
 
 
 class Case:

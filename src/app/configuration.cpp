@@ -28,7 +28,7 @@ void check_control(const Options& options, const config::Config& config) {
 void check_host(const Options& options, const config::Config& config) {
     rpc::check_path(options.socket_path());
     if (config.get(setting::sandbox)) const Sandbox attempt({config.get(setting::helper_user), true});
-    compute::virt::wanted_driver(config);
+    compute::virt::check_settings(config);
     volume::host::Manager::check(config, options.host_dir());
 }
 

@@ -129,7 +129,8 @@ def test_an_address_that_can_not_be_is_explained(folder, listen, told):
     ("host", "volume.backends.b.driver", "floppy"), ("host", "volume.backends.b.driver", "nfs"), ("host", "volume.backends.b.path", "x"),
     ("host", "volume.path", "/dev/null"), ("host", "volume.path", "/dev/null/x"), ("host", "volume.path", "/proc/x"),
     ("host", "volume.path", "/"), ("host", "volume.path", "/usr/share"), ("host", "volume.backends.b.path", "/usr/share"),
-    ("host", "volume.backup_path", "/dev/null"), ("control", "http.tls_ca", "/nonexistent"),
+    ("host", "volume.backup_path", "/dev/null"), ("host", "fake.script", "fail spawn x"), ("host", "fake.script", "garbage"),
+    ("host", "fake.script", "fail spawn 1 2"), ("control", "http.tls_ca", "/nonexistent"),
     ("control", "volume.master_key_file", "/dev/zero"), ("control", "volume.master_key_file", "/usr"),
 ])
 def test_one_that_is_refused_leaves_nothing_behind(folder, half, of, key, value):

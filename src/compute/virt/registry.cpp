@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "compute/virt/fake/fake_driver.hpp"
+#include "compute/virt/fake/script.hpp"
 #include "compute/virt/libvirt/libvirt_driver.hpp"
 #include "compute/virt/settings.hpp"
 
@@ -32,6 +33,11 @@ const DriverEntry& wanted_driver(const config::Config& config) {
     for (const auto& [other, entry] : drivers()) known += (known.empty() ? "" : ", ") + other;
     throw Error(ErrorCode::InvalidInput,
                 "setting 'compute.driver': there is no driver '" + name + "'; there are " + known);
+}
+
+void check_settings(const config::Config& config) {
+    wanted_driver(config);
+    const fake::Script script(config.get(setting::fake_script), {});
 }
 
 }  // namespace virga::compute::virt

@@ -20,5 +20,7 @@ const std::map<std::string, DriverEntry>& drivers();
 
 /// The one that `compute.driver` names. Throws Error{InvalidInput} for an unknown name.
 const DriverEntry& wanted_driver(const config::Config& config);
+/// What can be said of the settings of drivers before anything is made. Throws Error{InvalidInput} that names one.
+void check_settings(const config::Config& config);
 
 }  // namespace virga::compute::virt

@@ -31,8 +31,11 @@ std::vector<Script::Entry> Script::parse(std::string_view text) {
         if (!(words >> entry.action)) continue;
         if (!(words >> entry.method)) bad_line(line);
         if (entry.action != "fail" && entry.action != "lose" && entry.action != "hang") bad_line(line);
-        if (!(words >> entry.remaining)) entry.remaining = 1;
-        if (entry.remaining < 1) bad_line(line);
+        if (std::string nth; words >> nth) {
+            const auto [end, failure] = std::from_chars(nth.data(), nth.data() + nth.size(), entry.remaining);
+            if (failure != std::errc() || end != nth.data() + nth.size() || entry.remaining < 1) bad_line(line);
+        }
+        if (std::string more; words >> more) bad_line(line);
         entries.push_back(std::move(entry));
     }
     return entries;

@@ -83,6 +83,7 @@ std::vector<BackendConfig> read_backends(const config::Config& config, const std
         backends.push_back(named_backend(config, name, state_dir));
     if (backends.empty()) backends.push_back(default_backend(config, state_dir));
     for (auto& backend : backends) {
+        check_folder(backend.path_setting, backend.path);
         if (backend.backend_name.empty()) backend.backend_name = backend.name;
         backend.cache = {config.get(setting::base_keep_seconds), config.get(setting::cache_max_size_gib) << 30,
                          config.get(setting::cache_max_count)};

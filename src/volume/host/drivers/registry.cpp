@@ -54,8 +54,6 @@ void check_driver(const BackendConfig& config) {
         make(config);
     } else if (config.driver == "local") {
         check_own_folder(config.path_setting, config.path, files::kOwnFolders);
-    } else {
-        check_folder(config.path_setting, config.path);
     }
 }
 

@@ -134,8 +134,8 @@ void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId&
     const bool begun = record->status == ImageStatus::Saving && record->upload_id == upload.value;
     if (!begun && record->status == ImageStatus::Queued) impl_->uploader.quota().require_upload(tx, record->owner);
     if (!begun && !repo::start_upload(tx, id.value, upload.value, repo::UploadBy::Flow)) {
-        throw Error(ErrorCode::Conflict, "Image " + id.value + " can't take data: it is " + to_string(record->status),
-                    {}, id.value);
+        throw Error(ErrorCode::Conflict, "Image " + id.value + " can't take data: it is " + text_of(record->status), {},
+                    id.value);
     }
     if (begun || expected_bytes == 0) return;
     record->upload_id = upload.value;

@@ -14,16 +14,15 @@
 #include "identity/service.hpp"
 #include "image/image_source.hpp"
 #include "image/image_target.hpp"
+#include "image/model/image_state.hpp"
 
 namespace virga::image {
-
-enum class ImageStatus { Queued, Saving, Active, Killed, Deleted, Deactivated };
 
 /// One image as other services see it.
 struct Image {
     ImageId id;
     std::string name;
-    std::string status;  ///< the API's word: queued, saving, active, ...
+    ImageStatus status = ImageStatus::Queued;
     std::string visibility;
     ProjectId owner;
     std::string disk_format;

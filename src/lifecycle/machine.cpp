@@ -27,7 +27,8 @@ std::string head(std::string_view side, const std::vector<ColumnChange>& columns
 
 }  // namespace
 
-bool swap(db::Transaction& tx, std::string_view table, const std::string& id, std::span<const ColumnChange> columns) {
+bool swap(db::Transaction& tx, std::string_view table, const std::string& id, std::span<const ColumnChange> columns,
+          const Condition& also) {
     std::string sql = "UPDATE " + std::string(table) + " SET updated_us = ?";
     std::string condition = " WHERE id = ?";
     db::Params params{now_us()};
@@ -45,6 +46,10 @@ bool swap(db::Transaction& tx, std::string_view table, const std::string& id, st
             narrowing.emplace_back(std::string(part.from[i]));
         }
         condition += ")";
+    }
+    if (!also.sql.empty()) {
+        condition += " AND " + std::string(also.sql);
+        narrowing.insert(narrowing.end(), also.params.begin(), also.params.end());
     }
     params.insert(params.end(), narrowing.begin(), narrowing.end());
     return tx.exec(sql + condition, params) > 0;

@@ -38,8 +38,15 @@ struct ColumnChange {
     std::optional<std::string_view> to;
 };
 
+/// What must hold for the row besides its states.
+struct Condition {
+    std::string_view sql = {};  ///< of a fixed list, never of a request; empty: nothing
+    db::Params params = {};
+};
+
 /// Moves the row from what every column allows, in one statement, and sets updated_us. False when there is no such row.
-bool swap(db::Transaction& tx, std::string_view table, const std::string& id, std::span<const ColumnChange> columns);
+bool swap(db::Transaction& tx, std::string_view table, const std::string& id, std::span<const ColumnChange> columns,
+          const Condition& also = {});
 
 struct NamedChange {
     std::string_view name;
@@ -96,6 +103,14 @@ bool try_change(db::Transaction& tx, const Machine<C, n>& machine, const Change<
     const Change<States...> from_seen{
         change.name, std::apply([](auto... state) { return std::tuple(StateSet{state}...); }, seen), change.to};
     return swap(tx, machine.table, id, parts(from_seen, machine.columns));
+}
+
+/// Moves the row from whichever of its states the change starts from. False when it has none of them, or when the
+/// condition doesn't hold.
+template <class C, std::size_t n, class... States>
+bool try_change(db::Transaction& tx, const Machine<C, n>& machine, const Change<States...>& change,
+                const std::string& id, const Condition& also = {}) {
+    return swap(tx, machine.table, id, parts(change, machine.columns), also);
 }
 
 template <class C, std::size_t n>

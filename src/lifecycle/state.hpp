@@ -18,6 +18,12 @@ constexpr std::string_view word(State state) {
     return state_words(state)[static_cast<std::size_t>(state)];
 }
 
+/// The word, to put a message together.
+template <class State>
+std::string text_of(State state) {
+    return std::string(word(state));
+}
+
 /// nullopt for a word that none of them has.
 template <class State>
 constexpr std::optional<State> find_state(std::string_view text) {

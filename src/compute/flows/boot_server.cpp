@@ -19,10 +19,11 @@ void hold_sources(db::Transaction& tx, Dependencies& d, const identity::Auth& au
     if (!device.image_id.empty()) {
         const ImageId id(device.image_id);
         const auto image = d.images.find(tx, auth, id);
-        if (!image || image->status != "active") {
-            throw Error(ErrorCode::InvalidInput,
-                        "Block Device Mapping is Invalid: image " + id.value +
-                            (image ? " is not active, its status is " + image->status + "." : " could not be found."));
+        if (!image || image->status != image::ImageStatus::Active) {
+            throw Error(
+                ErrorCode::InvalidInput,
+                "Block Device Mapping is Invalid: image " + id.value +
+                    (image ? " is not active, its status is " + text_of(image->status) + "." : " could not be found."));
         }
         d.images.hold(tx, id, device.server.value);
     }

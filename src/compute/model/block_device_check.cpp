@@ -206,8 +206,9 @@ void check_block_devices(BlockDeviceEntries& entries, BootLookup& lookup, const 
 
 void check_flavor_and_image(const BootMetadata& metadata, const Flavor& flavor, const BlockDeviceEntry* root,
                             bool is_admin) {
-    if (metadata.status != "active") {
-        invalid("imageRef: image " + metadata.image_id + " is not active, its status is " + metadata.status);
+    if (metadata.status != image::ImageStatus::Active) {
+        invalid("imageRef: image " + metadata.image_id + " is not active, its status is " +
+                lifecycle::text_of(metadata.status));
     }
     if (metadata.min_ram_mib > flavor.memory_mib) {
         invalid("flavorRef: the flavor's memory is too small for the requested image, which needs " +

@@ -11,7 +11,7 @@ namespace virga::compute {
 /// What the checks of flavor and image need of the boot image, wherever it was found (block-devices.md 3.1).
 struct BootMetadata {
     std::string image_id;  ///< empty when it comes from a volume
-    std::string status = "active";
+    image::ImageStatus status = image::ImageStatus::Active;
     json::object properties;
     std::int64_t size_bytes = 0;
     std::int64_t min_ram_mib = 0;

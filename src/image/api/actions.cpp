@@ -1,30 +1,30 @@
 #include "base/error.hpp"
 #include "image/api/api.hpp"
-#include "image/model/transitions.hpp"
+#include "image/model/image_changes.hpp"
 
 namespace virga::image::api {
 namespace {
 
 /// Deactivating what is deactivated (and the other way round) succeeds, as clients expect of an action.
-http::Response change(Context& context, http::Request& request, const identity::Auth& auth, const char* action,
-                      ImageStatus from, ImageStatus to) {
+http::Response make(Context& context, http::Request& request, const identity::Auth& auth, const ImageChange& change) {
     context.database.write_with([&](db::Transaction& tx) {
         const auto record = require_changeable(tx, request, auth);
-        if (record.status == to) return;
-        if (record.status != from || !lifecycle::try_change(tx, image_transitions(), action, record.id)) {
-            throw Error(ErrorCode::Forbidden, "Not allowed to " + std::string(action) + " image in status '" +
-                                                  to_string(record.status) + "'");
+        const std::tuple seen{record.status};
+        if (std::get<0>(change.to) == record.status) return;
+        if (!lifecycle::try_change(tx, image_machine(), change, record.id, seen)) {
+            throw Error(ErrorCode::Forbidden, "Not allowed to " + std::string(change.name) + " image in status '" +
+                                                  text_of(record.status) + "'");
         }
     });
     return http::Response::empty(204);
 }
 
 http::Response deactivate(Context& context, http::Request& request, const identity::Auth& auth) {
-    return change(context, request, auth, "deactivate", ImageStatus::Active, ImageStatus::Deactivated);
+    return make(context, request, auth, image_change::kDeactivate);
 }
 
 http::Response reactivate(Context& context, http::Request& request, const identity::Auth& auth) {
-    return change(context, request, auth, "reactivate", ImageStatus::Deactivated, ImageStatus::Active);
+    return make(context, request, auth, image_change::kReactivate);
 }
 
 }  // namespace

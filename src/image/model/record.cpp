@@ -1,45 +1,15 @@
 #include "image/model/record.hpp"
 
-#include <array>
 #include <utility>
 
-#include "base/error.hpp"
-
 namespace virga::image {
-namespace {
-
-constexpr std::array<std::pair<ImageStatus, const char*>, 6> kStatuses{{
-    {ImageStatus::Queued, "queued"},
-    {ImageStatus::Saving, "saving"},
-    {ImageStatus::Active, "active"},
-    {ImageStatus::Killed, "killed"},
-    {ImageStatus::Deleted, "deleted"},
-    {ImageStatus::Deactivated, "deactivated"},
-}};
-
-}  // namespace
-
-std::string to_string(ImageStatus status) {
-    for (const auto& [value, word] : kStatuses) {
-        if (value == status) return word;
-    }
-    throw Error(ErrorCode::Internal, "an image has a status without a name");
-}
-
-ImageStatus status_from_string(std::string_view text) {
-    for (const auto& [value, word] : kStatuses) {
-        if (text == word) return value;
-    }
-    throw Error(ErrorCode::Corrupt, "stored image status '" + std::string(text) + "' is unknown");
-}
-
 json::object image_json(const Record& record) {
     json::object out = record.properties;
     json::array tags;
     for (const auto& tag : record.tags) tags.emplace_back(tag);
     out["id"] = record.id;
     out["name"] = optional_or_null(record.name);
-    out["status"] = to_string(record.status);
+    out["status"] = word(record.status);
     out["visibility"] = record.visibility;
     out["owner"] = record.owner;
     out["disk_format"] = string_or_null(record.disk_format);
@@ -75,7 +45,7 @@ Image to_image(const Record& record) {
     Image image;
     image.id = ImageId(record.id);
     image.name = record.name.value_or("");
-    image.status = to_string(record.status);
+    image.status = record.status;
     image.visibility = record.visibility;
     image.owner = ProjectId(record.owner);
     image.disk_format = record.disk_format;

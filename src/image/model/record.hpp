@@ -1,7 +1,6 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -9,10 +8,6 @@
 #include "image/service.hpp"
 
 namespace virga::image {
-
-std::string to_string(ImageStatus status);
-/// Throws Error{Corrupt} for a word that is no status.
-ImageStatus status_from_string(std::string_view text);
 
 /// One image as stored.
 struct Record {

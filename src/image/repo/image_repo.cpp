@@ -1,7 +1,7 @@
 #include "image/repo/image_repo.hpp"
 
 #include "base/error.hpp"
-#include "image/model/transitions.hpp"
+#include "image/model/image_changes.hpp"
 #include "image/repo/row.hpp"
 
 namespace virga::image::repo {
@@ -25,10 +25,8 @@ void write_labels(db::Transaction& tx, const Record& record) {
     for (const auto& item : record.properties) add("property", item.key(), item.value().as_string());
 }
 
-/// Ids of uploads are made here, never read from a user, so they may stand in a condition.
-std::string of_upload(const std::string& upload_id) {
-    if (!is_uuid_like(upload_id)) throw Error(ErrorCode::Internal, "an upload has no id");
-    return "AND upload_id = '" + upload_id + "'";
+lifecycle::Condition of_upload(const std::string& upload_id) {
+    return {"upload_id = ?", {upload_id}};
 }
 
 }  // namespace
@@ -37,7 +35,7 @@ Record read_record(const db::Row& row) {
     Record record;
     record.id = row.text("id");
     record.name = row.optional_text("name");
-    record.status = status_from_string(row.text("status"));
+    record.status = lifecycle::state_of<ImageStatus>(row.text("status"));
     record.visibility = row.text("visibility");
     record.owner = row.text("owner");
     record.disk_format = row.text("disk_format");
@@ -85,7 +83,7 @@ void insert(db::Transaction& tx, const Record& record) {
         "INSERT INTO images (id, name, status, visibility, owner, disk_format, container_format, min_disk_gib, "
         "min_ram_mib, protected, hidden, tags, properties, created_us, updated_us) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {record.id, db::nullable(record.name), to_string(record.status), record.visibility, record.owner,
+        {record.id, db::nullable(record.name), text_of(record.status), record.visibility, record.owner,
          db::nullable(record.disk_format), db::nullable(record.container_format), record.min_disk_gib,
          record.min_ram_mib, std::int64_t{record.is_protected}, std::int64_t{record.hidden}, tags_text(record),
          json::serialize(record.properties), record.created_us, record.updated_us});
@@ -130,15 +128,15 @@ void set_charge(db::Transaction& tx, const std::string& id, std::int64_t bytes) 
 }
 
 bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id, UploadBy by) {
-    if (!lifecycle::try_change(tx, image_transitions(), "upload", id)) return false;
+    if (!lifecycle::try_change(tx, image_machine(), image_change::kUpload, id)) return false;
     tx.exec("UPDATE images SET upload_id = ?, upload_by_flow = ? WHERE id = ?",
             {upload_id, std::int64_t{by == UploadBy::Flow}, id});
     return true;
 }
 
 bool finish_upload(db::Transaction& tx, const Record& record) {
-    const auto condition = of_upload(record.upload_id);
-    if (!lifecycle::try_change(tx, image_transitions(), "store", record.id, condition)) return false;
+    if (!lifecycle::try_change(tx, image_machine(), image_change::kStore, record.id, of_upload(record.upload_id)))
+        return false;
     tx.exec(
         "UPDATE images SET tool_format = ?, size_bytes = ?, virtual_size_bytes = ?, checksum_md5 = ?, sha512 = ?, "
         "xxh3 = ?, upload_id = NULL, upload_by_flow = 0, charged_bytes = 0 WHERE id = ?",
@@ -148,7 +146,7 @@ bool finish_upload(db::Transaction& tx, const Record& record) {
 }
 
 bool abandon_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id) {
-    if (!lifecycle::try_change(tx, image_transitions(), "abandon", id, of_upload(upload_id))) return false;
+    if (!lifecycle::try_change(tx, image_machine(), image_change::kAbandon, id, of_upload(upload_id))) return false;
     tx.exec("UPDATE images SET upload_id = NULL, charged_bytes = 0 WHERE id = ?", {id});
     return true;
 }
@@ -167,7 +165,7 @@ bool is_held(db::Transaction& tx, const std::string& id) {
 }
 
 bool mark_deleted(db::Transaction& tx, const std::string& id) {
-    if (!lifecycle::try_change(tx, image_transitions(), "delete", id)) return false;
+    if (!lifecycle::try_change(tx, image_machine(), image_change::kDelete, id)) return false;
     tx.exec("UPDATE images SET upload_id = NULL, upload_by_flow = 0, charged_bytes = 0 WHERE id = ?", {id});
     tx.exec("DELETE FROM image_members WHERE image_id = ?", {id});
     tx.exec("DELETE FROM image_labels WHERE image_id = ?", {id});

@@ -42,12 +42,12 @@ void check_record(const Record& record, const FileStore& store, const ActiveUplo
         return;
     }
     if (record.charged_bytes != 0) {
-        differences.push_back("Image " + record.id + " is " + to_string(record.status) + ", but an upload is charged " +
+        differences.push_back("Image " + record.id + " is " + text_of(record.status) + ", but an upload is charged " +
                               std::to_string(record.charged_bytes) + " bytes for it.");
     }
     const auto size = store.size(record.id);
     if (!size) {
-        differences.push_back("Image " + record.id + " is " + to_string(record.status) + ", but its file is missing.");
+        differences.push_back("Image " + record.id + " is " + text_of(record.status) + ", but its file is missing.");
     } else if (*size != record.size_bytes.value_or(-1)) {
         differences.push_back("Image " + record.id + " has " + std::to_string(record.size_bytes.value_or(-1)) +
                               " bytes, but its file has " + std::to_string(*size) + ".");

@@ -59,7 +59,7 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
         }
         if (!repo::start_upload(tx, image_id, upload_id)) {
             throw Error(ErrorCode::Conflict,
-                        "Image " + image_id + " can't take data: its status is " + to_string(record->status) +
+                        "Image " + image_id + " can't take data: its status is " + text_of(record->status) +
                             ", and it must be queued.",
                         {}, image_id);
         }

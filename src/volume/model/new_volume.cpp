@@ -61,7 +61,8 @@ std::int64_t checked_size(const NewVolume& request, const std::optional<std::int
 }
 
 void check_image(const image::Image& image, std::int64_t size_gib) {
-    if (image.status != "active") invalid("image " + image.id.value + " is not active but " + image.status + ".");
+    if (image.status != image::ImageStatus::Active)
+        invalid("image " + image.id.value + " is not active but " + text_of(image.status) + ".");
     if (!image.unusable.empty()) invalid("imageRef: " + image.unusable + ".");
     if (image.size_bytes) check_fits("the data of image " + image.id.value, gib_of(*image.size_bytes), size_gib);
     if (image.virtual_size_bytes) {

@@ -21,7 +21,7 @@ class FakeLookup : public BootLookup {
 public:
     FakeLookup() {
         for (const auto& id : {kImage, kOtherImage, kQueuedImage}) add_image(id);
-        images[kQueuedImage].status = "queued";
+        images[kQueuedImage].status = image::ImageStatus::Queued;
         add_volume(kVolume, 10, true);
         volumes[kVolume].image_metadata = json::object{{"min_ram", "64"}, {"min_disk", "1"}, {"hw_disk_bus", "scsi"}};
         add_volume(kPlainVolume, 2, false);
@@ -55,7 +55,7 @@ private:
     void add_image(const std::string& id) {
         auto& image = images[id];
         image.id = ImageId(id);
-        image.status = "active";
+        image.status = image::ImageStatus::Active;
         image.size_bytes = 1024;
     }
     void add_volume(const std::string& id, std::int64_t size, bool bootable) {

@@ -25,7 +25,7 @@ image::Image active_image() {
     image::Image image;
     image.id = ImageId("11111111-1111-4111-8111-111111111111");
     image.name = "debian";
-    image.status = "active";
+    image.status = image::ImageStatus::Active;
     image.disk_format = "qcow2";
     image.container_format = "bare";
     image.size_bytes = 100;
@@ -65,7 +65,7 @@ TEST(NewVolume, ImageMustBeActiveAndFit) {
     image.min_disk_gib = 5;
     EXPECT_EQ(code_of([&] { check_image(image, 4); }), ErrorCode::InvalidInput);
     image = active_image();
-    image.status = "queued";
+    image.status = image::ImageStatus::Queued;
     EXPECT_EQ(code_of([&] { check_image(image, 10); }), ErrorCode::InvalidInput);
 }
 

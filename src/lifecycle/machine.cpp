@@ -48,7 +48,7 @@ bool swap(db::Transaction& tx, std::string_view table, const std::string& id, st
         condition += ")";
     }
     if (!also.sql.empty()) {
-        condition += " AND " + std::string(also.sql);
+        condition += " AND " + also.sql;
         narrowing.insert(narrowing.end(), also.params.begin(), also.params.end());
     }
     params.insert(params.end(), narrowing.begin(), narrowing.end());

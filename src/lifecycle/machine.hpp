@@ -40,7 +40,7 @@ struct ColumnChange {
 
 /// What must hold for the row besides its states.
 struct Condition {
-    std::string_view sql = {};  ///< of a fixed list, never of a request; empty: nothing
+    std::string sql = {};  ///< of a fixed list, never of a request; empty: nothing
     db::Params params = {};
 };
 

@@ -53,6 +53,11 @@ public:
         all.bits_ = ~std::uint64_t{0};
         return all;
     }
+    static constexpr StateSet all_but(std::initializer_list<State> states) {
+        StateSet others(states);
+        others.bits_ = ~others.bits_;
+        return others;
+    }
     constexpr bool contains(State state) const { return (bits_ & bit(state)) != 0; }
     constexpr bool is_any() const { return bits_ == ~std::uint64_t{0}; }
 

@@ -15,6 +15,8 @@
 #include "rpc/rpc.hpp"
 #include "taskflow/runner.hpp"
 #include "volume/host_commands.hpp"
+#include "volume/model/snapshot_state.hpp"
+#include "volume/model/volume_state.hpp"
 
 namespace virga::volume {
 
@@ -26,8 +28,8 @@ struct Volume {
     std::string name;
     std::string description;
     std::int64_t size_gib = 0;
-    std::string status;         ///< the API's word: creating, downloading, available, reserved, attaching, in-use, ...
-    std::string attach_status;  ///< detached, reserved, attaching, attached, detaching
+    VolumeStatus status = VolumeStatus::Creating;
+    AttachStatus attach_status = AttachStatus::Detached;
     bool bootable = false;
     bool multiattach = false;
     std::string volume_type;
@@ -47,15 +49,15 @@ struct Snapshot {
     VolumeId volume;
     ProjectId project;
     std::string name;
-    std::string status;
+    SnapshotStatus status = SnapshotStatus::Creating;
     std::int64_t size_gib = 0;  ///< of the volume when it was taken
 };
 
 struct Attachment {
     AttachmentId id;
     VolumeId volume;
-    ServerId server;            ///< may be empty
-    std::string attach_status;  ///< reserved, attaching, attached, detaching, error_attaching
+    ServerId server;  ///< may be empty
+    AttachStatus attach_status = AttachStatus::Reserved;
     std::string device;
     std::string host;  ///< host of the connector, empty before there is one
     json::object connection_info;

@@ -54,8 +54,10 @@ void check_image_source(const BlockDeviceEntry& entry, BootLookup& lookup, const
 }
 
 bool can_be_reserved(const volume::Volume& volume) {
-    if (volume.status == "available" || volume.status == "downloading") return true;
-    return volume.multiattach && (volume.status == "in-use" || volume.status == "reserved");
+    if (volume.status == volume::VolumeStatus::Available || volume.status == volume::VolumeStatus::Downloading)
+        return true;
+    return volume.multiattach &&
+           (volume.status == volume::VolumeStatus::InUse || volume.status == volume::VolumeStatus::Reserved);
 }
 
 void check_volume_source(BlockDeviceEntry& entry, BootLookup& lookup, int minor) {
@@ -67,7 +69,8 @@ void check_volume_source(BlockDeviceEntry& entry, BootLookup& lookup, int minor)
         refuse(entry, "uuid", "multiattach volumes need compute API version 2.60 or newer");
     }
     if (!can_be_reserved(*volume)) {
-        refuse(entry, "uuid", "volume " + volume->id.value + " is " + volume->status + ": it must be available");
+        refuse(entry, "uuid",
+               "volume " + volume->id.value + " is " + text_of(volume->status) + ": it must be available");
     }
     device.volume_size = volume->size_gib;
 }

@@ -176,7 +176,7 @@ http::Response waiting_for(const Call& call, std::string host, CallHandler rest)
 }
 
 void check_not_in_maintenance(const VolumeRecord& volume) {
-    if (volume.status != "maintenance") return;
+    if (volume.status != VolumeStatus::Maintenance) return;
     throw Error(ErrorCode::InvalidInput,
                 "Invalid volume: volume " + volume.id.value +
                     " is in maintenance: it is being moved and locked. Wait until that has ended.",

@@ -4,8 +4,8 @@
 #include "volume/api/connector.hpp"
 #include "volume/api/end_attachment.hpp"
 #include "volume/api/filters.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
@@ -22,7 +22,7 @@ json::object summary(const AttachmentRecord& a) {
     return {{"id", a.id.value},
             {"instance", string_or_null(a.server.value)},
             {"volume_id", a.volume.value},
-            {"status", a.attach_status}};
+            {"status", word(a.attach_status)}};
 }
 
 /// How a host reaches the volume is for the host and administrators: others learn that there is a connection.
@@ -179,9 +179,9 @@ std::string host_of(db::Transaction& tx, const AttachmentRecord& attachment) {
 
 /// Before the host makes a connection that could not be recorded then.
 void check_can_connect(const AttachmentRecord& attachment) {
-    if (attachment.attach_status != "detaching" && !is_error(attachment.attach_status)) return;
+    if (attachment.attach_status != AttachStatus::Detaching && !is_error(attachment.attach_status)) return;
     throw Error(ErrorCode::InvalidInput,
-                "Invalid volume attachment: " + attachment.id.value + " is " + attachment.attach_status +
+                "Invalid volume attachment: " + attachment.id.value + " is " + text_of(attachment.attach_status) +
                     ". Delete it, and make a new one.",
                 {}, attachment.id.value);
 }
@@ -212,7 +212,7 @@ http::Response update(const Call& call) {
 
 /// Complete, with a connection that is not known yet, it would be taken for one without.
 void check_not_connecting(const AttachmentRecord& attachment) {
-    if (attachment.attach_status != "attaching" || !attachment.connection_info.empty()) return;
+    if (attachment.attach_status != AttachStatus::Attaching || !attachment.connection_info.empty()) return;
     throw Error(ErrorCode::InvalidInput,
                 "Invalid volume attachment: the connection of " + attachment.id.value +
                     " was not made yet. Update the attachment with its connector first.",

@@ -32,10 +32,10 @@ json::object record_of(const BackupRecord& b) {
 http::Response export_record(const Call& call) {
     auto tx = call.db().read();
     const auto backup = repo::get_backup(tx, BackupId(call.request.param("backup_id")));
-    if (backup.status != "available") {
+    if (backup.status != BackupStatus::Available) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid backup: the status of backup " + backup.id.value +
-                        " must be available to export its record, but it is " + backup.status + ".",
+                        " must be available to export its record, but it is " + text_of(backup.status) + ".",
                     {}, backup.id.value);
     }
     return http::Response::with_json(

@@ -6,6 +6,7 @@
 #include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -33,7 +34,7 @@ json::object summary(const Call& call, const BackupRecord& b) {
 
 json::object detail(const Call& call, const BackupRecord& b) {
     auto view = summary(call, b);
-    view["status"] = b.status;
+    view["status"] = word(b.status);
     view["size"] = b.size_gib;
     view["object_count"] = b.object_count;
     view["volume_id"] = b.volume.value;
@@ -223,10 +224,9 @@ http::Response reset_status(db::Transaction& tx, const BackupRecord& backup, con
     http::Fields fields(argument, "os-reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
-    const auto& allowed = resettable_backup_statuses();
-    if (std::find(allowed.begin(), allowed.end(), status) == allowed.end())
-        fields.fail("status", "must be available or error");
-    repo::force_status(tx, backup.id, status);
+    const auto* to_status = lifecycle::change_to(backup_change::kResets, status);
+    if (to_status == nullptr) fields.fail("status", "must be available or error");
+    repo::try_change(tx, *to_status, backup.id);
     return http::Response::empty(202);
 }
 

@@ -7,8 +7,8 @@
 #include "volume/api/end_attachment.hpp"
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/connections.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
@@ -29,11 +29,15 @@ void check_one_host(const VolumeRecord& volume, const std::vector<AttachmentReco
     }
 }
 
+bool is_connectable(VolumeStatus status) {
+    using enum VolumeStatus;
+    return lifecycle::StateSet{Available, Reserved, Attaching, InUse}.contains(status);
+}
+
 void check_status(const VolumeRecord& volume) {
-    static constexpr std::array<std::string_view, 4> kConnectable{"available", "reserved", "attaching", "in-use"};
-    if (std::find(kConnectable.begin(), kConnectable.end(), volume.status) != kConnectable.end()) return;
+    if (is_connectable(volume.status)) return;
     throw Error(ErrorCode::InvalidInput,
-                "Invalid volume: volume " + volume.id.value + " is " + volume.status +
+                "Invalid volume: volume " + volume.id.value + " is " + text_of(volume.status) +
                     ", and must be available, reserved, attaching or in-use to be connected.",
                 {}, volume.id.value);
 }

@@ -14,19 +14,21 @@ constexpr std::array kFlags{"multipath", "enforce_multipath", "do_local_attach",
 constexpr std::array kLists{"wwpns", "wwnns", "host_ips"};
 
 /// The storage host has the volume to itself, attached or not.
-constexpr std::array<std::string_view, 7> kAlone{"creating",  "deleting",    "managing",        "unmanaging",
-                                                 "reverting", "maintenance", "restoring-backup"};
-/// Also done to attached volumes, beside their connections.
-constexpr std::array<std::string_view, 5> kBeside{"downloading", "uploading", "extending", "retyping", "backing-up"};
+bool is_worked_on_alone(const VolumeRecord& volume) {
+    using enum VolumeStatus;
+    return lifecycle::StateSet{Creating, Deleting, Managing, Unmanaging, Reverting, Maintenance, RestoringBackup}
+        .contains(volume.status);
+}
 
-template <std::size_t Size>
-bool is_among(const std::array<std::string_view, Size>& statuses, const std::string& status) {
-    return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+/// Also done to attached volumes, beside their connections.
+bool is_worked_on_beside(const VolumeRecord& volume) {
+    using enum VolumeStatus;
+    return lifecycle::StateSet{Downloading, Uploading, Extending, Retyping, BackingUp}.contains(volume.status);
 }
 
 [[noreturn]] void refuse(const VolumeRecord& volume) {
     throw Error(ErrorCode::InvalidInput,
-                "Invalid volume: volume " + volume.id.value + " is " + volume.status +
+                "Invalid volume: volume " + volume.id.value + " is " + text_of(volume.status) +
                     ": its connections can't be changed until that has ended.",
                 {}, volume.id.value);
 }
@@ -69,14 +71,14 @@ json::object required_connector(http::Fields& fields) {
 }
 
 void check_may_connect(const VolumeRecord& volume) {
-    if (is_among(kAlone, volume.status) || is_among(kBeside, volume.status)) refuse(volume);
+    if (is_worked_on_alone(volume) || is_worked_on_beside(volume)) refuse(volume);
     check_stays(volume);
 }
 
 void check_may_disconnect(const VolumeRecord& volume) {
-    if (is_among(kAlone, volume.status)) refuse(volume);
-    if (volume.attach_status != "detached") return;
-    if (is_among(kBeside, volume.status)) refuse(volume);
+    if (is_worked_on_alone(volume)) refuse(volume);
+    if (volume.attach_status != AttachStatus::Detached) return;
+    if (is_worked_on_beside(volume)) refuse(volume);
     check_stays(volume);
 }
 

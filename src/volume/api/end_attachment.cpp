@@ -13,7 +13,7 @@ namespace {
 /// os-attach only says where the volume is: attached, but nothing was connected.
 bool may_have_connection(const AttachmentRecord& attachment) {
     if (!attachment.connected()) return false;
-    return !attachment.connection_info.empty() || attachment.attach_status != "attached";
+    return !attachment.connection_info.empty() || attachment.attach_status != AttachStatus::Attached;
 }
 
 /// A storage host knows one connection per volume and host.
@@ -31,7 +31,7 @@ http::Response finish(db::Transaction& tx, const AttachmentRecord& attachment, F
 }
 
 /// What the storage host does must not be done by half: when it has other work, all is as before.
-void disconnect(const Call& call, const AttachmentRecord& attachment, const std::string& volume_status,
+void disconnect(const Call& call, const AttachmentRecord& attachment, VolumeStatus volume_status,
                 const json::object& connector) {
     const auto host = get_string(connector, "host");
     const auto options = waiting_options(call, attachment.id.value + "/disconnect/" + host);

@@ -1,7 +1,7 @@
 #include "volume/api/api.hpp"
 #include "volume/api/filters.hpp"
 #include "volume/flows/groups.hpp"
-#include "volume/model/group_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 
 namespace virga::volume::api {
@@ -21,7 +21,7 @@ json::object detail(const Call& call, const GroupSnapshot& s) {
     auto view = summary(s);
     view["group_id"] = s.group_id;
     view["group_type_id"] = s.group_type;
-    view["status"] = s.status;
+    view["status"] = word(s.status);
     view["created_at"] = time_or_null(s.created_us);
     view["description"] = string_or_null(s.description);
     if (call.at_least(kProject)) view["project_id"] = s.project.value;
@@ -102,12 +102,10 @@ http::Response action(const Call& call) {
     http::Fields fields(body, "reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
-    const auto& allowed = resettable_group_statuses();
-    if (std::find(allowed.begin(), allowed.end(), status) == allowed.end()) {
-        fields.fail("status", "'" + status + "' is not a status of group snapshots");
-    }
+    const auto* to_status = lifecycle::change_to(group_snapshot_change::kResets, status);
+    if (to_status == nullptr) fields.fail("status", "'" + status + "' is not a status of group snapshots");
     auto tx = call.db().write();
-    repo::force_group_status(tx, repo::kGroupSnapshotTable, own_group_snapshot(tx, call).id, status);
+    repo::try_change(tx, *to_status, own_group_snapshot(tx, call).id);
     tx.commit();
     return http::Response::empty(202);
 }

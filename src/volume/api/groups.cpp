@@ -2,8 +2,8 @@
 
 #include "volume/api/api.hpp"
 #include "volume/api/filters.hpp"
-#include "volume/model/group_states.hpp"
 #include "volume/model/placement.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -42,7 +42,7 @@ Volumes asked_volumes(db::Transaction& tx, const Call& call, const std::vector<G
 
 json::object detail(const Call& call, const Group& g, const Volumes& volumes) {
     auto view = summary(g);
-    view["status"] = g.status;
+    view["status"] = word(g.status);
     view["description"] = string_or_null(g.description);
     view["availability_zone"] = g.availability_zone;
     view["created_at"] = time_or_null(g.created_us);
@@ -213,7 +213,7 @@ void check_apart(const http::Fields& fields, const std::vector<std::string>& add
 http::Response update(const Call& call) {
     const auto body = body_object(call, "group");
     http::Fields fields(body, "group");
-    flows::GroupChange change;
+    flows::GroupUpdate change;
     change.name = read_text(fields, "name");
     change.description = read_text(fields, "description");
     const auto add = ids_of(fields, "add_volumes");
@@ -242,11 +242,9 @@ void reset_status(db::Transaction& tx, const Group& group, const json::object& a
     http::Fields fields(argument, "reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
-    const auto& allowed = resettable_group_statuses();
-    if (std::find(allowed.begin(), allowed.end(), status) == allowed.end()) {
-        fields.fail("status", "'" + status + "' is not a status of groups");
-    }
-    repo::force_group_status(tx, repo::kGroupTable, group.id, status);
+    const auto* to_status = lifecycle::change_to(group_change::kResets, status);
+    if (to_status == nullptr) fields.fail("status", "'" + status + "' is not a status of groups");
+    repo::try_change(tx, *to_status, group.id);
 }
 
 http::Response action(const Call& call) {

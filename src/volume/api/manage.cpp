@@ -96,7 +96,7 @@ http::Response manage_snapshot(const Call& call) {
                                                     {"name", made.name},
                                                     {"description", string_or_null(made.description)},
                                                     {"volume_id", made.volume.value},
-                                                    {"status", made.status},
+                                                    {"status", word(made.status)},
                                                     {"size", made.size_gib},
                                                     {"metadata", made.metadata},
                                                     {"created_at", time_or_null(made.created_us)},

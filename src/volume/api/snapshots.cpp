@@ -5,7 +5,7 @@
 #include "volume/api/filters.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/manage.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -22,7 +22,7 @@ constexpr int kTimeFilters = 60;
 constexpr int kConsumesQuota = 65;
 
 std::string progress_of(const Call& call, const SnapshotRecord& s) {
-    if (s.status == "available") return "100%";
+    if (s.status == SnapshotStatus::Available) return "100%";
     if (!s.progress.empty()) return s.progress;
     const auto progress = call.context.d.runner.progress(s.flow);
     return std::to_string(progress ? progress->percent() : 0) + "%";
@@ -33,7 +33,7 @@ json::object view_of(const Call& call, const SnapshotRecord& s, bool detailed) {
                       {"name", s.name},
                       {"description", string_or_null(s.description)},
                       {"volume_id", s.volume.value},
-                      {"status", s.status},
+                      {"status", word(s.status)},
                       {"size", s.size_gib},
                       {"metadata", s.metadata},
                       {"created_at", time_or_null(s.created_us)},
@@ -172,11 +172,9 @@ void reset_status(db::Transaction& tx, const SnapshotRecord& snapshot, const jso
     http::Fields fields(body, "os-reset_status");
     const auto status = fields.required_string("status", 1, 64);
     fields.finish();
-    const auto& allowed = resettable_snapshot_statuses();
-    if (std::find(allowed.begin(), allowed.end(), status) == allowed.end()) {
-        fields.fail("status", "'" + status + "' is not a status of snapshots");
-    }
-    repo::force_status(tx, snapshot.id, status);
+    const auto* to_status = lifecycle::change_to(snapshot_change::kResets, status);
+    if (to_status == nullptr) fields.fail("status", "'" + status + "' is not a status of snapshots");
+    repo::try_change(tx, *to_status, snapshot.id);
 }
 
 bool is_progress(const std::string& text) {
@@ -187,21 +185,20 @@ bool is_progress(const std::string& text) {
 
 /// What whoever makes or deletes a snapshot on another's behalf tells of it. Not while a flow of ours works on it.
 void update_status(db::Transaction& tx, const Call& call, const SnapshotRecord& snapshot, const json::object& body) {
-    static const std::map<std::string, std::set<std::string>> kAllowed{{"creating", {"creating", "available", "error"}},
-                                                                       {"deleting", {"deleting", "error_deleting"}}};
     http::Fields fields(body, "os-update_snapshot_status");
     const auto status = fields.required_string("status", 1, 64);
     const auto progress = fields.string("progress", 1, 16);
     fields.finish();
     if (progress && !is_progress(*progress)) fields.fail("progress", "must be from 0% to 100%");
-    const auto allowed = kAllowed.find(snapshot.status);
-    if (allowed == kAllowed.end() || !allowed->second.contains(status)) {
-        fields.fail("status", "a snapshot that is " + snapshot.status + " can't become '" + status + "'");
+    const auto* told = lifecycle::change_to(snapshot_change::kTold, status);
+    if (told == nullptr || !lifecycle::starts_from(*told, {snapshot.status})) {
+        fields.fail("status", "a snapshot that is " + text_of(snapshot.status) + " can't become '" + status + "'");
     }
     if (!call.context.d.runner.unfinished(tx, snapshot.id.value).empty()) {
-        throw Error(ErrorCode::Conflict, "Snapshot " + snapshot.id.value + " is " + snapshot.status + " right now.");
+        throw Error(ErrorCode::Conflict,
+                    "Snapshot " + snapshot.id.value + " is " + text_of(snapshot.status) + " right now.");
     }
-    repo::force_status(tx, snapshot.id, status);
+    repo::try_change(tx, *told, snapshot.id);
     if (progress) repo::set_progress(tx, snapshot.id, *progress);
 }
 

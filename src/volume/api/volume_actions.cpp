@@ -7,8 +7,8 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/manage.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -84,7 +84,7 @@ http::Response update_readonly(const Action& action) {
     const auto readonly = fields.boolean("readonly");
     if (!readonly) fields.fail("readonly", "is required");
     fields.finish();
-    require_change(action.tx, volume_states(), "set_readonly", action.volume.id.value);
+    repo::require_change(action.tx, volume_change::kSetReadonly, action.volume.id);
     auto metadata = action.volume.admin_metadata;
     metadata["readonly"] = *readonly ? "True" : "False";
     repo::set_admin_metadata(action.tx, action.volume.id, metadata);
@@ -100,15 +100,18 @@ http::Response reset_status(const Action& action) {
     if (!status && !attach_status && !migration_status)
         fields.fail("status", "or attach_status or migration_status must be given");
     fields.finish();
-    const auto& allowed = resettable_volume_statuses();
-    if (status && std::find(allowed.begin(), allowed.end(), *status) == allowed.end()) {
-        fields.fail("status", "'" + *status + "' is not a status of volumes");
-    }
+    const auto* to_status = status ? lifecycle::change_to(volume_change::kResets, *status) : nullptr;
+    if (status && to_status == nullptr) fields.fail("status", "'" + *status + "' is not a status of volumes");
     check_not_in_work(action.tx, action.call, action.volume);
-    if (status) repo::force_status(action.tx, action.volume.id, *status);
-    if (attach_status) repo::set_attach_status(action.tx, action.volume.id, *attach_status);
+    const auto& id = action.volume.id;
+    if (to_status != nullptr) repo::try_change(action.tx, *to_status, id);
+    if (attach_status) {
+        const bool attached = *attach_status == word(AttachStatus::Attached);
+        repo::try_change(action.tx, attached ? volume_change::kResetAttached : volume_change::kResetDetached, id);
+    }
     if (migration_status) {
-        repo::set_migration_status(action.tx, action.volume.id, *migration_status == "none" ? "" : *migration_status);
+        const auto* to = lifecycle::change_to(migration_change::kResets, *migration_status);
+        repo::try_change(action.tx, to == nullptr ? migration_change::kResetNone : *to, id);
     }
     return http::Response::empty(202);
 }
@@ -165,12 +168,12 @@ http::Response show_image_metadata(const Action& action) {
 }
 
 http::Response reserve(const Action& action) {
-    require_change(action.tx, volume_states(), "legacy_reserve", action.volume.id.value);
+    repo::require_change(action.tx, volume_change::kLegacyReserve, action.volume.id);
     return http::Response::empty(202);
 }
 
 http::Response unreserve(const Action& action) {
-    if (lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value)) {
+    if (repo::try_change(action.tx, volume_change::kUnreserve, action.volume.id)) {
         flows::recompute_status(action.tx, action.volume.id);
     }
     return http::Response::empty(202);
@@ -201,8 +204,8 @@ http::Response attach(const Action& action) {
     check_mode(action.volume, mode);
     for (const auto& item : repo::attachments_of(action.tx, action.volume.id))
         check_may_change(action.tx, action.call, item);
-    if (action.volume.status == "attaching") {
-        lifecycle::try_change(action.tx, volume_states(), "unreserve", action.volume.id.value);
+    if (action.volume.status == VolumeStatus::Attaching) {
+        repo::try_change(action.tx, volume_change::kUnreserve, action.volume.id);
     }
     const auto id = flows::reserve_for_user(action.tx, action.volume.id, ServerId(server.value_or(""))).id;
     repo::set_mode(action.tx, id, mode);

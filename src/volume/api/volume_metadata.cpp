@@ -8,7 +8,7 @@ constexpr int kEtags = 15;
 /// As in Cinder, not while what the volume holds is being written elsewhere.
 void check_takes_metadata(const VolumeRecord& volume) {
     check_not_in_maintenance(volume);
-    if (volume.status != "uploading") return;
+    if (volume.status != VolumeStatus::Uploading) return;
     throw Error(ErrorCode::InvalidInput,
                 "Invalid volume: volume " + volume.id.value + " is uploading. Wait until that has ended.", {},
                 volume.id.value);

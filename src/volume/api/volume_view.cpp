@@ -9,7 +9,7 @@ namespace {
 json::array attachments_view(const std::vector<AttachmentRecord>& attachments, bool admin) {
     json::array out;
     for (const auto& item : attachments) {
-        if (item.attach_status != "attached" && item.attach_status != "detaching") continue;
+        if (item.attach_status != AttachStatus::Attached && item.attach_status != AttachStatus::Detaching) continue;
         json::object view{{"id", item.volume.value},        {"attachment_id", item.id.value},
                           {"volume_id", item.volume.value}, {"server_id", string_or_null(item.server.value)},
                           {"device", item.device},          {"attached_at", time_or_null(item.attached_us)}};
@@ -22,9 +22,9 @@ json::array attachments_view(const std::vector<AttachmentRecord>& attachments, b
 void add_admin_fields(json::object& view, const VolumeRecord& v, int minor) {
     view["os-vol-host-attr:host"] =
         v.host.empty() ? json::value(nullptr) : json::value(v.host + "@" + v.backend + "#" + v.backend);
-    view["os-vol-mig-status-attr:migstat"] = string_or_null(v.migration_status);
+    view["os-vol-mig-status-attr:migstat"] = string_or_null(text_of(v.migration_status));
     view["os-vol-mig-status-attr:name_id"] = nullptr;
-    view["migration_status"] = string_or_null(v.migration_status);
+    view["migration_status"] = string_or_null(text_of(v.migration_status));
     if (minor >= 21) view["provider_id"] = nullptr;
     if (minor >= 61) view["cluster_name"] = nullptr;
 }
@@ -62,7 +62,7 @@ json::object volume_summary(const VolumeRecord& volume, const ViewOptions& optio
 json::object volume_detail(const VolumeRecord& v, const std::vector<AttachmentRecord>& attachments,
                            ViewOptions options) {
     json::object view{{"id", v.id.value},
-                      {"status", v.status},
+                      {"status", word(v.status)},
                       {"size", v.size_gib},
                       {"availability_zone", v.availability_zone},
                       {"created_at", time_or_null(v.created_us)},

@@ -4,8 +4,8 @@
 
 #include "volume/flows/connections.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/qos_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -19,29 +19,28 @@ bool is_of_server(const std::vector<AttachmentRecord>& attachments, const Server
                                           [&](const AttachmentRecord& item) { return item.server == server; });
 }
 
-constexpr const char* kAttached = "AND attach_status = 'attached'";
-
 /// Cinder also lets a server that has the volume reserve it again: live migration does.
 void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& server) {
     if (is_error(volume.status)) {
-        throw Error(
-            ErrorCode::InvalidInput,
-            "Invalid volume: volume " + volume.id.value + " is in status " + volume.status + " and can't be attached.",
-            {}, volume.id.value);
+        throw Error(ErrorCode::InvalidInput,
+                    "Invalid volume: volume " + volume.id.value + " is in status " + text_of(volume.status) +
+                        " and can't be attached.",
+                    {}, volume.id.value);
     }
     const bool made_for_it = !server.empty() && volume.created_for == server;
-    if (made_for_it && lifecycle::try_change(tx, volume_states(), "reserve_made", volume.id.value)) return;
+    if (made_for_it && repo::try_change(tx, volume_change::kReserveMade, volume.id)) return;
     if (is_of_server(repo::attachments_of(tx, volume.id), server) &&
-        lifecycle::try_change(tx, volume_states(), "reserve_again", volume.id.value)) {
+        repo::try_change(tx, volume_change::kReserveAgain, volume.id)) {
         return;
     }
-    require_change(tx, volume_states(), volume.multiattach ? "reserve_multiattach" : "reserve", volume.id.value);
+    repo::require_change(tx, volume.multiattach ? volume_change::kReserveMultiattach : volume_change::kReserve,
+                         volume.id);
 }
 
 /// A storage host knows one connection per volume and host: the end of one would be the end of the other.
 void check_none_is_ended(db::Transaction& tx, const VolumeId& id, const std::string& host) {
     for (const auto& other : repo::attachments_of(tx, id)) {
-        if (other.attach_status != "detaching" || other.host != host) continue;
+        if (other.attach_status != AttachStatus::Detaching || other.host != host) continue;
         throw Error(ErrorCode::Busy, "Attachment " + other.id.value + " of volume " + id.value +
                                          " to the same host is being ended. Try again when it has gone.");
     }
@@ -53,16 +52,16 @@ VolumeRecord connectable(Dependencies& d, const VolumeId& id, const std::string&
         check_none_is_ended(tx, id, host);
         if (is_error(volume.status)) {
             throw Error(ErrorCode::Conflict,
-                        "Volume " + id.value + " is in status " + volume.status + " and can't be connected.", {},
-                        id.value);
+                        "Volume " + id.value + " is in status " + text_of(volume.status) + " and can't be connected.",
+                        {}, id.value);
         }
         if (volume.launched_us == 0) {
             throw Error(ErrorCode::Busy, "Volume " + id.value + " is still being created.", {}, id.value);
         }
         for (const auto& snapshot : repo::snapshots_of(tx, id)) {
-            if (snapshot.status != "creating" && snapshot.status != "deleting") continue;
+            if (snapshot.status != SnapshotStatus::Creating && snapshot.status != SnapshotStatus::Deleting) continue;
             const auto named = snapshot.project == volume.project ? "Snapshot " + snapshot.id.value : "A snapshot";
-            throw Error(ErrorCode::Busy, named + " of volume " + id.value + " is " + snapshot.status +
+            throw Error(ErrorCode::Busy, named + " of volume " + id.value + " is " + text_of(snapshot.status) +
                                              ": connect the volume when that has ended.");
         }
         return volume;
@@ -153,12 +152,12 @@ AttachmentRecord reserve_for(db::Transaction& tx, const AttachmentId& id, const 
     attachment.volume = volume_id;
     attachment.project = volume.project;
     attachment.server = server;
-    attachment.attach_status = "reserved";
+    attachment.attach_status = AttachStatus::Reserved;
     attachment.by_user = by_user;
     if (is_readonly(volume)) attachment.mode = "ro";
     attachment.created_us = now_us();
     repo::insert(tx, attachment);
-    if (volume.attach_status == "detached") repo::set_attach_status(tx, volume_id, "reserved");
+    repo::try_change(tx, volume_change::kReserveFirst, volume_id);
     return attachment;
 }
 
@@ -248,15 +247,15 @@ void connected(db::Transaction& tx, const AttachmentId& id, const std::string& c
     check_second_host(tx, attachment, connector_host);
     repo::set_connection(tx, id, connector_host, device, connection_info);
     if (attachment.mode == kNoMode && !connection_info.empty()) repo::set_mode(tx, id, mode_of(connection_info));
-    if (attachment.attach_status == "attached") return;
-    require_change(tx, attachment_states(), "connect", id.value);
-    require_change(tx, volume_states(), "connect", attachment.volume.value);
+    if (attachment.attach_status == AttachStatus::Attached) return;
+    repo::require_change(tx, attachment_change::kConnect, id);
+    repo::require_change(tx, volume_change::kConnect, attachment.volume);
     recompute_status(tx, attachment.volume);
 }
 
 void roll_connecting(db::Transaction& tx, const AttachmentRecord& before) {
-    if (before.connected() || before.attach_status != "reserved") return;
-    if (!lifecycle::try_change(tx, attachment_states(), "roll_connect", before.id.value)) return;
+    if (before.connected() || before.attach_status != AttachStatus::Reserved) return;
+    if (!repo::try_change(tx, attachment_change::kRollConnect, before.id)) return;
     repo::set_connection(tx, before.id, before.host, before.device, before.connection_info);
     recompute_status(tx, before.volume);
 }
@@ -264,40 +263,39 @@ void roll_connecting(db::Transaction& tx, const AttachmentRecord& before) {
 void fail_connecting(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::find_attachment(tx, id);
     if (!attachment) return;
-    lifecycle::try_change(tx, attachment_states(), "fail_connect", id.value);
+    repo::try_change(tx, attachment_change::kFailConnect, id);
     recompute_status(tx, attachment->volume);
 }
 
 void complete(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::get_attachment(tx, id);
-    if (attachment.attach_status == "attached") return;
-    require_change(tx, attachment_states(), "complete", id.value);
+    if (attachment.attach_status == AttachStatus::Attached) return;
+    repo::require_change(tx, attachment_change::kComplete, id);
     repo::set_attached(tx, id, now_us());
-    require_change(tx, volume_states(), "complete", attachment.volume.value);
+    repo::require_change(tx, volume_change::kComplete, attachment.volume);
     recompute_status(tx, attachment.volume);
 }
 
 void begin_ending(db::Transaction& tx, const AttachmentId& id) {
     const auto attachment = repo::get_attachment(tx, id);
-    require_change(tx, attachment_states(), "end", id.value);
+    repo::require_change(tx, attachment_change::kEnd, id);
     recompute_status(tx, attachment.volume);
 }
 
-void roll_ending(db::Transaction& tx, const AttachmentRecord& before, const std::string& volume_status) {
-    if (!lifecycle::compare_and_swap(tx, attachment_states(), before.id.value, "detaching", before.attach_status))
-        return;
+void roll_ending(db::Transaction& tx, const AttachmentRecord& before, VolumeStatus volume_status) {
+    const auto* change = lifecycle::change_to(attachment_change::kRollEnds, word(before.attach_status));
+    if (change == nullptr || !repo::try_change(tx, *change, before.id)) return;
     recompute_status(tx, before.volume);
-    if (volume_status == "detaching")
-        lifecycle::try_change(tx, volume_states(), "begin_detaching", before.volume.value, kAttached);
+    if (volume_status == VolumeStatus::Detaching) repo::try_change(tx, volume_change::kBeginDetaching, before.volume);
 }
 
 void begin_detaching(db::Transaction& tx, const VolumeId& id) {
-    require_change(tx, volume_states(), "begin_detaching", id.value, kAttached);
+    repo::require_change(tx, volume_change::kBeginDetaching, id);
 }
 
 void roll_detaching(db::Transaction& tx, const VolumeId& id) {
     // Somebody may have ended the attachment meanwhile.
-    if (lifecycle::try_change(tx, volume_states(), "roll_detaching", id.value)) recompute_status(tx, id);
+    if (repo::try_change(tx, volume_change::kRollDetaching, id)) recompute_status(tx, id);
 }
 
 void detached(db::Transaction& tx, const AttachmentId& id) {
@@ -313,19 +311,19 @@ void force_detached(db::Transaction& tx, const AttachmentId& id) {
     if (!attachment) return;
     repo::delete_attachment(tx, id);
     forget_mode(tx, attachment->volume);
-    lifecycle::try_change(tx, volume_states(), "force_detach", attachment->volume.value);
+    repo::try_change(tx, volume_change::kForceDetach, attachment->volume);
     recompute_status(tx, attachment->volume);
 }
 
 void recompute_status(db::Transaction& tx, const VolumeId& id) {
     const auto volume = repo::find_volume(tx, id);
     if (!volume) return;
-    std::vector<std::string> statuses;
+    std::vector<AttachStatus> statuses;
     for (const auto& item : repo::attachments_of(tx, id)) statuses.push_back(item.attach_status);
-    const auto wanted = status_from_attachments(volume->status, statuses, volume->launched_us != 0);
-    if (wanted.attach_status != volume->attach_status) repo::set_attach_status(tx, id, wanted.attach_status);
-    if (wanted.status == volume->status) return;
-    if (lifecycle::compare_and_swap(tx, volume_states(), id.value, volume->status, wanted.status)) return;
+    const auto& change = change_by_attachments(volume->status, statuses, volume->launched_us != 0);
+    const auto seen = states_of(*volume);
+    if (lifecycle::after(change, seen) == seen) return;
+    if (lifecycle::try_change(tx, volume_machine(), change, id.value, seen)) return;
     throw Error(ErrorCode::Busy, "The status of volume " + id.value + " changed meanwhile. Try again.");
 }
 

@@ -49,7 +49,7 @@ void roll_detaching(db::Transaction& tx, const VolumeId& id);
 /// The attachment can't be used any more, only be ended: before the storage host is asked to end its connection.
 void begin_ending(db::Transaction& tx, const AttachmentId& id);
 /// Takes that back, when the storage host did nothing; the volume is `detaching` again if it was by begin_detaching.
-void roll_ending(db::Transaction& tx, const AttachmentRecord& before, const std::string& volume_status);
+void roll_ending(db::Transaction& tx, const AttachmentRecord& before, VolumeStatus volume_status);
 void detached(db::Transaction& tx, const AttachmentId& id);
 /// As detached, and a volume that was in an error status is usable again when nobody has it any more.
 void force_detached(db::Transaction& tx, const AttachmentId& id);

@@ -7,9 +7,9 @@
 #include "volume/flows/backups.hpp"
 #include "volume/flows/temporary_volume.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/connection_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/key_repo.hpp"
@@ -69,9 +69,9 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
 
 constexpr std::size_t kNoLimit = 1'000'000;
 
-bool may_lack_data(const std::string& status) {
-    return status == "creating" || status == "downloading" || status == "deleting" || status == "unmanaging" ||
-           is_error(status);
+bool may_lack_data(VolumeStatus status) {
+    using enum VolumeStatus;
+    return lifecycle::StateSet{Creating, Downloading, Deleting, Unmanaging}.contains(status) || is_error(status);
 }
 
 class Checker {
@@ -96,7 +96,7 @@ private:
     /// Volumes that backups and uploads are read from have no rows, nor have the snapshots that they are made from.
     void find_temporary_volumes() {
         for (const auto& item : volumes_) {
-            if (item.second.status == "uploading") temporary_.insert(upload_source_id(item.second.id));
+            if (item.second.status == VolumeStatus::Uploading) temporary_.insert(upload_source_id(item.second.id));
         }
         for (const auto& backup : repo::all_backups(tx_)) {
             if (is_transient(backup.status)) temporary_.insert(backup_source_id(backup.id));
@@ -135,7 +135,7 @@ private:
         if (has_flow(volume)) return true;
         const auto found = attachments_.find(volume.id.value);
         if (found == attachments_.end()) return false;
-        return volume.status == "reserved" ||
+        return volume.status == VolumeStatus::Reserved ||
                std::any_of(found->second.begin(), found->second.end(),
                            [](const AttachmentRecord& item) { return !item.of_compute(); });
     }
@@ -150,37 +150,39 @@ private:
 
     /// By os-reserve alone, until whoever asked for that attaches it or gives it back.
     bool is_held(const VolumeRecord& volume) const {
-        return volume.status == "attaching" && volume.attach_status == "detached" && !has_attachment(volume);
+        return volume.status == VolumeStatus::Attaching && volume.attach_status == AttachStatus::Detached &&
+               !has_attachment(volume);
     }
 
     /// By os-begin_detaching alone, until whoever asked for that ends the attachment or takes it back.
     bool is_let_go(const VolumeRecord& volume) const {
         const auto found = attachments_.find(volume.id.value);
-        return volume.status == "detaching" && found != attachments_.end() &&
+        return volume.status == VolumeStatus::Detaching && found != attachments_.end() &&
                std::any_of(found->second.begin(), found->second.end(),
-                           [](const AttachmentRecord& item) { return item.attach_status == "attached"; });
+                           [](const AttachmentRecord& item) { return item.attach_status == AttachStatus::Attached; });
     }
 
     void check_volume(const VolumeRecord& volume, const Stocks& stocks) {
         const auto found = stocks.find(volume.host + "@" + volume.backend);
         if (found != stocks.end() && !may_lack_data(volume.status) && volume.launched_us != 0 &&
             found->second.lacks_volume(volume.id.value)) {
-            out_.push_back("volume " + volume.id.value + " (" + volume.status + ") is missing on " + found->first);
+            out_.push_back("volume " + volume.id.value + " (" + text_of(volume.status) + ") is missing on " +
+                           found->first);
         }
         if (volume.is_moving() && !is_worked_on(volume)) {
             out_.push_back("volume " + volume.id.value + " is being moved, but nothing works on it");
         }
         const auto attached = has_attachment(volume);
         if (is_transient(volume.status) && !is_worked_on(volume) && !is_held(volume) && !is_let_go(volume)) {
-            out_.push_back("volume " + volume.id.value + " is " + volume.status + ", but nothing works on it");
+            out_.push_back("volume " + volume.id.value + " is " + text_of(volume.status) + ", but nothing works on it");
         }
-        if (volume.status == "awaiting-transfer" && !offered_.contains(volume.id)) {
+        if (volume.status == VolumeStatus::AwaitingTransfer && !offered_.contains(volume.id)) {
             out_.push_back("volume " + volume.id.value + " is awaiting-transfer, but nobody can accept it");
         }
-        if (volume.status == "in-use" && !attached) {
+        if (volume.status == VolumeStatus::InUse && !attached) {
             out_.push_back("volume " + volume.id.value + " is in-use, but has no attachment");
         }
-        if (volume.status == "available" && attached) {
+        if (volume.status == VolumeStatus::Available && attached) {
             out_.push_back("volume " + volume.id.value + " is available, but has an attachment");
         }
     }
@@ -199,9 +201,9 @@ private:
         }
     }
 
-    void check_worked_on(const std::string& what, const std::string& id, const std::string& status) {
+    void check_worked_on(const std::string& what, const std::string& id, GroupStatus status) {
         if (!is_transient(status) || !d_.runner.unfinished(tx_, id).empty()) return;
-        out_.push_back(what + " " + id + " is " + status + ", but nothing works on it");
+        out_.push_back(what + " " + id + " is " + text_of(status) + ", but nothing works on it");
     }
 
     void check_snapshot(const SnapshotRecord& snapshot, const Stocks& stocks) {
@@ -212,7 +214,7 @@ private:
             return;
         }
         const auto found = stocks.find(volume->second.host + "@" + volume->second.backend);
-        if (found != stocks.end() && snapshot.status == "available" &&
+        if (found != stocks.end() && snapshot.status == SnapshotStatus::Available &&
             found->second.lacks_snapshot(snapshot.id.value)) {
             out_.push_back("snapshot " + snapshot.id.value + " is missing on " + found->first);
         }
@@ -222,7 +224,8 @@ private:
             (snapshot.group_snapshot_id.empty() || d_.runner.unfinished(tx_, snapshot.group_snapshot_id).empty()) &&
             flows_of_backups(tx_, d_, snapshot.volume).empty() &&
             d_.runner.unfinished(tx_, snapshot.volume.value).empty()) {
-            out_.push_back("snapshot " + snapshot.id.value + " is " + snapshot.status + ", but nothing works on it");
+            out_.push_back("snapshot " + snapshot.id.value + " is " + text_of(snapshot.status) +
+                           ", but nothing works on it");
         }
     }
 

@@ -3,8 +3,8 @@
 
 #include "volume/backup_commands.hpp"
 #include "volume/flows/backups.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 
 namespace virga::volume::flows {
 namespace {
@@ -24,7 +24,7 @@ void check_directory(const std::string& host, const json::object& reply, const s
     for (const auto& row : rows) {
         known.insert(row.data);
         if (is_transient(row.status)) busy.insert(row.data);
-        const bool whole = row.status == "available" || row.status == "restoring";
+        const bool whole = row.status == BackupStatus::Available || row.status == BackupStatus::Restoring;
         if (whole && row.host == host && !complete.contains(row.data))
             out.push_back("backup " + row.id.value + " is missing in the directory of " + host);
     }
@@ -63,7 +63,8 @@ void check_backups(db::Transaction& tx, Dependencies& d, std::vector<std::string
             differences.push_back("backup " + row.id.value + " is an increment to " + row.parent +
                                   ", which has no row");
         if (is_transient(row.status) && !is_worked_on(tx, d, row))
-            differences.push_back("backup " + row.id.value + " is " + row.status + ", but nothing works on it");
+            differences.push_back("backup " + row.id.value + " is " + text_of(row.status) +
+                                  ", but nothing works on it");
     }
 }
 

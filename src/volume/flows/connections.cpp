@@ -3,8 +3,8 @@
 #include <set>
 
 #include "volume/flows/attachments.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 
 namespace virga::volume::flows {
 namespace {

@@ -11,8 +11,8 @@
 #include "volume/flows/temporary_volume.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -26,8 +26,8 @@ using taskflow::RevertOutcome;
 /// The status that the volume or snapshot had before.
 void release(db::Transaction& tx, const CreateBackupData& data) {
     if (!data.snapshot.empty()) {
-        lifecycle::try_change(tx, snapshot_states(), "finish_backup", data.snapshot.value);
-    } else if (lifecycle::try_change(tx, volume_states(), "finish_backup", data.volume.value)) {
+        repo::try_change(tx, snapshot_change::kFinishBackup, data.snapshot);
+    } else if (repo::try_change(tx, volume_change::kFinishBackup, data.volume)) {
         recompute_status(tx, data.volume);
     }
 }
@@ -50,7 +50,7 @@ public:
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Backup, context.data.backup.value, "fail_create", "create",
+                              {mark(backup_change::kFailCreate, context.data.backup), "create",
                                [data = context.data](db::Transaction& tx) { release(tx, data); }});
     }
 };
@@ -100,7 +100,7 @@ public:
         Outcome outcome;
         outcome.decision = "backup is available";
         outcome.apply = [data = context.data](db::Transaction& tx) {
-            lifecycle::try_change(tx, backup_states(), "finish_create", data.backup.value);
+            repo::try_change(tx, backup_change::kFinishCreate, data.backup);
             release(tx, data);
         };
         return outcome;
@@ -118,17 +118,17 @@ TemporaryVolume take_source(db::Transaction& tx, Dependencies& d, const NewBacku
                             const VolumeRecord& volume) {
     TemporaryVolume wanted{backup_source_id(request.id), volume.id, request.snapshot};
     if (!request.snapshot.empty()) {
-        require_change(tx, snapshot_states(), "backup", request.snapshot.value);
+        repo::require_change(tx, snapshot_change::kBackup, request.snapshot);
         return wanted;
     }
-    if (volume.status == "in-use" && !request.force) {
+    if (volume.status == VolumeStatus::InUse && !request.force) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume: volume " + volume.id.value +
                         " is in-use. Backing it up while it may be written to needs force.",
                     {}, volume.id.value);
     }
     wanted.in_use = must_freeze(tx, d, volume);
-    require_change(tx, volume_states(), request.force ? "force_backup" : "backup", volume.id.value);
+    repo::require_change(tx, request.force ? volume_change::kForceBackup : volume_change::kBackup, volume.id);
     return wanted;
 }
 
@@ -154,7 +154,7 @@ BackupRecord record_of(const identity::Auth& auth, const NewBackup& request, con
     b.availability_zone = volume.availability_zone;
     b.host = volume.host;
     b.size_gib = volume.size_gib;
-    b.status = "creating";
+    b.status = BackupStatus::Creating;
     b.metadata = request.metadata;
     b.volume_facts = facts_of(volume);
     b.flow = FlowId(derived_uuid(request.id.value, "create_backup"));

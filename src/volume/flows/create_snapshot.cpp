@@ -4,7 +4,7 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -30,7 +30,7 @@ public:
         outcome.apply = [volume_id = volume.id, id = context.data.snapshot,
                          file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             repo::set_file(tx, volume_id, file);
-            lifecycle::try_change(tx, snapshot_states(), "finish_create", id.value);
+            repo::try_change(tx, snapshot_change::kFinishCreate, id);
         };
         return outcome;
     }
@@ -66,7 +66,7 @@ SnapshotRecord record_of(const identity::Auth& auth, const NewSnapshot& request,
     s.name = request.name;
     s.description = request.description;
     s.size_gib = volume.size_gib;
-    s.status = "creating";
+    s.status = SnapshotStatus::Creating;
     s.metadata = request.metadata;
     s.bootable = volume.bootable;
     s.image_metadata = volume.image_metadata;
@@ -79,14 +79,14 @@ SnapshotRecord record_of(const identity::Auth& auth, const NewSnapshot& request,
 
 FlowId create_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const NewSnapshot& request) {
     const auto volume = repo::get_volume(tx, request.volume);
-    const bool online = volume.status == "in-use";
+    const bool online = volume.status == VolumeStatus::InUse;
     if (online && !request.online) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume: volume " + volume.id.value +
                         " is in-use. Detach it, ask with force, or ask with microversion 3.66 or later.",
                     {}, volume.id.value);
     }
-    require_change(tx, volume_states(), online ? "snapshot_online" : "snapshot", volume.id.value);
+    repo::require_change(tx, online ? volume_change::kSnapshotOnline : volume_change::kSnapshot, volume.id);
     if (online) check_online(tx, d, volume);
     check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                        volume.size_gib, volume.volume_type);

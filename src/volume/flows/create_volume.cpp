@@ -9,8 +9,8 @@
 #include "volume/flows/volume_keys.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/model/placement.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/claim_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
@@ -77,7 +77,7 @@ Source source_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     Source source{SourceType::Volume};
     source.size_gib = volume.size_gib;
     take_from_volume(source, volume);
-    source.in_use = volume.status == "in-use";
+    source.in_use = volume.status == VolumeStatus::InUse;
     if (source.in_use) check_online(tx, d, volume);
     source.bootable = volume.bootable;
     source.image_metadata = volume.image_metadata;
@@ -197,8 +197,8 @@ VolumeRecord record_of(const identity::Auth& auth, const NewVolume& request, con
     v.name = request.name;
     v.description = request.description;
     v.size_gib = checked_size(request, source.size_gib);
-    v.status = "creating";
-    v.attach_status = "detached";
+    v.status = VolumeStatus::Creating;
+    v.attach_status = AttachStatus::Detached;
     v.bootable = source.bootable && source.type != SourceType::Image;
     v.multiattach = type.multiattach();
     v.type_id = type.id;
@@ -269,7 +269,7 @@ public:
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(
             context, failure,
-            {Marked::Volume, context.data.volume.value, "fail_create", "create",
+            {mark(volume_change::kFailCreate, context.data.volume), "create",
              [this, id = context.data.volume](db::Transaction& tx) { d_.images.release_holds(tx, id.value); }});
     }
 };
@@ -335,7 +335,7 @@ public:
         outcome.apply = [this, id = context.data.volume](db::Transaction& tx) {
             d_.images.release_holds(tx, id.value);
             // A volume that was reserved while its image was being copied stays reserved.
-            lifecycle::try_change(tx, volume_states(), "finish_create", id.value);
+            repo::try_change(tx, volume_change::kFinishCreate, id);
             repo::set_launched(tx, id, now_us());
         };
         return outcome;
@@ -362,8 +362,9 @@ std::vector<taskflow::TaskSpec> tasks_of(const Source& source) {
 }
 
 void hold_backup(db::Transaction& tx, const std::string& id, const FlowId& flow) {
-    require_change(tx, backup_states(), "restore", id);
-    repo::set_flow(tx, BackupId(id), flow);
+    const BackupId backup(id);
+    repo::require_change(tx, backup_change::kRestore, backup);
+    repo::set_flow(tx, backup, flow);
 }
 
 /// A volume of a group goes where the group is. One that a flow makes comes into a group that is itself being made.
@@ -374,7 +375,8 @@ void join_group(db::Transaction& tx, const identity::Auth& auth, const NewVolume
     const auto refuse = [&](const std::string& why) {
         throw Error(ErrorCode::InvalidInput, "volume.group_id: group " + group.id + " " + why, {}, group.id);
     };
-    if (group.status != "available" && !(by_flow && group.status == "creating")) refuse("is " + group.status + ".");
+    if (group.status != GroupStatus::Available && !(by_flow && group.status == GroupStatus::Creating))
+        refuse("is " + text_of(group.status) + ".");
     if (group.project != auth.project) refuse("is of another project.");
     const auto& types = group.volume_types;
     if (std::find(types.begin(), types.end(), type.id) == types.end())

@@ -3,7 +3,7 @@
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -91,23 +91,22 @@ private:
 
     /// Shows the copying as Cinder does: status restoring-backup.
     Spec backup_spec(const Context& context, json::object params) {
-        show(context, "create_from_backup");
+        show(context, volume_change::kCreateFromBackup);
         params["backup_id"] = context.data.backup_data;
         give_key(d_, params, context.data.backup_data, context.data.backup_key_id);
         return {command::kCreateFromBackup, std::move(params), kCopyDeadline};
     }
 
-    static void show(const Context& context, std::string_view action) {
-        context.write(
-            [&](db::Transaction& tx) { lifecycle::try_change(tx, volume_states(), action, context.data.volume.value); },
-            db::Durability::Grouped);
+    static void show(const Context& context, const VolumeChange& change) {
+        context.write([&](db::Transaction& tx) { repo::try_change(tx, change, context.data.volume); },
+                      db::Durability::Grouped);
     }
 
     /// Shows the copying as Cinder does: status downloading.
     Spec image_spec(const Context& context, json::object params) {
         const auto& image = context.data.image;
         const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
-        show(context, "copy_image");
+        show(context, volume_change::kCopyImage);
         params["image"] = source.to_json();
         return {command::kCreateFromImage, std::move(params), kCopyDeadline};
     }

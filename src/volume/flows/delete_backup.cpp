@@ -4,8 +4,8 @@
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 
 namespace virga::volume::flows {
 namespace {
@@ -30,7 +30,7 @@ public:
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure, {Marked::Backup, context.data.backup.value, "fail_delete", "delete"});
+        return revert_marking(context, failure, {mark(backup_change::kFailDelete, context.data.backup), "delete"});
     }
 };
 
@@ -60,15 +60,15 @@ public:
 std::optional<FlowId> delete_backup(db::Transaction& tx, Dependencies& d, const BackupId& id,
                                     const std::string& request_id, bool force) {
     const auto backup = repo::get_backup(tx, id);
-    if (backup.status == "deleting") return std::nullopt;
+    if (backup.status == BackupStatus::Deleting) return std::nullopt;
     if (backup.has_dependents && !repo::is_data_shared(tx, backup)) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid backup: incremental backups are based on backup " + id.value + ". Delete them first.", {},
                     id.value);
     }
-    require_change(tx, backup_states(), force ? "force_delete" : "delete", id.value);
+    repo::require_change(tx, force ? backup_change::kForceDelete : backup_change::kDelete, id);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
-    if (force && backup.status == "restoring") d.runner.cancel(tx, backup.flow);
+    if (force && backup.status == BackupStatus::Restoring) d.runner.cancel(tx, backup.flow);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,

@@ -5,7 +5,7 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -32,8 +32,7 @@ public:
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure,
-                              {Marked::Snapshot, context.data.snapshot.value, "fail_delete", "delete"});
+        return revert_marking(context, failure, {mark(snapshot_change::kFailDelete, context.data.snapshot), "delete"});
     }
 };
 
@@ -73,12 +72,12 @@ std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, cons
                                       const std::string& request_id) {
     const auto snapshot = repo::find_snapshot(tx, id);
     if (!snapshot) return std::nullopt;
-    const bool again = snapshot->status == "deleting";
+    const bool again = snapshot->status == SnapshotStatus::Deleting;
     // Nothing works on one whose status an administrator set.
     if (again && is_worked_on(tx, d, *snapshot)) return std::nullopt;
-    require_change(tx, volume_states(), "delete_snapshot", snapshot->volume.value);
-    const bool online = repo::get_volume(tx, snapshot->volume).status == "in-use";
-    require_change(tx, snapshot_states(), again ? "delete_again" : "delete", id.value);
+    repo::require_change(tx, volume_change::kDeleteSnapshot, snapshot->volume);
+    const bool online = repo::get_volume(tx, snapshot->volume).status == VolumeStatus::InUse;
+    repo::require_change(tx, again ? snapshot_change::kDeleteAgain : snapshot_change::kDelete, id);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);

@@ -5,7 +5,7 @@
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -40,10 +40,10 @@ public:
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Volume, context.data.volume.value, "fail_delete", "delete",
+                              {mark(volume_change::kFailDelete, context.data.volume), "delete",
                                [snapshots = context.data.snapshots](db::Transaction& tx) {
                                    for (const auto& snapshot : snapshots) {
-                                       lifecycle::try_change(tx, snapshot_states(), "fail_delete", snapshot.value);
+                                       repo::try_change(tx, snapshot_change::kFailDelete, snapshot);
                                    }
                                }});
     }
@@ -124,7 +124,7 @@ std::vector<SnapshotId> take_snapshots(db::Transaction& tx, const VolumeRecord& 
                     {}, volume.id.value);
     }
     for (const auto& snapshot : snapshots) {
-        require_change(tx, snapshot_states(), "delete", snapshot.id.value);
+        repo::require_change(tx, snapshot_change::kDelete, snapshot.id);
         ids.push_back(snapshot.id);
     }
     return ids;
@@ -132,11 +132,10 @@ std::vector<SnapshotId> take_snapshots(db::Transaction& tx, const VolumeRecord& 
 
 void take_volume(db::Transaction& tx, const VolumeRecord& volume, const DeleteOptions& options) {
     if (options.force) {
-        require_change(tx, volume_states(), "force_delete", volume.id.value);
+        repo::require_change(tx, volume_change::kForceDelete, volume.id);
         return;
     }
-    require_change(tx, volume_states(), "delete", volume.id.value,
-                   "AND attach_status NOT IN ('attached', 'attaching', 'reserved', 'detaching')");
+    repo::require_change(tx, volume_change::kDelete, volume.id);
 }
 
 }  // namespace
@@ -146,10 +145,10 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
                                     const DeleteOptions& options) {
     const auto volume = repo::find_volume(tx, id);
     if (!volume) return std::nullopt;
-    if (volume->status == "deleting") {
+    if (volume->status == VolumeStatus::Deleting) {
         if (!d.runner.unfinished(tx, id.value).empty()) return std::nullopt;
         // Nothing works on it: an administrator set the status.
-        require_change(tx, volume_states(), "delete_again", id.value);
+        repo::require_change(tx, volume_change::kDeleteAgain, id);
     } else {
         take_volume(tx, *volume, options);
     }

@@ -5,8 +5,8 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -35,16 +35,14 @@ public:
         outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             repo::set_file(tx, id, file);
             const bool attached = !repo::attachments_of(tx, id).empty();
-            lifecycle::try_change(tx, volume_states(), attached ? "finish_extend_online" : "finish_extend", id.value);
+            repo::try_change(tx, attached ? volume_change::kFinishExtendOnline : volume_change::kFinishExtend, id);
         };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Volume,
-                               context.data.volume.value,
-                               "fail_extend",
+                              {mark(volume_change::kFailExtend, context.data.volume),
                                "extend",
                                {},
                                [id = context.data.volume, old_size_gib = context.data.old_size_gib](
@@ -78,7 +76,7 @@ std::vector<taskflow::TaskSpec> tasks_of(bool in_use) {
 FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const VolumeId& id,
                      std::int64_t new_size_gib, bool online) {
     const auto volume = repo::get_volume(tx, id);
-    const bool in_use = volume.status == "in-use";
+    const bool in_use = volume.status == VolumeStatus::InUse;
     if (in_use && !online) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume: volume " + id.value +
@@ -92,7 +90,7 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
                  new_size_gib, volume.volume_type);
-    require_change(tx, volume_states(), in_use ? "extend_online" : "extend", id.value, kNoBusySnapshot);
+    repo::require_change(tx, in_use ? volume_change::kExtendOnline : volume_change::kExtend, id);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     repo::set_size(tx, id, new_size_gib);

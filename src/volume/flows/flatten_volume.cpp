@@ -35,7 +35,7 @@ public:
 
 void flatten_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id, const std::string& request_id) {
     const auto volume = repo::find_volume(tx, id);
-    if (!volume || volume->status == "deleting") return;
+    if (!volume || volume->status == VolumeStatus::Deleting) return;
     auto data = taskflow::encode(VolumeData{id});
     for (const auto& item : freeze_data(id, {})) data.insert(item);
     d.runner.start(tx, {new_id<FlowId>(),

@@ -5,8 +5,7 @@
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/group_states.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -38,9 +37,8 @@ public:
                 const auto& o = item.as_object();
                 repo::set_file(tx, VolumeId(get_string(o, "volume_id")), VolumeFile::from_json(o));
             }
-            for (const auto& one : data.snapshots)
-                lifecycle::try_change(tx, snapshot_states(), "finish_create", one.snapshot.value);
-            lifecycle::try_change(tx, group_snapshot_states(), "finish_create", data.group_snapshot);
+            for (const auto& one : data.snapshots) repo::try_change(tx, snapshot_change::kFinishCreate, one.snapshot);
+            repo::try_change(tx, group_snapshot_change::kFinishCreate, data.group_snapshot);
         };
         return outcome;
     }
@@ -53,15 +51,14 @@ public:
                        {"snapshot_id", one.snapshot.value}},
                       kCopyDeadline, "revert/" + one.snapshot.value);
         }
-        return revert_marking(
-            context, failure,
-            {Marked::GroupSnapshot, context.data.group_snapshot, "fail_create", "create",
-             [snapshots = context.data.snapshots, reason = failure.message](db::Transaction& tx) {
-                 for (const auto& one : snapshots) {
-                     if (lifecycle::try_change(tx, snapshot_states(), "fail_create", one.snapshot.value))
-                         repo::set_error(tx, one.snapshot, reason);
-                 }
-             }});
+        return revert_marking(context, failure,
+                              {mark(group_snapshot_change::kFailCreate, context.data.group_snapshot), "create",
+                               [snapshots = context.data.snapshots, reason = failure.message](db::Transaction& tx) {
+                                   for (const auto& one : snapshots) {
+                                       if (repo::try_change(tx, snapshot_change::kFailCreate, one.snapshot))
+                                           repo::set_error(tx, one.snapshot, reason);
+                                   }
+                               }});
     }
 };
 
@@ -84,8 +81,8 @@ public:
         auto outcome = wait_or_continue(running, "group snapshot is gone");
         if (!running.empty()) return outcome;
         if (!left.empty()) {
-            throw Error(ErrorCode::Internal,
-                        "Snapshot " + left[0].id.value + " could not be deleted: it is " + left[0].status + ".");
+            throw Error(ErrorCode::Internal, "Snapshot " + left[0].id.value + " could not be deleted: it is " +
+                                                 text_of(left[0].status) + ".");
         }
         outcome.apply = [id](db::Transaction& tx) { repo::delete_group_snapshot(tx, id); };
         return outcome;
@@ -93,7 +90,7 @@ public:
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::GroupSnapshot, context.data.group_snapshot, "fail_delete", "delete"});
+                              {mark(group_snapshot_change::kFailDelete, context.data.group_snapshot), "delete"});
     }
 };
 
@@ -106,7 +103,7 @@ SnapshotRecord snapshot_record(const GroupSnapshot& group_snapshot, const Volume
     s.name = group_snapshot.name;
     s.description = group_snapshot.description;
     s.size_gib = volume.size_gib;
-    s.status = "creating";
+    s.status = SnapshotStatus::Creating;
     s.bootable = volume.bootable;
     s.image_metadata = volume.image_metadata;
     s.group_snapshot_id = group_snapshot.id;
@@ -118,7 +115,7 @@ SnapshotRecord snapshot_record(const GroupSnapshot& group_snapshot, const Volume
 /// The row of one volume's snapshot; quota counts it from then on.
 SnapshotData add_snapshot(db::Transaction& tx, Dependencies& d, const GroupSnapshot& group_snapshot,
                           const VolumeRecord& volume, const FlowId& flow) {
-    require_change(tx, volume_states(), "snapshot", volume.id.value);
+    repo::require_change(tx, volume_change::kSnapshot, volume.id);
     check_new_snapshot(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project),
                        volume.size_gib, volume.volume_type);
     const auto record = snapshot_record(group_snapshot, volume, flow);
@@ -130,7 +127,7 @@ SnapshotData add_snapshot(db::Transaction& tx, Dependencies& d, const GroupSnaps
 
 FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, GroupSnapshot snapshot) {
     const auto group = repo::get_group(tx, snapshot.group_id);
-    require_change(tx, group_states(), "snapshot", group.id);
+    repo::require_change(tx, group_change::kSnapshot, group.id);
     const auto volumes = repo::volumes_of_group(tx, group.id);
     if (volumes.empty()) {
         throw Error(ErrorCode::InvalidInput, "Invalid group: group " + group.id + " has no volumes.", {}, group.id);
@@ -139,7 +136,7 @@ FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identit
     snapshot.project = group.project;
     snapshot.user = auth.user;
     snapshot.group_type = group.group_type;
-    snapshot.status = "creating";
+    snapshot.status = GroupStatus::Creating;
     snapshot.created_us = now_us();
     repo::insert(tx, snapshot);
     const auto flow = new_id<FlowId>();
@@ -160,7 +157,7 @@ FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identit
 
 FlowId delete_group_snapshot(db::Transaction& tx, Dependencies& d, const GroupSnapshot& snapshot,
                              const std::string& request_id) {
-    require_change(tx, group_snapshot_states(), "delete", snapshot.id);
+    repo::require_change(tx, group_snapshot_change::kDelete, snapshot.id);
     const auto flow = new_id<FlowId>();
     d.runner.start(tx, {flow,
                         flow_kind::kDeleteGroupSnapshot,

@@ -8,9 +8,8 @@
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
-#include "volume/model/group_states.hpp"
 #include "volume/model/placement.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/type_repo.hpp"
@@ -25,7 +24,7 @@ using taskflow::TaskContext;
 
 /// Where a failed creation ends.
 RevertOutcome fail_create(const TaskContext& context, const std::string& group, const taskflow::Failure& failure) {
-    return revert_marking(context, failure, {Marked::Group, group, "fail_create", "create"});
+    return revert_marking(context, failure, {mark(group_change::kFailCreate, group), "create"});
 }
 
 class ScheduleGroup : public TypedVolumeTask<CreateGroupData> {
@@ -41,7 +40,7 @@ public:
         outcome.decision = reason;
         outcome.apply = [id = context.data.group, chosen = backend](db::Transaction& tx) {
             repo::set_group_placement(tx, id, chosen.host, chosen.name);
-            lifecycle::try_change(tx, group_states(), "finish_create", id);
+            repo::try_change(tx, group_change::kFinishCreate, id);
         };
         return outcome;
     }
@@ -78,7 +77,7 @@ public:
             if (!is_error(volume.status)) continue;
             throw Error(ErrorCode::Internal, "Volume " + volume.id.value + " could not be made: " + volume.error);
         }
-        outcome.apply = [id](db::Transaction& tx) { lifecycle::try_change(tx, group_states(), "finish_create", id); };
+        outcome.apply = [id](db::Transaction& tx) { repo::try_change(tx, group_change::kFinishCreate, id); };
         return outcome;
     }
 
@@ -102,14 +101,14 @@ public:
         if (!running.empty()) return outcome;
         if (!left.empty()) {
             throw Error(ErrorCode::Internal,
-                        "Volume " + left[0].id.value + " could not be deleted: it is " + left[0].status + ".");
+                        "Volume " + left[0].id.value + " could not be deleted: it is " + text_of(left[0].status) + ".");
         }
         outcome.apply = [id](db::Transaction& tx) { repo::delete_group(tx, id); };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure, {Marked::Group, context.data.group, "fail_delete", "delete"});
+        return revert_marking(context, failure, {mark(group_change::kFailDelete, context.data.group), "delete"});
     }
 };
 
@@ -138,7 +137,7 @@ Group new_group(const identity::Auth& auth, Group group) {
     group.id = new_uuid();
     group.project = auth.project;
     group.user = auth.user;
-    group.status = "creating";
+    group.status = GroupStatus::Creating;
     group.created_us = now_us();
     return group;
 }
@@ -183,10 +182,10 @@ std::vector<NewVolume> volumes_from(db::Transaction& tx, const GroupSource& sour
     return out;
 }
 
-void require_available(const std::string& what, const std::string& id, const std::string& status) {
-    if (status == "available") return;
+void require_available(const std::string& what, const std::string& id, GroupStatus status) {
+    if (status == GroupStatus::Available) return;
     throw Error(ErrorCode::InvalidInput,
-                "Invalid group: " + what + " " + id + " must be available, but it is " + status + ".", {}, id);
+                "Invalid group: " + what + " " + id + " must be available, but it is " + text_of(status) + ".", {}, id);
 }
 
 }  // namespace
@@ -237,8 +236,8 @@ FlowId create_group_from(db::Transaction& tx, Dependencies& d, const identity::A
     return flow;
 }
 
-void update_group(db::Transaction& tx, const Group& group, const GroupChange& change) {
-    require_change(tx, group_states(), "update", group.id);
+void update_group(db::Transaction& tx, const Group& group, const GroupUpdate& change) {
+    repo::require_change(tx, group_change::kUpdate, group.id);
     const auto members = repo::volumes_of_group(tx, group.id);
     for (const auto& id : change.remove) {
         const auto found = std::find_if(members.begin(), members.end(),
@@ -247,9 +246,10 @@ void update_group(db::Transaction& tx, const Group& group, const GroupChange& ch
             throw Error(ErrorCode::InvalidInput, "group.remove_volumes: volume " + id + " is not in the group.", {},
                         id);
         }
-        if (found->status != "available" && found->status != "in-use" && !is_error(found->status)) {
-            throw Error(ErrorCode::InvalidInput, "group.remove_volumes: volume " + id + " is " + found->status + ".",
-                        {}, id);
+        if (found->status != VolumeStatus::Available && found->status != VolumeStatus::InUse &&
+            !is_error(found->status)) {
+            throw Error(ErrorCode::InvalidInput,
+                        "group.remove_volumes: volume " + id + " is " + text_of(found->status) + ".", {}, id);
         }
         repo::set_group_of(tx, found->id, "");
     }
@@ -273,7 +273,7 @@ FlowId delete_group(db::Transaction& tx, Dependencies& d, const Group& group, bo
     repo::GroupFilter its_snapshots;
     its_snapshots.group_id = group.id;
     if (!repo::list_group_snapshots(tx, its_snapshots).empty()) refuse("has group snapshots. Delete them first.");
-    require_change(tx, group_states(), "delete", group.id);
+    repo::require_change(tx, group_change::kDelete, group.id);
     const auto flow = new_id<FlowId>();
     start(tx, d, flow, group, flow_kind::kDeleteGroup, task::kDeleteGroup, request_id,
           taskflow::encode(GroupData{group.id}));

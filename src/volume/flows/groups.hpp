@@ -23,14 +23,14 @@ struct GroupSource {
 FlowId create_group_from(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, Group group,
                          const GroupSource& source);
 
-struct GroupChange {
+struct GroupUpdate {
     std::optional<std::string> name;
     std::optional<std::string> description;
     std::vector<VolumeRecord> add;
     std::vector<std::string> remove;  ///< volume ids
 };
 /// Whole or not at all: nothing but rows change. Error{InvalidInput} for a volume that can't be in the group.
-void update_group(db::Transaction& tx, const Group& group, const GroupChange& change);
+void update_group(db::Transaction& tx, const Group& group, const GroupUpdate& change);
 
 /// With `delete_volumes` its volumes go, too; otherwise it must be empty: Error{InvalidInput}. It must have no group
 /// snapshots.

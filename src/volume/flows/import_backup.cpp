@@ -36,13 +36,13 @@ public:
         outcome.decision = "found in the directory of " + backup.host + ", its manifest and all data files are there";
         outcome.apply = [backup](db::Transaction& tx) {
             repo::set_found(tx, backup);
-            lifecycle::try_change(tx, backup_states(), "finish_create", backup.id.value);
+            repo::try_change(tx, backup_change::kFinishCreate, backup.id);
         };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure, {Marked::Backup, context.data.backup.value, "fail_create", "import"});
+        return revert_marking(context, failure, {mark(backup_change::kFailCreate, context.data.backup), "import"});
     }
 };
 
@@ -54,7 +54,7 @@ FlowId import_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
                     record.id.value);
     }
     auto backup = record;
-    backup.status = "creating";
+    backup.status = BackupStatus::Creating;
     backup.flow = new_id<FlowId>();
     repo::insert(tx, backup);
     d.runner.start(tx, {backup.flow,

@@ -9,7 +9,7 @@
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/placement.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -41,13 +41,13 @@ public:
             repo::set_file(tx, id, file);
             repo::set_size(tx, id, file.size_gib);
             repo::set_launched(tx, id, now_us());
-            lifecycle::try_change(tx, volume_states(), "finish_manage", id.value);
+            repo::try_change(tx, volume_change::kFinishManage, id);
         };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure, {Marked::Volume, context.data.volume.value, "fail_manage", "manage"});
+        return revert_marking(context, failure, {mark(volume_change::kFailManage, context.data.volume), "manage"});
     }
 };
 
@@ -69,8 +69,7 @@ public:
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure,
-                              {Marked::Volume, context.data.volume.value, "fail_unmanage", "unmanage"});
+        return revert_marking(context, failure, {mark(volume_change::kFailUnmanage, context.data.volume), "unmanage"});
     }
 };
 
@@ -91,15 +90,12 @@ public:
                   kShortDeadline);
         Outcome outcome;
         outcome.decision = "snapshot is available";
-        outcome.apply = [id](db::Transaction& tx) {
-            lifecycle::try_change(tx, snapshot_states(), "finish_create", id.value);
-        };
+        outcome.apply = [id](db::Transaction& tx) { repo::try_change(tx, snapshot_change::kFinishCreate, id); };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure,
-                              {Marked::Snapshot, context.data.snapshot.value, "fail_create", "manage"});
+        return revert_marking(context, failure, {mark(snapshot_change::kFailCreate, context.data.snapshot), "manage"});
     }
 };
 
@@ -123,7 +119,7 @@ public:
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Snapshot, context.data.snapshot.value, "fail_unmanage", "unmanage"});
+                              {mark(snapshot_change::kFailUnmanage, context.data.snapshot), "unmanage"});
     }
 };
 
@@ -173,8 +169,8 @@ FlowId manage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     volume.id = new_id<VolumeId>();
     volume.project = auth.project;
     volume.user = auth.user;
-    volume.status = "managing";
-    volume.attach_status = "detached";
+    volume.status = VolumeStatus::Managing;
+    volume.attach_status = AttachStatus::Detached;
     volume.created_us = now_us();
     repo::insert(tx, volume);
     return start(tx, d, auth, flow_kind::kManageVolume, volume.id.value, task::kManageVolume,
@@ -189,8 +185,7 @@ FlowId unmanage_volume(db::Transaction& tx, Dependencies& d, const identity::Aut
     if (!repo::snapshots_of(tx, volume.id).empty()) refuse("has snapshots. Unmanage or delete them first.");
     if (!volume.group_id.empty()) refuse("is in group " + volume.group_id + ".");
     if (!volume.encryption_key_id.empty()) refuse("is encrypted: nobody could read the disk without its key.");
-    require_change(tx, volume_states(), "unmanage", volume.id.value,
-                   "AND attach_status NOT IN ('attached', 'attaching', 'reserved', 'detaching')");
+    repo::require_change(tx, volume_change::kUnmanage, volume.id);
     return start(tx, d, auth, flow_kind::kUnmanageVolume, volume.id.value, task::kUnmanageVolume,
                  taskflow::encode(VolumeData{volume.id}));
 }
@@ -203,7 +198,7 @@ FlowId manage_snapshot(db::Transaction& tx, Dependencies& d, const identity::Aut
     snapshot.id = new_id<SnapshotId>();
     snapshot.project = volume.project;
     snapshot.user = auth.user;
-    snapshot.status = "creating";
+    snapshot.status = SnapshotStatus::Creating;
     snapshot.bootable = volume.bootable;
     snapshot.image_metadata = volume.image_metadata;
     snapshot.created_us = snapshot.updated_us = now_us();
@@ -225,7 +220,7 @@ FlowId unmanage_snapshot(db::Transaction& tx, Dependencies& d, const identity::A
                     "Invalid snapshot: snapshot " + snapshot.id.value + " is of an encrypted volume.", {},
                     snapshot.id.value);
     }
-    require_change(tx, snapshot_states(), "unmanage", snapshot.id.value);
+    repo::require_change(tx, snapshot_change::kUnmanage, snapshot.id);
     return start(tx, d, auth, flow_kind::kUnmanageSnapshot, snapshot.id.value, task::kUnmanageSnapshot,
                  taskflow::encode(SnapshotData{snapshot.volume, snapshot.id}));
 }

@@ -2,9 +2,6 @@
 
 #include "base/public_text.hpp"
 #include "volume/flows/tasks.hpp"
-#include "volume/model/backup.hpp"
-#include "volume/model/group_states.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -12,72 +9,70 @@
 namespace virga::volume::flows {
 namespace {
 
-const lifecycle::TransitionTable& states_of(Marked kind) {
-    switch (kind) {
-        case Marked::Volume:
-            return volume_states();
-        case Marked::Snapshot:
-            return snapshot_states();
-        case Marked::Backup:
-            return backup_states();
-        case Marked::Group:
-            return group_states();
-        case Marked::GroupSnapshot:
-            return group_snapshot_states();
-    }
-    return volume_states();
+const std::string& text_of_id(const std::string& id) {
+    return id;
+}
+template <class Id>
+const std::string& text_of_id(const Id& id) {
+    return id.value;
 }
 
 /// Cinder's name of the kind in messages.
-const char* resource_type(Marked kind) {
-    switch (kind) {
-        case Marked::Volume:
-            return "VOLUME";
-        case Marked::Snapshot:
-            return "VOLUME_SNAPSHOT";
-        case Marked::Backup:
-            return "VOLUME_BACKUP";
-        case Marked::Group:
-            return "GROUP";
-        case Marked::GroupSnapshot:
-            return "GROUP_SNAPSHOT";
-    }
+const char* resource_type(const VolumeChange&) {
     return "VOLUME";
 }
-
-void keep_reason(db::Transaction& tx, const FailureMark& mark, const std::string& reason) {
-    switch (mark.kind) {
-        case Marked::Volume:
-            return repo::set_error(tx, VolumeId(mark.id), reason);
-        case Marked::Snapshot:
-            return repo::set_error(tx, SnapshotId(mark.id), reason);
-        case Marked::Backup:
-            return repo::set_fail_reason(tx, BackupId(mark.id), without_paths(reason));
-        case Marked::Group:
-        case Marked::GroupSnapshot:
-            return;  // only the message tells
-    }
+const char* resource_type(const SnapshotChange&) {
+    return "VOLUME_SNAPSHOT";
 }
+const char* resource_type(const BackupChange&) {
+    return "VOLUME_BACKUP";
+}
+const char* resource_type(const GroupChange&) {
+    return "GROUP";
+}
+const char* resource_type(const GroupSnapshotChange&) {
+    return "GROUP_SNAPSHOT";
+}
+
+void keep_reason(db::Transaction& tx, const VolumeId& id, const std::string& reason) {
+    repo::set_error(tx, id, reason);
+}
+void keep_reason(db::Transaction& tx, const SnapshotId& id, const std::string& reason) {
+    repo::set_error(tx, id, reason);
+}
+void keep_reason(db::Transaction& tx, const BackupId& id, const std::string& reason) {
+    repo::set_fail_reason(tx, id, without_paths(reason));
+}
+/// Of groups, and of snapshots of groups, only the message tells.
+void keep_reason(db::Transaction&, const std::string&, const std::string&) {}
 
 }  // namespace
 
 void mark_failed(db::Transaction& tx, const taskflow::TaskContext& context, const taskflow::Failure& failure,
-                 const FailureMark& mark) {
-    if (mark.always) mark.always(tx);
-    if (!lifecycle::try_change(tx, states_of(mark.kind), mark.transition, mark.id)) return;
-    if (mark.when_marked) mark.when_marked(tx);
-    keep_reason(tx, mark, failure.message);
-    tell_user(tx, context, resource_type(mark.kind), mark.id, mark.operation, failure.message);
+                 const FailureMark& failed) {
+    if (failed.always) failed.always(tx);
+    std::visit(
+        [&](const auto& mark) {
+            if (!repo::try_change(tx, *mark.change, mark.id)) return;
+            if (failed.when_marked) failed.when_marked(tx);
+            keep_reason(tx, mark.id, failure.message);
+            tell_user(tx, context, resource_type(*mark.change), text_of_id(mark.id), failed.operation, failure.message);
+        },
+        failed.mark);
 }
 
 taskflow::RevertOutcome revert_marking(const taskflow::TaskContext& context, const taskflow::Failure& failure,
-                                       FailureMark mark) {
-    const auto& states = states_of(mark.kind);
+                                       FailureMark failed) {
     taskflow::RevertOutcome outcome;
-    outcome.decision = states.resource + " becomes " + states.find(mark.transition).to +
-                       ", unless it is being deleted: " + failure.message;
-    outcome.apply = [context_copy = context, failure, mark = std::move(mark)](db::Transaction& tx) {
-        mark_failed(tx, context_copy, failure, mark);
+    outcome.decision = std::visit(
+        [&](const auto& mark) {
+            return std::string(repo::machine_of(*mark.change).resource) + " becomes " +
+                   lifecycle::text_of(*std::get<0>(mark.change->to)) +
+                   ", unless it is being deleted: " + failure.message;
+        },
+        failed.mark);
+    outcome.apply = [context_copy = context, failure, failed = std::move(failed)](db::Transaction& tx) {
+        mark_failed(tx, context_copy, failure, failed);
     };
     return outcome;
 }

@@ -1,28 +1,41 @@
 #pragma once
+#include <variant>
+
 #include "taskflow/flow.hpp"
+#include "volume/repo/change_repo.hpp"
 
 /// The one way in which a flow that failed leaves the resource that it was about.
 namespace virga::volume::flows {
 
-enum class Marked { Volume, Snapshot, Backup, Group, GroupSnapshot };
+/// A resource, and the change that marks it: one that lives as long as the program.
+template <class Change, class Id>
+struct Mark {
+    const Change* change;
+    Id id;
+};
+
+template <class Change, class Id>
+Mark<Change, Id> mark(const Change& change, const Id& id) {
+    return {&change, id};
+}
 
 struct FailureMark {
-    Marked kind;
-    std::string id;
-    std::string transition;  ///< of the resource's table: "fail_extend"
-    std::string operation;   ///< what the user is told has failed: "extend"
+    std::variant<Mark<VolumeChange, VolumeId>, Mark<SnapshotChange, SnapshotId>, Mark<BackupChange, BackupId>,
+                 Mark<GroupChange, std::string>, Mark<GroupSnapshotChange, std::string>>
+        mark;
+    std::string operation;  ///< what the user is told has failed: "extend"
     /// What is given back in any case, before the resource is marked.
     std::function<void(db::Transaction&)> always = {};
     /// What else changes when the resource is marked.
     std::function<void(db::Transaction&)> when_marked = {};
 };
 
-/// Moves the resource by `transition`, keeps the reason with it and leaves a message for its user. Nothing happens when
-/// the table forbids it by now: whoever deletes the resource owns its state.
+/// Makes the change, keeps the reason with the resource and leaves a message for its user. Nothing happens when the
+/// change isn't allowed by now: whoever deletes the resource owns its state.
 void mark_failed(db::Transaction& tx, const taskflow::TaskContext& context, const taskflow::Failure& failure,
-                 const FailureMark& mark);
+                 const FailureMark& failed);
 /// The revert that does so.
 taskflow::RevertOutcome revert_marking(const taskflow::TaskContext& context, const taskflow::Failure& failure,
-                                       FailureMark mark);
+                                       FailureMark failed);
 
 }  // namespace virga::volume::flows

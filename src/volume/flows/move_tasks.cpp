@@ -9,8 +9,8 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -54,11 +54,11 @@ json::object connection_at(Dependencies& d, const TaskContext& context, const Vo
     return connection_of(d, volume, json::object{{"host", item.host}}, options);
 }
 
-void end_move(db::Transaction& tx, const VolumeId& id, const std::string& migration_status) {
+void end_move(db::Transaction& tx, const VolumeId& id, const MigrationChange& how) {
     repo::set_other_place(tx, id, "", "");
     repo::set_held_by(tx, id, {});
-    repo::set_migration_status(tx, id, migration_status);
-    const bool locked = lifecycle::try_change(tx, volume_states(), "finish_migrate", id.value);
+    repo::try_change(tx, how, id);
+    const bool locked = repo::try_change(tx, volume_change::kFinishMigrate, id);
     if (!end_retyping(tx, id) && locked) recompute_status(tx, id);
 }
 
@@ -74,7 +74,7 @@ public:
         Outcome outcome;
         outcome.decision = context.data.reason;
         outcome.apply = [id = context.data.volume](db::Transaction& tx) {
-            repo::set_migration_status(tx, id, "migrating");
+            repo::try_change(tx, migration_change::kCopy, id);
         };
         return outcome;
     }
@@ -83,7 +83,7 @@ public:
         RevertOutcome outcome;
         outcome.decision = "the volume stays where it is: " + failure.message;
         outcome.apply = [context_copy = context, id = context.data.volume, failure](db::Transaction& tx) {
-            end_move(tx, id, "error");
+            end_move(tx, id, migration_change::kFail);
             tell_user(tx, context_copy, "VOLUME", id.value, context_copy.data.retypes() ? "retype" : "migrate",
                       failure.message);
         };
@@ -254,7 +254,7 @@ private:
             repo::set_file(tx, to.id, file);
             repo::set_type(tx, to.id, to.type_id, to.multiattach);
             repo::set_other_place(tx, to.id, other.host, other.backend);
-            repo::set_migration_status(tx, to.id, "completing");
+            repo::try_change(tx, migration_change::kChangePlace, to.id);
             for (const auto& one : moved) record(tx, one);
         };
     }
@@ -312,7 +312,7 @@ public:
             outcome.decision = "old data stays on " + label_of(source) + ": " + error.message();
         }
         outcome.apply = [this, id = source.id, request = context.request_id, dependents](db::Transaction& tx) {
-            end_move(tx, id, "success");
+            end_move(tx, id, migration_change::kFinish);
             for (const auto& item : dependents)
                 flatten_volume(tx, d_, VolumeId(std::string(item.as_string())), request);
         };
@@ -323,7 +323,7 @@ public:
 }  // namespace
 
 bool end_retyping(db::Transaction& tx, const VolumeId& id) {
-    if (!lifecycle::try_change(tx, volume_states(), "finish_retype", id.value)) return false;
+    if (!repo::try_change(tx, volume_change::kFinishRetype, id)) return false;
     recompute_status(tx, id);
     return true;
 }

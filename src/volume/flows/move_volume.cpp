@@ -8,8 +8,8 @@
 #include "volume/flows/online.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -117,7 +117,7 @@ FlowId start_move(db::Transaction& tx, Dependencies& d, const identity::Auth& au
     if (type) retyped.multiattach = type->multiattach();
     repo::set_flow(tx, volume.id, flow);
     repo::set_other_place(tx, volume.id, backend.host, backend.name);
-    repo::set_migration_status(tx, volume.id, "starting");
+    repo::try_change(tx, migration_change::kBegin, volume.id);
     MoveVolumeData data;
     data.volume = data.online_volume = volume.id;
     data.reason = "from " + label_of(volume.host, volume.backend) + " to " + target.reason;
@@ -151,14 +151,14 @@ FlowId migrate_volume(db::Transaction& tx, Dependencies& d, const identity::Auth
     if (found == known.end())
         refuse(kField, "there is no storage backend " + to.substr(0, 128) + " now; name one as host@backend");
     if (host == volume.host && backend == volume.backend) refuse(kField, "the volume is there already");
-    require_change(tx, volume_states(), "migrate", id.value);
+    repo::require_change(tx, volume_change::kMigrate, id);
     check_movable(tx, d, volume, kField);
     const auto type = repo::get_type(tx, volume.type_id);
     PlacementRequest wanted;
     wanted.host = host;
     wanted.backend = backend;
     const auto target = choose_target(tx, d, volume, type, wanted, kField);
-    if (lock) lifecycle::try_change(tx, volume_states(), "migrate_locked", id.value);
+    if (lock) repo::try_change(tx, volume_change::kMigrateLocked, id);
     return start_move(tx, d, auth, flow_kind::kMigrateVolume, volume, target);
 }
 

@@ -7,8 +7,8 @@
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/mark_failed.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -37,7 +37,7 @@ std::string counted(std::size_t count, const std::string& what) {
 std::vector<FlowId> flows_on(db::Transaction& tx, Dependencies& d, const VolumeId& volume) {
     auto flows = d.runner.unfinished(tx, volume.value);
     for (const auto& snapshot : repo::snapshots_of(tx, volume)) {
-        if (snapshot.status != "creating" && snapshot.status != "deleting") continue;
+        if (snapshot.status != SnapshotStatus::Creating && snapshot.status != SnapshotStatus::Deleting) continue;
         const auto more = d.runner.unfinished(tx, snapshot.id.value);
         flows.insert(flows.end(), more.begin(), more.end());
     }
@@ -172,7 +172,7 @@ public:
         Outcome outcome;
         outcome.decision = move(context, volume, servers);
         outcome.apply = [id = context.data.snapshot](db::Transaction& tx) {
-            lifecycle::try_change(tx, snapshot_states(), "finish_create", id);
+            repo::try_change(tx, snapshot_change::kFinishCreate, SnapshotId(id));
         };
         return outcome;
     }
@@ -314,7 +314,7 @@ void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volu
 }
 
 bool must_freeze(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {
-    if (volume.status != "in-use") return false;
+    if (volume.status != VolumeStatus::InUse) return false;
     if (!snapshots_alone(d, volume) && servers_of(tx, volume.id).empty()) return false;
     check_online(tx, d, volume);
     return true;
@@ -342,7 +342,7 @@ taskflow::TaskSpec merge_task() {
 
 void fail_snapshot(db::Transaction& tx, const TaskContext& context, const SnapshotId& id,
                    const taskflow::Failure& failure) {
-    mark_failed(tx, context, failure, {Marked::Snapshot, id.value, "fail_create", "create"});
+    mark_failed(tx, context, failure, {mark(snapshot_change::kFailCreate, id), "create"});
 }
 
 void register_online(taskflow::Registry& registry, Dependencies& d) {

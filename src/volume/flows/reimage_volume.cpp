@@ -7,8 +7,8 @@
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/new_volume.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -42,7 +42,7 @@ public:
             repo::set_error(tx, id, "");
             repo::set_launched(tx, id, now_us());
             // One that was reserved before or meanwhile is reserved again.
-            if (lifecycle::try_change(tx, volume_states(), "finish_reimage", id.value)) recompute_status(tx, id);
+            if (repo::try_change(tx, volume_change::kFinishReimage, id)) recompute_status(tx, id);
             d_.images.release_holds(tx, id.value);
         };
         return outcome;
@@ -50,7 +50,7 @@ public:
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Volume, context.data.volume.value, "fail_reimage", "reimage",
+                              {mark(volume_change::kFailReimage, context.data.volume), "reimage",
                                [this, id = context.data.volume](db::Transaction& tx) {
                                    d_.images.release_holds(tx, id.value);
                                    repo::set_launched(tx, id, now_us());
@@ -67,9 +67,9 @@ void take(db::Transaction& tx, const VolumeRecord& volume, bool reserved) {
         refuse("is attached to more than one server.", ErrorCode::Conflict);
     }
     if (volume.path.empty()) refuse("has no data that could be replaced: it was never made.");
-    const auto* action = reserved ? "reimage_reserved" : "reimage";
-    if (lifecycle::try_change(tx, volume_states(), action, volume.id.value, kNoBusySnapshot)) return;
-    refuse("is " + volume.status + ", and must be available or in error" +
+    const auto& change = reserved ? volume_change::kReimageReserved : volume_change::kReimage;
+    if (repo::try_change(tx, change, volume.id)) return;
+    refuse("is " + text_of(volume.status) + ", and must be available or in error" +
            (reserved ? ", or reserved" : " (reserved with reimage_reserved)") + ", without a snapshot being made.");
 }
 

@@ -7,8 +7,8 @@
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/model/new_volume.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/backup_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -18,7 +18,7 @@ using taskflow::Outcome;
 using taskflow::RevertOutcome;
 
 void release(db::Transaction& tx, const BackupId& backup) {
-    lifecycle::try_change(tx, backup_states(), "finish_restore", backup.value);
+    repo::try_change(tx, backup_change::kFinishRestore, backup);
 }
 
 /// First task of whatever reads a backup, which is "restoring" meanwhile. Its revert gives it back.
@@ -73,13 +73,13 @@ public:
             repo::set_bootable(tx, id, get_bool(facts, "bootable"));
             repo::set_image_metadata(tx, id, get_object(facts, "image_metadata"));
             repo::set_metadata(tx, id, get_object(facts, "metadata"));
-            if (lifecycle::try_change(tx, volume_states(), "finish_restore", id.value)) recompute_status(tx, id);
+            if (repo::try_change(tx, volume_change::kFinishRestore, id)) recompute_status(tx, id);
         };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
-        return revert_marking(context, failure, {Marked::Volume, context.data.volume.value, "fail_restore", "restore"});
+        return revert_marking(context, failure, {mark(volume_change::kFailRestore, context.data.volume), "restore"});
     }
 };
 
@@ -107,8 +107,8 @@ FlowId restore_backup(db::Transaction& tx, Dependencies& d, const identity::Auth
     check_source(backup);
     check_fits(backup, volume);
     check_encryption(backup, volume);
-    require_change(tx, backup_states(), "restore", id.value);
-    require_change(tx, volume_states(), "restore_backup", volume_id.value);
+    repo::require_change(tx, backup_change::kRestore, id);
+    repo::require_change(tx, volume_change::kRestoreBackup, volume_id);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     repo::set_flow(tx, volume_id, flow);

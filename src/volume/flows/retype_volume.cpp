@@ -6,7 +6,7 @@
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/volume_keys.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/qos_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -72,12 +72,12 @@ json::value bounds(db::Transaction& tx, const VolumeType& type, std::int64_t siz
 /// What a guest that uses the volume sees must stay.
 void check_attached(db::Transaction& tx, const VolumeRecord& volume, const VolumeType& old_type,
                     const VolumeType& new_type) {
-    if (volume.status == "available") return;
+    if (volume.status == VolumeStatus::Available) return;
     if (volume.multiattach != new_type.multiattach()) {
-        refuse("multiattach can't change while the volume is " + volume.status);
+        refuse("multiattach can't change while the volume is " + text_of(volume.status));
     }
     if (bounds(tx, old_type, volume.size_gib) != bounds(tx, new_type, volume.size_gib)) {
-        refuse("the front-end QoS specs can't change while the volume is " + volume.status);
+        refuse("the front-end QoS specs can't change while the volume is " + text_of(volume.status));
     }
 }
 
@@ -103,7 +103,7 @@ FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     const auto type = usable_type(tx, auth, new_type);
     const auto old_type = repo::get_type(tx, volume.type_id);
     if (type.id == old_type.id) refuse("the volume has type " + type.name + " already");
-    require_change(tx, volume_states(), "check_retype", id.value);
+    repo::require_change(tx, volume_change::kCheckRetype, id);
     if (!same_encryption(tx, old_type, type)) refuse("the types must have the same encryption");
     check_attached(tx, volume, old_type, type);
     if (!volume.group_id.empty()) refuse("the volume is in group " + volume.group_id + ", which has its own types");
@@ -114,7 +114,7 @@ FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
         check_movable(tx, d, volume, kField);
         target = choose_target(tx, d, volume, type, {}, kField);
     }
-    require_change(tx, volume_states(), "retype", id.value);
+    repo::require_change(tx, volume_change::kRetype, id);
     if (target) return start_move(tx, d, auth, flow_kind::kRetypeVolume, volume, *target, type);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);

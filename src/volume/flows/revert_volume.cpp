@@ -5,7 +5,7 @@
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
@@ -33,17 +33,17 @@ public:
         outcome.decision = "the volume has the content of snapshot " + snapshot.value;
         outcome.apply = [id = volume.id, snapshot, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
             repo::set_file(tx, id, file);
-            lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot.value);
-            lifecycle::try_change(tx, volume_states(), "finish_revert", id.value);
+            repo::try_change(tx, snapshot_change::kFinishRestore, snapshot);
+            repo::try_change(tx, volume_change::kFinishRevert, id);
         };
         return outcome;
     }
 
     RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         return revert_marking(context, failure,
-                              {Marked::Volume, context.data.volume.value, "fail_revert", "revert",
+                              {mark(volume_change::kFailRevert, context.data.volume), "revert",
                                [snapshot = context.data.snapshot](db::Transaction& tx) {
-                                   lifecycle::try_change(tx, snapshot_states(), "finish_restore", snapshot.value);
+                                   repo::try_change(tx, snapshot_change::kFinishRestore, snapshot);
                                }});
     }
 };
@@ -74,8 +74,8 @@ FlowId revert_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
                      const SnapshotId& snapshot_id) {
     const auto volume = repo::get_volume(tx, id);
     check_latest(tx, volume, snapshot_id);
-    require_change(tx, volume_states(), "revert", id.value, kNoBusySnapshot, ErrorCode::Conflict);
-    require_change(tx, snapshot_states(), "restore", snapshot_id.value, {}, ErrorCode::Conflict);
+    repo::require_change(tx, volume_change::kRevert, id, ErrorCode::Conflict);
+    repo::require_change(tx, snapshot_change::kRestore, snapshot_id, ErrorCode::Conflict);
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,

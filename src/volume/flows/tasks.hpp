@@ -17,11 +17,6 @@ protected:
 /// Throws Error{NotFound}. A read transaction of its own.
 VolumeRecord load_volume(Dependencies& d, const VolumeId& id);
 
-/// While a snapshot of the volume is made or deleted, its active file may change. A condition for require_change.
-inline constexpr const char* kNoBusySnapshot =
-    "AND NOT EXISTS (SELECT 1 FROM volume_snapshots s WHERE s.volume_id = volumes.id "
-    "AND s.status IN ('creating', 'deleting'))";
-
 /// Leaves a message that tells the user why `operation` ("create", "delete", ...) of a resource failed.
 void tell_user(db::Transaction& tx, const taskflow::TaskContext& context, const std::string& resource_type,
                const std::string& resource_id, const std::string& operation, const std::string& reason);

@@ -1,8 +1,8 @@
 #include "volume/flows/transfers.hpp"
 
 #include "base/crypto.hpp"
-#include "volume/model/volume_states.hpp"
 #include "volume/repo/attachment_repo.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/quota_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/transfer_repo.hpp"
@@ -16,9 +16,9 @@ constexpr std::size_t kKeyBytes = 24;
 
 void check_snapshots(const std::vector<SnapshotRecord>& snapshots) {
     for (const auto& snapshot : snapshots) {
-        if (snapshot.status == "available") continue;
+        if (snapshot.status == SnapshotStatus::Available) continue;
         throw Error(ErrorCode::InvalidInput,
-                    "Invalid snapshot: snapshot " + snapshot.id.value + " is " + snapshot.status +
+                    "Invalid snapshot: snapshot " + snapshot.id.value + " is " + text_of(snapshot.status) +
                         ", and must be available to go with its volume.",
                     {}, snapshot.id.value);
     }
@@ -55,7 +55,7 @@ Offer offer_volume(db::Transaction& tx, const VolumeRecord& volume, const std::s
                         " is encrypted: its snapshots have its key, and must go with it.",
                     {}, volume.id.value);
     }
-    require_change(tx, volume_states(), "offer", volume.id.value);
+    repo::require_change(tx, volume_change::kOffer, volume.id);
     Offer offer;
     offer.auth_key = random_token(kKeyBytes);
     offer.transfer = {new_uuid(), volume.id, name, volume.project, no_snapshots, random_token(kSaltBytes),
@@ -66,7 +66,7 @@ Offer offer_volume(db::Transaction& tx, const VolumeRecord& volume, const std::s
 }
 
 void withdraw_offer(db::Transaction& tx, const Transfer& transfer) {
-    lifecycle::try_change(tx, volume_states(), "withdraw", transfer.volume.value);
+    repo::try_change(tx, volume_change::kWithdraw, transfer.volume);
     repo::delete_transfer(tx, transfer.id);
 }
 
@@ -83,7 +83,7 @@ void accept_offer(db::Transaction& tx, Dependencies& d, const identity::Auth& au
     const auto snapshots = transfer.no_snapshots ? std::vector<SnapshotRecord>() : repo::own_snapshots_of(tx, volume);
     check_snapshots(snapshots);
     if (auth.project != volume.project) check_quota(tx, d, auth.project, volume, snapshots);
-    require_change(tx, volume_states(), "withdraw", volume.id.value);
+    repo::require_change(tx, volume_change::kWithdraw, volume.id);
     repo::delete_attachments(tx, volume.id);  // failed ones: they would be the former owner's to end
     repo::set_owner(tx, volume.id, auth.project, auth.user, !transfer.no_snapshots);
     repo::delete_transfer(tx, transfer.id);

@@ -10,7 +10,7 @@
 #include "volume/flows/temporary_volume.hpp"
 #include "volume/flows/upload_charge.hpp"
 #include "volume/host_commands.hpp"
-#include "volume/model/volume_states.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
@@ -23,7 +23,7 @@ constexpr std::int64_t kGib = 1024LL * 1024 * 1024;
 
 /// The status that the volume's attachments give it, as before the upload.
 void back_to_work(db::Transaction& tx, const VolumeId& id) {
-    if (lifecycle::try_change(tx, volume_states(), "finish_upload", id.value)) recompute_status(tx, id);
+    if (repo::try_change(tx, volume_change::kFinishUpload, id)) recompute_status(tx, id);
 }
 
 /// Its revert is where a failed upload ends.
@@ -160,7 +160,7 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
                     const ImageRequest& request) {
     check_format(request);
     const auto volume = repo::get_volume(tx, id);
-    if (volume.status == "in-use" && !request.force) {
+    if (volume.status == VolumeStatus::InUse && !request.force) {
         throw Error(ErrorCode::InvalidInput,
                     "Invalid volume: volume " + id.value + " is in-use. Detach it, or upload it with force.", {},
                     id.value);
@@ -172,7 +172,7 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
                     {}, id.value);
     }
     const TemporaryVolume source{upload_source_id(id), id, {}, must_freeze(tx, d, volume)};
-    require_change(tx, volume_states(), "upload", id.value, kNoBusySnapshot);
+    repo::require_change(tx, volume_change::kUpload, id);
     d.images.create(tx, auth, image_from(request, volume));
     const auto flow = new_id<FlowId>();
     repo::set_flow(tx, id, flow);

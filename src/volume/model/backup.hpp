@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
-#include "lifecycle/transitions.hpp"
+#include "volume/model/backup_state.hpp"
 
 namespace virga::volume {
 
@@ -24,7 +24,7 @@ struct BackupRecord {
     std::string availability_zone;
     std::string host;  ///< whose directory has it
     std::int64_t size_gib = 0;
-    std::string status;
+    BackupStatus status = BackupStatus::Creating;
     std::string fail_reason;
     std::int64_t object_count = 0;  ///< chunks in its own data
     std::int64_t stored_bytes = 0;  ///< size of its own data
@@ -39,11 +39,6 @@ struct BackupRecord {
 
     bool is_incremental() const { return !parent.empty(); }
 };
-
-/// Cinder's backup status table. Every change of volume_backups.status goes through it.
-const lifecycle::TransitionTable& backup_states();
-/// Statuses that an administrator may set by os-reset_status.
-const std::vector<std::string>& resettable_backup_statuses();
 
 /// Id of the temporary volume that a backup of a snapshot, or of a volume in use, is read from.
 std::string backup_source_id(const BackupId& backup);

@@ -13,7 +13,8 @@ void check_member(const Group& group, const VolumeRecord& volume) {
     if (volume.project != group.project) refuse("it is of another project than the group.");
     if (volume.is_moving()) refuse("it is being moved to another backend.");
     if (!volume.group_id.empty()) refuse("it is in group " + volume.group_id + ".");
-    if (volume.status != "available" && volume.status != "in-use") refuse("it is " + volume.status + ".");
+    if (volume.status != VolumeStatus::Available && volume.status != VolumeStatus::InUse)
+        refuse("it is " + text_of(volume.status) + ".");
     const auto& types = group.volume_types;
     if (std::find(types.begin(), types.end(), volume.type_id) == types.end()) {
         refuse("the group does not take its type, " + volume.volume_type + ".");

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "volume/model/group_state.hpp"
 #include "volume/model/records.hpp"
 
 /// Volumes that are handled together: one group lies on one backend, so that a snapshot of all of them is one step.
@@ -23,7 +24,7 @@ struct Group {
     UserId user;
     std::string name;
     std::string description;
-    std::string status;
+    GroupStatus status = GroupStatus::Creating;
     std::string group_type;                 ///< id
     std::vector<std::string> volume_types;  ///< ids: what its volumes may be
     std::string availability_zone;
@@ -42,7 +43,7 @@ struct GroupSnapshot {
     std::string group_type;
     std::string name;
     std::string description;
-    std::string status;
+    GroupStatus status = GroupStatus::Creating;
     TimestampUs created_us = 0;
 };
 

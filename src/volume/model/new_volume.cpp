@@ -72,10 +72,10 @@ void check_image(const image::Image& image, std::int64_t size_gib) {
 }
 
 void check_source(const SnapshotRecord& snapshot) {
-    if (snapshot.status == "available") return;
+    if (snapshot.status == SnapshotStatus::Available) return;
     throw Error(ErrorCode::InvalidInput, "Invalid snapshot: the status of snapshot " + snapshot.id.value +
                                              " must be available to make a volume from it, but it is " +
-                                             snapshot.status + ".");
+                                             text_of(snapshot.status) + ".");
 }
 
 void check_source(const VolumeRecord& volume) {
@@ -83,15 +83,16 @@ void check_source(const VolumeRecord& volume) {
         throw Error(ErrorCode::InvalidInput, "Invalid volume: source volume " + volume.id.value +
                                                  " is being moved to another backend. Wait until that has ended.");
     }
-    if (volume.status == "available" || volume.status == "in-use") return;
+    if (volume.status == VolumeStatus::Available || volume.status == VolumeStatus::InUse) return;
     throw Error(ErrorCode::InvalidInput, "Invalid volume: the status of source volume " + volume.id.value +
-                                             " must be available or in-use, but it is " + volume.status + ".");
+                                             " must be available or in-use, but it is " + text_of(volume.status) + ".");
 }
 
 void check_source(const BackupRecord& backup) {
-    if (backup.status == "available") return;
+    if (backup.status == BackupStatus::Available) return;
     throw Error(ErrorCode::InvalidInput, "Invalid backup: the status of backup " + backup.id.value +
-                                             " must be available to restore it, but it is " + backup.status + ".");
+                                             " must be available to restore it, but it is " + text_of(backup.status) +
+                                             ".");
 }
 
 json::object metadata_of_image(const image::Image& image) {

@@ -18,8 +18,8 @@ struct VolumeRecord : Volume {
     std::string encryption_key_id;  ///< empty: not encrypted
     std::string group_id;           ///< volume group, or empty
     FlowId flow;                    ///< the last flow that changed it
-    std::string migration_status;   ///< of its last move: starting, migrating, completing, success, error; or empty
-    std::string other_host;         ///< while it moves: where else there is data of it; empty otherwise
+    MigrationStatus migration_status = MigrationStatus::None;
+    std::string other_host;  ///< while it moves: where else there is data of it; empty otherwise
     std::string other_backend;
     bool is_moving() const { return !other_host.empty(); }
     TimestampUs updated_us = 0;
@@ -68,7 +68,9 @@ struct AttachmentRecord : Attachment {
     TimestampUs attached_us = 0;
     bool connected() const { return !host.empty(); }
     /// Whether somebody may have been told how to reach the volume. Nobody was of a connection that could not be made.
-    bool may_be_used() const { return connected() && !(attach_status == "error_attaching" && connection_info.empty()); }
+    bool may_be_used() const {
+        return connected() && !(attach_status == AttachStatus::ErrorAttaching && connection_info.empty());
+    }
     /// Whether compute made it, for a server that it runs.
     bool of_compute() const { return !by_user && !server.empty(); }
 };

@@ -18,7 +18,7 @@ AttachmentRecord record_of(const db::Row& row) {
     a.volume = VolumeId(row.text("volume_id"));
     a.project = ProjectId(row.text("project_id"));
     a.server = ServerId(row.text("server_id"));
-    a.attach_status = row.text("attach_status");
+    a.attach_status = lifecycle::state_of<AttachStatus>(row.text("attach_status"));
     a.mode = row.text("mode");
     a.device = row.text("device");
     a.host = row.text("host");
@@ -46,8 +46,8 @@ void insert(db::Transaction& tx, const AttachmentRecord& a) {
     tx.exec(
         "INSERT INTO volume_attachments (id, volume_id, project_id, server_id, attach_status, mode, device, host, "
         "connection_info, by_user, created_us, updated_us, attached_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {a.id.value, a.volume.value, a.project.value, a.server.value, a.attach_status, a.mode, a.device, a.host,
-         json::serialize(a.connection_info), a.by_user ? 1 : 0, a.created_us, a.created_us, a.attached_us});
+        {a.id.value, a.volume.value, a.project.value, a.server.value, text_of(a.attach_status), a.mode, a.device,
+         a.host, json::serialize(a.connection_info), a.by_user ? 1 : 0, a.created_us, a.created_us, a.attached_us});
 }
 
 std::optional<AttachmentRecord> find_attachment(db::Transaction& tx, const AttachmentId& id) {
@@ -89,7 +89,7 @@ std::map<std::string, std::vector<AttachmentRecord>> attachments_of(db::Transact
     std::map<std::string, std::vector<AttachmentRecord>> out;
     db::Params ids;
     for (const auto& volume : volumes) {
-        if (volume.attach_status != "detached") ids.emplace_back(volume.id.value);
+        if (volume.attach_status != AttachStatus::Detached) ids.emplace_back(volume.id.value);
     }
     if (ids.empty()) return out;
     const auto among = db::in_list("a.volume_id", std::move(ids));

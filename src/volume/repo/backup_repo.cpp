@@ -25,7 +25,7 @@ BackupRecord record_of(const db::Row& row) {
     b.availability_zone = row.text("availability_zone");
     b.host = row.text("host");
     b.size_gib = row.number("size_gib");
-    b.status = row.text("status");
+    b.status = lifecycle::state_of<BackupStatus>(row.text("status"));
     b.fail_reason = row.text("fail_reason");
     b.object_count = row.number("object_count");
     b.stored_bytes = row.number("stored_bytes");
@@ -87,7 +87,7 @@ void insert(db::Transaction& tx, const BackupRecord& b) {
          b.availability_zone,
          b.host,
          b.size_gib,
-         b.status,
+         text_of(b.status),
          b.fail_reason,
          b.object_count,
          b.stored_bytes,
@@ -180,10 +180,6 @@ void set_fail_reason(db::Transaction& tx, const BackupId& id, const std::string&
 
 void set_flow(db::Transaction& tx, const BackupId& id, const FlowId& flow) {
     set(tx, id, "flow_id", flow.value);
-}
-
-void force_status(db::Transaction& tx, const BackupId& id, const std::string& status) {
-    set(tx, id, "status", status);
 }
 
 std::vector<BackupId> busy_backups_of(db::Transaction& tx, const VolumeId& volume) {

@@ -49,8 +49,6 @@ void set_names(db::Transaction& tx, const BackupId& id, const std::string& name,
 void set_metadata(db::Transaction& tx, const BackupId& id, const json::object& metadata);
 void set_fail_reason(db::Transaction& tx, const BackupId& id, const std::string& reason);
 void set_flow(db::Transaction& tx, const BackupId& id, const FlowId& flow);
-/// Sets any status: only for os-reset_status.
-void force_status(db::Transaction& tx, const BackupId& id, const std::string& status);
 
 /// Backups of this volume that are being made or deleted.
 std::vector<BackupId> busy_backups_of(db::Transaction& tx, const VolumeId& volume);

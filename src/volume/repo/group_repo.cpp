@@ -26,7 +26,7 @@ Group group_of(const db::Row& row) {
     g.user = UserId(row.text("user_id"));
     g.name = row.text("name");
     g.description = row.text("description");
-    g.status = row.text("status");
+    g.status = lifecycle::state_of<GroupStatus>(row.text("status"));
     g.group_type = row.text("group_type_id");
     for (const auto& item : get_array(parse_object(row.text("volume_types")), "ids")) {
         g.volume_types.emplace_back(item.as_string());
@@ -48,7 +48,7 @@ GroupSnapshot snapshot_of(const db::Row& row) {
             row.text("group_type_id"),
             row.text("name"),
             row.text("description"),
-            row.text("status"),
+            lifecycle::state_of<GroupStatus>(row.text("status")),
             row.number("created_us")};
 }
 
@@ -137,7 +137,7 @@ void insert(db::Transaction& tx, const Group& g) {
         "INSERT INTO volume_groups (id, project_id, user_id, name, description, status, group_type_id, volume_types, "
         "availability_zone, host, backend, group_snapshot_id, source_group_id, created_us, updated_us) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {g.id, g.project.value, g.user.value, g.name, g.description, g.status, g.group_type,
+        {g.id, g.project.value, g.user.value, g.name, g.description, text_of(g.status), g.group_type,
          json::serialize(json::object{{"ids", std::move(types)}}), g.availability_zone, g.host, g.backend,
          g.group_snapshot_id, g.source_group_id, g.created_us, g.created_us});
 }
@@ -202,8 +202,8 @@ void insert(db::Transaction& tx, const GroupSnapshot& s) {
     tx.exec(
         "INSERT INTO volume_group_snapshots (id, project_id, user_id, group_id, group_type_id, name, description, "
         "status, created_us, updated_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {s.id, s.project.value, s.user.value, s.group_id, s.group_type, s.name, s.description, s.status, s.created_us,
-         s.created_us});
+        {s.id, s.project.value, s.user.value, s.group_id, s.group_type, s.name, s.description, text_of(s.status),
+         s.created_us, s.created_us});
 }
 
 std::optional<GroupSnapshot> find_group_snapshot(db::Transaction& tx, const std::string& id) {
@@ -234,11 +234,6 @@ std::vector<SnapshotRecord> snapshots_of_group_snapshot(db::Transaction& tx, con
 void delete_group_snapshot(db::Transaction& tx, const std::string& id) {
     tx.exec("UPDATE volume_snapshots SET group_snapshot_id = '' WHERE group_snapshot_id = ?", {id});
     tx.exec("DELETE FROM volume_group_snapshots WHERE id = ?", {id});
-}
-
-void force_group_status(db::Transaction& tx, const std::string& table, const std::string& id,
-                        const std::string& status) {
-    tx.exec("UPDATE " + table + " SET status = ?, updated_us = ? WHERE id = ?", {status, now_us(), id});
 }
 
 }  // namespace virga::volume::repo

@@ -58,9 +58,6 @@ std::vector<GroupSnapshot> list_group_snapshots(db::Transaction& tx, const Group
 std::vector<SnapshotRecord> snapshots_of_group_snapshot(db::Transaction& tx, const std::string& id);
 void delete_group_snapshot(db::Transaction& tx, const std::string& id);
 
-/// Sets any status: only for reset_status.
-void force_group_status(db::Transaction& tx, const std::string& table, const std::string& id,
-                        const std::string& status);
 inline constexpr const char* kGroupTable = "volume_groups";
 inline constexpr const char* kGroupSnapshotTable = "volume_group_snapshots";
 

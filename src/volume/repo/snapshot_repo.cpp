@@ -16,7 +16,7 @@ SnapshotRecord record_of(const db::Row& row) {
     s.name = row.text("name");
     s.description = row.text("description");
     s.size_gib = row.number("size_gib");
-    s.status = row.text("status");
+    s.status = lifecycle::state_of<SnapshotStatus>(row.text("status"));
     s.metadata = parse_object(row.text("metadata"));
     s.bootable = row.flag("bootable");
     s.image_metadata = parse_object(row.text("image_metadata"));
@@ -67,9 +67,9 @@ void insert(db::Transaction& tx, const SnapshotRecord& s) {
         "INSERT INTO volume_snapshots (id, volume_id, project_id, user_id, name, description, size_gib, status, "
         "metadata, bootable, image_metadata, progress, group_snapshot_id, error, flow_id, created_us, updated_us) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {s.id.value, s.volume.value, s.project.value, s.user.value, s.name, s.description, s.size_gib, s.status,
-         json::serialize(s.metadata), std::int64_t{s.bootable}, json::serialize(s.image_metadata), s.progress,
-         s.group_snapshot_id, s.error, s.flow.value, s.created_us, s.updated_us});
+        {s.id.value, s.volume.value, s.project.value, s.user.value, s.name, s.description, s.size_gib,
+         text_of(s.status), json::serialize(s.metadata), std::int64_t{s.bootable}, json::serialize(s.image_metadata),
+         s.progress, s.group_snapshot_id, s.error, s.flow.value, s.created_us, s.updated_us});
 }
 
 std::optional<SnapshotRecord> find_snapshot(db::Transaction& tx, const SnapshotId& id) {
@@ -132,10 +132,6 @@ void set_error(db::Transaction& tx, const SnapshotId& id, const std::string& rea
 }
 void set_flow(db::Transaction& tx, const SnapshotId& id, const FlowId& flow) {
     set(tx, id, "flow_id", flow.value);
-}
-
-void force_status(db::Transaction& tx, const SnapshotId& id, const std::string& status) {
-    set(tx, id, "status", status);
 }
 
 }  // namespace virga::volume::repo

@@ -45,7 +45,5 @@ void set_metadata(db::Transaction& tx, const SnapshotId& id, const json::object&
 void set_progress(db::Transaction& tx, const SnapshotId& id, const std::string& progress);
 void set_error(db::Transaction& tx, const SnapshotId& id, const std::string& reason);
 void set_flow(db::Transaction& tx, const SnapshotId& id, const FlowId& flow);
-/// Sets any status: only for os-reset_status.
-void force_status(db::Transaction& tx, const SnapshotId& id, const std::string& status);
 
 }  // namespace virga::volume::repo

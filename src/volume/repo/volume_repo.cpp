@@ -22,8 +22,8 @@ VolumeRecord record_of(const db::Row& row) {
     v.name = row.text("name");
     v.description = row.text("description");
     v.size_gib = row.number("size_gib");
-    v.status = row.text("status");
-    v.attach_status = row.text("attach_status");
+    v.status = lifecycle::state_of<VolumeStatus>(row.text("status"));
+    v.attach_status = lifecycle::state_of<AttachStatus>(row.text("attach_status"));
     v.bootable = row.flag("bootable");
     v.multiattach = row.flag("multiattach");
     v.type_id = row.text("volume_type_id");
@@ -43,7 +43,7 @@ VolumeRecord record_of(const db::Row& row) {
     v.created_for = ServerId(row.text("created_for"));
     v.encryption_key_id = row.text("encryption_key_id");
     v.group_id = row.text("group_id");
-    v.migration_status = row.text("migration_status");
+    v.migration_status = lifecycle::state_of<MigrationStatus>(row.text("migration_status"));
     v.other_host = row.text("other_host");
     v.other_backend = row.text("other_backend");
     v.error = row.text("error");
@@ -131,8 +131,8 @@ void insert(db::Transaction& tx, const VolumeRecord& v) {
          v.name,
          v.description,
          v.size_gib,
-         v.status,
-         v.attach_status,
+         text_of(v.status),
+         text_of(v.attach_status),
          std::int64_t{v.bootable},
          std::int64_t{v.multiattach},
          v.type_id,
@@ -263,14 +263,6 @@ void set_image_metadata(db::Transaction& tx, const VolumeId& id, const json::obj
     set(tx, id, "image_metadata", json::serialize(metadata));
 }
 
-void set_attach_status(db::Transaction& tx, const VolumeId& id, const std::string& attach_status) {
-    set(tx, id, "attach_status", attach_status);
-}
-
-void force_status(db::Transaction& tx, const VolumeId& id, const std::string& status) {
-    set(tx, id, "status", status);
-}
-
 std::map<std::string, std::int64_t> provisioned_gib(db::Transaction& tx) {
     std::map<std::string, std::int64_t> out;
     for (const auto& row : tx.query(
@@ -283,10 +275,6 @@ std::map<std::string, std::int64_t> provisioned_gib(db::Transaction& tx) {
         out[row.text("other_host") + "@" + row.text("other_backend")] += row.number("total");
     }
     return out;
-}
-
-void set_migration_status(db::Transaction& tx, const VolumeId& id, const std::string& status) {
-    set(tx, id, "migration_status", status);
 }
 
 void set_other_place(db::Transaction& tx, const VolumeId& id, const std::string& host, const std::string& backend) {

@@ -71,12 +71,8 @@ void set_admin_metadata(db::Transaction& tx, const VolumeId& id, const json::obj
 void set_created_for(db::Transaction& tx, const VolumeId& id, const ServerId& server);
 void clear_created_for(db::Transaction& tx, const ServerId& server);
 void set_image_metadata(db::Transaction& tx, const VolumeId& id, const json::object& metadata);
-void set_attach_status(db::Transaction& tx, const VolumeId& id, const std::string& attach_status);
-/// Sets any status: only for os-reset_status.
-void force_status(db::Transaction& tx, const VolumeId& id, const std::string& status);
 
 // Of volumes that move to another backend.
-void set_migration_status(db::Transaction& tx, const VolumeId& id, const std::string& status);
 /// Where else there is data of the volume, which counts there too; empty: nowhere.
 void set_other_place(db::Transaction& tx, const VolumeId& id, const std::string& host, const std::string& backend);
 /// No guest may be started with the volume until the flow has ended; empty: nobody holds it.

@@ -26,7 +26,7 @@ public:
         volumes[kVolume].image_metadata = json::object{{"min_ram", "64"}, {"min_disk", "1"}, {"hw_disk_bus", "scsi"}};
         add_volume(kPlainVolume, 2, false);
         add_volume(kUsedVolume, 2, true);
-        volumes[kUsedVolume].status = "in-use";
+        volumes[kUsedVolume].status = volume::VolumeStatus::InUse;
         add_volume(kMultiVolume, 2, true);
         volumes[kMultiVolume].multiattach = true;
         add_snapshot(kSnapshot, kVolume, 10);
@@ -62,14 +62,14 @@ private:
         auto& volume = volumes[id];
         volume.id = VolumeId(id);
         volume.size_gib = size;
-        volume.status = "available";
+        volume.status = volume::VolumeStatus::Available;
         volume.bootable = bootable;
     }
     void add_snapshot(const std::string& id, const std::string& volume, std::int64_t size) {
         auto& snapshot = snapshots[id];
         snapshot.id = SnapshotId(id);
         snapshot.volume = VolumeId(volume);
-        snapshot.status = "available";
+        snapshot.status = volume::SnapshotStatus::Available;
         snapshot.size_gib = size;
     }
 };

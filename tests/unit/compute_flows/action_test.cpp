@@ -117,13 +117,14 @@ TEST_F(ActionTest, AttachAndDetach) {
     EXPECT_EQ(device.device_name, "/dev/vdb");
     EXPECT_EQ(get(server).task_state, TaskState::None);
     settle(server);
-    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::InUse);
     EXPECT_TRUE(hosts_.guest_has_volume("h1", server.value, id.value));
     EXPECT_EQ(code_of([&] { attach(server, id); }), ErrorCode::InvalidInput);
-    gate_.at("compute.manager.detach_volume.before", [&] { EXPECT_EQ(volume(id).status, "detaching"); });
+    gate_.at("compute.manager.detach_volume.before",
+             [&] { EXPECT_EQ(volume(id).status, volume::VolumeStatus::Detaching); });
     detach(server, id);
     settle(server);
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
     EXPECT_FALSE(hosts_.guest_has_volume("h1", server.value, id.value));
     EXPECT_EQ(devices(server).size(), 1U);
     EXPECT_EQ(code_of([&] { detach(server, id); }), ErrorCode::NotFound);
@@ -135,7 +136,7 @@ TEST_F(ActionTest, FailedAttachLeavesNothing) {
     refuse(command::kAttachDisk, ErrorCode::Internal);
     attach(server, id);
     settle(server);
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
     EXPECT_EQ(devices(server).size(), 1U);
     EXPECT_EQ(states(server), "active//1");
     EXPECT_FALSE(hosts_.guest_has_volume("h1", server.value, id.value));
@@ -150,7 +151,7 @@ TEST_F(ActionTest, AttachThatFailsAtEachTaskLeavesNothing) {
         gate_.at(std::string(label) + ".after", [] { throw Error(ErrorCode::Internal, "broken"); });
         attach(server, id);
         settle(server);
-        EXPECT_EQ(volume(id).status, "available");
+        EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
         EXPECT_EQ(devices(server).size(), 1U);
         EXPECT_FALSE(hosts_.guest_has_volume("h1", server.value, id.value));
     }
@@ -164,7 +165,7 @@ TEST_F(ActionTest, RefusedDetachKeepsTheVolumeInUse) {
     refuse(command::kDetachDisk, ErrorCode::NotSupported);
     detach(server, id);
     settle(server);
-    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::InUse);
     EXPECT_EQ(devices(server).size(), 2U);
 }
 
@@ -172,7 +173,7 @@ TEST_F(ActionTest, RootCanNotBeDetached) {
     const auto id = make_volume();
     const auto server = boot_active({existing_volume(id)});
     EXPECT_EQ(code_of([&] { detach(server, id); }), ErrorCode::InvalidInput);
-    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::InUse);
 }
 
 TEST_F(ActionTest, HostLocalVolumeOfAnotherHostIsRefused) {
@@ -183,7 +184,7 @@ TEST_F(ActionTest, HostLocalVolumeOfAnotherHostIsRefused) {
     const auto id = make_volume();
     ASSERT_EQ(volume(id).host, "h2");
     EXPECT_EQ(code_of([&] { attach(server, id); }), ErrorCode::InvalidInput);
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
 }
 
 TEST_F(ActionTest, DeleteDuringAttachLeavesTheVolumeAvailable) {
@@ -193,7 +194,7 @@ TEST_F(ActionTest, DeleteDuringAttachLeavesTheVolumeAvailable) {
     attach(server, id);
     settle(server);
     EXPECT_FALSE(find(server));
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
     expect_clean(server);
 }
 

@@ -30,7 +30,7 @@ TEST_F(BootTest, FromImage) {
 TEST_F(BootTest, FromVolume) {
     const auto id = make_volume();
     const auto server = boot_active({existing_volume(id)});
-    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::InUse);
     EXPECT_TRUE(hosts_.guest_has_volume("h1", server.value, id.value));
     EXPECT_EQ(hosts_.count(command::kFetchImage), 0);
     EXPECT_EQ(hosts_.count(command::kCreateDisks), 0);
@@ -45,7 +45,7 @@ TEST_F(BootTest, FromImageCreatingAVolumeWithABlankOne) {
     const auto rows = devices(server);
     ASSERT_EQ(rows.size(), 2U);
     for (const auto& device : rows) {
-        EXPECT_EQ(volume(VolumeId(device.volume_id)).status, "in-use");
+        EXPECT_EQ(volume(VolumeId(device.volume_id)).status, volume::VolumeStatus::InUse);
         EXPECT_TRUE(hosts_.guest_has_volume("h1", server.value, device.volume_id));
     }
     EXPECT_EQ(volume(VolumeId(rows[1].volume_id)).name, server.value + "-blank-vol");
@@ -80,9 +80,9 @@ TEST_F(BootTest, ReservationIsAllOrNone) {
     const auto good = make_volume();
     const auto missing = VolumeId(new_uuid());
     EXPECT_THROW(boot({existing_volume(good), existing_volume(missing)}), Error);
-    EXPECT_EQ(volume(good).status, "available");
+    EXPECT_EQ(volume(good).status, volume::VolumeStatus::Available);
     EXPECT_THROW(boot({existing_volume(good), existing_volume(good)}), Error);
-    EXPECT_EQ(volume(good).status, "available");
+    EXPECT_EQ(volume(good).status, volume::VolumeStatus::Available);
 }
 
 TEST_F(BootTest, FewCommandsAndNoneTwice) {

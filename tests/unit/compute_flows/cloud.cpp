@@ -114,7 +114,7 @@ VolumeId Cloud::make_volume() {
     wanted.size_gib = 1;
     const auto flow = write([&](db::Transaction& tx) { return volumes_.create(tx, auth_, wanted, std::nullopt); });
     EXPECT_TRUE(runner_.wait(flow, 10s));
-    EXPECT_EQ(volume(wanted.id).status, "available");
+    EXPECT_EQ(volume(wanted.id).status, volume::VolumeStatus::Available);
     return wanted.id;
 }
 

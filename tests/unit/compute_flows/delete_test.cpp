@@ -48,7 +48,7 @@ TEST_F(DeleteTest, WhileCreatingVolumesAtEachTask) {
 TEST_F(DeleteTest, WhileBuildingFromVolumeAtEachTask) {
     const auto id = make_volume();
     delete_everywhere([&] { return std::vector{existing_volume(id)}; });
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
 }
 
 TEST_F(DeleteTest, WhileItWaitsForAVolume) {
@@ -77,9 +77,9 @@ TEST_F(DeleteTest, ActiveServer) {
     remove(server);
     settle(server);
     EXPECT_FALSE(find(server));
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
     EXPECT_FALSE(find_volume(rows[1].volume_id));
-    EXPECT_EQ(volume(VolumeId(rows[2].volume_id)).status, "available");
+    EXPECT_EQ(volume(VolumeId(rows[2].volume_id)).status, volume::VolumeStatus::Available);
     expect_clean(server);
     const auto actions = db_.read_with([&](db::Transaction& tx) { return repo::actions_of(tx, server); });
     ASSERT_EQ(actions.size(), 2U);
@@ -145,7 +145,7 @@ TEST_F(DeleteTest, HostThatDiesDuringSpawnDoesNotHoldUpTheDelete) {
     remove(server);
     settle(server);
     EXPECT_FALSE(find(server));
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
     hosts_.set_down("h1", false);
     reconcile_host(d_, "h1");
     settle(ServerId("h1"));
@@ -163,7 +163,7 @@ TEST_F(DeleteTest, ConnectionThatCanNotBeEndedIsTriedAgain) {
     remove(server);
     settle(server);
     EXPECT_FALSE(find(server));
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
     expect_clean(server);
 }
 

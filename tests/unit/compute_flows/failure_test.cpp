@@ -61,10 +61,10 @@ TEST_F(FailureTest, AtEachTaskOfABootThatCreatesVolumes) {
 TEST_F(FailureTest, AtEachTaskOfABootFromVolume) {
     const auto id = make_volume();
     fail_everywhere([&] {
-        EXPECT_EQ(volume(id).status, "available");
+        EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
         return std::vector{existing_volume(id)};
     });
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
 }
 
 TEST_F(FailureTest, CreatedVolumeWithoutDeleteOnTerminationStays) {
@@ -73,7 +73,7 @@ TEST_F(FailureTest, CreatedVolumeWithoutDeleteOnTerminationStays) {
     settle(server);
     expect_error(server, "broken");
     const auto id = devices(server).front().volume_id;
-    EXPECT_EQ(volume(VolumeId(id)).status, "available");
+    EXPECT_EQ(volume(VolumeId(id)).status, volume::VolumeStatus::Available);
     expect_clean(server);
 }
 
@@ -97,7 +97,7 @@ TEST_F(FailureTest, NoValidHost) {
     settle(server);
     expect_error(server, "No valid host was found. There are not enough hosts available.");
     EXPECT_NE(get(server).fault->details.find("RamFilter"), std::string::npos);
-    EXPECT_EQ(volume(id).status, "available");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::Available);
 }
 
 TEST_F(FailureTest, ReschedulesToAnAlternateAndKeepsVolumes) {
@@ -112,7 +112,7 @@ TEST_F(FailureTest, ReschedulesToAnAlternateAndKeepsVolumes) {
     EXPECT_EQ(get(server).host, "h1");
     EXPECT_EQ(hosts_.count(command::kSpawn), 2);
     EXPECT_EQ(hosts_.count(volume::command::kCreate), 2) << "the blank volume is created once";
-    EXPECT_EQ(volume(id).status, "in-use");
+    EXPECT_EQ(volume(id).status, volume::VolumeStatus::InUse);
     bool said = false;
     for (const auto& run : runs(server, "boot_server")) {
         if (run.task == "conductor.schedule" && run.phase == "revert") {

@@ -11,7 +11,7 @@
 #include "base/ids.hpp"
 #include "base/work_scope.hpp"
 #include "db/sqlite/connection.hpp"
-#include "lifecycle/transitions.hpp"
+#include "lifecycle/machine.hpp"
 
 namespace virga::db {
 namespace {
@@ -117,23 +117,19 @@ TEST_F(DatabaseTest, WritersQueueUpAndNoUpdateIsLost) {
     EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 200);
 }
 
-TEST_F(DatabaseTest, CompareAndSwapChangesOnlyFromAllowedStates) {
-    const lifecycle::TransitionTable table{
-        "thing", "things", "status", {{"delete", {"available", "error"}, "deleting"}}};
+TEST_F(DatabaseTest, SwapChangesOnlyFromAllowedStates) {
+    const std::vector<lifecycle::ColumnChange> removal{{"status", {"available", "error"}, "deleting"}};
     insert("a", "available", 0);
     insert("b", "in-use", 0);
     auto tx = database_->write();
-    EXPECT_TRUE(lifecycle::try_change(tx, table, "delete", "a"));
-    EXPECT_FALSE(lifecycle::try_change(tx, table, "delete", "a"));
-    try {
-        lifecycle::change(tx, table, "delete", "b");
-        FAIL() << "in-use was deleted";
-    } catch (const Error& failure) {
-        EXPECT_EQ(failure.code(), ErrorCode::Conflict);
-        EXPECT_NE(failure.message().find("in-use"), std::string::npos);
-    }
-    EXPECT_THROW(lifecycle::change(tx, table, "delete", "nothing"), Error);
-    EXPECT_TRUE(lifecycle::compare_and_swap(tx, table, "a", "deleting", "available"));
+    EXPECT_FALSE(lifecycle::swap(tx, "things", "a", removal, {"n > ?", {std::int64_t{0}}}));
+    EXPECT_TRUE(lifecycle::swap(tx, "things", "a", removal, {"n = ?", {std::int64_t{0}}}));
+    EXPECT_FALSE(lifecycle::swap(tx, "things", "a", removal));
+    EXPECT_FALSE(lifecycle::swap(tx, "things", "b", removal));
+    EXPECT_FALSE(lifecycle::swap(tx, "things", "nothing", removal));
+    const std::vector<lifecycle::ColumnChange> any{{"status", {}, "available"}};
+    EXPECT_TRUE(lifecycle::swap(tx, "things", "a", any));
+    EXPECT_EQ(tx.scalar("SELECT COUNT(*) FROM things WHERE status = 'available'"), 1);
     tx.commit();
 }
 

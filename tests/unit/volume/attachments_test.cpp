@@ -36,7 +36,7 @@ TEST_F(Attachments, TheWholeLifeOfOne) {
     complete(attachment);
     complete(attachment);
     EXPECT_EQ(status(volume), "in-use");
-    EXPECT_EQ(row(volume)->attach_status, "attached");
+    EXPECT_EQ(row(volume)->attach_status, AttachStatus::Attached);
     EXPECT_TRUE(differences({server}).empty());
     EXPECT_FALSE(differences().empty());  // the server is gone
     EXPECT_EQ(code_of([&] { remove(volume); }), ErrorCode::InvalidInput);
@@ -56,7 +56,7 @@ TEST_F(Attachments, TheWholeLifeOfOne) {
     detached(attachment);
     detached(attachment);
     EXPECT_EQ(status(volume), "available");
-    EXPECT_EQ(row(volume)->attach_status, "detached");
+    EXPECT_EQ(row(volume)->attach_status, AttachStatus::Detached);
 }
 
 TEST_F(Attachments, AVolumeHasOneServer) {
@@ -98,7 +98,7 @@ TEST_F(Attachments, MultiattachKeepsInUseUntilTheLastOneGoes) {
 
 TEST_F(Attachments, ErrorVolumesAreRefused) {
     const auto volume = created();
-    write([&](db::Transaction& tx) { repo::force_status(tx, volume, "error_extending"); });
+    write([&](db::Transaction& tx) { reset(tx, volume, "error_extending"); });
     EXPECT_EQ(code_of([&] { reserve(attachment, volume, server); }), ErrorCode::InvalidInput);
 }
 

@@ -39,7 +39,7 @@ protected:
     }
     std::string backup_status(const BackupId& id) {
         const auto backup = backup_row(id);
-        return backup ? backup->status : "gone";
+        return backup ? text_of(backup->status) : "gone";
     }
     /// A volume that a server has.
     VolumeId in_use() {

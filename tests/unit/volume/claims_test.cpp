@@ -75,7 +75,9 @@ TEST_F(Claims, KeepTheirSnapshot) {
 
 TEST_F(Claims, ASnapshotThatIsBeingDeletedIsRefused) {
     const auto snapshot = snapshot_of(created());
-    write([&](db::Transaction& tx) { repo::force_status(tx, snapshot, "deleting"); });
+    write([&](db::Transaction& tx) {
+        repo::try_change(tx, *lifecycle::change_to(snapshot_change::kResets, "deleting"), snapshot);
+    });
     auto request = wanted();
     request.snapshot_id = snapshot.value;
     EXPECT_EQ(code_of([&] { claim(request); }), ErrorCode::InvalidInput);

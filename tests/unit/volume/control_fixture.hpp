@@ -14,10 +14,16 @@
 #include "volume/backup_commands.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/records.hpp"
+#include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 #include "volume/service.hpp"
 
 namespace virga::volume {
+
+/// As an administrator does.
+inline void reset(db::Transaction& tx, const VolumeId& id, std::string_view status) {
+    ASSERT_TRUE(repo::try_change(tx, *lifecycle::change_to(volume_change::kResets, status), id));
+}
 
 /// A storage host that answers from a script: by default it keeps ids of volumes and snapshots.
 class ScriptedHost : public rpc::Caller {
@@ -218,7 +224,7 @@ protected:
     }
     std::string status(const VolumeId& id) {
         const auto volume = row(id);
-        return volume ? volume->status : "gone";
+        return volume ? text_of(volume->status) : "gone";
     }
     std::vector<std::string> differences(const std::vector<ServerId>& servers = {}) {
         return database->read_with([&](db::Transaction& tx) { return service.check(tx, servers); });

@@ -45,7 +45,7 @@ TEST_F(VolumeFlows, CreatesAnEmptyVolume) {
     const auto flow = create(request);
     EXPECT_EQ(ended(flow).state, taskflow::FlowState::Succeeded);
     const auto volume = row(request.id);
-    EXPECT_EQ(volume->status, "available");
+    EXPECT_EQ(volume->status, VolumeStatus::Available);
     EXPECT_EQ(volume->host, ScriptedHost::kName);
     EXPECT_EQ(volume->format, "raw");
     EXPECT_FALSE(volume->bootable);
@@ -257,7 +257,7 @@ TEST_F(VolumeFlows, CheckFindsWhatDiffers) {
     host.lose(id.value);
     ASSERT_EQ(differences().size(), 1U);
     EXPECT_NE(differences()[0].find(id.value), std::string::npos);
-    write([&](db::Transaction& tx) { repo::force_status(tx, id, "detaching"); });
+    write([&](db::Transaction& tx) { reset(tx, id, "detaching"); });
     EXPECT_EQ(differences().size(), 2U);
 }
 

@@ -65,7 +65,7 @@ protected:
     void expect_at(const VolumeId& id, const std::string& backend, const std::string& migration_status) {
         const auto found = *row(id);
         EXPECT_EQ(found.backend, backend);
-        EXPECT_EQ(found.migration_status, migration_status);
+        EXPECT_EQ(word(found.migration_status), migration_status);
         EXPECT_FALSE(found.is_moving());
         EXPECT_TRUE(host.has_on(backend, id.value));
         EXPECT_FALSE(host.has_on(backend == "local" ? "second" : "local", id.value));

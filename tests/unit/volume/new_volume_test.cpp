@@ -71,16 +71,16 @@ TEST(NewVolume, ImageMustBeActiveAndFit) {
 
 TEST(NewVolume, SourceStates) {
     SnapshotRecord snapshot;
-    snapshot.status = "available";
+    snapshot.status = SnapshotStatus::Available;
     check_source(snapshot);
-    snapshot.status = "creating";
+    snapshot.status = SnapshotStatus::Creating;
     EXPECT_EQ(code_of([&] { check_source(snapshot); }), ErrorCode::InvalidInput);
     VolumeRecord volume;
-    for (const char* status : {"available", "in-use"}) {
+    for (const auto status : {VolumeStatus::Available, VolumeStatus::InUse}) {
         volume.status = status;
         check_source(volume);
     }
-    volume.status = "error";
+    volume.status = VolumeStatus::Error;
     EXPECT_EQ(code_of([&] { check_source(volume); }), ErrorCode::InvalidInput);
 }
 

@@ -59,7 +59,7 @@ protected:
     }
     std::string snapshot_status(const SnapshotId& id) {
         const auto found = database->read_with([&](db::Transaction& tx) { return repo::find_snapshot(tx, id); });
-        return found ? found->status : "gone";
+        return found ? text_of(found->status) : "gone";
     }
     std::string recorded_path(const VolumeId& volume) {
         const auto items = database->read_with([&](db::Transaction& tx) { return repo::attachments_of(tx, volume); });

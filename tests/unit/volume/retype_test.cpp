@@ -27,7 +27,7 @@ TEST_F(Retype, OnlyTheRowChanges) {
     const auto calls = host.calls.size();
     const auto flow = write([&](db::Transaction& tx) {
         auto started = retype(tx, id, "other");
-        EXPECT_EQ(repo::get_volume(tx, id).status, "retyping");
+        EXPECT_EQ(repo::get_volume(tx, id).status, VolumeStatus::Retyping);
         return started;
     });
     ended(flow);

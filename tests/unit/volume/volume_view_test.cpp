@@ -10,8 +10,8 @@ VolumeRecord volume() {
     v.id = VolumeId("11111111-1111-4111-8111-111111111111");
     v.project = ProjectId("p");
     v.size_gib = 3;
-    v.status = "available";
-    v.attach_status = "detached";
+    v.status = VolumeStatus::Available;
+    v.attach_status = AttachStatus::Detached;
     v.bootable = true;
     v.volume_type = "__DEFAULT__";
     v.type_id = "t";
@@ -49,9 +49,9 @@ TEST(VolumeView, AdministratorsSeeTheHost) {
 
 TEST(VolumeView, OnlyAttachedServersAreListed) {
     AttachmentRecord reserved;
-    reserved.attach_status = "reserved";
+    reserved.attach_status = AttachStatus::Reserved;
     AttachmentRecord attached;
-    attached.attach_status = "attached";
+    attached.attach_status = AttachStatus::Attached;
     attached.id = AttachmentId("a");
     attached.volume = volume().id;
     attached.server = ServerId("s");

@@ -82,9 +82,10 @@ private:
     }
 
     static void check_usable(const volume::Volume& volume) {
-        const bool unfinished = volume.status == "creating" || volume.status == "downloading";
-        if (!unfinished && !volume.status.starts_with("error") && volume.status != "deleting") return;
-        const auto reason = volume.error.empty() ? "its status is " + volume.status : volume.error;
+        const bool unfinished =
+            volume.status == volume::VolumeStatus::Creating || volume.status == volume::VolumeStatus::Downloading;
+        if (!unfinished && !volume::is_error(volume.status) && volume.status != volume::VolumeStatus::Deleting) return;
+        const auto reason = volume.error.empty() ? "its status is " + text_of(volume.status) : volume.error;
         throw Error(ErrorCode::InvalidInput, "Volume " + volume.id.value + " did not finish being created: " + reason);
     }
 

@@ -79,7 +79,7 @@ private:
     /// A rescheduled boot takes its volumes along, unless they can't leave their host.
     bool should_remove(const Context& context, const taskflow::Failure& failure, const BlockDevice& device,
                        const volume::Volume& volume) {
-        if (volume.status == "error_deleting") return false;
+        if (volume.status == volume::VolumeStatus::ErrorDeleting) return false;
         if (will_reschedule(context, failure, d_.config)) return volume.host_local;
         return context.cancelled || device.delete_on_termination;
     }

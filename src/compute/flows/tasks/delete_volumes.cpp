@@ -78,7 +78,7 @@ private:
             outcome.decision += " is deleted";
         } else if (before->project != project) {
             outcome.decision += " stays: it is another project's now";
-        } else if (before->status == "error_deleting") {
+        } else if (before->status == volume::VolumeStatus::ErrorDeleting) {
             outcome.decision += " could not be deleted: " + before->error;
         } else {
             begin_removal(context, project, id, outcome);

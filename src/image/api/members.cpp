@@ -92,7 +92,7 @@ http::Response update(Context& context, http::Request& request, const identity::
         if (auth.project.value != changed.member_id && !kOtherProject.allows(auth)) {
             throw Error(ErrorCode::Forbidden, "Only the member itself may change its status.");
         }
-        changed.status = *status;
+        changed.status = lifecycle::state_of<MemberStatus>(*status);
         changed.updated_us = now_us();
         repo::update_member(tx, changed);
         return changed;

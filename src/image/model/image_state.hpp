@@ -20,4 +20,13 @@ constexpr std::span<const std::string_view> state_words(ImageStatus) {
     return kImageStatusWords;
 }
 
+/// What a project says of an image that was offered to it. It may say so again, and otherwise, at any time.
+enum class MemberStatus { Pending, Accepted, Rejected };
+
+inline constexpr std::array<std::string_view, 3> kMemberStatusWords{"pending", "accepted", "rejected"};
+static_assert(kMemberStatusWords.size() == static_cast<std::size_t>(MemberStatus::Rejected) + 1);
+constexpr std::span<const std::string_view> state_words(MemberStatus) {
+    return kMemberStatusWords;
+}
+
 }  // namespace virga::image

@@ -35,7 +35,7 @@ json::object image_json(const Record& record) {
 json::object member_json(const Member& member) {
     return {{"image_id", member.image_id},
             {"member_id", member.member_id},
-            {"status", member.status},
+            {"status", word(member.status)},
             {"created_at", iso8601(member.created_us)},
             {"updated_at", iso8601(member.updated_us)},
             {"schema", "/v2/schemas/member"}};

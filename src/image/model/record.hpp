@@ -43,7 +43,7 @@ struct Record {
 struct Member {
     std::string image_id;
     std::string member_id;
-    std::string status = "pending";  ///< pending, accepted, rejected
+    MemberStatus status = MemberStatus::Pending;
     TimestampUs created_us = 0;
     TimestampUs updated_us = 0;
 };

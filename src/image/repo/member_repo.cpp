@@ -6,8 +6,8 @@ namespace virga::image::repo {
 namespace {
 
 Member read(const db::Row& row) {
-    return {row.text("image_id"), row.text("member_id"), row.text("status"), row.number("created_us"),
-            row.number("updated_us")};
+    return {row.text("image_id"), row.text("member_id"), lifecycle::state_of<MemberStatus>(row.text("status")),
+            row.number("created_us"), row.number("updated_us")};
 }
 
 }  // namespace
@@ -34,12 +34,12 @@ void insert_member(db::Transaction& tx, const Member& member) {
                     "Image member " + member.member_id + " already exists for image " + member.image_id + ".");
     }
     tx.exec("INSERT INTO image_members (image_id, member_id, status, created_us, updated_us) VALUES (?, ?, ?, ?, ?)",
-            {member.image_id, member.member_id, member.status, member.created_us, member.updated_us});
+            {member.image_id, member.member_id, text_of(member.status), member.created_us, member.updated_us});
 }
 
 void update_member(db::Transaction& tx, const Member& member) {
     tx.exec("UPDATE image_members SET status = ?, updated_us = ? WHERE image_id = ? AND member_id = ?",
-            {member.status, member.updated_us, member.image_id, member.member_id});
+            {text_of(member.status), member.updated_us, member.image_id, member.member_id});
 }
 
 bool delete_member(db::Transaction& tx, const std::string& image_id, const std::string& member_id) {

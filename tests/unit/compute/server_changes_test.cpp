@@ -1,15 +1,10 @@
 #include "compute/model/server_changes.hpp"
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <set>
-
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
-#include "harness/test_database.hpp"
+#include "harness/machine_walk.hpp"
 
 namespace virga::compute {
 namespace {
@@ -25,26 +20,9 @@ Server server(VmState vm_state, TaskState task_state) {
     return out;
 }
 
-template <class State>
-std::vector<State> all_states() {
-    std::vector<State> all;
-    for (std::size_t i = 0; i < state_words(State{}).size(); ++i) all.push_back(static_cast<State>(i));
-    return all;
-}
-
 TEST(ServerStates, EveryStateHasAWordOfItsOwn) {
-    const auto check = []<class State>(State) {
-        std::set<std::string_view> words;
-        for (const auto state : all_states<State>()) {
-            words.insert(word(state));
-            EXPECT_EQ(lifecycle::state_of<State>(word(state)), state);
-        }
-        EXPECT_EQ(words.size(), all_states<State>().size());
-        EXPECT_EQ(lifecycle::find_state<State>("nonsense"), std::nullopt);
-        EXPECT_THROW(lifecycle::state_of<State>("nonsense"), virga::Error);
-    };
-    check(VmState{});
-    check(TaskState{});
+    test::each_state_has_a_word_of_its_own<VmState>();
+    test::each_state_has_a_word_of_its_own<TaskState>();
 }
 
 TEST(ServerStates, StatusWords) {
@@ -60,7 +38,7 @@ TEST(ServerStates, StatusWords) {
     EXPECT_EQ(api_status(VmState::Error, TaskState::None), "ERROR");
     EXPECT_EQ(api_status(VmState::Error, TaskState::Rebuilding), "REBUILD");
     EXPECT_EQ(api_status(Rescued, TaskState::None), "RESCUE");
-    for (const auto vm : all_states<VmState>()) EXPECT_NE(api_status(vm, TaskState::None), "");
+    for (const auto vm : test::all_states<VmState>()) EXPECT_NE(api_status(vm, TaskState::None), "");
 }
 
 TEST(ServerStates, StatusWordsBackToVmStates) {
@@ -102,53 +80,18 @@ TEST(ServerChanges, RefusalNamesTheObstacle) {
     EXPECT_THROW(require_allowed(kStart, server(Active, TaskState::None)), virga::Error);
 }
 
-/// A change that starts from nowhere that another one, or the request, leads to is dead.
 TEST(ServerChanges, EachIsReachableFromTheRequest) {
-    std::set<std::tuple<VmState, TaskState>> known{{Building, TaskState::Scheduling}};
-    std::set<std::string_view> used;
-    for (std::size_t before = 0; before != known.size();) {
-        before = known.size();
-        const auto seen = known;
-        for (const auto& states : seen) {
-            for (const auto* change : server_machine().changes) {
-                if (!lifecycle::starts_from(*change, states)) continue;
-                used.insert(change->name);
-                known.insert(lifecycle::after(*change, states));
-            }
-        }
-    }
-    for (const auto* change : server_machine().changes) EXPECT_TRUE(used.contains(change->name)) << change->name;
-    EXPECT_TRUE(known.contains({Active, TaskState::None}));
+    test::each_change_is_reachable(server_machine(), {{Building, TaskState::Scheduling}});
 }
 
 /// The row and the rule agree about every state and every change.
 TEST(ServerChanges, TheRowMovesJustWhereTheRuleAllowsIt) {
-    const auto path = std::filesystem::temp_directory_path() / ("virga-changes-" + new_uuid());
-    std::filesystem::create_directories(path);
-    {
-        test::TestDatabase place(path);
-        db::Database db(place.url());
-        db::migrate(db, migrations());
-        auto tx = db.write();
-        for (const auto vm : all_states<VmState>()) {
-            for (const auto task : all_states<TaskState>()) {
-                for (const auto* change : server_machine().changes) {
-                    auto row = server(vm, task);
-                    row.id = ServerId(new_uuid());
-                    repo::insert_server(tx, row);
-                    const auto seen = states_of(row);
-                    const bool moved = lifecycle::try_change(tx, server_machine(), *change, row.id.value, seen);
-                    EXPECT_EQ(moved, allowed(*change, row)) << change->name << word(vm) << word(task);
-                    const auto now = repo::get_server(tx, row.id);
-                    EXPECT_EQ(states_of(now), moved ? lifecycle::after(*change, seen) : seen) << change->name;
-                    // What was read before is out of date by now.
-                    if (states_of(now) == seen) continue;
-                    EXPECT_FALSE(lifecycle::try_change(tx, server_machine(), *change, row.id.value, seen));
-                }
-            }
-        }
-    }
-    std::filesystem::remove_all(path);
+    test::ScratchDatabase scratch;
+    db::migrate(scratch.db, migrations());
+    auto tx = scratch.db.write();
+    const auto row = server(Building, TaskState::None);
+    repo::insert_server(tx, row);
+    test::the_row_moves_just_where_the_rule_allows_it(tx, server_machine(), row.id.value);
 }
 
 }  // namespace

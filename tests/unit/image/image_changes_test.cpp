@@ -11,6 +11,7 @@ using namespace image_change;
 
 TEST(ImageChanges, EveryStateHasAWordOfItsOwn) {
     test::each_state_has_a_word_of_its_own<ImageStatus>();
+    test::each_state_has_a_word_of_its_own<MemberStatus>();
 }
 
 TEST(ImageChanges, EachIsReachableFromTheRequest) {

@@ -91,7 +91,8 @@ TEST(ServerChanges, TheRowMovesJustWhereTheRuleAllowsIt) {
     auto tx = scratch.db.write();
     const auto row = server(Building, TaskState::None);
     repo::insert_server(tx, row);
-    test::the_row_moves_just_where_the_rule_allows_it(tx, server_machine(), row.id.value);
+    tx.commit();
+    test::the_row_moves_just_where_the_rule_allows_it(scratch.db, server_machine(), row.id.value);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ TEST(ImageChanges, TheRowMovesJustWhereTheRuleAllowsIt) {
     Record record;
     record.id = new_uuid();
     repo::insert(tx, record);
-    test::the_row_moves_just_where_the_rule_allows_it(tx, image_machine(), record.id);
+    tx.commit();
+    test::the_row_moves_just_where_the_rule_allows_it(scratch.db, image_machine(), record.id);
 }
 
 }  // namespace

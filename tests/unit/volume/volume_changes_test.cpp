@@ -68,6 +68,13 @@ protected:
         repo::insert(*tx_, volume);
     }
 
+    template <class Machine>
+    void walk(const Machine& machine, const std::string& id) {
+        tx_->commit();
+        tx_.reset();
+        test::the_row_moves_just_where_the_rule_allows_it(scratch_.db, machine, id);
+        tx_.emplace(scratch_.db.write());
+    }
     SnapshotId snapshot() {
         SnapshotRecord snapshot;
         snapshot.id = new_id<SnapshotId>();
@@ -94,12 +101,12 @@ protected:
 };
 
 TEST_F(RowsOfVolumes, MoveJustWhereTheRuleAllowsIt) {
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, volume_machine(), volume_.value);
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, migration_machine(), volume_.value);
+    walk(volume_machine(), volume_.value);
+    walk(migration_machine(), volume_.value);
 }
 
 TEST_F(RowsOfVolumes, ThoseOfSnapshotsToo) {
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, snapshot_machine(), snapshot().value);
+    walk(snapshot_machine(), snapshot().value);
 }
 
 TEST_F(RowsOfVolumes, ThoseOfAttachmentsToo) {
@@ -107,7 +114,7 @@ TEST_F(RowsOfVolumes, ThoseOfAttachmentsToo) {
     attachment.id = new_id<AttachmentId>();
     attachment.volume = volume_;
     repo::insert(*tx_, attachment);
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, attachment_machine(), attachment.id.value);
+    walk(attachment_machine(), attachment.id.value);
 }
 
 TEST_F(RowsOfVolumes, ThoseOfBackupsToo) {
@@ -115,19 +122,19 @@ TEST_F(RowsOfVolumes, ThoseOfBackupsToo) {
     backup.id = new_id<BackupId>();
     backup.volume = volume_;
     repo::insert(*tx_, backup);
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, backup_machine(), backup.id.value);
+    walk(backup_machine(), backup.id.value);
 }
 
 TEST_F(RowsOfVolumes, ThoseOfGroupsToo) {
     Group group;
     group.id = new_uuid();
     repo::insert(*tx_, group);
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, group_machine(), group.id);
+    walk(group_machine(), group.id);
     GroupSnapshot snapshot;
     snapshot.id = new_uuid();
     snapshot.group_id = group.id;
     repo::insert(*tx_, snapshot);
-    test::the_row_moves_just_where_the_rule_allows_it(*tx_, group_snapshot_machine(), snapshot.id);
+    walk(group_snapshot_machine(), snapshot.id);
 }
 
 TEST_F(RowsOfVolumes, ARefusalNamesTheStatus) {

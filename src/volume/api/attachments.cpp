@@ -1,9 +1,12 @@
 #include "volume/flows/attachments.hpp"
+
+#include "base/log.hpp"
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
 #include "volume/api/connector.hpp"
 #include "volume/api/end_attachment.hpp"
 #include "volume/api/filters.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/change_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
@@ -91,37 +94,83 @@ struct NewAttachment {
     json::object connector;  ///< empty: connected later
 };
 
-/// Asks the storage host for the connection and records it. The attachment names its connector before, so that whoever
-/// ends it meanwhile, or after a crash, ends the connection too. `undo`: what is left when the host failed, or (Busy)
-/// did nothing.
-AttachmentRecord connect(const Call& call, const AttachmentRecord& attachment, const json::object& connector,
-                         void (*undo)(db::Transaction& tx, const AttachmentRecord& before, ErrorCode failure)) {
+/// An attachment as it was before its connection was begun.
+struct Begun {
+    AttachmentRecord attachment;
+    bool is_new = false;  ///< the connection was not on record before
+};
+
+/// Says what is left when the storage host failed, or (Busy) did nothing.
+using Undo = void (*)(db::Transaction& tx, const AttachmentRecord& before, ErrorCode failure);
+
+void undo_connect(const Call& call, const Begun& begun, const std::string& host, ErrorCode failure, Undo undo) {
+    const auto& attachment = begun.attachment;
+    call.db().write_with([&](db::Transaction& tx) {
+        if (failure == ErrorCode::Busy && begun.is_new) repo::delete_connection(tx, attachment.volume, host);
+        if (repo::find_attachment(tx, attachment.id)) undo(tx, attachment, failure);
+    });
+}
+
+AttachmentRecord record(const Call& call, const AttachmentRecord& attachment, const json::object& connector,
+                        const json::object& info) {
+    return call.db().write_with([&](db::Transaction& tx) {
+        check_may_change(tx, call, attachment);  // once more: the host took its time
+        flows::connection_made(tx, attachment.id, get_string(connector, "host"), get_string(connector, "mountpoint"),
+                               info);
+        return repo::get_attachment(tx, attachment.id);
+    });
+}
+
+/// What can't be recorded is ended, and stays on record where the host doesn't.
+void end_made(const Call& call, const AttachmentRecord& attachment, const std::string& host, Undo undo) {
+    call.db().write_with([&](db::Transaction& tx) {
+        const bool ended = !flows::is_connected(tx, attachment.volume, host);
+        if (ended && repo::find_attachment(tx, attachment.id)) undo(tx, attachment, ErrorCode::Busy);
+    });
+    try {
+        flows::end_unrecorded(call.context.d, attachment.volume, host, waiting_options(call, {}));
+    } catch (const Error& error) {
+        log::warning("the end of a connection waits for the storage host",
+                     {{"volume", attachment.volume.value}, {"reason", error.message()}});
+    }
+}
+
+/// Asks the storage host for the connection and records it. The attachment names its connector before, and the
+/// connection is on record, so that whoever ends it meanwhile, or after a crash, ends the connection too.
+AttachmentRecord connect(const Call& call, const Begun& begun, const json::object& connector, Undo undo) {
+    const auto& attachment = begun.attachment;
     const auto host = get_string(connector, "host");
-    const auto device = get_string(connector, "mountpoint");
     json::object info;
     try {
         info = flows::initialize_connection(call.context.d, attachment.volume, connector,
                                             waiting_options(call, flows::connect_command(attachment.id, host)));
     } catch (const Error& error) {
-        call.db().write_with([&](db::Transaction& tx) {
-            if (repo::find_attachment(tx, attachment.id)) undo(tx, attachment, error.code());
-        });
+        undo_connect(call, begun, host, error.code(), undo);
         throw;
     }
     info["attachment_id"] = attachment.id.value;
     // The word of whoever made the attachment counts for more than the connector's.
     const auto& wanted = attachment.mode == kNoMode ? get_string(connector, "mode") : attachment.mode;
     if (wanted == "ro") info["data"].as_object()["access_mode"] = "ro";
-    auto tx = call.db().write();
-    check_may_change(tx, call, attachment);  // once more: the host took its time
-    flows::connected(tx, attachment.id, host, device, info);
-    auto result = repo::get_attachment(tx, attachment.id);
-    tx.commit();
-    return result;
+    try {
+        return record(call, attachment, connector, info);
+    } catch (const Error&) {
+        end_made(call, attachment, host, undo);
+        throw;
+    }
 }
 
 void begin_connecting(db::Transaction& tx, const AttachmentId& id, const json::object& connector) {
     flows::begin_connecting(tx, id, get_string(connector, "host"), get_string(connector, "mountpoint"));
+}
+
+/// Ends what is left of an earlier connection of the same host; no transaction open.
+void finish_ending(const Call& call, const VolumeId& volume, const json::object& connector) {
+    flows::finish_ending(call.context.d, volume, get_string(connector, "host"), waiting_options(call, {}));
+}
+
+bool put_on_record(db::Transaction& tx, const VolumeId& volume, const json::object& connector) {
+    return flows::begin_connection(tx, volume, get_string(connector, "host"));
 }
 
 /// The user doesn't know its id: it is gone, or failed and holds the volume no longer.
@@ -167,7 +216,11 @@ http::Response create(const Call& call) {
     }
     // What would be refused is refused now; but nothing changes before it is this request's turn.
     return waiting_for(call, repo::get_volume(tx, wanted.volume).host, [wanted](const Call& later) {
-        const auto made = later.db().write_with([&](db::Transaction& in) { return reserve(in, later, wanted); });
+        finish_ending(later, wanted.volume, wanted.connector);
+        const auto made = later.db().write_with([&](db::Transaction& in) {
+            auto reserved = reserve(in, later, wanted);
+            return Begun{std::move(reserved), put_on_record(in, wanted.volume, wanted.connector)};
+        });
         return one(later, connect(later, made, wanted.connector, undo_new));
     });
 }
@@ -200,11 +253,13 @@ http::Response update(const Call& call) {
     const auto wanted = required_connector(fields);
     fields.finish();
     auto tx = call.db().read();
-    return waiting_for(call, host_of(tx, connectable(tx, call)), [wanted](const Call& later) {
+    const auto attachment = connectable(tx, call);
+    return waiting_for(call, host_of(tx, attachment), [wanted, volume = attachment.volume](const Call& later) {
+        finish_ending(later, volume, wanted);
         const auto before = later.db().write_with([&](db::Transaction& in) {
             auto found = connectable(in, later);
             begin_connecting(in, found.id, wanted);
-            return found;
+            return Begun{std::move(found), put_on_record(in, volume, wanted)};
         });
         return one(later, connect(later, before, wanted, undo_update));
     });
@@ -241,7 +296,7 @@ http::Response forget(db::Transaction& tx, const AttachmentRecord& attachment) {
 http::Response remove(const Call& call) {
     auto tx = call.db().write();
     const auto attachment = own_attachment(tx, call, call.request.param("attachment_id"));
-    return end_attachment(call, tx, attachment, recorded_connector(attachment), forget);
+    return end_attachment(call, tx, attachment, recorded_connector(tx, attachment), forget);
 }
 
 }  // namespace

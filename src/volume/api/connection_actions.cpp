@@ -105,7 +105,8 @@ void check_may_terminate(db::Transaction& tx, const Call& call, const VolumeReco
 }
 
 /// A server that has the volume would go on with it: only services may take it away (CVE-2023-2088). When the host
-/// doesn't answer it stays on record that the connection is to be ended: before the host is connected again it is.
+/// doesn't answer it stays on record that the connection is to be ended: before the host is connected again it is. One
+/// that nobody knows of isn't put on record for good beyond the bound.
 http::Response terminate(const Call& call, const VolumeRecord& volume, const json::object& argument) {
     http::Fields fields(argument, "os-terminate_connection");
     const auto connector = required_connector(fields);
@@ -113,15 +114,17 @@ http::Response terminate(const Call& call, const VolumeRecord& volume, const jso
     return waiting_for(call, volume.host, [id = volume.id, connector](const Call& later) {
         const auto host = get_string(connector, "host");
         const auto options = waiting_options(later, id.value + "/terminate/" + later.auth.request_id);
+        bool may_stay = true;
         const auto before = later.db().write_with([&](db::Transaction& tx) {
             check_may_terminate(tx, later, own_volume(tx, later, id.value));
+            may_stay = flows::has_room(tx, id, host);
             return flows::begin_ending(tx, id, host, options.command_id);
         });
         try {
             if (before && !before->ending.empty()) flows::finish_ending(later.context.d, id, host, options);
             flows::terminate_connection(later.context.d, id, connector, options);
         } catch (const Error& error) {
-            if (error.code() == ErrorCode::Busy)
+            if (error.code() == ErrorCode::Busy || !may_stay)
                 later.db().write_with([&](db::Transaction& tx) { flows::restore_connection(tx, id, host, before); });
             throw;
         }
@@ -149,7 +152,7 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
     http::Fields fields(argument, "os-force_detach");
     auto tx = call.db().write();
     const auto attachment = wanted_attachment(fields, repo::attachments_of(tx, volume.id));
-    auto connector = recorded_connector(attachment);
+    auto connector = recorded_connector(tx, attachment);
     if (fields.has_value("connector")) {
         auto told = required_connector(fields);
         if (connector.empty()) connector = std::move(told);
@@ -161,10 +164,6 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
 [[noreturn]] void refuse_unknown(const Call& call, const VolumeRecord& volume, const std::string& why) {
     if (call.auth.is_service()) throw Error(ErrorCode::InvalidInput, "os-detach.attachment_id: " + why);
     throw Error(ErrorCode::Conflict, "os-detach.attachment_id: " + why, {}, volume.id.value);
-}
-
-bool is_anothers(db::Transaction& tx, const std::optional<std::string>& wanted) {
-    return wanted && repo::find_attachment(tx, AttachmentId(*wanted));
 }
 
 http::Response forget(db::Transaction& tx, const AttachmentRecord& attachment) {
@@ -187,10 +186,9 @@ http::Response detach(const Call& call, const VolumeRecord& volume, const json::
     }
     const auto found = std::find_if(attachments.begin(), attachments.end(),
                                     [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
-    if (found == attachments.end() && is_anothers(tx, wanted)) fields.fail("attachment_id", "is not of this volume");
     if (found == attachments.end()) refuse_unknown(call, volume, "the volume has no such attachment.");
     if (!wanted && attachments.size() > 1) refuse_unknown(call, volume, "is required: the volume has several.");
-    return end_attachment(call, tx, *found, recorded_connector(*found), forget);
+    return end_attachment(call, tx, *found, recorded_connector(tx, *found), forget);
 }
 
 }  // namespace

@@ -41,6 +41,15 @@ void check_stays(const VolumeRecord& volume) {
                 {}, volume.id.value);
 }
 
+/// Without what would make it another text in a path or on a line. Counted in bytes, as the storage host does.
+bool is_host(const std::string& text) {
+    if (text.empty() || text.size() > kLength || text == "." || text == "..") return false;
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        const auto code = static_cast<unsigned char>(c);
+        return code <= 0x20 || code == 0x7F || c == '/' || c == '\\';
+    });
+}
+
 json::array texts(http::Fields& fields, const char* name, const json::array& items) {
     for (const auto& item : items) {
         if (!item.is_string() || item.get_string().size() > kLength)
@@ -51,9 +60,14 @@ json::array texts(http::Fields& fields, const char* name, const json::array& ite
 
 }  // namespace
 
+void check_host(const http::Fields& fields, const char* name, const std::string& host) {
+    if (!is_host(host)) fields.fail(name, "must be a host name: 1 to 255 bytes without '/', '\\', blanks and controls");
+}
+
 json::object read_connector(const http::Fields& parent, const json::object& connector) {
     http::Fields fields(connector, parent.path() + ".connector");
-    json::object known{{"host", fields.required_string("host", 1, kLength)}};
+    json::object known{{"host", fields.required_string("host", 0, kLength)}};
+    check_host(fields, "host", get_string(known, "host"));
     for (const auto* name : kTexts)
         if (auto text = fields.string(name, 0, kLength)) known[name] = *text;
     for (const auto* name : kFlags)

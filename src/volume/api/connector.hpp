@@ -4,6 +4,8 @@
 /// Who connects a volume, as the actions of volumes and attachments are told; and when a volume may be connected.
 namespace virga::volume::api {
 
+/// Error{InvalidInput} that names the field when it can't be the name of a connector's host.
+void check_host(const http::Fields& fields, const char* name, const std::string& host);
 /// What is known of the connector that stands under `name` (what os-brick tells, and mountpoint and mode). Types and
 /// lengths are checked: Error{InvalidInput} names the field. Its host must be there. Other fields are left out.
 json::object read_connector(const http::Fields& parent, const json::object& connector);

@@ -4,23 +4,18 @@
 
 #include "volume/api/connector.hpp"
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::api {
 namespace {
 
-/// os-attach only says where the volume is: attached, but nothing was connected.
-bool may_have_connection(const AttachmentRecord& attachment) {
-    if (!attachment.connected()) return false;
-    return !attachment.connection_info.empty() || attachment.attach_status != AttachStatus::Attached;
-}
-
 /// A storage host knows one connection per volume and host.
 bool is_shared(db::Transaction& tx, const AttachmentRecord& attachment, const std::string& host) {
     const auto all = repo::attachments_of(tx, attachment.volume);
     return std::any_of(all.begin(), all.end(), [&](const AttachmentRecord& other) {
-        return other.id != attachment.id && other.host == host && may_have_connection(other);
+        return other.id != attachment.id && other.host == host && flows::may_have_connection(tx, other);
     });
 }
 
@@ -62,8 +57,8 @@ http::Response end_connected(const Call& call, const AttachmentId& id, const jso
 
 }  // namespace
 
-json::object recorded_connector(const AttachmentRecord& attachment) {
-    if (!may_have_connection(attachment)) return {};
+json::object recorded_connector(db::Transaction& tx, const AttachmentRecord& attachment) {
+    if (!flows::may_have_connection(tx, attachment)) return {};
     return {{"host", attachment.host}};
 }
 

@@ -5,7 +5,7 @@
 namespace virga::volume::api {
 
 /// The connector of its connection, also of one that may have been made; empty when nothing was given to anybody.
-json::object recorded_connector(const AttachmentRecord& attachment);
+json::object recorded_connector(db::Transaction& tx, const AttachmentRecord& attachment);
 
 /// Forgets the attachment in the transaction, and answers.
 using ForgetAttachment = http::Response (*)(db::Transaction& tx, const AttachmentRecord& attachment);

@@ -2,6 +2,7 @@
 
 #include "volume/api/api.hpp"
 #include "volume/api/connection_actions.hpp"
+#include "volume/api/connector.hpp"
 #include "volume/api/metadata.hpp"
 #include "volume/api/migration_actions.hpp"
 #include "volume/flows/attachments.hpp"
@@ -197,6 +198,7 @@ http::Response attach(const Action& action) {
     const auto server = fields.uuid("instance_uuid");
     const auto host = fields.string("host_name", 0, 255);
     if (!server && !host) fields.fail("instance_uuid", "or host_name is required");
+    if (host && !host->empty()) check_host(fields, "host_name", *host);
     const auto device = fields.required_string("mountpoint", 1, 255);
     const auto mode = fields.one_of("mode", {"ro", "rw"}).value_or("rw");
     fields.finish();

@@ -19,6 +19,14 @@ bool is_of_server(const std::vector<AttachmentRecord>& attachments, const Server
                                           [&](const AttachmentRecord& item) { return item.server == server; });
 }
 
+void check_has_room(const VolumeId& id, const std::vector<AttachmentRecord>& attachments) {
+    if (attachments.size() < kMostAttachments) return;
+    throw Error(ErrorCode::Conflict,
+                "Volume " + id.value + " has " + std::to_string(attachments.size()) + " attachments, and may have " +
+                    std::to_string(kMostAttachments) + " at most. Delete some.",
+                {}, id.value);
+}
+
 /// Cinder also lets a server that has the volume reserve it again: live migration does.
 void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& server) {
     if (is_error(volume.status)) {
@@ -27,10 +35,11 @@ void take(db::Transaction& tx, const VolumeRecord& volume, const ServerId& serve
                         " and can't be attached.",
                     {}, volume.id.value);
     }
+    const auto attachments = repo::attachments_of(tx, volume.id);
+    check_has_room(volume.id, attachments);
     const bool made_for_it = !server.empty() && volume.created_for == server;
     if (made_for_it && repo::try_change(tx, volume_change::kReserveMade, volume.id)) return;
-    if (is_of_server(repo::attachments_of(tx, volume.id), server) &&
-        repo::try_change(tx, volume_change::kReserveAgain, volume.id)) {
+    if (is_of_server(attachments, server) && repo::try_change(tx, volume_change::kReserveAgain, volume.id)) {
         return;
     }
     repo::require_change(tx, volume.multiattach ? volume_change::kReserveMultiattach : volume_change::kReserve,
@@ -241,6 +250,23 @@ void begin_connecting(db::Transaction& tx, const AttachmentId& id, const std::st
     connected(tx, id, connector_host, device, attachment.connection_info);
 }
 
+void connection_made(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+                     const std::string& device, const json::object& connection_info) {
+    const auto attachment = repo::get_attachment(tx, id);
+    if (!is_connected(tx, attachment.volume, connector_host)) {
+        throw Error(ErrorCode::Conflict,
+                    "The connection of volume " + attachment.volume.value + " was ended meanwhile. Try again.", {},
+                    attachment.volume.value);
+    }
+    connected(tx, id, connector_host, device, connection_info);
+    // Others of the same host may still be at it: they need the record.
+    const auto all = repo::attachments_of(tx, attachment.volume);
+    const bool awaited = std::any_of(all.begin(), all.end(), [&](const AttachmentRecord& other) {
+        return other.host == connector_host && other.connection_info.empty();
+    });
+    if (!awaited) repo::delete_connection(tx, attachment.volume, connector_host);
+}
+
 void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
                const std::string& device, const json::object& connection_info) {
     const auto attachment = repo::get_attachment(tx, id);
@@ -254,8 +280,10 @@ void connected(db::Transaction& tx, const AttachmentId& id, const std::string& c
 }
 
 void roll_connecting(db::Transaction& tx, const AttachmentRecord& before) {
-    if (before.connected() || before.attach_status != AttachStatus::Reserved) return;
-    if (!repo::try_change(tx, attachment_change::kRollConnect, before.id)) return;
+    if (before.connected()) return;
+    const auto now = repo::find_attachment(tx, before.id);
+    const bool stayed = now && now->attach_status == before.attach_status;
+    if (!stayed && !repo::try_change(tx, attachment_change::kRollConnect, before.id)) return;
     repo::set_connection(tx, before.id, before.host, before.device, before.connection_info);
     recompute_status(tx, before.volume);
 }

@@ -9,7 +9,10 @@
 /// in the caller's transaction; the two connection functions call the storage host and must have none open.
 namespace virga::volume::flows {
 
-/// See Service::reserve.
+/// Of one volume: as many servers share one at most. Each is looked at by whoever changes one of them.
+inline constexpr std::size_t kMostAttachments = 128;
+
+/// See Service::reserve. Error{Conflict} when the volume has kMostAttachments.
 AttachmentRecord reserve(db::Transaction& tx, const AttachmentId& id, const VolumeId& volume, const ServerId& server);
 /// As reserve, for whoever asks this service's API (AttachmentRecord::by_user). `server` is not looked at, as in
 /// Cinder, and may be empty: what is attached need not be a server.
@@ -43,6 +46,10 @@ void fail_connecting(db::Transaction& tx, const AttachmentId& id);
 /// Error{Conflict} when a volume without multiattach is connected to another host already.
 void connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
                const std::string& device, const json::object& connection_info);
+/// As connected(), for a connection that was on record while it was made (begin_connection): from now on the attachment
+/// tells of it. Error{Conflict} when it was ended meanwhile.
+void connection_made(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,
+                     const std::string& device, const json::object& connection_info);
 void complete(db::Transaction& tx, const AttachmentId& id);
 void begin_detaching(db::Transaction& tx, const VolumeId& id);
 void roll_detaching(db::Transaction& tx, const VolumeId& id);

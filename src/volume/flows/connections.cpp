@@ -1,10 +1,13 @@
 #include "volume/flows/connections.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "volume/flows/attachments.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/change_repo.hpp"
+#include "volume/repo/volume_repo.hpp"
 
 namespace virga::volume::flows {
 namespace {
@@ -45,6 +48,10 @@ void end_one(Dependencies& d, const VolumeId& volume, const std::string& host, c
     finish_ending(d, volume, host, options);
 }
 
+Error still_ending(const VolumeId& volume) {
+    return {ErrorCode::Busy, "The connections of volume " + volume.value + " are being ended. Try again."};
+}
+
 }  // namespace
 
 bool begin_connection(db::Transaction& tx, const VolumeId& volume, const std::string& host) {
@@ -79,9 +86,40 @@ void restore_connection(db::Transaction& tx, const VolumeId& volume, const std::
     repo::set_ending(tx, volume, host, before->ending);
 }
 
+bool has_room(db::Transaction& tx, const VolumeId& volume, const std::string& host) {
+    const auto all = repo::connections_of(tx, volume);
+    if (all.size() < kMostConnections) return true;
+    const auto attachments = repo::attachments_of(tx, volume);
+    return std::any_of(all.begin(), all.end(), [&](const auto& item) { return item.host == host; }) ||
+           std::any_of(attachments.begin(), attachments.end(), [&](const auto& item) { return item.host == host; });
+}
+
+bool may_have_connection(db::Transaction& tx, const AttachmentRecord& attachment) {
+    if (!attachment.connected()) return false;
+    return !attachment.connection_info.empty() || attachment.attach_status != AttachStatus::Attached ||
+           repo::find_connection(tx, attachment.volume, attachment.host).has_value();
+}
+
+void leave_to_end(db::Transaction& tx, const VolumeId& volume, const std::string& host) {
+    if (!repo::find_volume(tx, volume)) return;
+    for (const auto& item : repo::attachments_of(tx, volume)) {
+        const bool ends = item.attach_status == AttachStatus::Detaching;
+        if (!ends && item.host == host && may_have_connection(tx, item)) return;
+    }
+    begin_ending(tx, volume, host, end_command(volume, host));
+}
+
+void end_unrecorded(Dependencies& d, const VolumeId& volume, const std::string& host, const rpc::CallOptions& options) {
+    d.db.write_with([&](db::Transaction& tx) { leave_to_end(tx, volume, host); });
+    finish_ending(d, volume, host, options);
+}
+
 bool is_connected(db::Transaction& tx, const VolumeId& volume, const std::string& host) {
-    const auto found = repo::find_connection(tx, volume, host);
-    return found && found->ending.empty();
+    if (const auto found = repo::find_connection(tx, volume, host)) return found->ending.empty();
+    const auto all = repo::attachments_of(tx, volume);
+    return std::any_of(all.begin(), all.end(), [&](const AttachmentRecord& item) {
+        return item.host == host && !item.connection_info.empty() && item.attach_status != AttachStatus::Detaching;
+    });
 }
 
 void finish_ending(Dependencies& d, const VolumeId& volume, const std::string& host, const rpc::CallOptions& options) {
@@ -103,12 +141,20 @@ void end_leftovers(Dependencies& d, const VolumeId& volume, const rpc::CallOptio
     const auto failed = failed_of(attachments);
     std::set<std::string> hosts;
     for (const auto& item : connections) hosts.insert(item.host);
+    const auto latest = std::chrono::steady_clock::now() + options.deadline;
+    const auto check_time = [&] {
+        if (std::chrono::steady_clock::now() > latest) throw still_ending(volume);
+    };
     for (const auto& item : failed) {
+        check_time();
         if (!used.contains(item.host)) await_connection(d, item, item.host, options);
         hosts.insert(item.host);
     }
-    for (const auto& host : hosts)
-        if (!used.contains(host)) end_one(d, volume, host, options);
+    for (const auto& host : hosts) {
+        if (used.contains(host)) continue;
+        check_time();
+        end_one(d, volume, host, options);
+    }
     if (failed.empty()) return;
     d.db.write_with([&](db::Transaction& tx) {
         for (const auto& item : failed) forget_connector(tx, item.id);

@@ -261,7 +261,9 @@ private:
 
     void record(db::Transaction& tx, const Moved& moved) {
         const auto& item = moved.attachment;
-        if (!repo::find_attachment(tx, item.id)) return;  // its server was deleted meanwhile
+        const auto now = repo::find_attachment(tx, item.id);
+        // Detached meanwhile, or its server deleted: nobody else knows of the connection at this place.
+        if (!now || now->attach_status == AttachStatus::Detaching) return leave_to_end(tx, item.volume, item.host);
         repo::set_connection(tx, item.id, item.host, item.device, moved.connection_info);
         if (!item.server.empty()) attached_volumes(d_).moved(tx, item.server, item.volume, moved.connection_info);
     }

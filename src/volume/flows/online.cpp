@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/flows/attachments.hpp"
+#include "volume/flows/connections.hpp"
 #include "volume/flows/flow_data.hpp"
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/mark_failed.hpp"
@@ -143,7 +144,9 @@ private:
 
     void record(db::Transaction& tx, const Moved& moved) {
         const auto& item = moved.attachment;
-        if (!repo::find_attachment(tx, item.id)) return;  // detached meanwhile
+        const auto now = repo::find_attachment(tx, item.id);
+        // Detached meanwhile, and the connection perhaps made anew after that.
+        if (!now || now->attach_status == AttachStatus::Detaching) return leave_to_end(tx, item.volume, item.host);
         repo::set_connection(tx, item.id, item.host, item.device, moved.connection_info);
         if (item.of_compute()) attached_volumes(d_).moved(tx, item.server, item.volume, moved.connection_info);
     }

@@ -151,8 +151,8 @@ VolumeFile FakeDriver::connectable(const std::string& id) {
     const std::lock_guard lock(mutex_);
     const auto& volume = get(id);
     if (!volume.connections.empty())
-        throw Error(ErrorCode::Conflict, "Volume " + id + " is connected to host " + *volume.connections.begin() + ".",
-                    {}, id);
+        throw Error(ErrorCode::Conflict, "Volume " + id + " is connected to a host.",
+                    "host " + *volume.connections.begin(), id);
     return view(id, volume);
 }
 

@@ -10,10 +10,8 @@ namespace virga::volume::host::files {
 void FolderStore::refuse_connected(const Sidecar& sidecar) const {
     if (is_busy(sidecar)) throw busy(sidecar.id);
     if (sidecar.connections.empty()) return;
-    throw Error(ErrorCode::Conflict,
-                "Volume " + sidecar.id + " is connected to host " + *sidecar.connections.begin() +
-                    "; its content can't be replaced.",
-                {}, sidecar.id);
+    throw Error(ErrorCode::Conflict, "Volume " + sidecar.id + " is connected to a host; its content can't be replaced.",
+                "host " + *sidecar.connections.begin(), sidecar.id);
 }
 
 VolumeFile FolderStore::put_in_place(Sidecar& sidecar, const Layer& layer) {

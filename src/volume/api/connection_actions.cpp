@@ -166,6 +166,12 @@ http::Response force_detach(const Call& call, const VolumeRecord& volume, const 
     throw Error(ErrorCode::Conflict, "os-detach.attachment_id: " + why, {}, volume.id.value);
 }
 
+/// Of another volume of the caller's project; what others have is as what doesn't exist.
+bool is_elsewhere(db::Transaction& tx, const Call& call, const std::optional<std::string>& wanted) {
+    const auto found = wanted ? repo::find_attachment(tx, AttachmentId(*wanted)) : std::nullopt;
+    return found && found->project == call.auth.project;
+}
+
 http::Response forget(db::Transaction& tx, const AttachmentRecord& attachment) {
     flows::detached(tx, attachment.id);
     return http::Response::empty(202);
@@ -186,6 +192,8 @@ http::Response detach(const Call& call, const VolumeRecord& volume, const json::
     }
     const auto found = std::find_if(attachments.begin(), attachments.end(),
                                     [&](const AttachmentRecord& item) { return !wanted || item.id.value == *wanted; });
+    if (found == attachments.end() && is_elsewhere(tx, call, wanted))
+        fields.fail("attachment_id", "is not of this volume");
     if (found == attachments.end()) refuse_unknown(call, volume, "the volume has no such attachment.");
     if (!wanted && attachments.size() > 1) refuse_unknown(call, volume, "is required: the volume has several.");
     return end_attachment(call, tx, *found, recorded_connector(tx, *found), forget);

@@ -90,14 +90,16 @@ std::int64_t file_bound(const std::string& format, std::int64_t virtual_bytes) {
 
 std::int64_t convert_into(const Conversion& conversion, const Progress& progress, const Cancelled& cancelled) {
     const auto folder = folder_of(conversion.to);
-    SpacePromise space(folder, source_bytes(conversion));
+    const auto source = source_bytes(conversion);
+    SpacePromise space(folder, source);
     if (!conversion.key.empty() && conversion.to_format == "qcow2")
         create_qcow2(conversion.to, conversion.virtual_bytes, std::nullopt, conversion.key);
     else
         File::create(conversion.to);  // so that it is ours alone: the tool keeps the mode of what is there
     QemuImgRun run{.what = "convert disk",
                    .files = files_of(conversion),
-                   .work_bytes = conversion.virtual_bytes,
+                   .work_bytes = std::max(source, conversion.data_bytes),
+                   .virtual_bytes = conversion.virtual_bytes,
                    .file_bytes = conversion.file_bytes,
                    .key = conversion.key};
     run.watch = Watch(conversion, space, progress, cancelled);

@@ -13,6 +13,7 @@ struct Conversion {
     std::string options = {};        ///< of the target's format, as -o takes them
     Secret key = {};                 ///< of the qcow2 among the two; see disk.hpp
     bool alone = false;              ///< `from` stands on nothing, whatever its header says
+    std::int64_t data_bytes = 0;     ///< of the disk, to be read or expanded; 0: what the source takes on its storage
 };
 
 /// `qemu-img convert` straight into `to`, synced, no renaming; what is there is overwritten. Leaves a partial file on

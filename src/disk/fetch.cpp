@@ -9,6 +9,7 @@
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
 #include "image/format/inspector.hpp"
+#include "image/format/tables.hpp"
 
 namespace virga::disk {
 namespace {
@@ -17,7 +18,15 @@ struct Plan {
     std::string from_format;  ///< as tools call it
     std::string to_format;
     std::int64_t virtual_bytes = 0;  ///< 0: the header doesn't tell
+    std::int64_t data_bytes = 0;     ///< of the disk, to be read or expanded
 };
+
+/// Where the tables aren't followed: much more than what people compress becomes, within the disk.
+std::int64_t guess_data(const ImageSource& source, std::int64_t virtual_bytes) {
+    constexpr std::int64_t kTimes = 8;
+    const auto bytes = File::open_for_reading(source.path).size();
+    return virtual_bytes / kTimes <= bytes ? virtual_bytes : bytes * kTimes;
+}
 
 void check_bound(std::int64_t virtual_bytes, const FetchOptions& options) {
     if (options.max_virtual_size_bytes == 0 || virtual_bytes <= options.max_virtual_size_bytes) return;
@@ -36,6 +45,8 @@ Plan plan_of(const ImageSource& source, const FetchOptions& options) {
     plan.virtual_bytes =
         plan.from_format == "raw" ? File::open_for_reading(source.path).size() : found.virtual_size_bytes.value_or(0);
     check_bound(plan.virtual_bytes, options);
+    if (plan.from_format != "raw") plan.data_bytes = image::check_tables(source.path, found.format);
+    if (plan.data_bytes == 0) plan.data_bytes = guess_data(source, plan.virtual_bytes);
     return plan;
 }
 
@@ -55,6 +66,7 @@ std::int64_t bring(const ImageSource& source, const Plan& plan, const std::strin
     Conversion conversion{source.path,    plan.from_format,   part,
                           plan.to_format, plan.virtual_bytes, file_bound(plan.to_format, limit)};
     conversion.alone = true;
+    conversion.data_bytes = plan.data_bytes;
     return convert_into(conversion, options.progress, options.cancelled);
 }
 

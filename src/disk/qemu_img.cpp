@@ -14,13 +14,14 @@ namespace {
 // 1 GiB is just too little for the threads of an out-of-order conversion on machines with many cores: each takes 8 MiB
 // of stack and up to 64 MiB of allocator arena.
 constexpr std::uint64_t kAddressSpace = 2ULL * 1024 * 1024 * 1024;
-constexpr std::uint64_t kCpuSecondsPerGib = 60;
+constexpr std::int64_t kCpuSecondsPerGib = 60;
+constexpr std::int64_t kCpuSecondsPerVirtualGib = 4;
 constexpr std::ptrdiff_t kSubCommand = 1;  ///< its place among the words
 
 ProcessLimits limits_of(const QemuImgRun& run) {
     ProcessLimits limits;
     limits.address_space_bytes = kAddressSpace;
-    limits.cpu_seconds = kCpuSecondsPerGib * static_cast<std::uint64_t>(1 + run.work_bytes / kGiB);
+    limits.cpu_seconds = cpu_seconds(run);
     limits.file_bytes = static_cast<std::uint64_t>(run.file_bytes);
     return limits;
 }
@@ -45,6 +46,12 @@ bool mentions(const std::string& text, std::string_view words) {
 }
 
 }  // namespace
+
+std::uint64_t cpu_seconds(const QemuImgRun& run) {
+    const auto seconds =
+        kCpuSecondsPerGib * (1 + run.work_bytes / kGiB) + kCpuSecondsPerVirtualGib * (run.virtual_bytes / kGiB);
+    return static_cast<std::uint64_t>(seconds);
+}
 
 ProcessResult run_qemu_img(std::vector<std::string> arguments, const QemuImgRun& run) {
     std::vector<std::string> argv{"qemu-img"};

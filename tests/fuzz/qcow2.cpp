@@ -6,6 +6,7 @@
 #include "disk/layers.hpp"
 #include "fuzz/scratch.hpp"
 #include "fuzz/targets.hpp"
+#include "image/format/tables.hpp"
 
 namespace virga::fuzz {
 namespace {
@@ -16,7 +17,7 @@ void read(const std::function<void()>& reader) {
         reader();
     } catch (const Error& failure) {
         const auto code = failure.code();
-        if (code != ErrorCode::Corrupt && code != ErrorCode::NotFound)
+        if (code != ErrorCode::Corrupt && code != ErrorCode::InvalidInput && code != ErrorCode::NotFound)
             throw Finding("not told to be the file's fault: " + failure.message());
     }
 }
@@ -33,6 +34,9 @@ void qcow2(std::string_view input) {
     });
     read([&] { disk::qcow2_is_encrypted(path); });
     read([&] { disk::qcow2_is_empty(path); });
+    read([&] {
+        if (image::check_tables(path, "qcow2") < 0) throw Finding("data below 0");
+    });
     read([&] {
         for (const auto& layer : disk::layers_of(path, "qcow2")) {
             if (!layer.path.starts_with(scratch.at(""))) throw Finding("a file outside of the folder: " + layer.path);

@@ -33,6 +33,8 @@ public:
 
     /// Throws Error{NoSpace} when the disk is full, Error{Internal} otherwise.
     void write(std::string_view data);
+    /// Where the data is until it is published.
+    const std::string& path() const { return path_; }
     /// Syncs the data and gives it its final name, durably.
     void publish();
     /// Takes the published file away again. Nothing happens when it wasn't published.

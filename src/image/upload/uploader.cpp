@@ -7,6 +7,7 @@
 #include "base/scope_exit.hpp"
 #include "http/microversion.hpp"
 #include "image/format/inspector.hpp"
+#include "image/format/tables.hpp"
 #include "image/repo/image_repo.hpp"
 #include "image/settings.hpp"
 #include "image/stores/free_space.hpp"
@@ -103,6 +104,7 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
     }
     const auto found = inspector.finish();
     record.tool_format = check_declared(record.disk_format, found);
+    if (record.tool_format != "raw") check_tables(part.path(), found.format);
     record.virtual_size_bytes = found.virtual_size_bytes;
     record.size_bytes = size;
     record.checksum_md5 = md5.finish();

@@ -166,3 +166,20 @@ def test_a_volume_becomes_no_image_of_a_refused_format(cloud, volumes):
         body = {"os-volume_upload_image": {"image_name": str(uuid.uuid4()), "disk_format": name}}
         answer = call(cloud, "POST", f"/volumes/{volume}/action", body, expect=400)
         assert "disk_format" in answer.text and "raw" in answer.text
+
+
+def test_tables_that_repeat_are_refused_when_they_are_uploaded(cloud):
+    """33 MB that read as 128 GiB: each entry leads to the same table, and each of its entries to the same cluster."""
+    cluster, tables = 512, 64
+    data = bytearray(8 * cluster)
+    size = tables * cluster // 8 * cluster
+    struct.pack_into(">4sIQIIQIIQQIIQQQQII", data, 0, b"QFI\xfb", 3, 0, 0, 9, size, 0, tables, 4 * cluster, cluster, 1, 0, 0, 0, 0, 0,
+                     4, 104)
+    struct.pack_into(">Q", data, cluster, 2 * cluster)
+    data[4 * cluster:5 * cluster] = struct.pack(">Q", 5 * cluster) * tables
+    data[5 * cluster:6 * cluster] = struct.pack(">Q", 6 * cluster) * tables
+    image = make(cloud, disk_format="qcow2")
+    answer = put(cloud, image, bytes(data))
+    assert answer.status_code == 400 and "a data cluster lies where something else of the image lies" in answer.text, answer.text
+    assert cloud.http("GET", f"{IMAGES}/{image}").json()["status"] == "queued"
+    assert cloud.http("DELETE", f"{IMAGES}/{image}").status_code == 204

@@ -1,6 +1,7 @@
 #include <atomic>
 
 #include "base/scope_exit.hpp"
+#include "disk/qemu_img.hpp"
 #include "unit/disk/fixture.hpp"
 
 namespace virga::disk {
@@ -61,6 +62,33 @@ TEST_F(Fetch, keeps_the_format_on_request) {
     EXPECT_EQ(result.format, "qcow2");
     EXPECT_EQ(result.virtual_size_bytes, 64 << 20);
     EXPECT_EQ(sha512_of(at("target")), sha512_of(at("image.qcow2")));
+}
+
+// A megabyte must not make a host read for hours: the same table again and again.
+TEST_F(Fetch, refuses_tables_that_repeat) {
+    const auto path = make("qcow2");
+    tool({"qemu-img", "resize", "-q", "-f", "qcow2", path, "10G"});
+    auto file = File::open_for_writing(path);
+    const auto place = file.read_at(40, 8);  // of the level 1 table, big-endian
+    std::int64_t table = 0;
+    for (const char c : place) table = table << 8 | static_cast<unsigned char>(c);
+    for (std::int64_t i = 1; i < 20; ++i) file.write_at(table + i * 8, file.read_at(table, 8));
+    for (const bool to_raw : {true, false}) {
+        FetchOptions options;
+        options.to_raw = to_raw;
+        EXPECT_EQ(code_of([&] { fetch_image(source(path, "qcow2"), at("target"), options); }), ErrorCode::InvalidInput);
+    }
+    EXPECT_FALSE(exists(at("target")));
+    EXPECT_FALSE(leftovers());
+}
+
+TEST(QemuImgBound, follows_the_data_rather_than_the_size_of_the_disk) {
+    const auto bound = [](std::int64_t work_gib, std::int64_t virtual_gib) {
+        return cpu_seconds({.what = "test", .work_bytes = work_gib * kGiB, .virtual_bytes = virtual_gib * kGiB});
+    };
+    EXPECT_EQ(bound(0, 0), 60);
+    EXPECT_EQ(bound(10, 10), 700);
+    EXPECT_EQ(bound(0, 128), 572);
 }
 
 TEST_F(Fetch, refuses_before_it_copies) {

@@ -10,6 +10,7 @@
 #include "base/failpoint.hpp"
 #include "disk/file.hpp"
 #include "image/format/inspector.hpp"
+#include "image/format/tables.hpp"
 #include "volume/host/drivers/files/folder_store.hpp"
 
 namespace virga::volume::host::files {
@@ -38,6 +39,7 @@ std::int64_t checked_size(const std::string& path, const std::string& format) {
     if (format == "raw") return disk::File::open_for_reading(path).size();
     const auto found = image::inspect_file(path);
     if (found.format != "qcow2") throw Error(ErrorCode::InvalidInput, "the content is " + found.format + ", not qcow2");
+    image::check_tables(path, found.format);
     return disk::virtual_size(path, "qcow2");
 }
 

@@ -51,7 +51,8 @@ int host(const Options& options, Announcer& announcer) {
     compute::host::Manager guests(config, options.host_dir(), name, taps,
                                   {image_store, volumes.volume_folders(), volumes.shares()});
     rpc::HostEndpoint endpoint(options.socket_path(), name,
-                               static_cast<std::size_t>(config.get(setting::host_threads)));
+                               {static_cast<std::size_t>(config.get(setting::host_threads)),
+                                static_cast<std::size_t>(config.get(setting::host_long_threads))});
     taps.register_commands(endpoint);
     volumes.register_commands(endpoint);
     guests.register_commands(endpoint);

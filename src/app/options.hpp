@@ -16,7 +16,10 @@ inline const config::Setting<std::string> control_user{
     "control.user", std::string("virga"),
     "User that the control process runs as when it is started by root, which must not be anybody else's."};
 inline const config::Setting<std::int64_t> flow_threads{
-    "control.flow_threads", 32, {1, config::kMaxThreads}, "Flow tasks that run at once."};
+    "control.flow_threads",
+    32,
+    {1, config::kMaxThreads},
+    "Flow tasks that run at once; a project has at most half of these threads."};
 inline const config::Setting<std::string> database_url{
     "database.url", std::string(),
     "Where the state of the cloud is: postgresql://USER:PASSWORD@HOST:PORT/DATABASE; empty: a SQLite file in the state "
@@ -31,7 +34,16 @@ inline const config::Setting<std::int64_t> keep_flows_days{
 inline const config::Setting<std::string> host_name{"host.name", std::string(), config::kHost,
                                                     "Name of this host; empty: the machine's host name."};
 inline const config::Setting<std::int64_t> host_threads{
-    "host.threads", 16, {1, config::kMaxThreads}, "Commands that a host works on at once."};
+    "host.threads",
+    16,
+    {1, config::kMaxThreads},
+    "Short commands that a host works on at once; a project has at most half of these threads."};
+inline const config::Setting<std::int64_t> host_long_threads{
+    "host.long_threads",
+    8,
+    {1, config::kMaxThreads},
+    "Commands that may move whole disks (images, copies, backups) that a host works on at once; a project has at most "
+    "half of these threads."};
 inline const config::Setting<std::string> helper_user{
     "host.helper_user", std::string("virga-helper"),
     "User that programs run as which read what users and guests wrote, such as qemu-img; it must own nothing."};

@@ -265,6 +265,7 @@ struct ControlEndpoint::Impl {
                                    {"id", id},
                                    {"method", method},
                                    {"request_id", options.request_id},
+                                   {"account", options.account},
                                    {"params", std::move(params)}};
         {
             const auto place = pending.emplace(id, &mine);

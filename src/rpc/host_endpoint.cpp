@@ -5,12 +5,13 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
 #include "base/clock.hpp"
+#include "base/fair_pool.hpp"
 #include "base/log.hpp"
-#include "base/thread_pool.hpp"
 #include "rpc/connection.hpp"
 #include "rpc/rpc.hpp"
 
@@ -43,8 +44,11 @@ json::object run(const CommandHandler& handler, const Command& command) {
 }
 
 struct HostEndpoint::Impl {
-    Impl(std::string socket_path, std::string name, std::size_t threads)
-        : path(std::move(socket_path)), host(std::move(name)), pool("command", threads) {}
+    Impl(std::string socket_path, std::string name, Threads threads)
+        : path(std::move(socket_path)),
+          host(std::move(name)),
+          short_work("command", threads.for_short),
+          long_work("long-command", threads.for_long) {}
 
     void connect_loop() {
         while (!stopping) {
@@ -104,6 +108,7 @@ struct HostEndpoint::Impl {
         command.id = get_string(message, "id");
         command.method = get_string(message, "method");
         command.request_id = get_string(message, "request_id");
+        command.account = get_string(message, "account");
         command.params = get_object(message, "params");
         return command;
     }
@@ -122,7 +127,18 @@ struct HostEndpoint::Impl {
             started = std::make_shared<Running>();
             commands.emplace(id, started);
         }
-        pool.post([this, started, command = std::move(command)] { execute(started, command); });
+        post(started, std::move(command));
+    }
+
+    /// All long commands of nobody have one share, as those of a project have. Short ones of nobody are waited for by
+    /// users, in bounded number.
+    void post(const RunningPtr& started, Command command) {
+        const bool is_long = long_methods.contains(command.method);
+        const auto account = is_long ? "project:" + command.account : command.account;
+        const auto id = command.id;
+        (is_long ? long_work : short_work).post(account, id, [this, started, command = std::move(command)] {
+            execute(started, command);
+        });
     }
 
     void execute(const RunningPtr& running, Command command) {
@@ -190,9 +206,14 @@ struct HostEndpoint::Impl {
     }
 
     void cancel(const std::string& id) {
-        const std::lock_guard lock(mutex);
-        const auto found = commands.find(id);
-        if (found != commands.end()) found->second->cancelled = true;
+        {
+            const std::lock_guard lock(mutex);
+            const auto found = commands.find(id);
+            if (found == commands.end()) return;
+            found->second->cancelled = true;
+        }
+        if (short_work.take_out(id) || long_work.take_out(id))
+            finish(id, error_reply(ErrorCode::Cancelled, "the command was cancelled before it began", {}));
     }
 
     void stop() {
@@ -208,7 +229,8 @@ struct HostEndpoint::Impl {
         }
         wake.notify_all();
         if (connector.joinable()) connector.join();
-        pool.stop();
+        short_work.stop();
+        long_work.stop();
     }
 
     std::string path;
@@ -224,16 +246,19 @@ struct HostEndpoint::Impl {
     std::unordered_map<std::string, json::object> replies;
     std::deque<std::string> reply_order;
     std::thread connector;
-    ThreadPool pool;
+    std::set<std::string, std::less<>> long_methods;
+    FairPool short_work;
+    FairPool long_work;
 };
 
-HostEndpoint::HostEndpoint(std::string socket_path, std::string host_name, std::size_t threads)
+HostEndpoint::HostEndpoint(std::string socket_path, std::string host_name, Threads threads)
     : impl_(std::make_unique<Impl>(std::move(socket_path), std::move(host_name), threads)) {}
 HostEndpoint::~HostEndpoint() {
     stop();
 }
 
-void HostEndpoint::on(std::string method, CommandHandler handler) {
+void HostEndpoint::on(std::string method, CommandHandler handler, Length length) {
+    if (length == Length::Long) impl_->long_methods.insert(method);
     if (!impl_->handlers.emplace(method, std::move(handler)).second)
         throw Error(ErrorCode::Internal, "command '" + method + "' is registered twice");
 }

@@ -16,6 +16,7 @@ struct Command {
     std::string id;
     std::string method;
     std::string request_id;
+    std::string account;  ///< the project that it is for; may be empty
     json::object params;
     std::function<bool()> cancelled;  ///< asked by long work; true: end it, undo the half-made, throw Error{Cancelled}
     std::function<void(std::int64_t done_bytes, std::int64_t total_bytes)> progress;
@@ -36,6 +37,8 @@ struct CallOptions {
     /// For whoever is waited for by a user: Unavailable as soon as the host is seen not to answer, although it may
     /// answer again before the deadline.
     bool only_if_it_answers = false;
+    /// The project on whose account the host works: its share of the threads for long commands.
+    std::string account = {};
 };
 
 /// A host that is connected now.
@@ -99,14 +102,25 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// Whether a command may move whole disks. Long ones have threads of their own, of which each account has a share (see
+/// FairPool): they can't be interrupted, and short ones don't wait for them.
+enum class Length { Short, Long };
+
+/// How many commands a host works on at once.
+struct Threads {
+    std::size_t for_short = 1;
+    std::size_t for_long = 1;
+};
+
 /// Host side: connects to the control process (again and again, as long as it runs), serves commands on its own
-/// threads. A command whose id is running is joined; the replies of the last 1,000 commands with an id are remembered.
+/// threads. A cancelled command whose turn hasn't come never begins. A command whose id is running is joined; the
+/// replies of the last 1,000 commands with an id are remembered.
 class HostEndpoint {
 public:
-    HostEndpoint(std::string socket_path, std::string host_name, std::size_t threads);
+    HostEndpoint(std::string socket_path, std::string host_name, Threads threads);
     ~HostEndpoint();
 
-    void on(std::string method, CommandHandler handler);
+    void on(std::string method, CommandHandler handler, Length length = Length::Short);
     /// Asked for the host's report at every (re)connection and at each publish_report().
     void report_with(std::function<json::object()> report);
     void publish_report();

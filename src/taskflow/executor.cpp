@@ -29,13 +29,13 @@ Executor::Executor(db::Database& database, const Registry& registry, Ledger& led
 
 void Executor::run(std::size_t threads) {
     const std::lock_guard lock(mutex_);
-    pool_ = std::make_unique<ThreadPool>("flow", threads);
+    pool_ = std::make_unique<FairPool>("flow", threads);
 }
 
 void Executor::stop() {
     stopping_ = true;
     parking_.stop();
-    std::unique_ptr<ThreadPool> pool;
+    std::unique_ptr<FairPool> pool;
     {
         const std::lock_guard lock(mutex_);
         pool = std::move(pool_);
@@ -75,7 +75,8 @@ void Executor::look_for_ends() {
 
 void Executor::enqueue(const ActivePtr& active) {
     const std::lock_guard lock(mutex_);
-    if (pool_ && flows_.queue(active)) pool_->post([this, active] { work_on(active); });
+    if (pool_ && flows_.queue(active))
+        pool_->post(active->flow.spec.project_id, active->id.value, [this, active] { work_on(active); });
 }
 
 void Executor::work_on(const ActivePtr& active) {

@@ -2,7 +2,7 @@
 #include <atomic>
 #include <memory>
 
-#include "base/thread_pool.hpp"
+#include "base/fair_pool.hpp"
 #include "taskflow/active_flows.hpp"
 #include "taskflow/lease.hpp"
 #include "taskflow/ledger.hpp"
@@ -71,7 +71,7 @@ private:
     Peers& peers_;
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
-    std::unique_ptr<ThreadPool> pool_;
+    std::unique_ptr<FairPool> pool_;
     Parking parking_;
 };
 

@@ -51,7 +51,7 @@ void to_control(std::string_view input) {
 
 void to_host(std::string_view input) {
     static const int listener = virga::rpc::listen_unix(socket_path() + ".host");
-    virga::rpc::HostEndpoint host(socket_path() + ".host", "h1", 2);
+    virga::rpc::HostEndpoint host(socket_path() + ".host", "h1", {2, 1});
     host.on("echo", [](const virga::rpc::Command& command) { return command.params; });
     host.on("read", [](const virga::rpc::Command& command) {
         return json::object{{"size", get_int(command.params, "size_gib")}, {"id", get_string(command.params, "id")}};

@@ -29,6 +29,7 @@ rpc::CallOptions revert_options(const taskflow::TaskContext& context, std::strin
         context.command_id(std::string(part) + "." + std::to_string(taskflow::decode<ServerData>(context.data).round));
     options.request_id = context.request_id;
     options.deadline = deadline;
+    options.account = context.project_id;
     return options;
 }
 

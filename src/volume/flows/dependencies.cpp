@@ -8,6 +8,7 @@ json::object call_host(Dependencies& d, const taskflow::TaskContext& context, co
                        std::string_view method, json::object params, std::chrono::milliseconds deadline,
                        std::string_view part) {
     rpc::CallOptions options{context.command_id(part), context.request_id, deadline, {}};
+    options.account = context.project_id;
     options.on_progress = context.report_progress;
     // A revert goes on although the flow is cancelled: only executes listen.
     if (part == "execute") options.cancelled = context.cancel_requested;

@@ -299,7 +299,9 @@ AttachedVolumes& attached_volumes(Dependencies& d) {
 
 rpc::CallOptions online_options(const TaskContext& context, const std::string& part,
                                 std::chrono::milliseconds deadline) {
-    return {context.command_id(part), context.request_id, deadline, context.cancel_requested};
+    rpc::CallOptions options{context.command_id(part), context.request_id, deadline, context.cancel_requested};
+    options.account = context.project_id;
+    return options;
 }
 
 void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {

@@ -10,6 +10,7 @@
 #include "base/own_folder.hpp"
 #include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
+#include "volume/backup_commands.hpp"
 #include "volume/host/backup/commands.hpp"
 #include "volume/host/drivers/registry.hpp"
 #include "volume/host/parameters.hpp"
@@ -243,6 +244,16 @@ std::set<std::string> locks_of(const json::object& params) {
     return ids;
 }
 
+/// What may move a whole volume, or go through all chunks of a backup.
+rpc::Length length_of(const std::string& method) {
+    static const std::set<std::string, std::less<>> long_ones{
+        command::kCreateFromImage,  command::kCreateFromSnapshot, command::kClone,        command::kCopyHere,
+        command::kFlatten,          command::kDeleteSnapshot,     command::kRevert,       command::kReimage,
+        command::kUpload,           command::kUnmanage,           command::kCreateBackup, command::kRestoreBackup,
+        command::kCreateFromBackup, command::kDeleteBackup};
+    return long_ones.contains(method) ? rpc::Length::Long : rpc::Length::Short;
+}
+
 bool is_known(const std::string& method) {
     return method == command::kFlatten || operations().contains(method) || backup::volume_operations().contains(method);
 }
@@ -276,16 +287,15 @@ Manager::Manager(const config::Config& config, const std::string& state_dir, con
 Manager::~Manager() = default;
 
 void Manager::register_commands(rpc::HostEndpoint& endpoint) {
-    for (const auto& [method, operation] : operations())
-        endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
-    for (const auto& [method, operation] : backup::store_operations())
-        endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
-    for (const auto& [method, operation] : backup::volume_operations())
-        endpoint.on(method, [this](const rpc::Command& command) { return run(command); });
-    endpoint.on(command::kFlatten, [this](const rpc::Command& command) { return run(command); });
-    endpoint.on(command::kCopyHere, [this](const rpc::Command& command) { return run(command); });
-    endpoint.on(command::kManageable, [this](const rpc::Command& command) { return run(command); });
-    endpoint.on(command::kInventory, [this](const rpc::Command& command) { return run(command); });
+    const auto add = [&](const std::string& method) {
+        endpoint.on(
+            method, [this](const rpc::Command& command) { return run(command); }, length_of(method));
+    };
+    for (const auto& [method, operation] : operations()) add(method);
+    for (const auto& [method, operation] : backup::store_operations()) add(method);
+    for (const auto& [method, operation] : backup::volume_operations()) add(method);
+    for (const auto* method : {command::kFlatten, command::kCopyHere, command::kManageable, command::kInventory})
+        add(method);
     endpoint.on(command::kLogLevel, log_level);
 }
 

@@ -42,7 +42,7 @@ protected:
         control_->start();
     }
     void make_host() {
-        host_ = std::make_unique<HostEndpoint>(socket_, "h1", 4);
+        host_ = std::make_unique<HostEndpoint>(socket_, "h1", Threads{4, 4});
         host_->report_with([] { return json::object{{"vcpus", 2}}; });
         host_->on("echo", [](const Command& command) { return command.params; });
         host_->on("fail", [this](const Command&) -> json::object {
@@ -118,7 +118,7 @@ TEST(RpcNonsense, ControlEndsTheConnectionAndAnswersOthers) {
     Connection nonsense(connect_unix(path));
     ASSERT_TRUE(nonsense.send({{"type", 1}}));
     EXPECT_FALSE(nonsense.receive());
-    HostEndpoint host(path, "h1", 1);
+    HostEndpoint host(path, "h1", {1, 1});
     host.on("echo", [](const Command& command) { return command.params; });
     host.start();
     EXPECT_EQ(control.call("h1", "echo", {{"a", 1}}, {}), (json::object{{"a", 1}}));
@@ -128,7 +128,7 @@ TEST(RpcNonsense, ControlEndsTheConnectionAndAnswersOthers) {
 TEST(RpcNonsense, AHostConnectsAnew) {
     const auto path = "/tmp/virga-rpc-" + new_uuid() + ".sock";
     const int listener = listen_unix(path);
-    HostEndpoint host(path, "h1", 1);
+    HostEndpoint host(path, "h1", {1, 1});
     host.start();
     for (const json::object& message :
          {json::object{{"type", 1}}, json::object{{"type", "call"}, {"id", "a"}, {"params", 7}},
@@ -266,6 +266,76 @@ TEST_F(RpcTest, CancelReachesTheHost) {
         EXPECT_EQ(failure.code(), ErrorCode::Cancelled);
         EXPECT_EQ(failure.message(), "stopped by request");
     }
+}
+
+/// A host whose long work is held until the test ends.
+class LongWork : public RpcTest {
+protected:
+    LongWork() {
+        host_->on(
+            "long",
+            [this](const Command& command) -> json::object {
+                {
+                    const std::lock_guard lock(mutex_);
+                    begun_.push_back(get_string(command.params, "name"));
+                }
+                seen_.notify_all();
+                while (!command.cancelled()) std::this_thread::yield();
+                throw Error(ErrorCode::Cancelled, "stopped by request");
+            },
+            Length::Long);
+        host_->start();
+        EXPECT_TRUE(wait_event("h1 host.up {\"vcpus\":2}"));
+    }
+    ~LongWork() override {
+        cancel_ = true;
+        control_->wake();
+        for (auto& call : calls_) call.wait();
+    }
+
+    void begin(const std::string& account, const std::string& name) {
+        calls_.push_back(std::async(std::launch::async, [this, account, name] { return ask(account, name, cancel_); }));
+    }
+    ErrorCode ask(const std::string& account, const std::string& name, const std::atomic<bool>& cancelled) {
+        CallOptions options;
+        options.account = account;
+        options.cancelled = [&] { return cancelled.load(); };
+        try {
+            control_->call("h1", "long", {{"name", name}}, options);
+        } catch (const Error& failure) {
+            return failure.code();
+        }
+        return ErrorCode::Internal;
+    }
+    bool has_begun(const std::vector<std::string>& names) {
+        std::unique_lock lock(mutex_);
+        return seen_.wait_for(lock, 60s, [&] { return begun_ == names; });
+    }
+
+    std::atomic<bool> cancel_{false};
+    std::vector<std::string> begun_;
+    std::vector<std::future<ErrorCode>> calls_;
+};
+
+TEST_F(LongWork, OfOneProjectLeavesThreadsToOthersAndToShortWork) {
+    begin("a", "a1");
+    ASSERT_TRUE(has_begun({"a1"}));
+    begin("a", "a2");
+    ASSERT_TRUE(has_begun({"a1", "a2"}));
+    for (int i = 3; i < 9; ++i) begin("a", "a" + std::to_string(i));
+    begin("b", "b1");
+    EXPECT_TRUE(has_begun({"a1", "a2", "b1"}));
+    EXPECT_EQ(control_->call("h1", "echo", {{"k", 1}}, {}), (json::object{{"k", 1}}));
+}
+
+TEST_F(LongWork, ThatIsCancelledBeforeItsTurnEndsAtOnce) {
+    begin("a", "a1");
+    ASSERT_TRUE(has_begun({"a1"}));
+    begin("a", "a2");
+    ASSERT_TRUE(has_begun({"a1", "a2"}));
+    const std::atomic<bool> at_once{true};
+    EXPECT_EQ(ask("a", "a3", at_once), ErrorCode::Cancelled);
+    EXPECT_TRUE(has_begun({"a1", "a2"}));
 }
 
 TEST_F(RpcTest, TheDeadlineIsATimeout) {

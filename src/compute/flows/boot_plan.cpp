@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compute/flows/server_steps.hpp"
+
 namespace virga::compute::flows {
 namespace {
 
@@ -27,14 +29,16 @@ void plan_images(std::vector<taskflow::TaskSpec>& tasks, const std::vector<Block
     const auto root = std::find_if(devices.begin(), devices.end(),
                                    [](const auto& device) { return !device.no_device && device.is_local_root(); });
     if (root != devices.end()) {
-        tasks.push_back({"virt.libvirt.imagecache.fetch_image", json::object{{"image", root->image_id}}});
+        tasks.push_back({"virt.libvirt.imagecache.fetch_image",
+                         step_arg(server_change::kCreateSpawning, {{"image", root->image_id}})});
     }
     if (std::any_of(devices.begin(), devices.end(), is_local)) {
         const std::string image = root == devices.end() ? std::string() : root->image_id;
-        tasks.push_back({"virt.libvirt.imagebackend.create_image", json::object{{"image", image}},
+        tasks.push_back({"virt.libvirt.imagebackend.create_image",
+                         step_arg(server_change::kCreateSpawning, {{"image", image}}),
                          "virt.libvirt.imagebackend." + image_backend + ".create_image"});
     } else {
-        tasks.push_back({"virt.libvirt.create_image"});
+        tasks.push_back({"virt.libvirt.create_image", step_arg(server_change::kCreateSpawning)});
     }
 }
 
@@ -67,10 +71,11 @@ std::vector<BlockDevice> attach_order(const std::vector<BlockDevice>& devices) {
 
 std::vector<taskflow::TaskSpec> boot_plan(const std::vector<BlockDevice>& devices, const std::string& image_backend,
                                           const std::string& config_drive_reason) {
+    using namespace server_change;
     std::vector<taskflow::TaskSpec> tasks{{"compute.api.create"},
-                                          {"conductor.schedule"},
-                                          {"compute.manager.build_networks"},
-                                          {"compute.manager.prep_block_device"}};
+                                          {"conductor.schedule", step_arg(kCreateReschedule)},
+                                          {"compute.manager.build_networks", step_arg(kCreateNetworking)},
+                                          {"compute.manager.prep_block_device", step_arg(kCreateBlockDeviceMapping)}};
     const auto volumes = attach_order(devices);
     for (const auto& device : volumes) {
         if (device.source_type != "volume") tasks.push_back(block_device_task(device, "create"));
@@ -79,7 +84,7 @@ std::vector<taskflow::TaskSpec> boot_plan(const std::vector<BlockDevice>& device
     plan_images(tasks, devices, image_backend);
     tasks.push_back({"virt.libvirt.create_config_drive", json::object{{"reason", config_drive_reason}}});
     tasks.push_back({"virt.libvirt.spawn"});
-    tasks.push_back({"compute.manager.active"});
+    tasks.push_back({"compute.manager.active", step_arg(kCreateFinish)});
     return tasks;
 }
 

@@ -24,6 +24,15 @@ Server live_server(db::Transaction& tx, const ServerId& id) {
     return std::move(*server);
 }
 
+json::object step_arg(const ServerChange& change, json::object others) {
+    others["change"] = change.name;
+    return others;
+}
+
+const ServerChange& step_of(const taskflow::TaskContext& context) {
+    return change_named(get_string(context.arg, "change"));
+}
+
 Server advance(db::Transaction& tx, const ServerId& id, const ServerChange& change) {
     auto server = live_server(tx, id);
     if (!allowed(change, server) || !swap_state(tx, change, server)) {

@@ -50,6 +50,14 @@ const ServerMachine& server_machine() {
     return kMachine;
 }
 
+const ServerChange& change_named(std::string_view name) {
+    for (const auto* change : server_machine().changes) {
+        if (change->name == name) return *change;
+    }
+    throw Error(ErrorCode::Corrupt, "A flow has a step that is unknown.",
+                "no change of a server is named '" + std::string(name) + "'");
+}
+
 bool allowed(const ServerChange& change, const Server& server) {
     if (change.needs_launched && server.launched_us == 0) return false;
     return lifecycle::starts_from(change, states_of(server));

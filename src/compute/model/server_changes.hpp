@@ -94,6 +94,8 @@ inline constexpr ServerChange kResetError{{"reset.error", {kAnyVm, kAnyTask}, {E
 
 using ServerMachine = lifecycle::Machine<ServerChange, 2>;
 const ServerMachine& server_machine();
+/// By the name that it has in a stored flow. Throws Error{Corrupt} when there is none of this name.
+const ServerChange& change_named(std::string_view name);
 
 inline std::tuple<VmState, TaskState> states_of(const Server& server) {
     return {server.vm_state, server.task_state};

@@ -1,6 +1,16 @@
 #include "compute/service.hpp"
 
 namespace virga::compute {
+namespace {
+
+/// In the boots that are under way: the change that a task makes is its argument now. `rest` is what follows it.
+std::string give_step(const std::string& task, const std::string& change, const std::string& rest = {}) {
+    const auto head = "{\"task\":\"" + task + "\",\"arg\":{";
+    return "UPDATE flows SET tasks = REPLACE(tasks, '" + head + "', '" + head + "\"change\":\"" + change + "\"" + rest +
+           "') WHERE kind = 'boot_server' AND ended_us = 0";
+}
+
+}  // namespace
 
 const std::vector<db::Migration>& migrations() {
     static const std::vector<db::Migration> steps{
@@ -89,6 +99,17 @@ const std::vector<db::Migration>& migrations() {
              "INSERT INTO hosts (name, zone, state, vcpus, memory_mib, disk_gib, limit_vcpus, limit_memory_mib,"
              " limit_disk_gib, used_vcpus, used_memory_mib, used_disk_gib, servers) SELECT host, '', 'down', 0, 0, 0,"
              " 0, 0, 0, SUM(vcpus), SUM(memory_mib), SUM(disk_gib), COUNT(*) FROM allocations GROUP BY host",
+         }},
+        {"compute",
+         6,
+         {
+             give_step("conductor.schedule", "create.reschedule"),
+             give_step("compute.manager.build_networks", "create.networking"),
+             give_step("compute.manager.prep_block_device", "create.block_device_mapping"),
+             give_step("virt.libvirt.imagecache.fetch_image", "create.spawning", ","),
+             give_step("virt.libvirt.imagebackend.create_image", "create.spawning", ","),
+             give_step("virt.libvirt.create_image", "create.spawning"),
+             give_step("compute.manager.active", "create.finish"),
          }},
     };
     return steps;

@@ -12,6 +12,7 @@
 #include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
 #include "harness/test_database.hpp"
+#include "taskflow/runner.hpp"
 
 namespace virga::compute {
 namespace {
@@ -22,6 +23,7 @@ protected:
         std::filesystem::create_directories(path_);
         place_.emplace(path_);
         db_.emplace(place_->url());
+        db::migrate(*db_, taskflow::migrations());
         db::migrate(*db_, migrations());
     }
     ~ClaimsTest() override {
@@ -267,6 +269,7 @@ protected:
         place_.emplace(path_);
         db_.emplace(place_->url());
         constexpr std::ptrdiff_t kBefore = 4;
+        db::migrate(*db_, taskflow::migrations());
         db::migrate(*db_, {migrations().begin(), migrations().begin() + kBefore});
     }
     ~ClaimsMigration() override {

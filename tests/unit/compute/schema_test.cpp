@@ -6,6 +6,7 @@
 #include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
 #include "harness/test_database.hpp"
+#include "taskflow/runner.hpp"
 
 namespace virga::compute {
 namespace {
@@ -16,6 +17,7 @@ protected:
         std::filesystem::create_directories(path_);
         place_.emplace(path_);
         database_ = std::make_unique<db::Database>(place_->url());
+        db::migrate(*database_, taskflow::migrations());
         db::migrate(*database_, migrations());
     }
     ~SchemaTest() override {

@@ -5,6 +5,7 @@
 #include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
 #include "harness/machine_walk.hpp"
+#include "taskflow/runner.hpp"
 
 namespace virga::compute {
 namespace {
@@ -18,6 +19,11 @@ Server server(VmState vm_state, TaskState task_state) {
     out.task_state = task_state;
     out.launched_us = 1;
     return out;
+}
+
+TEST(ServerChanges, AreFoundByTheNamesThatFlowsKeep) {
+    for (const auto* change : server_machine().changes) EXPECT_EQ(&change_named(change->name), change);
+    EXPECT_THROW(change_named("create.no_such_step"), virga::Error);
 }
 
 TEST(ServerStates, EveryStateHasAWordOfItsOwn) {
@@ -87,6 +93,7 @@ TEST(ServerChanges, EachIsReachableFromTheRequest) {
 /// The row and the rule agree about every state and every change.
 TEST(ServerChanges, TheRowMovesJustWhereTheRuleAllowsIt) {
     test::ScratchDatabase scratch;
+    db::migrate(scratch.db, taskflow::migrations());
     db::migrate(scratch.db, migrations());
     auto tx = scratch.db.write();
     const auto row = server(Building, TaskState::None);

@@ -80,6 +80,19 @@ TEST(BootPlan, SuppressedEntriesDoNothing) {
     EXPECT_EQ(labels({entry("volume", "volume", 0), suppressed}), labels({entry("volume", "volume", 0)}));
 }
 
+TEST(BootPlan, TasksThatOtherFlowsMayHaveAreToldTheirStep) {
+    std::vector<std::string> steps;
+    for (const auto& task : boot_plan({entry("image", "local", 0)})) {
+        if (const auto step = get_string(task.arg, "change"); !step.empty()) steps.push_back(task.task + " " + step);
+    }
+    EXPECT_EQ(steps,
+              (std::vector<std::string>{
+                  "conductor.schedule create.reschedule", "compute.manager.build_networks create.networking",
+                  "compute.manager.prep_block_device create.block_device_mapping",
+                  "virt.libvirt.imagecache.fetch_image create.spawning",
+                  "virt.libvirt.imagebackend.create_image create.spawning", "compute.manager.active create.finish"}));
+}
+
 TEST(DescribeMapping, SaysWhichBranchEachEntryTakes) {
     EXPECT_EQ(describe_mapping({entry("image", "volume", 0)}),
               "block_device_mapping has 1 entry: source image, destination volume (root): create then attach");

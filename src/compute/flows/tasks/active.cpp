@@ -13,8 +13,8 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.tell("vm_state active, task_state null, power_state running");
-        outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
-            const auto server = advance(tx, id, server_change::kCreateFinish);
+        outcome.apply = [this, id = context.data.server, &step = step_of(context)](db::Transaction& tx) {
+            const auto server = advance(tx, id, step);
             refuse_dead_guest(server);
             repo::set_power_state(tx, id, PowerState::Running);
             repo::set_launched(tx, id, now_us());

@@ -59,7 +59,7 @@ private:
     std::vector<network::Nic> bind(const Context& context, const std::string& host) {
         return context.write(
             [&](db::Transaction& tx) {
-                const auto server = advance(tx, context.data.server, server_change::kCreateNetworking);
+                const auto server = advance(tx, context.data.server, step_of(context));
                 return d_.networks.bind(tx, server.id, server.project, host, context.data.nics,
                                         context.data.security_groups);
             },

@@ -38,7 +38,7 @@ private:
     std::pair<Server, std::vector<GuestDisk>> prepare(const Context& context) {
         return context.write(
             [&](db::Transaction& tx) {
-                auto server = advance(tx, context.data.server, server_change::kCreateSpawning);
+                auto server = advance(tx, context.data.server, step_of(context));
                 auto disks = local_disks(server, repo::block_devices(tx, server.id));
                 return std::make_pair(std::move(server), std::move(disks));
             },
@@ -92,8 +92,8 @@ public:
         outcome.decision =
             "booted_from_volume = true: no image is fetched and no local disk is made, the disks are the volumes that "
             "_prep_block_device attached";
-        outcome.apply = [id = context.data.server](db::Transaction& tx) {
-            advance(tx, id, server_change::kCreateSpawning);
+        outcome.apply = [id = context.data.server, &step = step_of(context)](db::Transaction& tx) {
+            advance(tx, id, step);
         };
         return outcome;
     }

@@ -14,7 +14,7 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         const auto [source, root_gib] = context.write(
             [&](db::Transaction& tx) {
-                const auto server = advance(tx, context.data.server, server_change::kCreateSpawning);
+                const auto server = advance(tx, context.data.server, step_of(context));
                 return std::make_pair(d_.images.source(tx, ImageId(get_string(context.arg, "image"))),
                                       server.flavor.root_gib);
             },

@@ -18,8 +18,9 @@ public:
         auto devices = named_devices(context.data.server);
         taskflow::Outcome outcome;
         outcome.tell(describe_mapping(devices));
-        outcome.apply = [id = context.data.server, devices = std::move(devices)](db::Transaction& tx) {
-            advance(tx, id, server_change::kCreateBlockDeviceMapping);
+        outcome.apply = [id = context.data.server, &step = step_of(context),
+                         devices = std::move(devices)](db::Transaction& tx) {
+            advance(tx, id, step);
             for (const auto& device : devices) repo::update_block_device(tx, device);
             repo::set_root_device_name(tx, id, root_device_name(devices));
         };

@@ -51,9 +51,9 @@ public:
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         const auto id = context.data.server;
-        outcome.apply = [id, zone = context.data.wanted_zone](db::Transaction& tx) {
+        outcome.apply = [id, zone = context.data.wanted_zone, &step = step_of(context)](db::Transaction& tx) {
             repo::unplace_server(tx, id, zone);
-            try_advance(tx, id, server_change::kCreateReschedule);
+            try_advance(tx, id, step);
         };
         auto data = context.data;
         data.host.clear();
@@ -119,9 +119,9 @@ private:
         data.round = static_cast<std::int64_t>(data.excluded.size()) + 1;
         outcome.provides = taskflow::encode(data);
         const Amounts amounts{request.vcpus, request.memory_mib, request.disk_gib};
-        outcome.apply = [id = context.data.server, name = host.name, zone = host.zone, amounts,
-                         round = data.round](db::Transaction& tx) {
-            advance(tx, id, server_change::kCreateReschedule);
+        outcome.apply = [id = context.data.server, name = host.name, zone = host.zone, amounts, round = data.round,
+                         &step = step_of(context)](db::Transaction& tx) {
+            advance(tx, id, step);
             take_room(tx, id, name, zone, amounts);
             // What the guest of an earlier attempt did doesn't count for this one.
             if (round > 1) repo::set_power_state(tx, id, PowerState::NoState);

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "compute/api/api.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/flows/flow_kinds.hpp"
 #include "compute/model/block_device_plan.hpp"
 
 namespace virga::compute::api {
@@ -40,28 +42,24 @@ json::object flow_view(db::Transaction& tx, const Call& call, const taskflow::Fl
             {"children", std::move(children)}};
 }
 
-json::array decisions_of(const std::vector<taskflow::FlowRecord>& flows, const std::vector<BlockDevice>& devices) {
-    for (const auto& flow : flows) {
-        auto sentences = get_array(flow.data, "decisions");
-        if (!sentences.empty()) return sentences;
-    }
-    json::array sentences;
-    for (const auto& sentence : describe_all(devices)) sentences.emplace_back(sentence);
-    return sentences;
-}
+/// What the API decided: the boot keeps it when the server's rows are gone.
+struct Decided {
+    std::optional<BootWay> way;
+    std::vector<std::string> sentences;
+};
 
-/// "way: boot from image; ..." of the first decision, for a server whose rows are gone.
-std::string way_in(const json::array& decisions) {
-    constexpr std::string_view kPrefix = "way: ";
-    if (decisions.empty() || !decisions.front().is_string()) return "unknown";
-    const std::string first(decisions.front().get_string());
-    if (!first.starts_with(kPrefix)) return "unknown";
-    return first.substr(kPrefix.size(), first.find(';') - kPrefix.size());
+Decided decided(const std::vector<taskflow::FlowRecord>& flows, const std::vector<BlockDevice>& devices) {
+    for (const auto& flow : flows) {
+        if (flow.kind != flow_kind::kBootServer) continue;
+        auto data = taskflow::decode<flows::BootData>(flow.data);
+        if (!data.decisions.empty()) return {data.way, std::move(data.decisions)};
+    }
+    return {way_of(devices), describe_all(devices)};
 }
 
 json::object server_part(db::Transaction& tx, const ServerId& id, const std::optional<Server>& server,
                          const std::vector<taskflow::FlowRecord>& flows) {
-    auto decisions = decisions_of(flows, repo::block_devices(tx, id));
+    const auto [way, sentences] = decided(flows, repo::block_devices(tx, id));
     json::object out{{"id", id.value}, {"name", nullptr}, {"status", "DELETED"}};
     if (server) {
         out["name"] = server->name;
@@ -73,8 +71,8 @@ json::object server_part(db::Transaction& tx, const ServerId& id, const std::opt
     } else if (const auto actions = repo::actions_of(tx, id); !actions.empty()) {
         out["name"] = actions.front().server_name;
     }
-    out["way"] = way_in(decisions);
-    out["decisions"] = std::move(decisions);
+    out["way"] = way ? word(*way) : std::string_view("unknown");
+    out["decisions"] = json::array(sentences.begin(), sentences.end());
     return out;
 }
 

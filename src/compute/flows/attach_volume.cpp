@@ -30,11 +30,9 @@ BlockDevice new_device(const Server& server, const volume::Volume& volume, const
     BlockDevice device;
     device.id = BdmId(new_uuid());
     device.server = server.id;
-    device.source_type = "volume";
-    device.destination_type = "volume";
+    device.kind = ExistingVolume{Gib{volume.size_gib}};
     device.device_type = "disk";
     device.volume_id = volume.id.value;
-    device.volume_size = volume.size_gib;
     device.attachment_id = attachment_id_of(device.id).value;
     for (const auto& other : present) device.position = std::max(device.position, other.position + 1);
     return device;

@@ -23,12 +23,13 @@ AttachmentId attachment_id_of(const BdmId& device) {
 }
 
 volume::NewVolume new_volume_of(const BlockDevice& device) {
+    auto source = fields_of(device.kind);
     volume::NewVolume wanted;
-    if (device.source_type == "blank") wanted.name = device.server.value + "-blank-vol";
-    wanted.size_gib = device.volume_size.value_or(0);
-    wanted.image_id = device.image_id;
-    wanted.snapshot_id = device.snapshot_id;
-    wanted.volume_type = device.volume_type;
+    if (device.is<BlankVolume>()) wanted.name = device.server.value + "-blank-vol";
+    wanted.size_gib = source.volume_size.value_or(0);
+    wanted.image_id = std::move(source.image_id);
+    wanted.snapshot_id = std::move(source.snapshot_id);
+    wanted.volume_type = std::move(source.volume_type);
     wanted.created_for = device.server;
     wanted.claim = device.id.value;
     return wanted;

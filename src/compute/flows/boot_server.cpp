@@ -6,6 +6,7 @@
 #include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/record_action.hpp"
+#include "compute/model/block_device_plan.hpp"
 #include "compute/model/claim.hpp"
 #include "compute/repo/server_repo.hpp"
 
@@ -15,9 +16,7 @@ namespace {
 /// What was checked before this transaction may have changed since: who owns a volume, whether an image is active. From
 /// here on an existing volume is reserved, new ones count, and nobody can delete what they or a local disk are made of.
 void hold_sources(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const BlockDevice& device) {
-    if (device.no_device) return;
-    if (!device.image_id.empty()) {
-        const ImageId id(device.image_id);
+    if (const ImageId id(fields_of(device.kind).image_id); !id.empty()) {
         const auto image = d.images.find(tx, auth, id);
         if (!image || image->status != image::ImageStatus::Active) {
             throw Error(
@@ -28,7 +27,7 @@ void hold_sources(db::Transaction& tx, Dependencies& d, const identity::Auth& au
         d.images.hold(tx, id, device.server.value);
     }
     if (!device.is_volume()) return;
-    if (device.source_type != "volume") return d.volumes.claim(tx, auth, new_volume_of(device));
+    if (!device.is<ExistingVolume>()) return d.volumes.claim(tx, auth, new_volume_of(device));
     d.volumes.get(tx, auth, VolumeId(device.volume_id));
     d.volumes.reserve(tx, attachment_id_of(device.id), VolumeId(device.volume_id), device.server);
 }
@@ -41,7 +40,7 @@ void insert_block_devices(db::Transaction& tx, Dependencies& d, const identity::
     for (auto device : request.block_devices) {
         device.server = request.server.id;
         device.position = position++;
-        const bool existing = device.is_volume() && device.source_type == "volume" && !device.no_device;
+        const bool existing = device.is<ExistingVolume>();
         if (existing && !volumes.insert(device.volume_id).second) {
             throw Error(ErrorCode::InvalidInput, "Block Device Mapping is Invalid: volume " + device.volume_id +
                                                      " is named twice; a server can have it once.");
@@ -76,6 +75,7 @@ void boot(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, cons
     BootData data{{server.id, auth, {}, 1}};
     data.nics = request.nics;
     data.security_groups = request.security_group_ids;
+    data.way = way_of(request.block_devices);
     data.decisions = request.decisions;
     data.wanted_zone = server.availability_zone;
     data.wanted_host = request.wanted_host;

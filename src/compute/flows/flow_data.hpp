@@ -1,7 +1,9 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "compute/model/device_kind.hpp"
 #include "compute/model/server.hpp"
 #include "identity/service.hpp"
 #include "network/service.hpp"
@@ -43,6 +45,7 @@ struct ServerData {
 struct BootData : ServerData {
     std::vector<network::NicRequest> nics;
     std::vector<std::string> security_groups;
+    std::optional<BootWay> way;          ///< none: there was no root
     std::vector<std::string> decisions;  ///< of the API
     std::string wanted_zone;
     std::string wanted_host;
@@ -61,6 +64,10 @@ struct BootData : ServerData {
         field("nics", requests);
         nics = nic_requests_from_json(requests);
         field("security_groups", security_groups);
+        std::optional<std::string> known_way;
+        if (way) known_way.emplace(word(*way));
+        field("way", known_way);
+        if (known_way) way = lifecycle::find_state<BootWay>(*known_way);
         field("decisions", decisions);
         field("wanted_zone", wanted_zone);
         field("wanted_host", wanted_host);

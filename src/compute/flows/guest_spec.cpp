@@ -9,8 +9,6 @@
 namespace virga::compute::flows {
 namespace {
 
-constexpr std::int64_t kMibPerGib = 1024;
-
 GuestDisk named_disk(const BlockDevice& device, const std::string& kind) {
     GuestDisk disk;
     disk.kind = kind;
@@ -21,31 +19,34 @@ GuestDisk named_disk(const BlockDevice& device, const std::string& kind) {
     return disk;
 }
 
-GuestDisk local_disk(const Server& server, const BlockDevice& device, std::size_t ephemeral_index) {
-    if (device.is_local_root()) {
-        auto disk = named_disk(device, "root");
-        disk.boot_index = 0;
-        disk.file = DiskName::root();
-        disk.size_mib = server.flavor.root_gib * kMibPerGib;
-        return disk;
-    }
-    if (device.is_swap()) {
-        auto disk = named_disk(device, "swap");
-        disk.file = DiskName::swap();
-        disk.size_mib = device.volume_size.value_or(server.flavor.swap_mib);
-        return disk;
-    }
-    auto disk = named_disk(device, "ephemeral");
-    disk.file = DiskName::ephemeral(ephemeral_index);
-    disk.size_mib = device.volume_size.value_or(server.flavor.ephemeral_gib) * kMibPerGib;
+GuestDisk disk_of(const Server& server, const BlockDevice& device, const LocalImage&, std::size_t) {
+    auto disk = named_disk(device, "root");
+    disk.boot_index = 0;
+    disk.file = DiskName::root();
+    disk.size_mib = to_mib(Gib{server.flavor.root_gib}).count;
     return disk;
 }
 
-void add_local(std::vector<GuestDisk>& disks, const Server& server, const std::vector<BlockDevice>& devices,
-               bool (BlockDevice::*selects)() const) {
+GuestDisk disk_of(const Server& server, const BlockDevice& device, const EphemeralDisk& kind, std::size_t index) {
+    auto disk = named_disk(device, "ephemeral");
+    disk.file = DiskName::ephemeral(index);
+    disk.size_mib = to_mib(kind.size.value_or(Gib{server.flavor.ephemeral_gib})).count;
+    return disk;
+}
+
+GuestDisk disk_of(const Server& server, const BlockDevice& device, const SwapDisk& kind, std::size_t) {
+    auto disk = named_disk(device, "swap");
+    disk.file = DiskName::swap();
+    disk.size_mib = kind.size.value_or(Mib{server.flavor.swap_mib}).count;
+    return disk;
+}
+
+template <class Kind>
+void add_local(std::vector<GuestDisk>& disks, const Server& server, const std::vector<BlockDevice>& devices) {
     std::size_t index = 0;
     for (const auto& device : devices) {
-        if (!device.no_device && (device.*selects)()) disks.push_back(local_disk(server, device, index++));
+        const auto* kind = std::get_if<Kind>(&device.kind);
+        if (kind != nullptr) disks.push_back(disk_of(server, device, *kind, index++));
     }
 }
 
@@ -63,9 +64,9 @@ GuestDisk config_drive(const json::object& image_properties) {
 
 std::vector<GuestDisk> local_disks(const Server& server, const std::vector<BlockDevice>& devices) {
     std::vector<GuestDisk> disks;
-    add_local(disks, server, devices, &BlockDevice::is_local_root);
-    add_local(disks, server, devices, &BlockDevice::is_ephemeral);
-    add_local(disks, server, devices, &BlockDevice::is_swap);
+    add_local<LocalImage>(disks, server, devices);
+    add_local<EphemeralDisk>(disks, server, devices);
+    add_local<SwapDisk>(disks, server, devices);
     return disks;
 }
 
@@ -101,7 +102,7 @@ GuestSpec guest_spec(db::Transaction& tx, Dependencies& d, const Server& server)
     for (const auto& device : devices) {
         // Entries without a connection are still being attached: they join the guest by hotplug.
         const bool connected = device.is_volume() && !device.connection_info.empty();
-        if (!device.no_device && connected) guest.disks.push_back(volume_disk(device));
+        if (connected) guest.disks.push_back(volume_disk(device));
     }
     guest.nics = d.networks.nics_of_server(tx, server.id);
     guest.image_properties =

@@ -125,11 +125,11 @@ Selection select_of_all_hosts(Dependencies& d, const scheduler::Request& request
 std::set<std::string> volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices) {
     std::set<std::string> hosts;
     for (const auto& device : devices) {
-        if (device.no_device || !device.is_volume()) continue;
+        if (!device.is_volume()) continue;
         if (!device.volume_id.empty()) {
             add_volume_host(tx, d, VolumeId(device.volume_id), hosts);
-        } else if (!device.snapshot_id.empty()) {
-            const auto snapshot = d.volumes.find_snapshot(tx, SnapshotId(device.snapshot_id));
+        } else if (const auto* source = std::get_if<VolumeFromSnapshot>(&device.kind)) {
+            const auto snapshot = d.volumes.find_snapshot(tx, source->snapshot);
             if (snapshot) add_volume_host(tx, d, snapshot->volume, hosts);
         }
     }

@@ -46,8 +46,8 @@ bool flag_of(const json::object& object, std::string_view key) {
 }
 
 /// An entry as the original writes it into an image when a server that boots from a volume is snapshotted.
-BlockDevice stored_device(const json::object& object) {
-    BlockDevice device;
+RequestedDevice stored_device(const json::object& object) {
+    RequestedDevice device;
     device.source_type = text_of(object, "source_type");
     device.destination_type = text_of(object, "destination_type");
     device.guest_format = text_of(object, "guest_format");
@@ -72,7 +72,7 @@ void check_stored(const BlockDeviceEntry& entry) {
     if (device.source_type == "snapshot" && !device.snapshot_id.empty() && device.is_volume()) return;
     if (device.source_type == "volume" && !device.volume_id.empty() && device.is_volume()) return;
     if (device.source_type == "image" && !device.image_id.empty() && device.is_volume()) return;
-    if (device.source_type == "blank" && !device.destination_type.empty()) return;
+    if (device.source_type == "blank" && (device.is_volume() || device.destination_type == "local")) return;
     refuse(entry, "", "source_type, its id and destination_type don't go together");
 }
 
@@ -101,8 +101,8 @@ BlockDeviceEntries legacy_stored_entries(const json::array& list, const std::str
     return entries;
 }
 
-BlockDevice blank_local(std::int64_t size, bool swap) {
-    BlockDevice device;
+RequestedDevice blank_local(std::int64_t size, bool swap) {
+    RequestedDevice device;
     device.source_type = "blank";
     device.destination_type = "local";
     device.guest_format = swap ? "swap" : "";

@@ -90,8 +90,8 @@ const std::set<std::string, std::less<>>& source_types() {
 }
 
 /// Everything that the schema knows; ids that only repeat what `uuid` says are checked and left.
-BlockDevice read_v2(http::Fields& fields, const json::object& object, int minor, std::string& uuid) {
-    BlockDevice device;
+RequestedDevice read_v2(http::Fields& fields, const json::object& object, int minor, std::string& uuid) {
+    RequestedDevice device;
     refuse_nulls(fields, object);
     device.source_type = fields.one_of("source_type", source_types()).value_or("");
     device.destination_type = fields.one_of("destination_type", {"local", "volume"}).value_or("");
@@ -119,7 +119,7 @@ BlockDevice read_v2(http::Fields& fields, const json::object& object, int minor,
 }
 
 /// The uuid goes where the source type says; the other id fields of a request have no meaning.
-void place_uuid(BlockDevice& device, const std::string& uuid) {
+void place_uuid(RequestedDevice& device, const std::string& uuid) {
     device.volume_id = device.source_type == "volume" ? uuid : "";
     device.snapshot_id = device.source_type == "snapshot" ? uuid : "";
     device.image_id = device.source_type == "image" ? uuid : "";
@@ -171,7 +171,7 @@ bool is_ephemeral_name(std::string_view name) {
     return name.find_first_not_of("0123456789", kPrefix.size()) == std::string_view::npos;
 }
 
-void set_kind(BlockDevice& device, const char* source, const char* destination) {
+void set_kind(RequestedDevice& device, const char* source, const char* destination) {
     device.source_type = source;
     device.destination_type = destination;
 }

@@ -4,13 +4,27 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "compute/model/block_device.hpp"
+#include "compute/model/device_kind.hpp"
 
 namespace virga::compute {
 
+/// What a request or an image says of a disk, in the v2 form (block-devices.md 1 and 2), before all of it is checked.
+struct RequestedDevice : DeviceFields {
+    std::string volume_id;                   ///< of source volume
+    std::string device_type;                 ///< disk, cdrom, floppy, lun; empty: disk
+    std::string disk_bus;                    ///< virtio, ...; empty: by image and default
+    std::string device_name;                 ///< "/dev/vda"; empty: any
+    std::optional<std::int64_t> boot_index;  ///< null and negative: not bootable
+    bool delete_on_termination = false;
+    bool no_device = false;  ///< takes an entry of the image with this name away
+    std::string tag;
+
+    bool is_root() const { return boot_index && *boot_index == 0; }
+};
+
 /// An entry and how messages call it ("block_device_mapping_v2.0").
 struct BlockDeviceEntry {
-    BlockDevice device;
+    RequestedDevice device;
     std::string where;
 };
 using BlockDeviceEntries = std::vector<BlockDeviceEntry>;

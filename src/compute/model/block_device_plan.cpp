@@ -139,17 +139,30 @@ BlockDeviceEntries merge(const BlockDeviceRequest& request, BlockDeviceEntries r
     return merged;
 }
 
+BlockDevice device_of(const RequestedDevice& requested) {
+    BlockDevice device;
+    device.kind = kind_of(requested);
+    device.device_type = requested.device_type;
+    device.disk_bus = requested.disk_bus;
+    device.device_name = requested.device_name;
+    device.boot_index = requested.boot_index;
+    device.delete_on_termination = requested.delete_on_termination;
+    if (device.is<ExistingVolume>()) device.volume_id = requested.volume_id;
+    device.tag = requested.tag;
+    return device;
+}
+
 BlockDevicePlan plan_of(const BlockDeviceEntries& entries, const BootMetadata& metadata) {
     BlockDevicePlan plan;
     plan.image_properties = metadata.properties;
     for (const auto& entry : entries) {
-        plan.devices.push_back(entry.device);
+        plan.devices.push_back(device_of(entry.device));
         plan.devices.back().position = static_cast<std::int64_t>(plan.devices.size()) - 1;
     }
     assign_device_names(plan.devices, metadata.properties);
     plan.root_device_name = root_device_name(plan.devices);
     plan.volume_backed = root_entry(entries)->device.is_volume();
-    plan.way = way_of(plan.devices);
+    plan.way = way_of(plan.devices).value();
     plan.decisions = describe_all(plan.devices);
     return plan;
 }

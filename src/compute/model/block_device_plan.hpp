@@ -29,7 +29,7 @@ struct BlockDevicePlan {
     json::object image_properties;     ///< of the boot image or root volume
     std::string root_device_name;      ///< "/dev/vda"
     bool volume_backed = false;
-    std::string way;                     ///< "boot from image", ...
+    BootWay way = BootWay::Image;
     std::vector<std::string> decisions;  ///< one sentence each, the way first
 };
 
@@ -37,8 +37,10 @@ struct BlockDevicePlan {
 /// Error{Forbidden} 403.
 BlockDevicePlan plan_block_devices(const BlockDeviceRequest& request, BootLookup& lookup);
 
-/// The product's word for where the root disk comes from (design, section 1).
-std::string way_of(const std::vector<BlockDevice>& devices);
+/// Where the root disk comes from (design, section 1). Empty when none is the root.
+std::optional<BootWay> way_of(const std::vector<BlockDevice>& devices);
+/// "source image, destination local".
+std::string source_and_destination(const BlockDevice& device);
 /// "source image, destination local: root disk comes from the image cache; no volume is created or attached".
 std::string describe(const BlockDevice& device);
 /// The sentences of a list: its way, the number of entries, and each entry.

@@ -11,9 +11,14 @@ namespace {
 constexpr std::array<std::pair<ClaimRole, std::string_view>, 3> kRoles{
     {{ClaimRole::Current, "current"}, {ClaimRole::Incoming, "incoming"}, {ClaimRole::Outgoing, "outgoing"}}};
 
-std::int64_t gib_of_mib(std::int64_t mib) {
-    constexpr std::int64_t kMibPerGib = 1024;
-    return (mib + kMibPerGib - 1) / kMibPerGib;
+Gib local_size(const Flavor& flavor, const BlockDevice& device) {
+    if (device.is<LocalImage>()) return {flavor.root_gib};
+    if (const auto* swap = std::get_if<SwapDisk>(&device.kind))
+        return to_gib(swap->size.value_or(Mib{flavor.swap_mib}));
+    if (const auto* disk = std::get_if<EphemeralDisk>(&device.kind)) {
+        return disk->size.value_or(Gib{flavor.ephemeral_gib});
+    }
+    return {};
 }
 
 }  // namespace
@@ -39,12 +44,7 @@ ClaimRole claim_role_of(std::string_view text) {
 
 std::int64_t local_disk_gib(const Flavor& flavor, const std::vector<BlockDevice>& devices) {
     std::int64_t total = 0;
-    for (const auto& device : devices) {
-        if (device.no_device) continue;
-        if (device.is_local_root()) total += flavor.root_gib;
-        if (device.is_swap()) total += gib_of_mib(device.volume_size.value_or(flavor.swap_mib));
-        if (device.is_ephemeral()) total += device.volume_size.value_or(flavor.ephemeral_gib);
-    }
+    for (const auto& device : devices) total += local_size(flavor, device).count;
     return total;
 }
 

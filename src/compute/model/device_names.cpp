@@ -29,10 +29,7 @@ std::string letters(std::size_t index) {
 }
 
 int naming_rank(const BlockDevice& device) {
-    if (device.is_root()) return 0;
-    if (device.is_ephemeral()) return 1;
-    if (device.is_swap()) return 2;
-    return device.is_volume() ? 4 : 3;
+    return device.is_root() ? 0 : device.device_class().naming_order;
 }
 
 void name_one(BlockDevice& device, std::set<std::string>& used, const json::object& properties) {
@@ -80,9 +77,7 @@ std::string next_device_name(const std::string& prefix, const std::set<std::stri
 
 void assign_device_names(std::vector<BlockDevice>& devices, const json::object& image_properties) {
     std::vector<BlockDevice*> order;
-    for (auto& device : devices) {
-        if (!device.no_device) order.push_back(&device);
-    }
+    for (auto& device : devices) order.push_back(&device);
     std::stable_sort(order.begin(), order.end(),
                      [](const auto* a, const auto* b) { return naming_rank(*a) < naming_rank(*b); });
     std::set<std::string> used;

@@ -9,7 +9,7 @@ namespace {
 
 const std::string kPlainColumns =
     "id, server_id, position, source_type, destination_type, guest_format, device_type, disk_bus, device_name,"
-    " boot_index, delete_on_termination, no_device, image_id, snapshot_id, volume_id, volume_size, volume_type,"
+    " boot_index, delete_on_termination, image_id, snapshot_id, volume_id, volume_size, volume_type,"
     " attachment_id, tag";
 const std::string kColumns = kPlainColumns + ", connection_info";
 constexpr std::size_t kMostParameters = 500;
@@ -19,20 +19,15 @@ BlockDevice plain_device_of(const db::Row& row) {
     device.id = BdmId(row.text("id"));
     device.server = ServerId(row.text("server_id"));
     device.position = row.number("position");
-    device.source_type = row.text("source_type");
-    device.destination_type = row.text("destination_type");
-    device.guest_format = row.text("guest_format");
+    device.kind =
+        kind_of({row.text("source_type"), row.text("destination_type"), row.text("guest_format"), row.text("image_id"),
+                 row.text("snapshot_id"), row.optional_number("volume_size"), row.text("volume_type")});
     device.device_type = row.text("device_type");
     device.disk_bus = row.text("disk_bus");
     device.device_name = row.text("device_name");
     device.boot_index = row.optional_number("boot_index");
     device.delete_on_termination = row.flag("delete_on_termination");
-    device.no_device = row.flag("no_device");
-    device.image_id = row.text("image_id");
-    device.snapshot_id = row.text("snapshot_id");
     device.volume_id = row.text("volume_id");
-    device.volume_size = row.optional_number("volume_size");
-    device.volume_type = row.text("volume_type");
     device.attachment_id = row.text("attachment_id");
     device.tag = row.text("tag");
     return device;
@@ -51,36 +46,21 @@ std::string info_text(const BlockDevice& device) {
 }  // namespace
 
 void insert_block_device(db::Transaction& tx, const BlockDevice& d) {
-    tx.exec("INSERT INTO block_devices (" + kColumns + ") VALUES (" + placeholders(20) + ")",
-            {d.id.value,
-             d.server.value,
-             d.position,
-             d.source_type,
-             d.destination_type,
-             d.guest_format,
-             d.device_type,
-             d.disk_bus,
-             d.device_name,
-             db::nullable(d.boot_index),
-             std::int64_t{d.delete_on_termination},
-             std::int64_t{d.no_device},
-             d.image_id,
-             d.snapshot_id,
-             d.volume_id,
-             db::nullable(d.volume_size),
-             d.volume_type,
-             d.attachment_id,
-             d.tag,
-             info_text(d)});
+    const auto kind = fields_of(d.kind);
+    tx.exec("INSERT INTO block_devices (" + kColumns + ") VALUES (" + placeholders(19) + ")",
+            {d.id.value, d.server.value, d.position, kind.source_type, kind.destination_type, kind.guest_format,
+             d.device_type, d.disk_bus, d.device_name, db::nullable(d.boot_index),
+             std::int64_t{d.delete_on_termination}, kind.image_id, kind.snapshot_id, d.volume_id,
+             db::nullable(kind.volume_size), kind.volume_type, d.attachment_id, d.tag, info_text(d)});
 }
 
 void update_block_device(db::Transaction& tx, const BlockDevice& d) {
     tx.exec(
         "UPDATE block_devices SET device_type = ?, disk_bus = ?, device_name = ?, boot_index = ?,"
-        " delete_on_termination = ?, volume_id = ?, volume_size = ?, volume_type = ?, attachment_id = ?, tag = ?,"
+        " delete_on_termination = ?, volume_id = ?, attachment_id = ?, tag = ?,"
         " connection_info = ? WHERE id = ?",
         {d.device_type, d.disk_bus, d.device_name, db::nullable(d.boot_index), std::int64_t{d.delete_on_termination},
-         d.volume_id, db::nullable(d.volume_size), d.volume_type, d.attachment_id, d.tag, info_text(d), d.id.value});
+         d.volume_id, d.attachment_id, d.tag, info_text(d), d.id.value});
 }
 
 void delete_block_device(db::Transaction& tx, const BdmId& id) {

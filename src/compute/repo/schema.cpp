@@ -1,3 +1,4 @@
+#include "compute/model/device_kind.hpp"
 #include "compute/service.hpp"
 
 namespace virga::compute {
@@ -8,6 +9,13 @@ std::string give_step(const std::string& task, const std::string& change, const 
     const auto head = "{\"task\":\"" + task + "\",\"arg\":{";
     return "UPDATE flows SET tasks = REPLACE(tasks, '" + head + "', '" + head + "\"change\":\"" + change + "\"" + rest +
            "') WHERE kind = 'boot_server' AND ended_us = 0";
+}
+
+/// Its first sentence was all that told the way of a boot.
+std::string give_way(BootWay way) {
+    const std::string text(lifecycle::word(way));
+    return "UPDATE flows SET data = '{\"way\":\"" + text +
+           "\",' || SUBSTR(data, 2) WHERE kind = 'boot_server' AND data LIKE '%\"decisions\":[\"way: " + text + ";%'";
 }
 
 }  // namespace
@@ -110,6 +118,17 @@ const std::vector<db::Migration>& migrations() {
              give_step("virt.libvirt.imagebackend.create_image", "create.spawning", ","),
              give_step("virt.libvirt.create_image", "create.spawning"),
              give_step("compute.manager.active", "create.finish"),
+         }},
+        // Entries of no device were left out before they were stored.
+        {"compute",
+         7,
+         {
+             give_way(BootWay::Volume),
+             give_way(BootWay::ImageToVolume),
+             give_way(BootWay::SnapshotToVolume),
+             give_way(BootWay::Image),
+             give_way(BootWay::BlankToVolume),
+             "ALTER TABLE block_devices DROP COLUMN no_device",
          }},
     };
     return steps;

@@ -55,8 +55,9 @@ std::string text_of(const std::vector<BlockDevice>& devices) {
     std::string text;
     for (const auto& device : devices) {
         if (!text.empty()) text += " ";
-        text += device.source_type + ">" + device.destination_type;
-        if (device.volume_size) text += ":" + std::to_string(*device.volume_size);
+        const auto fields = fields_of(device.kind);
+        text += fields.source_type + ">" + fields.destination_type;
+        if (fields.volume_size) text += ":" + std::to_string(*fields.volume_size);
         text += "@" + (device.boot_index ? std::to_string(*device.boot_index) : std::string("null"));
     }
     return text;
@@ -268,7 +269,7 @@ TEST(BlockDevices, FlavorAddsEphemeralAndSwap) {
     const auto plan = plan_block_devices(request, lookup);
     EXPECT_EQ(text_of(plan.devices), "image>local@0 blank>local:4@-1 blank>local:256@-1");
     EXPECT_TRUE(plan.devices[1].delete_on_termination);
-    EXPECT_EQ(plan.devices[2].guest_format, "swap");
+    EXPECT_TRUE(plan.devices[2].is<SwapDisk>());
     EXPECT_EQ(plan.devices[0].device_name, "/dev/vda");
     EXPECT_EQ(plan.devices[1].device_name, "/dev/vdb");
     EXPECT_EQ(plan.devices[2].device_name, "/dev/vdc");
@@ -328,7 +329,7 @@ TEST(ImageDefined, RootOfTheImageWins) {
     for (const auto& v2 : {std::string("-"), kRoot}) {
         const auto plan = plan_block_devices(request_of(v2, kImage), lookup);
         EXPECT_EQ(text_of(plan.devices), "snapshot>volume:10@0");
-        EXPECT_EQ(plan.way, "boot from volume snapshot (creates a new volume)");
+        EXPECT_EQ(plan.way, BootWay::SnapshotToVolume);
         EXPECT_TRUE(plan.volume_backed);
     }
 }
@@ -507,24 +508,52 @@ TEST(FlavorAndImage, TrustedCertificatesNeedAnImage) {
 TEST(Decisions, NameTheWay) {
     FakeLookup lookup;
     const auto image = plan_block_devices(request_of("-", kImage), lookup);
-    EXPECT_EQ(image.way, "boot from image");
+    EXPECT_EQ(image.way, BootWay::Image);
     ASSERT_EQ(image.decisions.size(), 2U);
     EXPECT_EQ(
         image.decisions[1],
         "block_device_mapping has 1 entry: source image, destination local: root disk comes from the image cache; "
         "no volume is created or attached");
-    EXPECT_EQ(plan_block_devices(request_of(kVolumeRoot, ""), lookup).way, "boot from volume");
+    EXPECT_EQ(plan_block_devices(request_of(kVolumeRoot, ""), lookup).way, BootWay::Volume);
     const auto created = entry("image", "volume", uuid(kImage, "\"boot_index\": 0, \"volume_size\": 1"));
-    EXPECT_EQ(plan_block_devices(request_of(created, ""), lookup).way, "boot from image (creates a new volume)");
+    EXPECT_EQ(plan_block_devices(request_of(created, ""), lookup).way, BootWay::ImageToVolume);
+}
+
+TEST(Decisions, WaysAreTheWordsOfTheirDecisions) {
+    FakeLookup lookup;
+    const auto created = entry("image", "volume", uuid(kImage, "\"boot_index\": 0, \"volume_size\": 1"));
+    for (const auto& plan :
+         {plan_block_devices(request_of(kVolumeRoot, ""), lookup), plan_block_devices(request_of(created, ""), lookup),
+          plan_block_devices(request_of("-", kImage), lookup)}) {
+        EXPECT_TRUE(plan.decisions.front().starts_with("way: " + std::string(lifecycle::word(plan.way)) + ";"));
+    }
+}
+
+TEST(DeviceKinds, AreWhatTheirFieldsSay) {
+    const std::vector<DeviceFields> all{{"volume", "volume", "", "", "", 3, ""},
+                                        {"image", "volume", "", kImage, "", 3, "fast"},
+                                        {"snapshot", "volume", "", "", kSnapshot, 3, "fast"},
+                                        {"blank", "volume", "", "", "", 3, "fast"},
+                                        {"image", "local", "", kImage, "", {}, ""},
+                                        {"blank", "local", "ext4", "", "", 3, ""},
+                                        {"blank", "local", "", "", "", {}, ""},
+                                        {"blank", "local", "swap", "", "", 64, ""},
+                                        {"blank", "local", "swap", "", "", {}, ""}};
+    for (const auto& fields : all) {
+        const auto same = fields_of(kind_of(fields));
+        EXPECT_EQ(same.source_type, fields.source_type);
+        EXPECT_EQ(same.destination_type, fields.destination_type);
+        EXPECT_EQ(same.guest_format, fields.guest_format);
+        EXPECT_EQ(same.image_id, fields.image_id);
+        EXPECT_EQ(same.snapshot_id, fields.snapshot_id);
+        EXPECT_EQ(same.volume_size, fields.volume_size);
+        EXPECT_EQ(same.volume_type, fields.volume_type);
+    }
 }
 
 TEST(Decisions, DriverClasses) {
     const auto of = [](const char* source, const char* destination, const char* format = "") {
-        BlockDevice device;
-        device.source_type = source;
-        device.destination_type = destination;
-        device.guest_format = format;
-        return driver_class(device);
+        return class_of(kind_of({source, destination, format, {}, {}, {}, {}})).driver;
     };
     EXPECT_EQ(of("blank", "local", "swap"), "DriverSwapBlockDevice");
     EXPECT_EQ(of("blank", "local"), "DriverEphemeralBlockDevice");
@@ -533,7 +562,8 @@ TEST(Decisions, DriverClasses) {
     EXPECT_EQ(of("snapshot", "volume"), "DriverVolSnapshotBlockDevice");
     EXPECT_EQ(of("image", "volume"), "DriverVolImageBlockDevice");
     EXPECT_EQ(of("blank", "volume"), "DriverVolBlankBlockDevice");
-    EXPECT_EQ(of("volume", "local"), "");
+    EXPECT_THROW(of("volume", "local"), Error);
+    EXPECT_THROW(of("tape", "volume"), Error);
 }
 
 }  // namespace

@@ -242,10 +242,7 @@ TEST(LocalDisk, CountsWhatTheDevicesSay) {
     const auto device = [](const std::string& source, const std::string& destination, const std::string& format,
                            std::optional<std::int64_t> size) {
         BlockDevice made;
-        made.source_type = source;
-        made.destination_type = destination;
-        made.guest_format = format;
-        made.volume_size = size;
+        made.kind = kind_of({source, destination, format, {}, {}, size, {}});
         return made;
     };
     Flavor flavor;

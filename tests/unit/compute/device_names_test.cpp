@@ -9,8 +9,7 @@ namespace {
 
 BlockDevice device(const char* source, const char* destination, std::optional<std::int64_t> boot_index = {}) {
     BlockDevice out;
-    out.source_type = source;
-    out.destination_type = destination;
+    out.kind = kind_of({source, destination, {}, {}, {}, {}, {}});
     out.boot_index = boot_index;
     return out;
 }
@@ -27,7 +26,7 @@ TEST(DeviceNames, LettersGoOnBehindZ) {
 TEST(DeviceNames, OrderIsRootEphemeralSwapVolumes) {
     std::vector<BlockDevice> devices{device("volume", "volume"), device("blank", "local"), device("blank", "local"),
                                      device("image", "local", 0)};
-    devices[2].guest_format = "swap";
+    devices[2].kind = SwapDisk{};
     std::swap(devices[1], devices[2]);
     assign_device_names(devices, {});
     EXPECT_EQ(devices[3].device_name, "/dev/vda");

@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "base/ids.hpp"
+#include "compute/flows/flow_data.hpp"
+#include "compute/repo/server_repo.hpp"
 #include "compute/service.hpp"
 #include "harness/test_database.hpp"
 #include "taskflow/runner.hpp"
@@ -73,6 +75,46 @@ TEST_F(FlowMigration, TasksOfBootsThatAreUnderWayAreGivenTheirStep) {
         R"({"task":"compute.manager.active","arg":{"change":"create.finish"},"label":""}])");
     EXPECT_EQ(text("tasks", "ended"), before);
     EXPECT_EQ(text("tasks", "other"), before);
+}
+
+TEST_F(FlowMigration, BootsKnowTheirWay) {
+    const auto data = [](const std::string& way) {
+        return R"({"server":"s","decisions":["way: )" + way + R"(; booted_from_volume = true","way: none; of these"]})";
+    };
+    for (std::size_t i = 0; i < state_words(BootWay{}).size(); ++i) {
+        const std::string id = "boot-" + std::to_string(i);
+        add(id, "boot_server", "[]", data(std::string(word(static_cast<BootWay>(i)))), 7);
+    }
+    add("unknown", "boot_server", "[]", data("unknown"), 7);
+    add("empty", "boot_server", "[]", "{}", 7);
+    update();
+    for (std::size_t i = 0; i < state_words(BootWay{}).size(); ++i) {
+        const auto boot = taskflow::decode<flows::BootData>(parse_object(text("data", "boot-" + std::to_string(i))));
+        EXPECT_EQ(boot.way, static_cast<BootWay>(i));
+        EXPECT_EQ(boot.server.value, "s");
+        EXPECT_EQ(boot.decisions.size(), 2U);
+    }
+    EXPECT_EQ(text("data", "unknown"), data("unknown"));
+    EXPECT_EQ(text("data", "empty"), "{}");
+}
+
+TEST_F(FlowMigration, BlockDevicesStay) {
+    const std::string columns =
+        "id, server_id, position, source_type, destination_type, guest_format, device_type, disk_bus, device_name,"
+        " boot_index, delete_on_termination, no_device, image_id, snapshot_id, volume_id, volume_size, volume_type,"
+        " attachment_id, connection_info, tag";
+    db_->write_with([&](db::Transaction& tx) {
+        tx.exec("INSERT INTO block_devices (" + columns +
+                ") VALUES ('d', 's', 0, 'blank', 'local', 'swap', 'disk', 'virtio', '/dev/vdb', -1, 1, 0, '', '', '',"
+                " 64, '', '', '', '')");
+    });
+    update();
+    const auto devices = db_->read_with([](db::Transaction& tx) { return repo::block_devices(tx, ServerId("s")); });
+    ASSERT_EQ(devices.size(), 1U);
+    ASSERT_TRUE(devices.front().is<SwapDisk>());
+    EXPECT_EQ(std::get<SwapDisk>(devices.front().kind).size, Mib{64});
+    EXPECT_EQ(devices.front().device_name, "/dev/vdb");
+    EXPECT_TRUE(devices.front().delete_on_termination);
 }
 
 }  // namespace

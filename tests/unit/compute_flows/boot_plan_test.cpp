@@ -8,11 +8,8 @@ namespace {
 BlockDevice entry(const std::string& source, const std::string& destination, std::optional<std::int64_t> boot_index) {
     BlockDevice device;
     device.id = BdmId(new_uuid());
-    device.source_type = source;
-    device.destination_type = destination;
+    device.kind = kind_of({source, destination, {}, new_uuid(), new_uuid(), 1, {}});
     device.boot_index = boot_index;
-    if (source == "image") device.image_id = new_uuid();
-    if (source == "snapshot") device.snapshot_id = new_uuid();
     if (source == "volume") device.volume_id = new_uuid();
     return device;
 }
@@ -69,15 +66,9 @@ TEST(BootPlan, AllCreatesComeBeforeTheFirstAttachAndAttachGoesByClass) {
 
 TEST(BootPlan, LocalSwapOnAVolumeRootNeedsNoFetch) {
     auto swap = entry("blank", "local", -1);
-    swap.guest_format = "swap";
+    swap.kind = SwapDisk{};
     EXPECT_EQ(labels({entry("volume", "volume", 0), swap}), whole({"virt.block_device.DriverVolumeBlockDevice.attach",
                                                                    "virt.libvirt.imagebackend.Qcow2.create_image"}));
-}
-
-TEST(BootPlan, SuppressedEntriesDoNothing) {
-    auto suppressed = entry("blank", "volume", -1);
-    suppressed.no_device = true;
-    EXPECT_EQ(labels({entry("volume", "volume", 0), suppressed}), labels({entry("volume", "volume", 0)}));
 }
 
 TEST(BootPlan, TasksThatOtherFlowsMayHaveAreToldTheirStep) {

@@ -29,7 +29,11 @@ protected:
         write([](db::Transaction& tx) {
             tx.exec("DROP TABLE hosts");
             tx.exec("DROP TABLE allocations");
-            for (const auto& statement : migrations().back().statements) tx.exec(statement);
+            constexpr int kClaimsCame = 5;
+            for (const auto& step : migrations()) {
+                if (step.version != kClaimsCame) continue;
+                for (const auto& statement : step.statements) tx.exec(statement);
+            }
         });
     }
     Selection select(const scheduler::Request& request) {

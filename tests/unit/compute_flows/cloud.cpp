@@ -35,14 +35,12 @@ identity::Auth member() {
     return auth;
 }
 
-BlockDevice entry(const std::string& source, const std::string& destination, bool delete_on_termination) {
+BlockDevice entry(DeviceKind kind, bool delete_on_termination) {
     BlockDevice device;
     device.id = BdmId(new_uuid());
-    device.source_type = source;
-    device.destination_type = destination;
+    device.kind = std::move(kind);
     device.device_type = "disk";
     device.boot_index = -1;
-    device.volume_size = 1;
     device.delete_on_termination = delete_on_termination;
     return device;
 }
@@ -77,35 +75,32 @@ Cloud::~Cloud() {
 }
 
 BlockDevice Cloud::image_root() const {
-    auto device = entry("image", "local", true);
-    device.image_id = image_.value;
+    auto device = entry(LocalImage{image_}, true);
     device.boot_index = 0;
-    device.volume_size.reset();
     return device;
 }
 
 BlockDevice Cloud::image_volume(bool delete_on_termination) const {
-    auto device = entry("image", "volume", delete_on_termination);
-    device.image_id = image_.value;
+    auto device = entry(VolumeFromImage{image_, Gib{1}, {}}, delete_on_termination);
     device.boot_index = 0;
     return device;
 }
 
 BlockDevice Cloud::snapshot_volume(bool delete_on_termination) const {
-    auto device = entry("snapshot", "volume", delete_on_termination);
+    auto device = entry(VolumeFromSnapshot{{}, Gib{1}, {}}, delete_on_termination);
     device.boot_index = 0;
     return device;
 }
 
 BlockDevice Cloud::existing_volume(const VolumeId& volume, bool delete_on_termination) const {
-    auto device = entry("volume", "volume", delete_on_termination);
+    auto device = entry(ExistingVolume{Gib{1}}, delete_on_termination);
     device.volume_id = volume.value;
     device.boot_index = 0;
     return device;
 }
 
 BlockDevice Cloud::blank_volume(bool delete_on_termination) const {
-    return entry("blank", "volume", delete_on_termination);
+    return entry(BlankVolume{Gib{1}, {}}, delete_on_termination);
 }
 
 VolumeId Cloud::make_volume() {
@@ -130,7 +125,7 @@ ServerId Cloud::boot(std::vector<BlockDevice> devices, const std::string& wanted
     request.server.user_data = "aGVsbG8=";
     request.config_drive_reason = "a test says so";
     for (const auto& device : devices) {
-        if (device.is_local_root()) request.server.image_id = device.image_id;
+        if (const auto* image = std::get_if<LocalImage>(&device.kind)) request.server.image_id = image->image.value;
     }
     request.block_devices = std::move(devices);
     request.decisions = {"a test boots"};

@@ -26,12 +26,21 @@ TEST(FlowData, OfABootThatAnEarlierVersionBegan) {
     EXPECT_EQ(data.alternates, std::vector<std::string>{"h3"});
     EXPECT_EQ(data.excluded, std::vector<std::string>{"h1"});
     EXPECT_EQ(data.last_error, "no");
+    EXPECT_FALSE(data.way);
 }
 
 TEST(FlowData, OfABootIsStoredUnderTheSameNames) {
     const auto stored = parse_object(kBoot);
     const auto again = taskflow::encode(taskflow::decode<BootData>(stored));
     EXPECT_EQ(again, stored);
+}
+
+TEST(FlowData, KeepsTheWayOfABoot) {
+    BootData data;
+    data.way = BootWay::SnapshotToVolume;
+    const auto stored = taskflow::encode(data);
+    EXPECT_EQ(get_string(stored, "way"), "boot from volume snapshot (creates a new volume)");
+    EXPECT_EQ(taskflow::decode<BootData>(stored).way, BootWay::SnapshotToVolume);
 }
 
 TEST(FlowData, OfADeleteThatAnEarlierVersionBegan) {

@@ -39,7 +39,7 @@ public:
                                           revert_options(context, "terminate", kShortDeadline));
         // A volume that the user named stays reserved for the next host: nobody may take it meanwhile.
         const bool keep =
-            device->source_type == "volume" && !is_hot(context) && will_reschedule(context, failure, d_.config);
+            device->is<ExistingVolume>() && !is_hot(context) && will_reschedule(context, failure, d_.config);
         outcome.decision = std::string(asked ? "connection ended" : "host is down, its connection went with it") +
                            (keep ? ", volume stays reserved for the next host" : ", attachment deleted");
         outcome.apply = [this, id = device->id, keep](db::Transaction& tx) { release(tx, id, keep); };
@@ -123,12 +123,8 @@ private:
     }
 
     /// The connection is saved before the attachment is completed, so that what is in use can always be undone.
-    void save(db::Transaction& tx, BlockDevice device, const std::string& host, bool hot) {
+    void save(db::Transaction& tx, const BlockDevice& device, const std::string& host, bool hot) {
         const AttachmentId attachment(device.attachment_id);
-        if (!device.volume_size) {
-            const auto volume = d_.volumes.find(tx, VolumeId(device.volume_id));
-            if (volume) device.volume_size = volume->size_gib;
-        }
         d_.volumes.connected(tx, attachment, host, device.device_name, device.connection_info);
         repo::update_block_device(tx, device);
         if (!hot) d_.volumes.complete(tx, attachment);

@@ -3,6 +3,7 @@
 #include "compute/flows/flow_data.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/flows/tasks/tasks.hpp"
+#include "compute/model/block_device_plan.hpp"
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::flows {
@@ -56,7 +57,7 @@ private:
     static volume::NewVolume new_volume(const Context& context, const BlockDevice& device) {
         auto wanted = new_volume_of(device);
         wanted.id = VolumeId(derived_uuid(device.id.value, "volume/" + std::to_string(context.data.round)));
-        if (device.snapshot_id.empty()) {  // a snapshot ties its volume to a place already
+        if (!device.is<VolumeFromSnapshot>()) {  // a snapshot ties its volume to a place already
             wanted.host = context.data.volume_host;
             wanted.availability_zone = context.data.volume_zone;
         }
@@ -65,10 +66,10 @@ private:
 
     static std::string describe(const BlockDevice& device, const volume::NewVolume& wanted) {
         std::string source = "an empty volume";
-        if (device.source_type == "image") source = "a volume from image " + device.image_id;
-        if (device.source_type == "snapshot") source = "a volume from snapshot " + device.snapshot_id;
-        return "source " + device.source_type + ", destination volume: " + source + " is being created as " +
-               wanted.id.value + (wanted.host.empty() ? std::string() : " near the server, on host " + wanted.host);
+        if (!wanted.image_id.empty()) source = "a volume from image " + wanted.image_id;
+        if (!wanted.snapshot_id.empty()) source = "a volume from snapshot " + wanted.snapshot_id;
+        return source_and_destination(device) + ": " + source + " is being created as " + wanted.id.value +
+               (wanted.host.empty() ? std::string() : " near the server, on host " + wanted.host);
     }
 
     std::optional<volume::Volume> find_volume(const BlockDevice& device) {

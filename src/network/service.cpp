@@ -1,5 +1,7 @@
 #include "network/service.hpp"
 
+#include <algorithm>
+
 #include "network/api/api.hpp"
 #include "network/repo/allocate.hpp"
 #include "network/repo/audit.hpp"
@@ -25,19 +27,16 @@ GuestSubnet guest_subnet(const Subnet& subnet) {
 std::string resolve_group(db::Transaction& tx, const std::string& project, const std::string& name) {
     // The default group is made when it is first used.
     if (name == kDefaultGroupName || name == repo::default_group_id(project)) return repo::default_group_id(project);
-    const auto rows =
-        tx.query("SELECT id FROM security_groups WHERE project_id = ? AND (id = ? OR name = ?)", {project, name, name});
-    if (rows.empty()) {
+    auto ids = repo::security_groups_called(tx, project, name);
+    if (ids.empty()) {
         throw Error(ErrorCode::InvalidInput, "Security group " + name + " not found for project " + project + ".");
     }
-    for (const auto& row : rows) {
-        if (row.text("id") == name) return name;
-    }
-    if (rows.size() > 1) {
+    if (std::find(ids.begin(), ids.end(), name) != ids.end()) return name;
+    if (ids.size() > 1) {
         throw Error(ErrorCode::Conflict,
                     "Multiple security groups found matching '" + name + "'. Use an ID to be more specific.");
     }
-    return rows.front().text("id");
+    return std::move(ids.front());
 }
 
 }  // namespace
@@ -162,10 +161,7 @@ std::vector<ServerSecurityGroup> Service::security_groups_of_server(db::Transact
 }
 
 void Service::set_port_status(db::Transaction& tx, const ServerId& server, std::string_view status) {
-    tx.exec(
-        "UPDATE ports SET status = ?, updated_us = ?, revision = revision + 1 "
-        "WHERE server_id = ? AND status <> ?",
-        {std::string(status), now_us(), server.value, std::string(status)});
+    repo::set_port_status(tx, server, std::string(status));
 }
 
 void Service::remove_port(db::Transaction& tx, const PortId& port) {

@@ -12,6 +12,7 @@
 #include "db/database.hpp"
 #include "http/http.hpp"
 #include "identity/service.hpp"
+#include "network/guest_subnet.hpp"
 #include "network/nic.hpp"
 #include "network/server_nics.hpp"
 #include "network/server_security_group.hpp"
@@ -32,14 +33,6 @@ struct NicRequest {
 struct PortUsage {
     std::int64_t limit = 0;
     std::int64_t used = 0;
-};
-
-/// What a guest is told of a subnet.
-struct GuestSubnet {
-    std::string address;  ///< "10.0.0.0"
-    int prefix = 0;
-    std::string gateway;  ///< empty: none
-    std::vector<std::string> dns_servers;
 };
 
 /// The network service (Neutron v2.0): networks, subnets, ports, security groups.

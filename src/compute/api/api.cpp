@@ -1,4 +1,5 @@
 #include "compute/api/api.hpp"
+#include "compute/repo/quota_repo.hpp"
 
 #include <set>
 
@@ -82,9 +83,7 @@ bool query_flag(const http::Request& request, std::string_view name) {
 
 std::int64_t quota_limit(db::Transaction& tx, flows::Dependencies& d, const std::string& project,
                          const std::string& resource) {
-    const auto row = tx.query_one("SELECT hard_limit FROM compute_quotas WHERE project_id = ? AND resource = ?",
-                                  {project, resource});
-    if (row) return row->number("hard_limit");
+    if (const auto limit = repo::find_quota(tx, project, resource)) return *limit;
     if (resource == "instances") return d.config.get(setting::quota_instances);
     if (resource == "cores") return d.config.get(setting::quota_cores);
     if (resource == "ram") return d.config.get(setting::quota_ram_mib);

@@ -4,6 +4,7 @@
 #include "compute/api/api.hpp"
 #include "compute/api/query_rules.hpp"
 #include "compute/repo/keypair_repo.hpp"
+#include "compute/repo/quota_repo.hpp"
 #include "compute/settings.hpp"
 
 namespace virga::compute::api {
@@ -84,13 +85,6 @@ http::Response defaults(Call& call) {
     return json_response(200, "quota_set", std::move(set));
 }
 
-void store(db::Transaction& tx, const std::string& project, const std::string& resource, std::int64_t limit) {
-    tx.exec(
-        "INSERT INTO compute_quotas (project_id, resource, hard_limit) VALUES (?, ?, ?)"
-        " ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit",
-        {project, resource, limit});
-}
-
 /// A limit below what is used needs force, as in Nova.
 void check_usage(db::Transaction& tx, const std::string& project, const std::string& resource, std::int64_t limit) {
     const auto used = in_use(repo::usage_of_project(tx, ProjectId(project)), resource);
@@ -119,7 +113,7 @@ http::Response update(Call& call) {
     auto set = call.d.db.write_with([&](db::Transaction& tx) {
         for (const auto& [name, limit] : wanted) {
             if (!force) check_usage(tx, project, name, limit);
-            store(tx, project, name, limit);
+            repo::set_quota(tx, project, name, limit);
         }
         return set_of(tx, call, project, false);
     });
@@ -128,9 +122,7 @@ http::Response update(Call& call) {
 }
 
 http::Response reset(Call& call) {
-    call.d.db.write_with([&](db::Transaction& tx) {
-        tx.exec("DELETE FROM compute_quotas WHERE project_id = ?", {call.param("project_id")});
-    });
+    call.d.db.write_with([&](db::Transaction& tx) { repo::forget_quotas(tx, call.param("project_id")); });
     return http::Response::empty(202);
 }
 

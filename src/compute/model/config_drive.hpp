@@ -5,7 +5,8 @@
 
 #include "base/json.hpp"
 #include "compute/model/server.hpp"
-#include "network/service.hpp"
+#include "network/guest_subnet.hpp"
+#include "network/nic.hpp"
 
 /// What a config drive tells a guest, in the documents of OpenStack's metadata format. Pure functions.
 namespace virga::compute {

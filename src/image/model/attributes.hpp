@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
-#include "identity/service.hpp"
+#include "identity/auth.hpp"
 #include "image/model/record.hpp"
 
 namespace virga::image {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "identity/service.hpp"
+#include "identity/auth.hpp"
 #include "image/model/record.hpp"
 
 namespace virga::image {

@@ -4,6 +4,7 @@
 #include "network/policy.hpp"
 #include "network/repo/network_repo.hpp"
 #include "network/repo/port_repo.hpp"
+#include "network/repo/reach.hpp"
 #include "network/repo/security_group_repo.hpp"
 #include "network/repo/subnet_repo.hpp"
 
@@ -18,23 +19,19 @@ bool sees_all(const identity::Auth& auth) {
 }  // namespace
 
 void see_networks(const identity::Auth& auth, repo::ListQuery& query) {
-    if (!sees_all(auth)) query.add("t.project_id = ? OR t.shared = 1", {auth.project.value});
+    if (!sees_all(auth)) repo::only_networks_of(query, auth.project.value);
 }
 
 void see_subnets(const identity::Auth& auth, repo::ListQuery& query) {
-    if (sees_all(auth)) return;
-    query.add("t.project_id = ? OR t.network_id IN (SELECT id FROM networks WHERE shared = 1 OR project_id = ?)",
-              {auth.project.value, auth.project.value});
+    if (!sees_all(auth)) repo::only_subnets_of(query, auth.project.value);
 }
 
 void see_ports(const identity::Auth& auth, repo::ListQuery& query) {
-    if (sees_all(auth)) return;
-    query.add("t.project_id = ? OR t.network_id IN (SELECT id FROM networks WHERE project_id = ?)",
-              {auth.project.value, auth.project.value});
+    if (!sees_all(auth)) repo::only_ports_of(query, auth.project.value);
 }
 
 void see_own(const identity::Auth& auth, repo::ListQuery& query) {
-    if (!sees_all(auth)) query.add("t.project_id = ?", {auth.project.value});
+    if (!sees_all(auth)) repo::only_own(query, auth.project.value);
 }
 
 Network visible_network(db::Transaction& tx, const identity::Auth& auth, const std::string& id) {

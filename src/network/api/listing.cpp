@@ -138,13 +138,10 @@ void start_at_marker(db::Transaction& tx, const http::Request& request, const Co
     const auto keys = sort_keys(request, collection, listing.is_reversed);
     auto marker = listing.visible;
     marker.add("t.id = ?", {*request.query_value("marker")});
-    std::string select;
-    for (const auto& key : keys) {
-        select += (select.empty() ? "SELECT " : ", ") + std::string(key.attribute->expression) + " AS k" +
-                  std::to_string(&key - keys.data());
-    }
-    const auto rows = tx.query(marker.sql(select + " FROM " + collection.table + " t"), marker.params);
-    if (rows.empty()) {
+    std::vector<std::string> expressions;
+    for (const auto& key : keys) expressions.emplace_back(key.attribute->expression);
+    const auto row = repo::first_row(tx, collection.table, expressions, marker);
+    if (!row) {
         throw Error(ErrorCode::InvalidInput,
                     "marker: there is no " + std::string(collection.singular) + " with this id");
     }
@@ -153,7 +150,7 @@ void start_at_marker(db::Transaction& tx, const http::Request& request, const Co
         const auto name = "k" + std::to_string(i);
         const bool is_text = keys[i].attribute->kind == Kind::Text;
         values.push_back({keys[i].attribute->expression, keys[i].ascending,
-                          is_text ? db::Value(rows.front().text(name)) : db::Value(rows.front().number(name))});
+                          is_text ? db::Value(row->text(name)) : db::Value(row->number(name))});
     }
     const auto behind = db::behind_marker(values);
     listing.query.add(behind.sql, behind.params);

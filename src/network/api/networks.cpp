@@ -82,9 +82,7 @@ json::object make(Context& context, db::Transaction& tx, http::Fields& fields, c
 
 void check_unshare(db::Transaction& tx, const Network& before, const Network& after) {
     if (!before.shared || after.shared) return;
-    const auto others =
-        tx.scalar("SELECT COUNT(*) FROM ports WHERE network_id = ? AND project_id <> ?", {after.id, after.project_id});
-    if (others == 0) return;
+    if (repo::count_foreign_ports(tx, after.id, after.project_id) == 0) return;
     throw conflict("InvalidSharedSetting", "Unable to reconfigure sharing settings for network " + after.id +
                                                ". Multiple tenants are using it.");
 }
@@ -101,10 +99,7 @@ json::object change(db::Transaction& tx, http::Fields& fields, const identity::A
 
 /// Ports of the network's own services don't keep it.
 void delete_service_ports(db::Transaction& tx, const std::string& network) {
-    for (const auto& row :
-         tx.query("SELECT id FROM ports WHERE network_id = ? AND device_owner = 'network:dhcp'", {network})) {
-        repo::delete_port(tx, row.text("id"));
-    }
+    for (const auto& id : repo::service_ports_of_network(tx, network)) repo::delete_port(tx, id);
 }
 
 http::Response remove(Context& context, http::Request& request, const identity::Auth& auth) {

@@ -1,12 +1,12 @@
 #include <algorithm>
 
-#include "db/conditions.hpp"
 #include "http/query.hpp"
 #include "network/api/access.hpp"
 #include "network/api/bodies.hpp"
 #include "network/api/port_body.hpp"
 #include "network/model/fault.hpp"
 #include "network/repo/nics.hpp"
+#include "network/repo/port_filters.hpp"
 #include "network/repo/port_repo.hpp"
 #include "network/repo/quota_repo.hpp"
 #include "network/repo/security_group_repo.hpp"
@@ -57,12 +57,6 @@ json::object view(const Port& port, const identity::Auth& auth) {
     return out;
 }
 
-void add_addresses(repo::ListQuery& query, const char* column, db::Params values) {
-    if (values.empty()) return;
-    const auto among = db::in_list(column, std::move(values));
-    query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE " + among.sql + ")", among.params);
-}
-
 /// fixed_ips=ip_address=1.2.3.4, subnet_id=<id>, ip_address_substr=1.2: each narrows the list.
 void add_fixed_ip_filters(const http::Request& request, repo::ListQuery& query) {
     db::Params addresses;
@@ -77,24 +71,21 @@ void add_fixed_ip_filters(const http::Request& request, repo::ListQuery& query) 
         } else if (name == "subnet_id") {
             subnets.emplace_back(value);
         } else if (name == "ip_address_substr") {
-            // Not LIKE, where some characters have a meaning.
-            query.add("t.id IN (SELECT port_id FROM ip_allocations WHERE REPLACE(address, ?, '') <> address)", {value});
+            repo::add_address_part(query, value);
         } else {
             throw Error(ErrorCode::InvalidInput,
                         "fixed_ips: must be ip_address=..., ip_address_substr=... or "
                         "subnet_id=...");
         }
     }
-    add_addresses(query, "address", std::move(addresses));
-    add_addresses(query, "subnet_id", std::move(subnets));
+    repo::add_addresses(query, std::move(addresses));
+    repo::add_subnets(query, std::move(subnets));
 }
 
 void add_group_filter(const http::Request& request, repo::ListQuery& query) {
     db::Params groups;
     for (const auto& id : http::query_values(request, "security_groups")) groups.emplace_back(id);
-    if (groups.empty()) return;
-    const auto among = db::in_list("security_group_id", std::move(groups));
-    query.add("t.id IN (SELECT port_id FROM port_security_groups WHERE " + among.sql + ")", among.params);
+    repo::add_security_groups(query, std::move(groups));
 }
 
 std::vector<std::string> checked_groups(db::Transaction& tx, const identity::Auth& auth, const Port& port,
@@ -163,7 +154,7 @@ void keep_addresses(const Port& port, std::vector<repo::IpRequest>& requests) {
 }
 
 void check_new_mac(db::Transaction& tx, const Port& before, const Port& port) {
-    if (port.mac == before.mac || !tx.query_one("SELECT id FROM ports WHERE mac = ?", {port.mac})) return;
+    if (port.mac == before.mac || !repo::is_mac_taken(tx, port.mac)) return;
     throw conflict("MacAddressInUse", "The mac address " + port.mac + " is in use: choose another one.");
 }
 

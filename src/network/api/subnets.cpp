@@ -114,11 +114,7 @@ json::object change(db::Transaction& tx, http::Fields& fields, const identity::A
 
 /// Ports of the network's own services go with the subnet.
 void delete_service_ports(db::Transaction& tx, const std::string& subnet) {
-    for (const auto& row : tx.query("SELECT id FROM ports WHERE device_owner = 'network:dhcp' AND id IN "
-                                    "(SELECT port_id FROM ip_allocations WHERE subnet_id = ?)",
-                                    {subnet})) {
-        repo::delete_port(tx, row.text("id"));
-    }
+    for (const auto& id : repo::service_ports_of_subnet(tx, subnet)) repo::delete_port(tx, id);
 }
 
 http::Response remove(Context& context, http::Request& request, const identity::Auth& auth) {

@@ -34,6 +34,10 @@ inline ListQuery by_id(const std::string& id) {
     return query;
 }
 
+/// Values of these expressions, as k0, k1, ..., of the first row.
+std::optional<db::Row> first_row(db::Transaction& tx, const char* table, const std::vector<std::string>& expressions,
+                                 const ListQuery& query);
+
 /// Calls `use(marks, params)` for pieces of `ids`; `marks` is "?,?,..." with as many marks as `params`. Pieces have few
 /// different sizes, so that prepared statements are found again.
 template <class F>

@@ -60,6 +60,12 @@ std::string free_mac(db::Transaction& tx) {
     return mac;
 }
 
+std::vector<std::string> ids_of(const std::vector<db::Row>& rows) {
+    std::vector<std::string> ids;
+    for (const auto& row : rows) ids.push_back(row.text("id"));
+    return ids;
+}
+
 }  // namespace
 
 std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& wanted) {
@@ -183,6 +189,32 @@ std::vector<Port> list_ports_of_server(db::Transaction& tx, const ServerId& serv
     query.add("t.server_id = ?", {server.value});
     query.order = "t.nic_index, t.created_us, t.id";
     return list_ports(tx, query);
+}
+
+void set_port_status(db::Transaction& tx, const ServerId& server, const std::string& status) {
+    tx.exec(
+        "UPDATE ports SET status = ?, updated_us = ?, revision = revision + 1 "
+        "WHERE server_id = ? AND status <> ?",
+        {status, now_us(), server.value, status});
+}
+
+bool is_mac_taken(db::Transaction& tx, const std::string& mac) {
+    return tx.query_one("SELECT id FROM ports WHERE mac = ?", {mac}).has_value();
+}
+
+std::int64_t count_foreign_ports(db::Transaction& tx, const std::string& network, const std::string& project) {
+    return tx.scalar("SELECT COUNT(*) FROM ports WHERE network_id = ? AND project_id <> ?", {network, project});
+}
+
+std::vector<std::string> service_ports_of_network(db::Transaction& tx, const std::string& network) {
+    return ids_of(tx.query("SELECT id FROM ports WHERE network_id = ? AND device_owner = 'network:dhcp'", {network}));
+}
+
+std::vector<std::string> service_ports_of_subnet(db::Transaction& tx, const std::string& subnet) {
+    return ids_of(
+        tx.query("SELECT id FROM ports WHERE device_owner = 'network:dhcp' AND id IN "
+                 "(SELECT port_id FROM ip_allocations WHERE subnet_id = ?)",
+                 {subnet}));
 }
 
 std::int64_t count_ports_of_network(db::Transaction& tx, const std::string& network) {

@@ -30,6 +30,14 @@ std::int64_t set_host(db::Transaction& tx, const ServerId& server, const std::st
 void free_port(db::Transaction& tx, const std::string& id);
 /// Ports that a server holds, in the order of its nics. A device_id that a user wrote does not count.
 std::vector<Port> list_ports_of_server(db::Transaction& tx, const ServerId& server);
+/// Of all ports of a server.
+void set_port_status(db::Transaction& tx, const ServerId& server, const std::string& status);
+bool is_mac_taken(db::Transaction& tx, const std::string& mac);
+/// Ports of the network that are not this project's.
+std::int64_t count_foreign_ports(db::Transaction& tx, const std::string& network, const std::string& project);
+/// Ports of the network's own services (DHCP): ids.
+std::vector<std::string> service_ports_of_network(db::Transaction& tx, const std::string& network);
+std::vector<std::string> service_ports_of_subnet(db::Transaction& tx, const std::string& subnet);
 /// Ports of the network that keep it from being deleted.
 std::int64_t count_ports_of_network(db::Transaction& tx, const std::string& network);
 /// A port with an address in the subnet; empty when there is none.

@@ -68,6 +68,15 @@ std::optional<SecurityGroup> find_security_group(db::Transaction& tx, const std:
     return std::move(found.front());
 }
 
+std::vector<std::string> security_groups_called(db::Transaction& tx, const std::string& project,
+                                                const std::string& id_or_name) {
+    std::vector<std::string> ids;
+    for (const auto& row : tx.query("SELECT id FROM security_groups WHERE project_id = ? AND (id = ? OR name = ?)",
+                                    {project, id_or_name, id_or_name}))
+        ids.push_back(row.text("id"));
+    return ids;
+}
+
 void insert_security_group(db::Transaction& tx, SecurityGroup& group) {
     insert_group_row(tx, group);
     for (const auto* ethertype : {"IPv4", "IPv6"}) add_rule(tx, group, "egress", ethertype, "");

@@ -9,6 +9,9 @@ namespace virga::network::repo {
 /// With their rules.
 std::vector<SecurityGroup> list_security_groups(db::Transaction& tx, const ListQuery& query);
 std::optional<SecurityGroup> find_security_group(db::Transaction& tx, const std::string& id);
+/// Ids of those of the project with this id or name.
+std::vector<std::string> security_groups_called(db::Transaction& tx, const std::string& project,
+                                                const std::string& id_or_name);
 /// With two rules that let all traffic out.
 void insert_security_group(db::Transaction& tx, SecurityGroup& group);
 void update_security_group(db::Transaction& tx, SecurityGroup& group);

@@ -8,6 +8,7 @@
 #include "compute/model/device_names.hpp"
 #include "compute/model/server_changes.hpp"
 #include "compute/repo/server_repo.hpp"
+#include "compute/virt/qemu/buses.hpp"
 
 namespace virga::compute::flows {
 namespace {
@@ -59,7 +60,7 @@ BlockDevice attach_volume(db::Transaction& tx, Dependencies& d, const identity::
     require_reachable(volume, server);
     const auto present = repo::block_devices(tx, id);
     auto device = new_device(server, volume, present);
-    device.disk_bus = default_disk_bus(boot_properties(tx, d, server, present), device.device_type);
+    device.disk_bus = virt::qemu::default_disk_bus(boot_properties(tx, d, server, present), device.device_type);
     device.device_name = attach_device_name(present, device_name, device.disk_bus);
     device.tag = tag;
     device.delete_on_termination = delete_on_termination;

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "compute/model/hardware.hpp"
+#include "compute/virt/qemu/buses.hpp"
 
 namespace virga::compute {
 namespace {
@@ -96,7 +96,7 @@ void check_blank_volume(const BlockDeviceEntry& entry) {
 
 void check_disk_bus(const BlockDeviceEntry& entry) {
     const auto& bus = entry.device.disk_bus;
-    if (!is_usable_disk_bus(bus))
+    if (!virt::qemu::is_usable_disk_bus(bus))
         refuse(entry, "disk_bus", "'" + bus + "' is not a disk bus that servers have: ide, sata, scsi or virtio");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "compute/virt/qemu/buses.hpp"
 
 namespace virga::compute {
 namespace {
@@ -34,8 +35,8 @@ int naming_rank(const BlockDevice& device) {
 
 void name_one(BlockDevice& device, std::set<std::string>& used, const json::object& properties) {
     if (device.device_type.empty()) device.device_type = "disk";
-    if (device.disk_bus.empty()) device.disk_bus = default_disk_bus(properties, device.device_type);
-    const auto prefix = device_prefix(device.disk_bus);
+    if (device.disk_bus.empty()) device.disk_bus = virt::qemu::default_disk_bus(properties, device.device_type);
+    const auto prefix = virt::qemu::device_prefix(device.disk_bus);
     auto name = strip_dev(device.device_name);
     if (!fits(name, prefix) || used.contains(name)) name = next_device_name(prefix, used);
     used.insert(name);
@@ -51,22 +52,6 @@ std::string strip_dev(std::string_view name) {
 
 std::string prepend_dev(std::string_view name) {
     return name.empty() || name.starts_with(kDev) ? std::string(name) : std::string(kDev) + std::string(name);
-}
-
-std::string default_disk_bus(const json::object& image_properties, std::string_view device_type) {
-    if (device_type == "cdrom") {
-        const bool q35 = get_string(image_properties, "hw_machine_type").find("q35") != std::string::npos;
-        return get_string(image_properties, "hw_cdrom_bus", q35 ? "sata" : "ide");
-    }
-    if (device_type == "floppy") return get_string(image_properties, "hw_floppy_bus", "fdc");
-    return get_string(image_properties, "hw_disk_bus", "virtio");
-}
-
-std::string device_prefix(std::string_view disk_bus) {
-    if (disk_bus == "scsi" || disk_bus == "sata" || disk_bus == "usb") return "sd";
-    if (disk_bus == "ide") return "hd";
-    if (disk_bus == "fdc") return "fd";
-    return "vd";
 }
 
 std::string next_device_name(const std::string& prefix, const std::set<std::string>& used) {
@@ -88,7 +73,7 @@ std::string attach_device_name(const std::vector<BlockDevice>& present, std::str
                                std::string_view disk_bus) {
     std::set<std::string> used;
     for (const auto& device : present) used.insert(strip_dev(device.device_name));
-    const auto prefix = device_prefix(disk_bus);
+    const auto prefix = virt::qemu::device_prefix(disk_bus);
     const auto wanted = strip_dev(requested);
     if (wanted.empty()) return prepend_dev(next_device_name(prefix, used));
     if (wanted.size() < 3 || !is_letters(wanted)) {

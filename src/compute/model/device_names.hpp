@@ -15,11 +15,6 @@ std::string strip_dev(std::string_view name);
 /// "/dev/vda" of "vda" and of "/dev/vda"; empty stays empty.
 std::string prepend_dev(std::string_view name);
 
-/// Bus of a disk whose request names none: the image's hw_disk_bus, hw_cdrom_bus or hw_floppy_bus, else virtio for
-/// disks and LUNs, sata for CD-ROMs of a q35 machine and ide for others, fdc for floppies.
-std::string default_disk_bus(const json::object& image_properties, std::string_view device_type);
-/// vd, sd, hd, fd.
-std::string device_prefix(std::string_view disk_bus);
 /// The first of prefix + a, b ... z, aa ... that is not in `used` (names without "/dev/").
 std::string next_device_name(const std::string& prefix, const std::set<std::string>& used);
 

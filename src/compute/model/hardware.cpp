@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "compute/virt/qemu/buses.hpp"
 
 namespace virga::compute {
 namespace {
@@ -249,7 +250,7 @@ void check_pattern(const std::string& name, const std::string& value) {
 }
 
 void check_together(const json::object& hardware) {
-    const bool q35 = get_string(hardware, "hw_machine_type").find("q35") != std::string::npos;
+    const bool q35 = virt::qemu::is_q35(get_string(hardware, "hw_machine_type"));
     for (const auto* name : {"hw_disk_bus", "hw_cdrom_bus"})
         if (q35 && get_string(hardware, name) == "ide")
             invalid("image property '" + std::string(name) + "'", "a q35 machine has no ide bus, use sata");
@@ -327,10 +328,6 @@ json::object guest_hardware(const json::object& image_properties, const json::ob
         hardware["hw_cpu_threads"] = std::to_string(topology->threads);
     }
     return hardware;
-}
-
-bool is_usable_disk_bus(std::string_view bus) {
-    return bus.empty() || lists(kUsableBuses, bus);
 }
 
 }  // namespace virga::compute

@@ -18,7 +18,4 @@ void check_hardware(const json::object& image_properties, const json::object& ex
 /// hw_cpu_sockets, hw_cpu_cores and hw_cpu_threads are all there, or none of them.
 json::object guest_hardware(const json::object& image_properties, const json::object& extra_specs, std::int64_t vcpus);
 
-/// Whether disks can have it; empty: it is chosen for them.
-bool is_usable_disk_bus(std::string_view bus);
-
 }  // namespace virga::compute

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "compute/virt/qemu/buses.hpp"
+#include "compute/virt/qemu/devices.hpp"
 
 namespace virga::compute::virt {
 namespace {
@@ -17,9 +19,8 @@ bool is_encrypted(const GuestDisk& disk) {
 
 // QEMU has no such disk on these buses, and would refuse the whole guest.
 void check_read_only(const GuestDisk& disk, const std::string& name) {
-    if (get_string(get_object(disk.connection_info, "data"), "access_mode") != "ro" || disk.device_type == "cdrom")
-        return;
-    if (disk.disk_bus == "ide" || disk.disk_bus == "sata")
+    if (!qemu::is_read_only(disk) || disk.device_type == "cdrom") return;
+    if (!qemu::has_read_only_disks(disk.disk_bus))
         refuse(name + " is a read-only volume, which bus '" + disk.disk_bus +
                "' can't have: use disk_bus virtio or scsi, or device_type cdrom");
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "compute/virt/qemu/buses.hpp"
 
 namespace virga::compute {
 namespace {
@@ -46,9 +47,9 @@ TEST(DeviceNames, BusComesFromEntryImageOrDefault) {
     EXPECT_EQ(devices[1].device_name, "/dev/hda");
     EXPECT_EQ(devices[2].device_name, "/dev/sdb");
     EXPECT_EQ(devices[0].disk_bus, "scsi");
-    EXPECT_EQ(default_disk_bus({}, "cdrom"), "ide");
-    EXPECT_EQ(default_disk_bus(json::object{{"hw_machine_type", "pc-q35-7.2"}}, "cdrom"), "sata");
-    EXPECT_EQ(default_disk_bus({}, "floppy"), "fdc");
+    EXPECT_EQ(virt::qemu::default_disk_bus({}, "cdrom"), "ide");
+    EXPECT_EQ(virt::qemu::default_disk_bus(json::object{{"hw_machine_type", "pc-q35-7.2"}}, "cdrom"), "sata");
+    EXPECT_EQ(virt::qemu::default_disk_bus({}, "floppy"), "fdc");
 }
 
 TEST(DeviceNames, RequestedNameIsKeptWhenItFits) {

@@ -13,6 +13,7 @@
 #include "compute/virt/libvirt/file_access.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
 #include "compute/virt/libvirt/xml/domain.hpp"
+#include "compute/virt/qemu/devices.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
@@ -110,8 +111,8 @@ GuestFiles GuestPower::files_of(const GuestSpec& guest, const std::string& conso
                                 const std::optional<GuestUser>& user) const {
     GuestFiles files;
     files.console_log = console_log;
-    if (uses_uefi(guest)) files.firmware_variables = firmware_.make(guest.server_id, user);
-    if (!uses_agent(guest)) return files;
+    if (qemu::uses_uefi(guest)) files.firmware_variables = firmware_.make(guest.server_id, user);
+    if (!qemu::uses_agent(guest)) return files;
     files.agent_socket = agent_socket(guest.server_id);
     const auto folder = connection_.root() + "/agents";
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)

@@ -7,6 +7,7 @@
 #include "compute/virt/libvirt/cache_mode.hpp"
 #include "compute/virt/libvirt/xml/text.hpp"
 #include "compute/virt/qcow2_chain.hpp"
+#include "compute/virt/qemu/devices.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
@@ -59,10 +60,6 @@ void add_iotune(pugi::xml_node node, const GuestDisk& disk) {
     }
 }
 
-bool is_readonly(const GuestDisk& disk) {
-    return get_string(get_object(disk.connection_info, "data"), "access_mode") == "ro";
-}
-
 DefinedDisk parse_disk(const pugi::xml_node& node) {
     std::ostringstream out;
     node.print(out, "", pugi::format_raw);
@@ -104,11 +101,10 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
     add_chain(node, chain_of(disk, file), file.secret);
     auto target = node.append_child("target");
     target.append_attribute("dev") = target_name(disk).c_str();
-    target.append_attribute("bus") = disk.disk_bus.empty() ? "virtio" : disk.disk_bus.c_str();
+    target.append_attribute("bus") = qemu::disk_bus(disk).c_str();
     add_iotune(node, disk);
-    if (disk.kind == "config" || is_readonly(disk)) node.append_child("readonly");
-    // Only a raw file can have two writers: in a qcow2 each would overwrite the other's tables.
-    if (get_bool(disk.connection_info, "multiattach") && file.format == "raw") node.append_child("shareable");
+    if (qemu::is_read_only(disk)) node.append_child("readonly");
+    if (qemu::is_shareable(disk, file.format)) node.append_child("shareable");
     if (!file.serial.empty()) add_text(node, "serial", file.serial);
     if (boot_order > 0) node.append_child("boot").append_attribute("order") = static_cast<long long>(boot_order);
 }

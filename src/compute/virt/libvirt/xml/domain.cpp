@@ -1,11 +1,15 @@
 #include "compute/virt/libvirt/xml/domain.hpp"
 
 #include <pugixml.hpp>
+#include <set>
 
-#include "compute/virt/libvirt/xml/config_drive.hpp"
+#include "compute/virt/check_guest.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
 #include "compute/virt/libvirt/xml/interface.hpp"
 #include "compute/virt/libvirt/xml/text.hpp"
+#include "compute/virt/qemu/boot_order.hpp"
+#include "compute/virt/qemu/config_drive.hpp"
+#include "compute/virt/qemu/devices.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
@@ -32,11 +36,6 @@ bool is_on(const GuestSpec& guest, std::string_view name) {
     return property(guest, name) == "true";
 }
 
-std::string machine_of(const DomainSettings& settings, const GuestSpec& guest) {
-    const auto wanted = property(guest, "hw_machine_type");
-    return wanted.empty() ? settings.machine : wanted;
-}
-
 // Without secure boot: its keys would need a firmware of their own.
 void add_firmware(pugi::xml_node os, const DomainSettings& settings, const std::string& variables) {
     auto loader = add_text(os, "loader", settings.uefi_code);
@@ -50,8 +49,8 @@ void add_system(pugi::xml_node domain, const DomainSettings& settings, const Gue
     auto os = domain.append_child("os");
     auto type = add_text(os, "type", "hvm");
     type.append_attribute("arch") = "x86_64";
-    type.append_attribute("machine") = machine_of(settings, guest).c_str();
-    if (uses_uefi(guest)) add_firmware(os, settings, firmware_variables);
+    type.append_attribute("machine") = qemu::machine_of(guest, settings.machine).c_str();
+    if (qemu::uses_uefi(guest)) add_firmware(os, settings, firmware_variables);
     if (is_on(guest, "hw_boot_menu")) os.append_child("bootmenu").append_attribute("enable") = "yes";
 }
 
@@ -126,15 +125,15 @@ void add_console(pugi::xml_node devices, const std::string& console_log) {
 }
 
 void add_scsi(pugi::xml_node devices, const GuestSpec& guest) {
-    const auto wanted = property(guest, "hw_scsi_model");
-    if (wanted.empty()) return;
+    const auto model = qemu::scsi_model(guest);
+    if (model.empty()) return;
     auto controller = devices.append_child("controller");
     controller.append_attribute("type") = "scsi";
-    controller.append_attribute("model") = wanted == "auto" ? "virtio-scsi" : wanted.c_str();
+    controller.append_attribute("model") = model.c_str();
 }
 
 void add_agent(pugi::xml_node devices, const GuestSpec& guest, const std::string& socket) {
-    if (!uses_agent(guest)) return;
+    if (!qemu::uses_agent(guest)) return;
     auto channel = devices.append_child("channel");
     channel.append_attribute("type") = "unix";
     auto source = channel.append_child("source");
@@ -142,18 +141,18 @@ void add_agent(pugi::xml_node devices, const GuestSpec& guest, const std::string
     source.append_attribute("path") = socket.c_str();
     auto target = channel.append_child("target");
     target.append_attribute("type") = "virtio";
-    target.append_attribute("name") = "org.qemu.guest_agent.0";
+    target.append_attribute("name") = qemu::kAgentChannel;
 }
 
 /// What the image asks for besides disks and networks.
 void add_wanted_devices(pugi::xml_node devices, const GuestSpec& guest, const std::string& agent_socket) {
     add_scsi(devices, guest);
     add_agent(devices, guest, agent_socket);
-    if (const auto video = property(guest, "hw_video_model"); !video.empty() && video != "none")
+    if (const auto video = qemu::video_model(guest); !video.empty())
         devices.append_child("video").append_child("model").append_attribute("type") = video.c_str();
-    if (const auto action = property(guest, "hw_watchdog_action"); !action.empty() && action != "disabled") {
+    if (const auto action = qemu::watchdog_action(guest); !action.empty()) {
         auto watchdog = devices.append_child("watchdog");
-        watchdog.append_attribute("model") = "i6300esb";
+        watchdog.append_attribute("model") = qemu::kWatchdogModel;
         watchdog.append_attribute("action") = action.c_str();
     }
 }
@@ -170,24 +169,13 @@ void add_small_devices(pugi::xml_node devices) {
     balloon.append_attribute("model") = "virtio";
 }
 
-// Disks without a boot index come after those that have one; a guest where none has one boots from its first disk.
-std::int64_t boot_order(const GuestSpec& guest, std::size_t disk) {
-    const auto index = guest.disks[disk].boot_index;
-    if (index >= 0) return index + 1;
-    for (const auto& other : guest.disks)
-        if (other.boot_index >= 0) return 0;
-    return disk == 0 ? 1 : 0;
+GuestDisk placed(const GuestDisk& drive, const DomainSettings& settings, const GuestSpec& guest) {
+    std::set<std::string> used;
+    for (const auto& disk : guest.disks) used.insert(target_name(disk));
+    return qemu::placed_config_drive(drive, used, qemu::machine_of(guest, settings.machine));
 }
 
 }  // namespace
-
-bool uses_agent(const GuestSpec& guest) {
-    return get_string(guest.image_properties, "hw_qemu_guest_agent") == "true";
-}
-
-bool uses_uefi(const GuestSpec& guest) {
-    return get_string(guest.image_properties, "hw_firmware_type") == "uefi";
-}
 
 std::string domain_name(const std::string& server_id) {
     return "virga-" + server_id;
@@ -208,13 +196,10 @@ std::string domain_xml(const DomainSettings& settings, const GuestSpec& guest, c
     add_text(devices, "emulator", settings.emulator);
     for (std::size_t i = 0; i < files.size(); ++i) {
         const auto& disk = guest.disks[i];
-        if (disk.kind == "config") {
-            add_disk(devices, placed_config_drive(disk, guest.disks, machine_of(settings, guest)), files[i], 0);
-        } else {
-            add_disk(devices, disk, files[i], boot_order(guest, i));
-        }
+        add_disk(devices, disk.kind == "config" ? placed(disk, settings, guest) : disk, files[i],
+                 qemu::boot_order(guest.disks, i));
     }
-    for (const auto& nic : guest.nics) add_interface(devices, nic, property(guest, "hw_vif_model"));
+    for (const auto& nic : guest.nics) add_interface(devices, nic, qemu::nic_model(guest));
     add_console(devices, of_guest.console_log);
     add_further_ports(devices, guest);
     add_wanted_devices(devices, guest, of_guest.agent_socket);

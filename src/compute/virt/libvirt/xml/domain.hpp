@@ -21,9 +21,6 @@ struct GuestFiles {
 std::string domain_xml(const DomainSettings& settings, const GuestSpec& guest, const std::vector<DiskFile>& files,
                        const GuestFiles& of_guest, const std::optional<GuestUser>& user);
 
-bool uses_agent(const GuestSpec& guest);
-bool uses_uefi(const GuestSpec& guest);
-
 /// Name of the domain of a server.
 std::string domain_name(const std::string& server_id);
 

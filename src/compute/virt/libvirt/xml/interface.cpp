@@ -14,7 +14,7 @@ void add_interface(pugi::xml_node devices, const network::Nic& nic, const std::s
     auto target = node.append_child("target");
     target.append_attribute("dev") = nic.tap.c_str();
     target.append_attribute("managed") = "no";
-    node.append_child("model").append_attribute("type") = model.empty() ? "virtio" : model.c_str();
+    node.append_child("model").append_attribute("type") = model.c_str();
     node.append_child("mtu").append_attribute("size") = static_cast<long long>(nic.mtu);
 }
 

@@ -1,18 +1,15 @@
-#include "compute/virt/libvirt/xml/config_drive.hpp"
-
-#include <set>
+#include "compute/virt/qemu/config_drive.hpp"
 
 #include "base/error.hpp"
-#include "compute/virt/check_guest.hpp"
+#include "compute/virt/qemu/buses.hpp"
 
-namespace virga::compute::virt::libvirt {
+namespace virga::compute::virt::qemu {
 namespace {
 
 /// virtio has no CD-ROM, and guests have no USB controller.
 std::string bus_of(const std::string& wanted, const std::string& machine) {
-    const bool q35 = machine.find("q35") != std::string::npos;
-    if (wanted == "sata" || wanted == "scsi" || (wanted == "ide" && !q35)) return wanted;
-    return q35 ? "sata" : "ide";
+    if (wanted == "sata" || wanted == "scsi" || (wanted == "ide" && !is_q35(machine))) return wanted;
+    return default_cdrom_bus(machine);
 }
 
 /// Letters that the first controller of a bus serves.
@@ -23,11 +20,9 @@ char last_letter(const std::string& bus) {
 
 }  // namespace
 
-GuestDisk placed_config_drive(GuestDisk drive, const std::vector<GuestDisk>& disks, const std::string& machine) {
-    std::set<std::string> used;
-    for (const auto& disk : disks) used.insert(target_name(disk));
+GuestDisk placed_config_drive(GuestDisk drive, const std::set<std::string>& used, const std::string& machine) {
     drive.disk_bus = bus_of(drive.disk_bus, machine);
-    const std::string prefix = drive.disk_bus == "ide" ? "hd" : "sd";
+    const auto prefix = device_prefix(drive.disk_bus);
     for (char letter = last_letter(drive.disk_bus); letter >= 'a'; --letter) {
         drive.device_name = prefix + letter;
         if (!used.contains(drive.device_name)) return drive;
@@ -36,4 +31,4 @@ GuestDisk placed_config_drive(GuestDisk drive, const std::vector<GuestDisk>& dis
                                              ": give the server fewer disks on it");
 }
 
-}  // namespace virga::compute::virt::libvirt
+}  // namespace virga::compute::virt::qemu

@@ -45,8 +45,8 @@ virt::DiskFile share_file(const Context& context, const GuestDisk& disk, const j
                         "compute.volume_folders",
                     base);
     const auto mount_point = disk::ensure_mounted(share_of(context, disk, data, base), base);
-    virt::DiskFile file{disk::path_in_share(mount_point, get_string(data, "name")), get_string(data, "format"),
-                        disk.volume_id};
+    virt::DiskFile file{disk::path_in_share(mount_point, get_string(data, "name")),
+                        disk::format_of(get_string(data, "format")), disk.volume_id};
     for (const auto& link : virt::backing_chain(file.path, file.format)) disk::check_in_share(mount_point, link.path);
     return file;
 }
@@ -54,10 +54,11 @@ virt::DiskFile share_file(const Context& context, const GuestDisk& disk, const j
 virt::DiskFile volume_file(const Context& context, const GuestDisk& disk) {
     const auto data = get_object(disk.connection_info, "data");
     if (data.contains("export")) return share_file(context, disk, data);
-    virt::DiskFile file{get_string(data, "path"), get_string(data, "format"), disk.volume_id};
-    if (file.path.empty() || file.format.empty())
+    const auto format = get_string(data, "format");
+    if (get_string(data, "path").empty() || format.empty())
         throw Error(ErrorCode::InvalidInput,
                     "the connection of volume " + disk.volume_id + " names no path or no format on this host");
+    virt::DiskFile file{get_string(data, "path"), disk::format_of(format), disk.volume_id};
     context.volumes.check(file.path, "the file of volume " + disk.volume_id);
     return file;
 }

@@ -40,7 +40,8 @@ DiskRecords ServerFolder::disks() const {
         DiskRecords records;
         for (const auto& entry : all) {
             const auto record = get_object(all, entry.key());
-            records[DiskName::parse(entry.key())] = {get_string(record, "format"), get_string(record, "backing")};
+            records[DiskName::parse(entry.key())] = {disk::format_of(get_string(record, "format")),
+                                                     get_string(record, "backing")};
         }
         return records;
     });
@@ -51,7 +52,7 @@ void ServerFolder::record_disk(const DiskName& file, const DiskRecord& record) c
     records[file] = record;
     json::object all;
     for (const auto& [name, known] : records)
-        all[name.text()] = json::object{{"format", known.format}, {"backing", known.backing}};
+        all[name.text()] = json::object{{"format", disk::to_string(known.format)}, {"backing", known.backing}};
     write_small_file(path_ + "/disk.info", json::serialize(all));
 }
 

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "compute/host_commands.hpp"
+#include "disk/format.hpp"
 
 namespace virga::compute::host {
 
 /// What is known of a local disk: kept in disk.info, since a guest could write anything into the disk itself.
 struct DiskRecord {
-    std::string format;
+    disk::Format format = disk::Format::Raw;
     std::string backing;  ///< absolute path of the base, or empty
 };
 using DiskRecords = std::map<DiskName, DiskRecord>;

@@ -24,7 +24,7 @@ std::set<std::string> used_bases(const std::string& instances) {
         for (const auto& [file, record] : folder.disks()) {
             if (!record.backing.empty()) used.insert(record.backing);
             const auto path = folder.disk_path(file);
-            if (record.format != "qcow2" || !has_content(path)) continue;
+            if (record.format != disk::Format::Qcow2 || !has_content(path)) continue;
             for (const auto& link : virt::backing_chain(path, record.format)) used.insert(link.path);
         }
     }

@@ -29,26 +29,24 @@ void check_read_only(const GuestDisk& disk, const std::string& name) {
 
 void check_file(const GuestDisk& disk, const DiskFile& file) {
     const std::string name = "disk '" + disk.device_name + "'";
-    if (file.format != "raw" && file.format != "qcow2")
-        refuse(name + " has format '" + file.format + "': only raw and qcow2 can be given to a guest");
     if (!file.path.starts_with('/')) refuse(name + " has no absolute path");
     if (is_encrypted(disk) == file.key.empty())
         refuse(name + (file.key.empty() ? " is encrypted, and its key was not given"
                                         : " is not encrypted, but a key was given"));
     check_read_only(disk, name);
-    if (!file.key.empty() && file.format != "qcow2") refuse(name + " is encrypted, which only a qcow2 can be");
+    if (!file.key.empty() && file.format != disk::Format::Qcow2)
+        refuse(name + " is encrypted, which only a qcow2 can be");
     const bool named_by_driver = disk.kind == "config";
     if (target_name(disk).empty() && !named_by_driver) refuse("a disk of the guest has no device name");
 }
 
 void check_overlay(const DiskFile& file) {
-    if (file.format != "qcow2" || !file.path.starts_with('/'))
+    if (file.format != disk::Format::Qcow2 || !file.path.starts_with('/'))
         refuse("an overlay must be a qcow2 file with an absolute path");
 }
 
 void check_mirror(const DiskFile& file) {
-    if ((file.format != "raw" && file.format != "qcow2") || !file.path.starts_with('/'))
-        refuse("a mirror must be a raw or qcow2 file with an absolute path");
+    if (!file.path.starts_with('/')) refuse("a mirror must be a file with an absolute path");
 }
 
 void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files) {

@@ -6,13 +6,13 @@
 
 namespace virga::compute::virt {
 
-/// Checks that every driver makes before it touches anything: an id, memory and CPUs, one file per disk, formats raw or
-/// qcow2, absolute paths. Throws Error{InvalidInput} that names the disk.
+/// Checks that every driver makes before it touches anything: an id, memory and CPUs, one file per disk, absolute
+/// paths. Throws Error{InvalidInput} that names the disk.
 void check_guest(const GuestSpec& guest, const std::vector<DiskFile>& files);
 void check_file(const GuestDisk& disk, const DiskFile& file);
 /// A qcow2 file with an absolute path. Throws Error{InvalidInput}.
 void check_overlay(const DiskFile& file);
-/// A raw or qcow2 file with an absolute path. Throws Error{InvalidInput}.
+/// A file with an absolute path. Throws Error{InvalidInput}.
 void check_mirror(const DiskFile& file);
 
 /// "vda" of "/dev/vda" or "vda".

@@ -6,6 +6,7 @@
 
 #include "base/secret.hpp"
 #include "compute/host_commands.hpp"
+#include "disk/format.hpp"
 
 namespace virga::compute::virt {
 
@@ -42,10 +43,10 @@ struct SpawnTimes {
 /// Absolute path and format of a disk, resolved by the host before the driver sees it.
 struct DiskFile {
     std::string path;
-    std::string format;       ///< raw or qcow2: given to the hypervisor as it is, never probed
-    std::string serial;       ///< volume id, or empty
-    Secret key = {};          ///< of an encrypted volume: opens every qcow2 that the disk consists of
-    std::string secret = {};  ///< libvirt's name of the key; set by that driver
+    disk::Format format = disk::Format::Raw;  ///< given to the hypervisor as it is, never probed
+    std::string serial;                       ///< volume id, or empty
+    Secret key = {};                          ///< of an encrypted volume: opens every qcow2 that the disk consists of
+    std::string secret = {};                  ///< libvirt's name of the key; set by that driver
 };
 
 /// How long work on a running guest's disk talks to its caller, about once per second. Both may be empty.

@@ -23,13 +23,13 @@ std::optional<ChainLink> backing_of(const std::string& qcow2_path) {
         corrupt(qcow2_path, "does not say the format of its backing file");
     // An absolute name replaces the folder.
     const auto full = std::filesystem::path(qcow2_path).parent_path() / backing->path;
-    return ChainLink{full.lexically_normal().string(), backing->format};
+    return ChainLink{full.lexically_normal().string(), disk::format_of(backing->format)};
 }
 
-std::vector<ChainLink> backing_chain(const std::string& path, const std::string& format) {
+std::vector<ChainLink> backing_chain(const std::string& path, disk::Format format) {
     std::vector<ChainLink> chain;
     ChainLink current{path, format};
-    while (current.format == "qcow2") {
+    while (current.format == disk::Format::Qcow2) {
         const auto below = backing_of(current.path);
         if (!below) break;
         if (chain.size() == kMaxChain) corrupt(path, "has too long a backing chain");

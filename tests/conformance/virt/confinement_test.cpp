@@ -49,7 +49,7 @@ TEST_P(Confinement, AVolumeIsTheGuestsWhileItIsAttached) {
     const auto user = look(path_of(guest, "vda")).st_uid;
     const auto volume = new_uuid();
     const auto path = host().make_disk(volume);
-    driver().attach_disk(guest.server_id, volume_disk(volume), {path, "raw", volume});
+    driver().attach_disk(guest.server_id, volume_disk(volume), {path, disk::Format::Raw, volume});
     EXPECT_EQ(look(path).st_uid, user);
     driver().power_off(guest.server_id, 0);
     driver().detach_disk(guest.server_id, volume);
@@ -61,7 +61,7 @@ TEST_P(Confinement, VolumesStayWithTheHostWhenTheirGuestGoes) {
     spawn(guest);
     const auto volume = new_uuid();
     const auto path = host().make_disk(volume);
-    driver().attach_disk(guest.server_id, volume_disk(volume), {path, "raw", volume});
+    driver().attach_disk(guest.server_id, volume_disk(volume), {path, disk::Format::Raw, volume});
     driver().destroy(guest.server_id);
     EXPECT_EQ(look(path).st_uid, 0U);
 }
@@ -73,7 +73,7 @@ TEST_P(Confinement, AVolumeOfSeveralServersIsOpenToTheirGroupOnly) {
     for (int i = 0; i < 2; ++i) {
         const auto guest = new_guest();
         spawn(guest);
-        driver().attach_disk(guest.server_id, disk, {path, "raw", disk.volume_id});
+        driver().attach_disk(guest.server_id, disk, {path, disk::Format::Raw, disk.volume_id});
         EXPECT_EQ(look(path).st_gid, look(path_of(guest, "vda")).st_gid);
     }
     EXPECT_EQ(look(path).st_uid, 0U);
@@ -87,7 +87,7 @@ TEST_P(Confinement, AConfigDriveIsItsGuestsAlone) {
     drive.device_type = "cdrom";
     guest.disks.push_back(drive);
     auto files = files_of({.server_id = guest.server_id, .disks = {guest.disks.front()}});
-    files.push_back({host().make_disk(guest.server_id + "-config"), "raw", ""});
+    files.push_back({host().make_disk(guest.server_id + "-config"), disk::Format::Raw, ""});
     driver().spawn(guest, files, console_of(guest));
     const auto found = look(files.back().path);
     EXPECT_EQ(found.st_uid, look(path_of(guest, "vda")).st_uid);

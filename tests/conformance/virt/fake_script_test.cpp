@@ -14,7 +14,7 @@ class FakeScript : public testing::Test {
 protected:
     ErrorCode spawn(FakeDriver& driver, const std::string& id) {
         try {
-            driver.spawn(guest_spec(id), {{"/disk", "raw", ""}}, "");
+            driver.spawn(guest_spec(id), {{"/disk", disk::Format::Raw, ""}}, "");
         } catch (const Error& failure) {
             return failure.code();
         }

@@ -92,7 +92,7 @@ std::vector<compute::virt::DiskFile> VirtTest::files_of(const compute::GuestSpec
     std::vector<compute::virt::DiskFile> files;
     for (const auto& disk : guest.disks) {
         const auto name = guest.server_id + "-" + disk.device_name.substr(5);
-        files.push_back({host().make_disk(name), "raw", disk.volume_id});
+        files.push_back({host().make_disk(name), disk::Format::Raw, disk.volume_id});
     }
     return files;
 }

@@ -31,7 +31,7 @@ protected:
 
     void attach(const DiskFile& file) { driver().attach_disk(guest_.server_id, volume_disk(volume_), file); }
     void attach_raw() {
-        file_ = {host().make_disk("volume-" + volume_, kSize), "raw", volume_};
+        file_ = {host().make_disk("volume-" + volume_, kSize), disk::Format::Raw, volume_};
         attach(file_);
     }
     /// An empty overlay beside the volume's first file, named by a tag.
@@ -40,7 +40,7 @@ protected:
         const auto backing = backing_tag.empty() ? name : name + "." + backing_tag;
         const auto path = host().folder() + "/" + name + "." + tag;
         disk::create_qcow2(path, kSize, disk::Backing{backing, backing_tag.empty() ? "raw" : "qcow2"});
-        return {path, "qcow2", volume_};
+        return {path, disk::Format::Qcow2, volume_};
     }
     /// Three files, each with a pattern of its own where the guest wrote before the next one came.
     void make_chain() {
@@ -64,15 +64,15 @@ protected:
         const auto command = "write -P " + std::to_string(pattern) + " " + offset + " 64k";
         if (real()) return emulator("qemu-io -d /machine/peripheral/virtio-disk1/virtio-backend \"" + command + "\"");
         const auto file = chain().front();
-        const auto format = file == path("") || file == moved_.path ? "raw" : "qcow2";
-        EXPECT_EQ(run_process({"qemu-io", "-f", format, "-c", command, file}).exit_code, 0);
+        const auto format = file == path("") || file == moved_.path ? disk::Format::Raw : disk::Format::Qcow2;
+        EXPECT_EQ(run_process({"qemu-io", "-f", to_string(format), "-c", command, file}).exit_code, 0);
     }
     /// What the volume holds, once the guest is gone.
     void expect(const std::string& tag, int pattern, const std::string& offset) {
-        expect_in({path(tag), tag.empty() ? "raw" : "qcow2", ""}, pattern, offset);
+        expect_in({path(tag), tag.empty() ? disk::Format::Raw : disk::Format::Qcow2, ""}, pattern, offset);
     }
     static void expect_in(const DiskFile& file, int pattern, const std::string& offset) {
-        const auto read = run_process({"qemu-io", "-r", "-f", file.format, "-c",
+        const auto read = run_process({"qemu-io", "-r", "-f", to_string(file.format), "-c",
                                        "read -P " + std::to_string(pattern) + " " + offset + " 64k", file.path});
         EXPECT_TRUE(read.out.find("verification failed") == std::string::npos && read.exit_code == 0)
             << file.path << " at " << offset << ": " << read.out << read.err;
@@ -112,7 +112,7 @@ TEST_P(LiveDisk, RawDiskGrows) {
 }
 
 TEST_P(LiveDisk, Qcow2DiskGrows) {
-    const DiskFile file{path(""), "qcow2", volume_};
+    const DiskFile file{path(""), disk::Format::Qcow2, volume_};
     disk::create_qcow2(file.path, kSize);
     attach(file);
     EXPECT_TRUE(driver().resize_disk(guest_.server_id, volume_, 2 * kSize));
@@ -159,7 +159,8 @@ TEST_P(LiveDisk, SnapshotTakesTwoStepsAtOnce) {
     const auto second = overlay("b", "a");
     EXPECT_TRUE(driver().snapshot_disk(guest_.server_id, volume_, second));
     EXPECT_EQ(chain().front(), second.path);
-    EXPECT_TRUE(driver().snapshot_disk(guest_.server_id, volume_, {path("a"), "qcow2", ""})) << "past it already";
+    EXPECT_TRUE(driver().snapshot_disk(guest_.server_id, volume_, {path("a"), disk::Format::Qcow2, ""}))
+        << "past it already";
     EXPECT_EQ(chain().front(), second.path);
     write(0x22, "1M");
     end_guest();
@@ -173,7 +174,7 @@ TEST_P(LiveDisk, SnapshotOnAForeignFileIsRefused) {
     const auto stranger = host_folder() + "/stranger-" + volume_;
     disk::create_qcow2(stranger, kSize);
     try {
-        driver().snapshot_disk(guest_.server_id, volume_, {stranger, "qcow2", ""});
+        driver().snapshot_disk(guest_.server_id, volume_, {stranger, disk::Format::Qcow2, ""});
         FAIL() << "no error";
     } catch (const Error& failure) {
         EXPECT_EQ(failure.code(), ErrorCode::Conflict) << failure.what();
@@ -218,7 +219,7 @@ TEST_P(LiveDisk, MergesWorkAfterARestartOfTheGuest) {
     auto spec = guest_;
     spec.disks.push_back(volume_disk(volume_));
     auto files = files_of(guest_);
-    files.push_back({path("b"), "qcow2", volume_});
+    files.push_back({path("b"), disk::Format::Qcow2, volume_});
     driver().power_on(spec, files, console_of(guest_));
     EXPECT_EQ(chain(), (std::vector<std::string>{path("b"), path("a"), path("")}));
     EXPECT_TRUE(driver().commit_disk(guest_.server_id, volume_, path("a"), path(""), {}));
@@ -233,7 +234,7 @@ TEST_P(LiveDisk, MirrorsAndMovesToTheMirror) {
     for (const std::string format : {"raw", "qcow2"}) {
         if (format == "raw") attach_raw();
         write(0x11, "0");
-        const DiskFile target{host_folder() + "/moved-" + format + "-" + volume_, format, volume_};
+        const DiskFile target{host_folder() + "/moved-" + format + "-" + volume_, disk::format_of(format), volume_};
         if (format == "raw")
             disk::create_raw(target.path, kSize);
         else
@@ -260,7 +261,7 @@ TEST_P(LiveDisk, MirrorHasWhatTheGuestWrites) {
     if (!real()) GTEST_SKIP() << "fake guests write nothing";
     attach_raw();
     write(0x11, "0");
-    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    const DiskFile target{host_folder() + "/moved-" + volume_, disk::Format::Raw, volume_};
     disk::create_raw(target.path, kSize);
     EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
     EXPECT_LT(disk::allocated_bytes(target.path), kSize / 2) << "zeros take no space";
@@ -277,7 +278,7 @@ TEST_P(LiveDisk, MirrorHasWhatTheGuestWrites) {
 TEST_P(LiveDisk, MirrorIsEnded) {
     attach_raw();
     write(0x11, "0");
-    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    const DiskFile target{host_folder() + "/moved-" + volume_, disk::Format::Raw, volume_};
     disk::create_raw(target.path, kSize);
     EXPECT_TRUE(driver().end_mirror(guest_.server_id, volume_)) << "there is none";
     EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
@@ -299,7 +300,7 @@ TEST_P(LiveDisk, MirrorOfAGuestThatDies) {
     if (!real()) GTEST_SKIP() << "mirrors of the fake take no time";
     attach_raw();
     for (int mib = 0; mib < 16; ++mib) write(0x55, std::to_string(mib) + "M");
-    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    const DiskFile target{host_folder() + "/moved-" + volume_, disk::Format::Raw, volume_};
     disk::create_raw(target.path, kSize);
     std::thread killer([&] { host().kill_guest(guest_.server_id); });
     const bool done = driver().mirror_disk(guest_.server_id, volume_, target, {});
@@ -309,11 +310,11 @@ TEST_P(LiveDisk, MirrorOfAGuestThatDies) {
 }
 
 TEST_P(LiveDisk, MirrorOfAReadOnlyDisk) {
-    file_ = {host().make_disk("volume-" + volume_, kSize), "raw", volume_};
+    file_ = {host().make_disk("volume-" + volume_, kSize), disk::Format::Raw, volume_};
     auto disk = volume_disk(volume_);
     disk.connection_info["data"] = json::object{{"access_mode", "ro"}};
     driver().attach_disk(guest_.server_id, disk, file_);
-    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    const DiskFile target{host_folder() + "/moved-" + volume_, disk::Format::Raw, volume_};
     disk::create_raw(target.path, kSize);
     EXPECT_TRUE(driver().mirror_disk(guest_.server_id, volume_, target, {}));
     EXPECT_TRUE(driver().pivot_disk(guest_.server_id, volume_, target));
@@ -323,10 +324,11 @@ TEST_P(LiveDisk, MirrorOfAReadOnlyDisk) {
 TEST_P(LiveDisk, MirrorOfNoUseIsAnError) {
     if (!real()) GTEST_SKIP() << "the fake copies into anything";
     attach_raw();
-    const DiskFile small{host_folder() + "/small-" + volume_, "raw", volume_};
+    const DiskFile small{host_folder() + "/small-" + volume_, disk::Format::Raw, volume_};
     disk::create_raw(small.path, kSize / 2);
     for (const auto& path : {small.path, host_folder() + "/missing"}) {
-        EXPECT_THROW(driver().mirror_disk(guest_.server_id, volume_, {path, "raw", volume_}, {}), Error) << path;
+        EXPECT_THROW(driver().mirror_disk(guest_.server_id, volume_, {path, disk::Format::Raw, volume_}, {}), Error)
+            << path;
         EXPECT_EQ(chain(), std::vector<std::string>{file_.path});
     }
 }
@@ -334,7 +336,7 @@ TEST_P(LiveDisk, MirrorOfNoUseIsAnError) {
 TEST_P(LiveDisk, MirrorIsCancelled) {
     if (!real()) GTEST_SKIP() << "mirrors of the fake take no time";
     attach_raw();
-    const DiskFile target{host_folder() + "/moved-" + volume_, "raw", volume_};
+    const DiskFile target{host_folder() + "/moved-" + volume_, disk::Format::Raw, volume_};
     disk::create_raw(target.path, kSize);
     const JobHooks hooks{[] { return true; }, {}};
     try {

@@ -23,7 +23,7 @@ protected:
         guest = new_guest();
         const auto path = host().folder() + "/" + guest.server_id + ".qcow2";
         disk::create_qcow2(path, disk::kGiB, disk::Backing{guest_image(), "qcow2"});
-        files = {{path, "qcow2", ""}};
+        files = {{path, disk::Format::Qcow2, ""}};
         start();
     }
     void start() {
@@ -53,7 +53,7 @@ protected:
 TEST_P(RealGuest, SeesAnAttachedVolumeAndLetsGoOfIt) {
     boot();
     const auto volume = new_uuid();
-    driver().attach_disk(guest.server_id, volume_disk(volume), {host().make_disk(volume), "raw", volume});
+    driver().attach_disk(guest.server_id, volume_disk(volume), {host().make_disk(volume), disk::Format::Raw, volume});
     EXPECT_TRUE(wait_for_text(console_of(guest), "VIRGA-GUEST-DISK vdb 8192"));
     driver().detach_disk(guest.server_id, volume);
     EXPECT_TRUE(wait_for_text(console_of(guest), "VIRGA-GUEST-DISK vdb removed"));
@@ -104,7 +104,7 @@ TEST_P(RealGuest, LetsGoOfANetworkDevice) {
     guest.nics.push_back(nic);
     const auto path = host().folder() + "/" + guest.server_id + ".qcow2";
     disk::create_qcow2(path, disk::kGiB, disk::Backing{guest_image(), "qcow2"});
-    files = {{path, "qcow2", ""}};
+    files = {{path, disk::Format::Qcow2, ""}};
     start();
     EXPECT_EQ(macs_of(guest.server_id), std::vector<std::string>{nic.mac});
     driver().detach_nic(guest.server_id, nic.mac);

@@ -15,7 +15,7 @@ namespace {
 using namespace compute::virt;
 
 void act(Driver& driver, const std::string& what, const std::string& id, const std::string& disk) {
-    if (what == "spawn") driver.spawn(guest_spec(id), {{disk, "raw", ""}}, disk + ".console");
+    if (what == "spawn") driver.spawn(guest_spec(id), {{disk, disk::Format::Raw, ""}}, disk + ".console");
     if (what == "destroy") driver.destroy(id);
     for (const auto& guest : driver.list()) std::printf("%s %d\n", guest.server_id.c_str(), guest.power_state);
 }

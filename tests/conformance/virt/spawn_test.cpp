@@ -62,10 +62,10 @@ TEST_P(Spawn, ListsGuestsWithTheirVolumes) {
     FAIL() << "the guest is not listed";
 }
 
-TEST_P(Spawn, RefusesAnUnknownFormatAndLeavesNothing) {
+TEST_P(Spawn, RefusesAFileThatIsNotAbsoluteAndLeavesNothing) {
     const auto guest = new_guest();
     auto files = files_of(guest);
-    files[0].format = "vmdk";
+    files[0].path = "disk";
     EXPECT_EQ(code_of([&] { driver().spawn(guest, files, ""); }), ErrorCode::InvalidInput);
     EXPECT_FALSE(driver().state(guest.server_id).exists);
 }
@@ -73,7 +73,7 @@ TEST_P(Spawn, RefusesAnUnknownFormatAndLeavesNothing) {
 TEST_P(Spawn, FailsWithoutTheDiskAndLeavesNothing) {
     if (!real()) GTEST_SKIP() << "the fake opens no disks";
     const auto guest = new_guest();
-    const std::vector<compute::virt::DiskFile> files{{host().folder() + "/missing", "raw", ""}};
+    const std::vector<compute::virt::DiskFile> files{{host().folder() + "/missing", disk::Format::Raw, ""}};
     EXPECT_THROW(driver().spawn(guest, files, ""), Error);
     EXPECT_FALSE(driver().state(guest.server_id).exists);
 }

@@ -18,7 +18,7 @@ protected:
             if (info.server_id == server_id) return info.volumes;
         return {};
     }
-    compute::virt::DiskFile volume_file(const std::string& id) { return {host().make_disk(id), "raw", id}; }
+    compute::virt::DiskFile volume_file(const std::string& id) { return {host().make_disk(id), disk::Format::Raw, id}; }
 };
 
 TEST_P(Volumes, AttachIsIdempotent) {
@@ -55,7 +55,7 @@ struct EncryptedVolume {
         disk::create_qcow2(folder + "/" + name, 1 << 24, std::nullopt, kKey);
         disk::create_qcow2(folder + "/" + name + ".a", 1 << 24, disk::Backing{name, "qcow2"}, kKey);
         disk.connection_info = {{"data", json::object{{"encrypted", true}, {"encryption", "luks"}}}};
-        file = {folder + "/" + name + ".a", "qcow2", id, kKey};
+        file = {folder + "/" + name + ".a", disk::Format::Qcow2, id, kKey};
     }
 };
 
@@ -96,7 +96,7 @@ TEST_P(Volumes, AnEncryptedVolumeAndItsKeyBelongTogether) {
     EXPECT_EQ(refusal(volume.disk, without_key), ErrorCode::InvalidInput);
     EXPECT_EQ(refusal(volume_disk(volume.id), volume.file), ErrorCode::InvalidInput);
     auto raw = volume.file;
-    raw.format = "raw";
+    raw.format = disk::Format::Raw;
     EXPECT_EQ(refusal(volume.disk, raw), ErrorCode::InvalidInput);
     EXPECT_TRUE(volumes_of(guest.server_id).empty());
 }
@@ -117,7 +117,7 @@ TEST_P(Volumes, KeysOfSeveralGuestsAreNotMixedUp) {
             const Secret own("key of " + volume.id);
             const auto path = host().folder() + "/other-" + volume.id;
             disk::create_qcow2(path, 1 << 24, std::nullopt, own);
-            driver().attach_disk(id, volume.disk, {path, "qcow2", volume.id, own});
+            driver().attach_disk(id, volume.disk, {path, disk::Format::Qcow2, volume.id, own});
             ++done;
         });
     }

@@ -78,9 +78,9 @@ TEST(Devices, AreWhatTheImageAsksForOrADefault) {
 TEST(Devices, OnlyARawFileHasSeveralWriters) {
     auto shared = disk(-1);
     shared.connection_info["multiattach"] = true;
-    EXPECT_TRUE(is_shareable(shared, "raw"));
-    EXPECT_FALSE(is_shareable(shared, "qcow2"));
-    EXPECT_FALSE(is_shareable(disk(-1), "raw"));
+    EXPECT_TRUE(is_shareable(shared, disk::Format::Raw));
+    EXPECT_FALSE(is_shareable(shared, disk::Format::Qcow2));
+    EXPECT_FALSE(is_shareable(disk(-1), disk::Format::Raw));
 }
 
 }  // namespace

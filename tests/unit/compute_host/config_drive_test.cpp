@@ -87,7 +87,7 @@ TEST_F(ConfigDriveCommand, MakesARecordedPrivateFileAndMayBeRepeated) {
     FakeHost host(folder.path());
     for (int i = 0; i < 2; ++i) host.call(compute::command::kCreateConfigDrive, request(base64_encode("#!")));
     const compute::host::ServerFolder files(folder / "instances", server);
-    EXPECT_EQ(files.disks().at(compute::DiskName::config_drive()).format, "raw");
+    EXPECT_EQ(files.disks().at(compute::DiskName::config_drive()).format, disk::Format::Raw);
     struct stat status {};
     ASSERT_EQ(::stat(files.disk_path(compute::DiskName::config_drive()).c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);

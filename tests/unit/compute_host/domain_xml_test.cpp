@@ -28,7 +28,7 @@ protected:
         disk.device_name = device;
         disk.boot_index = boot_index;
         guest.disks.push_back(disk);
-        files.push_back({"/nowhere/" + device.substr(5), "raw", ""});
+        files.push_back({"/nowhere/" + device.substr(5), disk::Format::Raw, ""});
     }
     void add_config_drive(const std::string& bus = {}) {
         compute::GuestDisk disk;
@@ -36,7 +36,7 @@ protected:
         disk.disk_bus = bus;
         disk.device_type = "cdrom";
         guest.disks.push_back(disk);
-        files.push_back({"/nowhere/disk.config", "raw", ""});
+        files.push_back({"/nowhere/disk.config", disk::Format::Raw, ""});
     }
     std::string xml() { return domain_xml(settings, guest, files, {"/console", "/variables", "/agent"}, user); }
     bool has(const std::string& part) { return xml().find(part) != std::string::npos; }
@@ -144,7 +144,7 @@ TEST_F(DomainXml, VolumesHaveTheBoundsOfTheirQosSpecs) {
 TEST_F(DomainXml, OverlayChainIsSpeltOutAndClosed) {
     disk::create_qcow2(temp / "low", 1 << 20, disk::Backing{"/base", "raw"});
     disk::create_qcow2(temp / "top", 1 << 20, disk::Backing{"low", "qcow2"});
-    files[0] = {temp / "top", "qcow2", ""};
+    files[0] = {temp / "top", disk::Format::Qcow2, ""};
     const auto text = xml();
     const auto low = text.find("<source file=\"" + (temp / "low"));
     const auto base = text.find("<source file=\"/base\"");
@@ -156,7 +156,7 @@ TEST_F(DomainXml, OverlayChainIsSpeltOutAndClosed) {
 
 TEST_F(DomainXml, WhatAGuestWroteIntoARawDiskIsNeverLookedAt) {
     disk::create_qcow2(temp / "fake", 1 << 20, disk::Backing{"/etc/shadow", "raw"});
-    files[0] = {temp / "fake", "raw", ""};
+    files[0] = {temp / "fake", disk::Format::Raw, ""};
     EXPECT_FALSE(has("/etc/shadow"));
 }
 
@@ -165,7 +165,7 @@ TEST_F(DomainXml, TakesTheChainOfAVolumesConnection) {
     json::array chain;
     chain.push_back(json::object{{"path", "/vol/base"}, {"format", "raw"}});
     guest.disks[0].connection_info = {{"data", json::object{{"chain", chain}}}};
-    files[0] = {"/vol/top", "qcow2", guest.disks[0].volume_id};
+    files[0] = {"/vol/top", disk::Format::Qcow2, guest.disks[0].volume_id};
     EXPECT_TRUE(has("<source file=\"/vol/base\""));
     EXPECT_TRUE(has("<serial>" + guest.disks[0].volume_id));
     chain.push_back(json::object{{"path", "/vol/other"}, {"format", "vmdk"}});
@@ -183,7 +183,7 @@ TEST_F(DomainXml, AccessModeOfAVolumeReachesTheGuest) {
 TEST_F(DomainXml, AReadOnlyVolumeIsRefusedOnABusThatHasNone) {
     auto disk = guest.disks[0];
     disk.connection_info = {{"data", json::object{{"access_mode", "ro"}}}};
-    const DiskFile file{"/disk", "raw"};
+    const DiskFile file{"/disk", disk::Format::Raw};
     for (const auto* bus : {"ide", "sata"}) {
         disk.disk_bus = bus;
         disk.device_type = "disk";

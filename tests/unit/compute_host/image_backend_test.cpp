@@ -25,18 +25,18 @@ protected:
     ImageBackendTest() { write_small_file(base.path, std::string(kMiB, 'x')); }
 
     TempFolder temp;
-    BaseImage base{temp / "base", "raw", kMiB};
+    BaseImage base{temp / "base", disk::Format::Raw, kMiB};
 };
 
 TEST_F(ImageBackendTest, Qcow2MakesAnOverlayThatNamesItsBaseAndFormat) {
     const auto made = Qcow2Backend().create_image(base, temp / "disk", 5 * kMiB, {});
-    EXPECT_EQ(made.format, "qcow2");
+    EXPECT_EQ(made.format, disk::Format::Qcow2);
     EXPECT_EQ(made.backing, base.path);
     EXPECT_EQ(disk::virtual_size(temp / "disk", "qcow2"), 5 * kMiB);
     const auto below = compute::virt::backing_of(temp / "disk");
     ASSERT_TRUE(below.has_value());
     EXPECT_EQ(below->path, base.path);
-    EXPECT_EQ(below->format, "raw");
+    EXPECT_EQ(below->format, disk::Format::Raw);
 }
 
 TEST_F(ImageBackendTest, ZeroMeansTheSizeOfTheImage) {
@@ -51,13 +51,13 @@ TEST_F(ImageBackendTest, NeverShrinks) {
 }
 
 TEST_F(ImageBackendTest, ABaseThatIsNotWhatWasRecordedIsRefused) {
-    base.format = "qcow2";
+    base.format = disk::Format::Qcow2;
     EXPECT_THROW(Qcow2Backend().create_image(base, temp / "disk", 0, {}), Error);
 }
 
 TEST_F(ImageBackendTest, RawCopiesAndGrows) {
     const auto made = RawBackend().create_image(base, temp / "disk", 3 * kMiB, {});
-    EXPECT_EQ(made.format, "raw");
+    EXPECT_EQ(made.format, disk::Format::Raw);
     EXPECT_TRUE(made.backing.empty());
     EXPECT_EQ(std::filesystem::file_size(temp / "disk"), 3u * kMiB);
     EXPECT_EQ(read_small_file(temp / "disk")->substr(0, kMiB), std::string(kMiB, 'x'));

@@ -40,7 +40,7 @@ protected:
 TEST_F(ImageCacheTest, FetchesOnce) {
     const auto first = cache.fetch(source, 0, {});
     EXPECT_FALSE(first.hit);
-    EXPECT_EQ(first.base.format, "raw");
+    EXPECT_EQ(first.base.format, disk::Format::Raw);
     EXPECT_EQ(first.base.virtual_size_bytes, source.size_bytes);
     EXPECT_EQ(first.base.path, temp / "_base/" + hash_hex(HashAlgorithm::Sha1, source.image_id));
     const auto second = cache.fetch(source, 0, {});

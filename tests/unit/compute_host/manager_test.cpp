@@ -197,6 +197,9 @@ TEST_F(ManagerTest, AttachesAndDetachesVolumes) {
     auto attach = by_id();
     attach["disk"] = disk.to_json();
     EXPECT_EQ(code_of(host, command::kAttachDisk, attach), ErrorCode::InvalidInput) << "no path, no format";
+    disk.connection_info = {{"data", json::object{{"path", folder / "volumes/v"}, {"format", "vmdk"}}}};
+    attach["disk"] = disk.to_json();
+    EXPECT_EQ(code_of(host, command::kAttachDisk, attach), ErrorCode::InvalidInput) << "no guest gets this format";
     disk.connection_info = {{"data", json::object{{"path", folder / "volumes/v"}, {"format", "raw"}}}};
     attach["disk"] = disk.to_json();
     host.call(command::kAttachDisk, attach);

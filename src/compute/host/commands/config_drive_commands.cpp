@@ -40,7 +40,7 @@ json::object create_config_drive(Context& context, const rpc::Command& call) {
     failpoint("host.create_config_drive.begin");
     const auto bytes = write_drive(context, folder.disk_path(DiskName::config_drive()), call.params);
     failpoint("host.create_config_drive.made");
-    folder.record_disk(DiskName::config_drive(), {"raw", ""});
+    folder.record_disk(DiskName::config_drive(), {disk::Format::Raw, ""});
     failpoint("host.create_config_drive.done");
     return {{"bytes", bytes}};
 }

@@ -66,8 +66,9 @@ json::object create_disks(Context& context, const rpc::Command& call) {
     json::array disks;
     for (const auto& disk : request.disks) {
         const auto record = find_or_make(context, folder, request, disk, hooks_of(call));
-        disks.push_back(json::object{
-            {"file", disk.file->text()}, {"format", record.format}, {"path", folder.disk_path(*disk.file)}});
+        disks.push_back(json::object{{"file", disk.file->text()},
+                                     {"format", disk::to_string(record.format)},
+                                     {"path", folder.disk_path(*disk.file)}});
     }
     failpoint("host.create_disks.done");
     return {{"backend", context.backend->name()}, {"disks", std::move(disks)}};

@@ -15,7 +15,7 @@ json::object fetch_image(Context& context, const rpc::Command& call) {
         context.cache->fetch(image_file.source, get_int(call.params, "max_virtual_size_bytes"), hooks_of(call));
     failpoint("host.fetch_image.done");
     return {{"base_path", image.base.path},
-            {"format", image.base.format},
+            {"format", disk::to_string(image.base.format)},
             {"virtual_size_bytes", image.base.virtual_size_bytes},
             {"cache_hit", image.hit},
             {"copied_bytes", image.copied_bytes}};

@@ -55,7 +55,7 @@ json::object snapshot_disk(Context& context, const rpc::Command& call) {
     const NamedLocks::Guard guard(context.servers, server);
     failpoint("host.snapshot_disk.begin");
     const auto volume = volume_of(call.params);
-    virt::DiskFile overlay{path_of(context, file, "path"), get_string(file, "format"), ""};
+    virt::DiskFile overlay{path_of(context, file, "path"), disk::format_of(get_string(file, "format")), ""};
     const auto keys = keys_of(call.params);
     if (const auto key = keys.find(volume); key != keys.end()) overlay.key = key->second;
     const bool done = context.driver->snapshot_disk(server, volume, overlay);

@@ -44,14 +44,15 @@ std::optional<BaseImage> BaseFolder::find(const std::string& name) const {
     if (!text || ::utimensat(AT_FDCWD, file(name).c_str(), nullptr, 0) != 0) return std::nullopt;
     return read_stored([&] {
         const auto record = parse_object(*text);
-        return BaseImage{file(name), get_string(record, "format"), get_int(record, "virtual_size_bytes")};
+        return BaseImage{file(name), disk::format_of(get_string(record, "format")),
+                         get_int(record, "virtual_size_bytes")};
     });
 }
 
 void BaseFolder::record(const std::string& name, const BaseImage& base) const {
-    write_small_file(
-        file(name) + std::string(kRecord),
-        json::serialize(json::object{{"format", base.format}, {"virtual_size_bytes", base.virtual_size_bytes}}));
+    write_small_file(file(name) + std::string(kRecord),
+                     json::serialize(json::object{{"format", disk::to_string(base.format)},
+                                                  {"virtual_size_bytes", base.virtual_size_bytes}}));
 }
 
 std::vector<std::string> BaseFolder::names() const {

@@ -66,7 +66,7 @@ BaseImage BlankBases::find_or_make(const std::string& name, std::int64_t size_mi
     if (auto found = folder_.find(name)) return std::move(*found);
     folder_.create();
     if (!fake_) disk::require_reserve(disk::folder_of(folder_.file(name)));
-    const BaseImage base{folder_.file(name), "raw", size_mib * kMiB};
+    const BaseImage base{folder_.file(name), disk::Format::Raw, size_mib * kMiB};
     const auto part = base.path + ".part";
     if (fake_) {
         write_small_file(part, "");

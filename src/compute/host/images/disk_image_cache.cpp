@@ -33,7 +33,7 @@ CachedImage DiskImageCache::fetch(const ImageSource& source, std::int64_t max_vi
     options.cancelled = hooks.cancelled;
     const auto result = disk::fetch_image(source, folder_.file(name), options);
     failpoint("host.fetch_image.fetched");
-    const BaseImage base{folder_.file(name), result.format, result.virtual_size_bytes};
+    const BaseImage base{folder_.file(name), disk::format_of(result.format), result.virtual_size_bytes};
     folder_.record(name, base);
     return {base, false, result.copied_bytes};
 }

@@ -6,7 +6,7 @@ namespace virga::compute::host {
 
 MadeDisk FakeBackend::create_image(const BaseImage& base, const std::string& path, std::int64_t, const FetchHooks&) {
     write_small_file(path, "");
-    return {"qcow2", base.path};
+    return {disk::Format::Qcow2, base.path};
 }
 
 }  // namespace virga::compute::host

@@ -9,7 +9,7 @@ CachedImage FakeImageCache::fetch(const ImageSource& source, std::int64_t, const
     const auto name = base_name(source.image_id);
     const auto guard = folder_.lock(name);
     if (auto found = folder_.find(name)) return {std::move(*found), true, 0};
-    const BaseImage base{folder_.file(name), "raw", source.size_bytes};
+    const BaseImage base{folder_.file(name), disk::Format::Raw, source.size_bytes};
     write_small_file(base.path, "");
     failpoint("host.fetch_image.fetched");
     folder_.record(name, base);

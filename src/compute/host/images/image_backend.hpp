@@ -9,7 +9,7 @@ namespace virga::compute::host {
 
 /// A local disk that was made.
 struct MadeDisk {
-    std::string format;
+    disk::Format format = disk::Format::Raw;
     std::string backing;  ///< absolute path of the base that it still needs, or empty
 };
 

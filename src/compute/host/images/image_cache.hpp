@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "disk/format.hpp"
 #include "image/image_source.hpp"
 
 namespace virga::compute::host {
@@ -13,7 +14,7 @@ namespace virga::compute::host {
 /// A base file that disks are made from.
 struct BaseImage {
     std::string path;
-    std::string format;  ///< raw or qcow2, as recorded when it was made
+    disk::Format format = disk::Format::Raw;  ///< as recorded when it was made
     std::int64_t virtual_size_bytes = 0;
 };
 

@@ -11,10 +11,10 @@ namespace {
 
 // A raw base is opened as raw, whatever it holds; one in qcow2 is looked at again before anything is built on it.
 void inspect_again(const BaseImage& base) {
-    if (base.format != "qcow2") return;
+    if (base.format != disk::Format::Qcow2) return;
     const auto found = image::inspect_file(base.path);
-    if (found.format != base.format)
-        throw Error(ErrorCode::Corrupt, "cached image '" + base.path + "' is recorded as " + base.format +
+    if (found.format != to_string(base.format))
+        throw Error(ErrorCode::Corrupt, "cached image '" + base.path + "' is recorded as " + to_string(base.format) +
                                             " but its content is " + found.format);
 }
 
@@ -24,8 +24,8 @@ MadeDisk Qcow2Backend::create_image(const BaseImage& base, const std::string& pa
                                     const FetchHooks&) {
     const auto size = disk_size(base, size_bytes);
     inspect_again(base);
-    disk::create_qcow2(path, size, disk::Backing{base.path, base.format});
-    return {"qcow2", base.path};
+    disk::create_qcow2(path, size, disk::Backing{base.path, to_string(base.format)});
+    return {disk::Format::Qcow2, base.path};
 }
 
 }  // namespace virga::compute::host

@@ -44,7 +44,7 @@ bool contains(const std::vector<std::string>& files, const std::string& file) {
 
 /// The fake keeps no keys: what an emulator would do to encrypted files stays undone.
 bool is_encrypted(const FakeDisk& disk) {
-    return disk.format == "qcow2" && disk::qcow2_is_encrypted(disk.path);
+    return disk.format == disk::Format::Qcow2 && disk::qcow2_is_encrypted(disk.path);
 }
 
 void refuse_encrypted(const FakeDisk& disk) {
@@ -184,7 +184,7 @@ bool FakeDriver::resize_disk(const std::string& server_id, const std::string& vo
     const bool lose = script_.begin("resize_disk");
     auto disk = running_disk(server_id, volume_id);
     const bool is_file = disk && ::access(disk->path.c_str(), F_OK) == 0;
-    if (is_file && !is_encrypted(*disk)) disk::grow(disk->path, disk->format, size_bytes);
+    if (is_file && !is_encrypted(*disk)) disk::grow(disk->path, to_string(disk->format), size_bytes);
     if (disk && disk->size_bytes < size_bytes) {
         disk->size_bytes = size_bytes;
         put_disk(server_id, volume_id, *disk);
@@ -219,7 +219,7 @@ bool FakeDriver::commit_disk(const std::string& server_id, const std::string& vo
         refuse_encrypted(*disk);
         const auto format = backing_of(upper)->format;
         disk::commit(upper);
-        disk::rebase_unsafe(*(found - 1), {name_in(*(found - 1), lower), format});
+        disk::rebase_unsafe(*(found - 1), {name_in(*(found - 1), lower), to_string(format)});
     }
     if (lose) Script::lost("commit_disk");
     return true;
@@ -235,7 +235,7 @@ bool FakeDriver::pull_disk(const std::string& server_id, const std::string& volu
         if (below.empty())
             disk::rebase(disk->path, std::nullopt);
         else
-            disk::rebase(disk->path, disk::Backing{name_in(disk->path, below), backing_of(lower)->format});
+            disk::rebase(disk->path, disk::Backing{name_in(disk->path, below), to_string(backing_of(lower)->format)});
     }
     if (lose) Script::lost("pull_disk");
     return true;
@@ -249,9 +249,9 @@ bool FakeDriver::mirror_disk(const std::string& server_id, const std::string& vo
     auto disk = running_disk(server_id, volume_id);
     if (disk && disk->path != file.path && disk->mirror != file.path) {
         if (::access(disk->path.c_str(), F_OK) == 0)
-            disk::convert(disk->path, disk->format, file.path, file.format, hooks.progress, hooks.cancelled, file.key);
+            disk::convert(disk->path, to_string(disk->format), file.path, to_string(file.format), hooks.progress,
+                          hooks.cancelled, file.key);
         disk->mirror = file.path;
-        disk->mirror_format = file.format;
         put_disk(server_id, volume_id, *disk);
     }
     if (lose) Script::lost("mirror_disk");

@@ -13,10 +13,9 @@ std::string to_text(const FakeGuest& guest) {
     json::object volumes;
     for (const auto& [id, disk] : guest.volumes)
         volumes[id] = json::object{{"path", disk.path},
-                                   {"format", disk.format},
+                                   {"format", disk::to_string(disk.format)},
                                    {"size_bytes", disk.size_bytes},
-                                   {"mirror", disk.mirror},
-                                   {"mirror_format", disk.mirror_format}};
+                                   {"mirror", disk.mirror}};
     json::array macs;
     for (const auto& mac : guest.macs) macs.emplace_back(mac);
     return json::serialize(
@@ -29,9 +28,8 @@ FakeGuest from_text(const std::string& text) {
     guest.power_state = static_cast<int>(get_int(object, "power_state"));
     for (const auto& [id, value] : get_object(object, "volumes")) {
         const auto& disk = value.as_object();
-        guest.volumes[std::string(id)] = {get_string(disk, "path"), get_string(disk, "format"),
-                                          get_int(disk, "size_bytes"), get_string(disk, "mirror"),
-                                          get_string(disk, "mirror_format")};
+        guest.volumes[std::string(id)] = {get_string(disk, "path"), disk::format_of(get_string(disk, "format")),
+                                          get_int(disk, "size_bytes"), get_string(disk, "mirror")};
     }
     for (const auto& mac : get_array(object, "macs")) guest.macs.emplace(mac.as_string());
     return guest;

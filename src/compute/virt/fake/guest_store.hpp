@@ -7,15 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "disk/format.hpp"
+
 namespace virga::compute::virt::fake {
 
 /// What a guest has open for a volume.
 struct FakeDisk {
     std::string path;
-    std::string format;
+    disk::Format format = disk::Format::Raw;
     std::int64_t size_bytes = 0;  ///< as the guest was last told; 0: never
     std::string mirror = {};      ///< file that it writes to as well; empty: none
-    std::string mirror_format = {};
 };
 
 struct FakeGuest {

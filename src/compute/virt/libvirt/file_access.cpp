@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "compute/virt/qemu/devices.hpp"
 
 namespace virga::compute::virt::libvirt {
 namespace {
@@ -99,14 +100,6 @@ void share(const GuestUser& user, const std::string& path, bool writable) {
     need_readable(user, path);
 }
 
-bool is_shareable(const GuestDisk& disk, const DiskFile& file) {
-    return get_bool(disk.connection_info, "multiattach") && file.format == "raw";
-}
-
-bool is_readonly(const GuestDisk& disk) {
-    return disk.kind == "config" || get_string(get_object(disk.connection_info, "data"), "access_mode") == "ro";
-}
-
 /// A frozen layer of the volume itself, which merges write to; anything else may have other users.
 bool is_layer_of(const std::string& volume_id, const std::string& path) {
     return !volume_id.empty() && path.substr(path.rfind('/') + 1).starts_with("volume-" + volume_id);
@@ -131,8 +124,8 @@ void give_disk(const std::optional<GuestUser>& user, const GuestDisk& disk, cons
             share(*user, link.path, false);
         }
     }
-    if (is_shareable(disk, file)) return share(*user, file.path, !is_readonly(disk));
-    own(*user, file.path, !is_readonly(disk));
+    if (qemu::is_shareable(disk, file.format)) return share(*user, file.path, !qemu::is_read_only(disk));
+    own(*user, file.path, !qemu::is_read_only(disk));
 }
 
 void give_file(const std::optional<GuestUser>& user, const std::string& path) {

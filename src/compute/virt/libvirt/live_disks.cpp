@@ -89,8 +89,9 @@ bool LiveDisks::resize(const std::string& server_id, const std::string& volume_i
 bool LiveDisks::switch_to(const std::string& server_id, const std::string& volume_id, const DiskFile& file) {
     const auto disk = find(server_id, volume_id);
     if (!disk) return false;
-    const bool past = contains(disk->files, file.path) ||
-                      (!disk->files.empty() && stands_on({disk->files.front(), disk->format, ""}, file.path));
+    const bool past =
+        contains(disk->files, file.path) ||
+        (!disk->files.empty() && stands_on({disk->files.front(), disk::format_of(disk->format), ""}, file.path));
     if (past) return true;
     if (disk->files.empty() || !stands_on(file, disk->files.front()))
         throw Error(ErrorCode::Conflict,

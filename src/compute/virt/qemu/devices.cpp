@@ -30,8 +30,8 @@ bool is_read_only(const GuestDisk& disk) {
     return disk.kind == "config" || get_string(get_object(disk.connection_info, "data"), "access_mode") == "ro";
 }
 
-bool is_shareable(const GuestDisk& disk, const std::string& format) {
-    return get_bool(disk.connection_info, "multiattach") && format == "raw";
+bool is_shareable(const GuestDisk& disk, disk::Format format) {
+    return get_bool(disk.connection_info, "multiattach") && format == disk::Format::Raw;
 }
 
 std::string nic_model(const GuestSpec& guest) {

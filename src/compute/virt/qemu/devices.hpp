@@ -2,6 +2,7 @@
 #include <string>
 
 #include "compute/host_commands.hpp"
+#include "disk/format.hpp"
 
 /// What QEMU gives a guest for what its image asks, and what it can't do.
 namespace virga::compute::virt::qemu {
@@ -14,7 +15,7 @@ bool uses_uefi(const GuestSpec& guest);
 std::string disk_bus(const GuestDisk& disk);
 bool is_read_only(const GuestDisk& disk);
 /// Several guests may write to it. Only to a raw file: in a qcow2 each would overwrite the other's tables.
-bool is_shareable(const GuestDisk& disk, const std::string& format);
+bool is_shareable(const GuestDisk& disk, disk::Format format);
 
 std::string nic_model(const GuestSpec& guest);
 /// Empty: the guest needs no SCSI controller.

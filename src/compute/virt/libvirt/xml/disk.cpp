@@ -15,16 +15,16 @@ namespace {
 void add_driver(pugi::xml_node node, const DiskFile& file) {
     auto driver = node.append_child("driver");
     driver.append_attribute("name") = "qemu";
-    driver.append_attribute("type") = file.format.c_str();
+    driver.append_attribute("type") = to_string(file.format).c_str();
     driver.append_attribute("cache") = cache_mode(file.path).c_str();
     driver.append_attribute("discard") = "unmap";
 }
 
 // The format of the encryption is that of the qcow2 that the source names. libvirt asks for the key of each.
-void add_source(pugi::xml_node node, const std::string& path, const std::string& format, const std::string& secret) {
+void add_source(pugi::xml_node node, const std::string& path, disk::Format format, const std::string& secret) {
     auto source = node.append_child("source");
     source.append_attribute("file") = path.c_str();
-    if (secret.empty() || format != "qcow2") return;
+    if (secret.empty() || format != disk::Format::Qcow2) return;
     auto encryption = source.append_child("encryption");
     encryption.append_attribute("format") = "luks";
     auto key = encryption.append_child("secret");
@@ -37,7 +37,7 @@ void add_chain(pugi::xml_node node, const std::vector<ChainLink>& chain, const s
     for (const auto& link : chain) {
         auto backing = node.append_child("backingStore");
         backing.append_attribute("type") = "file";
-        backing.append_child("format").append_attribute("type") = link.format.c_str();
+        backing.append_child("format").append_attribute("type") = to_string(link.format).c_str();
         add_source(backing, link.path, link.format, secret);
         node = backing;
     }
@@ -83,11 +83,10 @@ std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
     std::vector<ChainLink> chain;
     for (const auto& entry : get_array(data, "chain")) {
         if (!entry.is_object()) throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must list objects");
-        ChainLink link{get_string(entry.get_object(), "path"), get_string(entry.get_object(), "format")};
+        const ChainLink link{get_string(entry.get_object(), "path"),
+                             disk::format_of(get_string(entry.get_object(), "format"))};
         if (link.path == file.path) continue;  // the active file itself may lead the list
-        if (link.format != "raw" && link.format != "qcow2")
-            throw Error(ErrorCode::InvalidInput, "connection_info.data.chain must name raw and qcow2 files only");
-        chain.push_back(std::move(link));
+        chain.push_back(link);
     }
     return chain;
 }
@@ -123,7 +122,7 @@ std::string mirror_xml(const DiskFile& file) {
     pugi::xml_document document;
     auto node = document.append_child("disk");
     node.append_attribute("type") = "file";
-    node.append_child("driver").append_attribute("type") = file.format.c_str();
+    node.append_child("driver").append_attribute("type") = to_string(file.format).c_str();
     add_source(node, file);
     node.append_child("backingStore");
     return to_text(document);
@@ -148,7 +147,7 @@ std::vector<DefinedDisk> disks_of(const char* domain_xml) {
 std::vector<std::string> files_of(const DefinedDisk& disk) {
     std::vector<std::string> files{disk.source};
     try {
-        for (const auto& link : backing_chain(disk.source, disk.format)) files.push_back(link.path);
+        for (const auto& link : backing_chain(disk.source, disk::format_of(disk.format))) files.push_back(link.path);
     } catch (const Error&) {
         // a file of it is gone, and what would be beneath it is unknown
     }

@@ -16,7 +16,7 @@ std::string snapshot_xml(const std::vector<DefinedDisk>& disks, const std::strin
         }
         node.append_attribute("snapshot") = "external";
         node.append_attribute("type") = "file";
-        node.append_child("driver").append_attribute("type") = file.format.c_str();
+        node.append_child("driver").append_attribute("type") = to_string(file.format).c_str();
         add_source(node, file);
     }
     return to_text(document);

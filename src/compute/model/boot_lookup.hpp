@@ -2,8 +2,8 @@
 #include <optional>
 #include <string>
 
-#include "image/service.hpp"
-#include "volume/service.hpp"
+#include "image/image.hpp"
+#include "volume/volume.hpp"
 
 namespace virga::compute {
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "image/service.hpp"
+#include "image/image.hpp"
 
 namespace virga::image {
 

@@ -6,6 +6,7 @@
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
+#include "volume/service.hpp"
 
 namespace virga::volume::api {
 namespace {

@@ -10,6 +10,7 @@
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/type_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
+#include "volume/service.hpp"
 
 namespace virga::volume::flows {
 namespace {

@@ -2,6 +2,7 @@
 #include "image/image_target.hpp"
 #include "taskflow/typed_task.hpp"
 #include "volume/flows/tasks.hpp"
+#include "volume/host_commands.hpp"
 #include "volume/model/new_volume.hpp"
 #include "volume/model/records.hpp"
 

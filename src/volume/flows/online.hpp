@@ -5,6 +5,7 @@
 #include "volume/flows/dependencies.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/model/records.hpp"
+#include "volume/service.hpp"
 
 /// Work on volumes that guests have open. Two things make it safe:
 ///  - Flows that change the files of one volume take turns, in the order in which they began.

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "image/service.hpp"
+#include "image/image.hpp"
 #include "volume/model/backup.hpp"
 #include "volume/model/records.hpp"
 

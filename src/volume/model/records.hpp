@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "volume/service.hpp"
+#include "volume/volume.hpp"
 
 /// Rows of the volume service: what other services see (service.hpp) plus what only this one needs.
 namespace virga::volume {

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/error.hpp"
+#include "db/database.hpp"
 #include "volume/model/attachment_changes.hpp"
 #include "volume/model/backup_changes.hpp"
 #include "volume/model/group_changes.hpp"

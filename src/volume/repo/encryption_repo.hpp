@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "db/database.hpp"
 #include "volume/model/records.hpp"
 
 /// SQL of the encryption of volume types: at most one record per type.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "db/database.hpp"
 #include "volume/model/group.hpp"
 
 /// SQL of groups, their types and snapshots.

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "db/database.hpp"
 #include "volume/model/qos.hpp"
 #include "volume/model/records.hpp"
 

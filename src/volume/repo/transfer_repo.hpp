@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "db/database.hpp"
 #include "volume/model/transfer.hpp"
 
 /// SQL of transfers. One volume has at most one.

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "db/database.hpp"
 #include "volume/model/records.hpp"
 
 /// SQL of who may use private volume types, and of the types that projects get by default.

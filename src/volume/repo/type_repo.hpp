@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "db/database.hpp"
 #include "volume/model/records.hpp"
 
 /// SQL of volume types.

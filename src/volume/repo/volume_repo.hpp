@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "db/database.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/model/records.hpp"
 

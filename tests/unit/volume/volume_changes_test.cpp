@@ -7,6 +7,7 @@
 #include "volume/repo/group_repo.hpp"
 #include "volume/repo/snapshot_repo.hpp"
 #include "volume/repo/volume_repo.hpp"
+#include "volume/service.hpp"
 
 namespace virga::volume {
 namespace {

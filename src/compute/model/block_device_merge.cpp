@@ -57,9 +57,10 @@ RequestedDevice stored_device(const json::object& object) {
     device.boot_index = number_of(object, "boot_index");
     device.delete_on_termination = flag_of(object, "delete_on_termination");
     device.no_device = flag_of(object, "no_device");
-    device.image_id = text_of(object, "image_id");
-    device.snapshot_id = text_of(object, "snapshot_id");
-    device.volume_id = text_of(object, "volume_id");
+    // Ids of what it isn't made from are left over from the server that the image was made of.
+    if (device.source_type == "image") device.image_id = text_of(object, "image_id");
+    if (device.source_type == "snapshot") device.snapshot_id = text_of(object, "snapshot_id");
+    if (device.source_type == "volume") device.volume_id = text_of(object, "volume_id");
     device.volume_size = number_of(object, "volume_size");
     device.volume_type = text_of(object, "volume_type");
     device.tag = text_of(object, "tag");

@@ -367,9 +367,22 @@ TEST(ImageDefined, LegacyMappingRootByName) {
     EXPECT_EQ(text_of(plan_block_devices(request_of(kRoot, kImage), lookup).devices), "snapshot>volume:10@0");
 }
 
+TEST(ImageDefined, IdsBesideTheSourcesAreLeftOver) {
+    FakeLookup lookup;
+    const auto stored =
+        "{\"source_type\": \"snapshot\", \"destination_type\": \"volume\", \"boot_index\": 0, \"snapshot_id\": " +
+        q(kSnapshot) + ", \"volume_id\": " + q(kUnknown) + ", \"image_id\": " + q(kUnknown) + "}";
+    lookup.images[kImage].properties = json::object{{"bdm_v2", "true"}, {"block_device_mapping", "[" + stored + "]"}};
+    const auto plan = plan_block_devices(request_of("-", kImage), lookup);
+    EXPECT_EQ(text_of(plan.devices), "snapshot>volume:10@0");
+    EXPECT_EQ(plan.devices.front().volume_id, "");
+    EXPECT_EQ(fields_of(plan.devices.front().kind).image_id, "");
+}
+
 TEST(ImageDefined, BrokenPropertyIsRefused) {
     FakeLookup lookup;
-    for (const auto* text : {"{", "{}", "[1]", "[{\"source_type\": \"volume\"}]"}) {
+    for (const auto* text : {"{", "{}", "[1]", "[{\"source_type\": \"volume\"}]",
+                             "[{\"source_type\": \"blank\", \"destination_type\": \"moon\"}]"}) {
         lookup.images[kImage].properties = json::object{{"bdm_v2", "true"}, {"block_device_mapping", text}};
         EXPECT_NE(refusal_of(request_of(kRoot, kImage), lookup).find("image property block_device_mapping"),
                   std::string::npos)

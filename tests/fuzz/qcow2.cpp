@@ -43,8 +43,8 @@ void qcow2(std::string_view input) {
         }
     });
     read([&] {
-        for (const auto& link : compute::virt::backing_chain(path, "qcow2")) {
-            if (link.format != "raw" && link.format != "qcow2") throw Finding("an unknown format: " + link.format);
+        for (const auto& link : compute::virt::backing_chain(path, disk::Format::Qcow2)) {
+            if (link.path.empty()) throw Finding("a layer without a name");
         }
     });
 }

@@ -41,7 +41,7 @@ public:
           volumes_(config_, state(), images()),
           guests_(config_, state(), "h1", taps_, {images(), volumes_.volume_folders(), {}}),
           listener_(rpc::listen_unix(folder_ / "rpc.sock")),
-          endpoint_((folder_ / "rpc.sock").string(), "h1", 2) {
+          endpoint_((folder_ / "rpc.sock").string(), "h1", {2, 1}) {
         furnish();
         taps_.register_commands(endpoint_);
         volumes_.register_commands(endpoint_);

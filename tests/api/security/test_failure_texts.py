@@ -52,17 +52,18 @@ def check(text):
 
 
 def broken_qcow2(folder):
-    """Its header and tables look right; only reading it as a whole shows that a table's entry can't be."""
+    """Its header and tables are right; only who expands a cluster sees that there is nothing in it to expand."""
     path = pathlib.Path(folder) / f"{uuid.uuid4().hex}.qcow2"
     raw = path.with_suffix(".raw")
     raw.write_bytes(b"x" * (1 << 20))
-    subprocess.run(["qemu-img", "convert", "-O", "qcow2", raw, path], check=True, timeout=120)
+    subprocess.run(["qemu-img", "convert", "-c", "-O", "qcow2", raw, path], check=True, timeout=120)
     data = bytearray(path.read_bytes())
     l1 = int.from_bytes(data[40:48], "big")
     l2 = int.from_bytes(data[l1:l1 + 8], "big") & 0x00fffffffffffe00
-    for entry in range(4):
-        at = l2 + 8 * entry
-        data[at:at + 8] = (int.from_bytes(data[at:at + 8], "big") | 0x200).to_bytes(8, "big")  # not on a cluster
+    entry = int.from_bytes(data[l2:l2 + 8], "big")
+    assert entry >> 62 & 1, "not compressed"
+    at = entry & ((1 << 54) - 1)
+    data[at:at + 16] = b"\xff" * 16
     return bytes(data)
 
 

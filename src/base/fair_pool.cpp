@@ -20,21 +20,27 @@ void FairPool::post(std::string account, std::string id, std::function<void()> w
     {
         const std::lock_guard lock(mutex_);
         if (closing_) return;
-        queue_.push_back({std::move(account), std::move(id), std::move(work)});
+        accounts_[std::move(account)].queue.push_back({turns_++, std::move(id), std::move(work)});
     }
     ready_.notify_one();
 }
 
 bool FairPool::take_out(const std::string& id) {
     const std::lock_guard lock(mutex_);
-    return std::erase_if(queue_, [&](const Item& item) { return item.id == id; }) > 0;
+    for (auto account = accounts_.begin(); account != accounts_.end(); ++account) {
+        auto& [queue, running] = account->second;
+        if (std::erase_if(queue, [&](const Item& item) { return item.id == id; }) == 0) continue;
+        if (queue.empty() && running == 0) accounts_.erase(account);
+        return true;
+    }
+    return false;
 }
 
 void FairPool::stop() {
     {
         const std::lock_guard lock(mutex_);
         closing_ = true;
-        queue_.clear();
+        for (auto& [name, account] : accounts_) account.queue.clear();
     }
     ready_.notify_all();
     for (auto& thread : threads_) {
@@ -42,42 +48,51 @@ void FairPool::stop() {
     }
 }
 
-bool FairPool::may_run(const std::string& account) const {
-    if (account.empty()) return true;
-    const auto own = running_of_.find(account);
-    return most_ - running_ > (own == running_of_.end() ? 0 : own->second);
+bool FairPool::may_run(const Accounts::value_type& account) const {
+    return account.first.empty() || most_ - running_ > account.second.running;
 }
 
-void FairPool::begin(const std::string& account) {
+/// The account whose work waits longest of those that may have another thread.
+FairPool::Accounts::iterator FairPool::next() {
+    auto first = accounts_.end();
+    for (auto account = accounts_.begin(); account != accounts_.end(); ++account) {
+        if (account->second.queue.empty() || !may_run(*account)) continue;
+        if (first == accounts_.end() || account->second.queue.front().turn < first->second.queue.front().turn)
+            first = account;
+    }
+    return first;
+}
+
+FairPool::Item FairPool::take(Accounts::iterator account) {
+    auto item = std::move(account->second.queue.front());
+    account->second.queue.pop_front();
+    ++account->second.running;
     ++running_;
-    ++running_of_[account];
+    return item;
 }
 
-void FairPool::end(const std::string& account) {
+void FairPool::end(Accounts::iterator account) {
     --running_;
-    const auto own = running_of_.find(account);
-    if (--own->second == 0) running_of_.erase(own);
+    if (--account->second.running == 0 && account->second.queue.empty()) accounts_.erase(account);
 }
 
 void FairPool::run() {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     std::unique_lock lock(mutex_);
     while (!closing_) {
-        const auto next =
-            std::find_if(queue_.begin(), queue_.end(), [this](const Item& item) { return may_run(item.account); });
-        if (next == queue_.end()) {
+        const auto account = next();
+        if (account == accounts_.end()) {
             ready_.wait(lock);
             continue;
         }
-        auto item = std::move(*next);
-        queue_.erase(next);
-        begin(item.account);
+        auto item = take(account);
+        // What ended may have made room for two: each thread that begins something calls the one for the next.
+        if (next() != accounts_.end()) ready_.notify_one();
         lock.unlock();
         item.work();
         item.work = nullptr;
         lock.lock();
-        end(item.account);
-        ready_.notify_all();  // others may sleep because this account had its share
+        end(account);
     }
 }
 

@@ -31,23 +31,29 @@ public:
 
 private:
     struct Item {
-        std::string account;
+        std::size_t turn;
         std::string id;
         std::function<void()> work;
     };
+    struct Account {
+        std::deque<Item> queue;
+        std::size_t running = 0;
+    };
+    using Accounts = std::map<std::string, Account>;
 
     void run();
-    bool may_run(const std::string& account) const;
-    void begin(const std::string& account);
-    void end(const std::string& account);
+    bool may_run(const Accounts::value_type& account) const;
+    Accounts::iterator next();
+    Item take(Accounts::iterator account);
+    void end(Accounts::iterator account);
 
     std::string name_;
     std::size_t most_;  ///< threads
     std::mutex mutex_;
     std::condition_variable ready_;
-    std::deque<Item> queue_;
+    Accounts accounts_;  ///< those with work
+    std::size_t turns_ = 0;
     std::size_t running_ = 0;
-    std::map<std::string, std::size_t> running_of_;  ///< by account
     bool closing_ = false;
     std::vector<std::thread> threads_;
 };

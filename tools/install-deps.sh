@@ -11,19 +11,19 @@ build_packages=(
     g++ make cmake ninja-build ccache mold pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libsqlite3-dev libpq-dev libvirt-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev
-    libsodium-dev libseccomp-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev
+    libsodium-dev libseccomp-dev libssl-dev libarchive-dev libzstd-dev libxxhash-dev libnbd-dev libre2-dev libnats-dev
     libgtest-dev libgmock-dev libbenchmark-dev
 )
 # libvirt's embedded QEMU driver is a library: no daemon is started by these packages.
 run_packages=(
-    libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ovmf iproute2 nftables libre2-9
+    libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ovmf iproute2 nftables libre2-9 libnats3.4
 )
 demo_packages=(
     python3-openstackclient syslinux syslinux-common mtools kmod cpio fdisk e2fsprogs openssl fakeroot jq procps
 )
 test_packages=(
     "${demo_packages[@]}" python3-openstacksdk python3-pytest python3-pytest-xdist python3-pytest-timeout python3-requests
-    xfsprogs glusterfs-server glusterfs-client sqlite3 postgresql
+    xfsprogs glusterfs-server glusterfs-client sqlite3 postgresql nats-server
 )
 tempest_packages=(tempest python3-tempest)
 fuzz_packages=(clang libclang-rt-14-dev)

@@ -8,14 +8,14 @@
 #include "compute/virt/registry.hpp"
 #include "db/url.hpp"
 #include "identity/auth/password_rules.hpp"
-#include "rpc/connection.hpp"
+#include "rpc/endpoints.hpp"
 #include "volume/host/manager.hpp"
 #include "volume/service.hpp"
 
 namespace virga::app {
 
 void check_control(const Options& options, const config::Config& config) {
-    rpc::check_path(options.socket_path());
+    rpc::check_settings(config, options.socket_path());
     check_control_user(config);
     server_options(config);
     const identity::PasswordRules rules(config);
@@ -26,7 +26,7 @@ void check_control(const Options& options, const config::Config& config) {
 }
 
 void check_host(const Options& options, const config::Config& config) {
-    rpc::check_path(options.socket_path());
+    rpc::check_settings(config, options.socket_path());
     if (config.get(setting::sandbox)) const Sandbox attempt({config.get(setting::helper_user), true});
     compute::virt::check_settings(config);
     volume::host::Manager::check(config, options.host_dir());

@@ -21,7 +21,7 @@
 #include "identity/settings.hpp"
 #include "image/service.hpp"
 #include "network/service.hpp"
-#include "rpc/rpc.hpp"
+#include "rpc/endpoints.hpp"
 #include "taskflow/runner.hpp"
 #include "volume/service.hpp"
 
@@ -51,17 +51,17 @@ public:
         : options_(options),
           config_(config),
           database_(database_url(options, config), static_cast<std::size_t>(config.get(setting::database_connections))),
-          endpoint_(options.socket_path()),
+          endpoint_(rpc::make_control_endpoint(config, options.socket_path())),
           runner_(database_, registry_, static_cast<std::size_t>(config.get(setting::flow_threads))),
           identity_((db::migrate(database_, migrations()), database_), config),
           images_(database_, config, identity_, options.control_dir()),
-          volumes_(database_, config, identity_, images_, endpoint_, runner_),
-          networks_(database_, config, identity_, endpoint_, runner_),
-          compute_({database_, config_, images_, volumes_, networks_, endpoint_, runner_}, identity_),
+          volumes_(database_, config, identity_, images_, *endpoint_, runner_),
+          networks_(database_, config, identity_, *endpoint_, runner_),
+          compute_({database_, config_, images_, volumes_, networks_, *endpoint_, runner_}, identity_),
           cloud_(database_, identity_, images_, volumes_, networks_, compute_, runner_, most_followers(config)),
           server_(server_options(config), router_) {}
     /// When the start failed, hosts are connected yet: what they say needs the services.
-    ~Control() { endpoint_.stop(); }
+    ~Control() { endpoint_->stop(); }
     Control(const Control&) = delete;
     Control& operator=(const Control&) = delete;
 
@@ -77,12 +77,13 @@ public:
         compute_.register_tasks(registry_);
         register_routes();
         images_.recover();
-        endpoint_.on_event([this](const std::string& host, std::string_view event, const json::object& params) {
+        endpoint_->on_event([this](const std::string& host, std::string_view event, const json::object& params) {
             compute_.host_event(host, event, params);
         });
-        runner_.interrupt_with([this] { endpoint_.wake(); }, [this] { endpoint_.stop(); });
+        endpoint_->set_cloud(volumes_.cloud_id());
+        runner_.interrupt_with([this] { endpoint_->wake(); }, [this] { endpoint_->stop(); });
         runner_.keep_lease_in(options_.control_dir() + "/lease");
-        endpoint_.start();
+        endpoint_->start();
         runner_.run();
         server_.start();
         write_openrc(options_.openrc_path(), credentials_with_url());
@@ -120,7 +121,7 @@ public:
         runner_.end_watches();
         server_.stop();
         runner_.stop();
-        endpoint_.stop();
+        endpoint_->stop();
     }
 
 private:
@@ -162,7 +163,7 @@ private:
     const Options& options_;
     const config::Config& config_;
     db::Database database_;
-    rpc::ControlEndpoint endpoint_;
+    std::unique_ptr<rpc::ControlEndpoint> endpoint_;
     taskflow::Registry registry_;
     taskflow::Runner runner_;
     identity::Service identity_;

@@ -1,4 +1,7 @@
+#include <signal.h>
 #include <unistd.h>
+
+#include <optional>
 
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
@@ -9,7 +12,7 @@
 #include "compute/virt/registry.hpp"
 #include "disk/reserve.hpp"
 #include "network/host/taps.hpp"
-#include "rpc/rpc.hpp"
+#include "rpc/endpoints.hpp"
 #include "volume/host/manager.hpp"
 
 namespace virga::app {
@@ -50,9 +53,10 @@ int host(const Options& options, Announcer& announcer) {
     volume::host::Manager volumes(config, options.host_dir(), image_store);
     compute::host::Manager guests(config, options.host_dir(), name, taps,
                                   {image_store, volumes.volume_folders(), volumes.shares()});
-    rpc::HostEndpoint endpoint(options.socket_path(), name,
-                               {static_cast<std::size_t>(config.get(setting::host_threads)),
-                                static_cast<std::size_t>(config.get(setting::host_long_threads))});
+    const auto made = rpc::make_host_endpoint(config, options.socket_path(), name,
+                                              {static_cast<std::size_t>(config.get(setting::host_threads)),
+                                               static_cast<std::size_t>(config.get(setting::host_long_threads))});
+    auto& endpoint = *made;
     taps.register_commands(endpoint);
     volumes.register_commands(endpoint);
     guests.register_commands(endpoint);
@@ -61,6 +65,11 @@ int host(const Options& options, Announcer& announcer) {
         report["backends"] = volumes.last_report();
         report["unconfined"] = Sandbox::instance() == nullptr;
         return report;
+    });
+    std::optional<Error> refusal;  // written before the signal
+    endpoint.on_refused([&refusal](const Error& why) {
+        refusal = why;
+        ::kill(::getpid(), SIGTERM);
     });
     endpoint.on_welcome([&announcer] { announcer.ready("connected to the control process"); });
     volumes.recover();
@@ -75,6 +84,7 @@ int host(const Options& options, Announcer& announcer) {
     volumes.stop();
     endpoint.stop();
     guests.stop();
+    if (refusal) throw Error(*refusal);
     return 0;
 }
 

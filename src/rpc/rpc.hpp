@@ -53,14 +53,15 @@ struct HostState {
 class Caller {
 public:
     virtual ~Caller() = default;
-    /// Blocks for the reply. Errors of the host come back as HostError of the same code. Unavailable: the host is not
-    /// connected (after a grace period of some seconds in which a restart may pass); Timeout: the deadline passed, the
-    /// command may still run.
+    /// Blocks for the reply. Errors of the host come back as HostError of the same code. TooLarge: more than 16 MiB
+    /// were to be said, or answered. Unavailable: the host is not connected (after a grace period of some seconds in
+    /// which a restart may pass); Timeout: the deadline passed, the command may still run.
     virtual json::object call(const std::string& host, std::string_view method, json::object params,
                               const CallOptions& options) = 0;
     virtual std::vector<HostState> hosts() const = 0;
     virtual bool is_up(const std::string& host) const = 0;
-    /// Connected, and it answered in the last seconds. One that doesn't may still be at work: is_up() is what says that
+    /// Connected, and it answered in the last seconds; while no host can be heard, since the servers by which they are
+    /// met are away, what was true before. One that doesn't may still be at work: is_up() is what says that
     /// its connections and guests went with it.
     virtual bool answers(const std::string& host) const { return is_up(host); }
     /// Makes every waiting call ask its CallOptions::cancelled.
@@ -71,35 +72,28 @@ public:
 struct Heartbeat {
     std::chrono::milliseconds interval{2'000};
     std::chrono::milliseconds silence{6'000};
+    /// Where the end of a host shows by its silence only: after how long it is held for down.
+    std::chrono::milliseconds loss{8'500};
 };
 
-/// Control side listener on a Unix socket (mode 0600): hosts connect, say who they are, and take commands. Nothing is
-/// sent to a host that doesn't answer until it does.
+/// Control side: hosts say who they are, and take commands. Nothing is sent to a host that doesn't answer until it
+/// does. Transports: rpc/socket, rpc/nats. All of them hold what tests/conformance/rpc asks of them.
 class ControlEndpoint : public Caller {
 public:
     using EventHandler =
         std::function<void(const std::string& host, std::string_view event, const json::object& params)>;
 
-    explicit ControlEndpoint(std::string socket_path, Heartbeat heartbeat = {});
-    ~ControlEndpoint() override;
     /// Called for each event that a host publishes, one at a time per host, and with event "host.up" /
-    /// "host.report" (its report) / "host.down".
-    void on_event(EventHandler handler);
-    /// Throws Error{Unavailable} when the socket can't be made.
-    void start();
-    /// Ends all connections; waiting calls throw Error{Cancelled}, the hosts work on.
-    void stop();
-    void wake() override;
-
-    json::object call(const std::string& host, std::string_view method, json::object params,
-                      const CallOptions& options) override;
-    std::vector<HostState> hosts() const override;
-    bool is_up(const std::string& host) const override;
-    bool answers(const std::string& host) const override;
-
-private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    /// "host.report" (its report) / "host.down". Before start().
+    virtual void on_event(EventHandler handler) = 0;
+    /// What tells this cloud from others that may meet at the same place: all its control processes say the same.
+    /// Before start().
+    virtual void set_cloud(std::string id) = 0;
+    /// Throws Error{Unavailable} when hosts can't be listened to, {InvalidInput} when the settings are refused,
+    /// {Conflict} when another cloud is there.
+    virtual void start() = 0;
+    /// Hosts are gone from now on; waiting calls throw Error{Cancelled}, the hosts work on.
+    virtual void stop() = 0;
 };
 
 /// Whether a command may move whole disks. Long ones have threads of their own, of which each account has a share (see
@@ -112,29 +106,29 @@ struct Threads {
     std::size_t for_long = 1;
 };
 
-/// Host side: connects to the control process (again and again, as long as it runs), serves commands on its own
-/// threads. A cancelled command whose turn hasn't come never begins. A command whose id is running is joined; the
-/// replies of the last 1,000 commands with an id are remembered.
+/// Host side: looks for the control process (again and again, as long as it runs), serves commands on its own threads.
+/// A cancelled command whose turn hasn't come never begins. A command whose id is running is joined; the replies of the
+/// last 1,000 commands with an id are remembered.
 class HostEndpoint {
 public:
-    HostEndpoint(std::string socket_path, std::string host_name, Threads threads);
-    ~HostEndpoint();
+    virtual ~HostEndpoint() = default;
 
-    void on(std::string method, CommandHandler handler, Length length = Length::Short);
+    /// Before start(). Throws Error{Internal} for a method that has a handler.
+    virtual void on(std::string method, CommandHandler handler, Length length = Length::Short) = 0;
     /// Asked for the host's report at every (re)connection and at each publish_report().
-    void report_with(std::function<json::object()> report);
-    void publish_report();
-    /// Called, on the thread that reads, each time the control process has taken this host in; before start().
-    void on_welcome(std::function<void()> handler);
+    virtual void report_with(std::function<json::object()> report) = 0;
+    virtual void publish_report() = 0;
+    /// Called, on the thread that reads, each time a control process has taken this host in; before start().
+    virtual void on_welcome(std::function<void()> handler) = 0;
+    /// Called at most once, on a thread of the endpoint, when this host can't be one: another one has its name. It then
+    /// does no more work. Before start().
+    virtual void on_refused(std::function<void(const Error&)> handler) = 0;
     /// Sends an event, if connected; otherwise it is lost (the report at the next connection tells the state).
-    void publish(std::string_view event, json::object params);
-    void start();
+    virtual void publish(std::string_view event, json::object params) = 0;
+    /// Waits for no control process. Throws Error{InvalidInput} when the settings are refused.
+    virtual void start() = 0;
     /// Cancels running commands and waits for them; the control process asks for them again.
-    void stop();
-
-private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    virtual void stop() = 0;
 };
 
 }  // namespace virga::rpc

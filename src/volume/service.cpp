@@ -95,6 +95,10 @@ void Service::open_vault(const std::string& state_dir) {
     d.vault = impl_->vault.get();
 }
 
+std::string Service::cloud_id() const {
+    return impl_->vault->fingerprint();
+}
+
 void Service::add_keys(json::object& params) {
     flows::add_keys(impl_->dependencies, params);
 }

@@ -79,6 +79,8 @@ public:
     /// in `state_dir`, which is made when nothing was sealed yet. Throws Error{InvalidInput} when it can't be read or
     /// isn't the one that keys were sealed with.
     void open_vault(const std::string& state_dir);
+    /// What all control processes of this cloud have in common, and no others: which master key they have.
+    std::string cloud_id() const;
     /// Adds to the parameters of a command to a host the keys of the encrypted volumes that it names (its volume_id,
     /// disk, or guest's disks). For the call alone: not to be kept anywhere.
     void add_keys(json::object& params);

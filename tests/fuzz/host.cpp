@@ -12,8 +12,8 @@
 #include "config/config.hpp"
 #include "fuzz/targets.hpp"
 #include "network/host/taps.hpp"
-#include "rpc/connection.hpp"
-#include "rpc/rpc.hpp"
+#include "rpc/socket/connection.hpp"
+#include "rpc/socket/host.hpp"
 #include "volume/host/manager.hpp"
 
 /// The commands of a host with the fake hypervisor, over the socket by which the control process sends them.
@@ -137,7 +137,7 @@ private:
     volume::host::Manager volumes_;
     compute::host::Manager guests_;
     int listener_;
-    rpc::HostEndpoint endpoint_;
+    rpc::SocketHost endpoint_;
     std::unique_ptr<rpc::Connection> connection_;
     std::int64_t number_ = 0;
     std::size_t before_ = 0;

@@ -1,4 +1,4 @@
-#include "rpc/rpc.hpp"
+#include "rpc/socket/host.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,7 +9,8 @@
 #include "base/scope_exit.hpp"
 #include "fuzz/patience.hpp"
 #include "fuzz/targets.hpp"
-#include "rpc/connection.hpp"
+#include "rpc/socket/connection.hpp"
+#include "rpc/socket/control.hpp"
 
 namespace virga::fuzz {
 namespace {
@@ -38,7 +39,7 @@ void speak(int fd, std::string_view input) {
 
 void to_control(std::string_view input) {
     static const auto endpoint = [] {
-        auto made = std::make_unique<virga::rpc::ControlEndpoint>(socket_path() + ".control");
+        auto made = std::make_unique<virga::rpc::SocketControl>(socket_path() + ".control");
         made->on_event(
             [](const std::string&, std::string_view, const json::object& params) { get_string(params, "server_id"); });
         made->start();
@@ -51,7 +52,7 @@ void to_control(std::string_view input) {
 
 void to_host(std::string_view input) {
     static const int listener = virga::rpc::listen_unix(socket_path() + ".host");
-    virga::rpc::HostEndpoint host(socket_path() + ".host", "h1", {2, 1});
+    virga::rpc::SocketHost host(socket_path() + ".host", "h1", {2, 1});
     host.on("echo", [](const virga::rpc::Command& command) { return command.params; });
     host.on("read", [](const virga::rpc::Command& command) {
         return json::object{{"size", get_int(command.params, "size_gib")}, {"id", get_string(command.params, "id")}};

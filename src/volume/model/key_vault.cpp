@@ -76,6 +76,11 @@ std::string KeyVault::sealed(const std::string& id, const Secret& key) const {
     return base64_encode(seal(master_, key.reveal(), id));
 }
 
+std::string KeyVault::fingerprint() const {
+    constexpr std::size_t kDigits = 32;
+    return hmac_sha256_hex(master_.reveal(), "fingerprint").substr(0, kDigits);
+}
+
 Secret KeyVault::opened(const std::string& id, const std::string& sealed) const {
     std::string bytes;
     if (!base64_decode(sealed, bytes)) throw Error(ErrorCode::Corrupt, "the sealed key " + id + " is damaged");

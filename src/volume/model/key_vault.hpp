@@ -24,6 +24,9 @@ public:
     /// Throws Error{Corrupt}: it is another key's, was changed, or was sealed with another master key.
     Secret opened(const std::string& id, const std::string& sealed) const;
 
+    /// Tells nothing of the master key but which one it is.
+    std::string fingerprint() const;
+
 private:
     Secret master_;
 };

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "base/ids.hpp"
-#include "rpc/connection.hpp"
-#include "rpc/rpc.hpp"
+#include "rpc/socket/connection.hpp"
+#include "rpc/socket/control.hpp"
 
 namespace virga::rpc {
 namespace {
@@ -45,7 +45,7 @@ protected:
     }
 
     std::string socket_;
-    ControlEndpoint control_;
+    SocketControl control_;
     std::unique_ptr<Connection> host_;
 };
 

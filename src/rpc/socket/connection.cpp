@@ -1,4 +1,4 @@
-#include "rpc/connection.hpp"
+#include "rpc/socket/connection.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -9,11 +9,11 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "rpc/message.hpp"
 
 namespace virga::rpc {
 namespace {
 
-constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
 /// Who takes no byte for so long is gone: a sender must not wait for a stopped process for ever.
 constexpr timeval kSendTimeout{30, 0};
 
@@ -50,8 +50,7 @@ Connection::~Connection() {
     ::close(fd_);
 }
 
-bool Connection::send(const json::object& message) {
-    const auto text = json::serialize(message);
+bool Connection::send_text(std::string_view text) {
     std::string frame(4, '\0');
     for (int i = 0; i < 4; ++i) frame[static_cast<std::size_t>(i)] = static_cast<char>(text.size() >> (24 - 8 * i));
     frame += text;

@@ -2,13 +2,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.hpp"
 
 namespace virga::rpc {
 
-/// A stream socket that carries JSON objects, each behind its length (4 bytes, big endian, at most 16 MiB). One thread
-/// reads, any may send.
+/// A stream socket that carries JSON objects, each behind its length (4 bytes, big endian, at most kMaxMessage). One
+/// thread reads, any may send.
 class Connection {
 public:
     explicit Connection(int fd);
@@ -17,7 +18,9 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     /// False when the other side is gone.
-    bool send(const json::object& message);
+    bool send(const json::object& message) { return send_text(json::serialize(message)); }
+    /// The text of an object.
+    bool send_text(std::string_view text);
     /// nullopt when the other side is gone or speaks nonsense.
     std::optional<json::object> receive();
     /// Makes both sides see the end. The descriptor stays until destruction.

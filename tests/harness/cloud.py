@@ -85,17 +85,19 @@ class Announcements:
 class Cloud:
     """Control and host as two processes of their own, so that a test can kill and restart either."""
 
-    def __init__(self, driver="fake", settings=None):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="virga-test-"))
+    def __init__(self, driver="fake", settings=None, folder=None, address="127.0.0.1", shared_database=None):
+        self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="virga-test-"))
         self.folder.chmod(0o755)
         self.state = self.folder / "state"
+        self.state_seen = self.state  # by the program
+        self.address = address
         self.volume_folder = self.state / "host" / "volumes"
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{address}:{self.port}"
         self.driver = driver
         self.settings = {"compute.driver": driver, "host.name": "host-1", **(settings or {})}
         file = self.state / "control" / "virga.db"
-        self.database = database.Database() if database.SERVER else database.SqliteFile(file)
+        self.database = shared_database or (database.Database() if database.SERVER else database.SqliteFile(file))
         if self.database.url:
             self.settings.setdefault("database.url", self.database.url)
         self.processes = {}
@@ -115,7 +117,7 @@ class Cloud:
     # ---- processes
 
     def arguments(self, half):
-        words = [PROGRAM, half, "--state-dir", str(self.state), "--listen", f"127.0.0.1:{self.port}"]
+        words = [PROGRAM, half, "--state-dir", str(self.state_seen), "--listen", f"{self.address}:{self.port}"]
         for key, value in self.settings.items():
             words += ["--set", f"{key}={value}"]
         return words

@@ -8,24 +8,13 @@ from harness import database
 SECRETS = ("openrc", "master.key")
 
 
-class Borrowed:
-    """The database belongs to the first."""
-
-    def __init__(self, lender):
-        self.url = lender.url
-        self.rows = lender.rows
-
-    def close(self):
-        """The lender does it."""
-
-
 class Replica(FailingCloud):
     """What an operator gives to a second control: the database, the secrets and the image store of the first."""
 
     def __init__(self, first, host):
         super().__init__(settings={"host.name": host, "database.url": first.database.url})
         self.database.close()
-        self.database = Borrowed(first.database)
+        self.database = database.Borrowed(first.database.url)
         own, other = self.state / "control", first.state / "control"
         own.mkdir(parents=True)
         for name in SECRETS:

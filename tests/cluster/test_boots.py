@@ -1,0 +1,64 @@
+"""Real guests on three hosts, by any of three controls, in each of the four ways."""
+import itertools
+
+import pytest
+
+from harness.cluster import Cluster
+from harness.guests import FLAVOR, LOGIN, GuestReaper, upload_guest
+from harness.resources import Resources
+
+SECONDS = 900
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with GuestReaper():
+        running = Cluster(settings={"compute.driver": "libvirt", "libvirt.virt_type": "qemu"})
+        try:
+            yield running.start()
+        finally:
+            running.close()
+
+
+@pytest.fixture(scope="module")
+def apis(cluster):
+    return [Resources(control) for control in cluster.controls]
+
+
+@pytest.fixture(scope="module")
+def sources(apis):
+    """What the four ways start from, made by one control after another."""
+    one, two, three = apis
+    image = upload_guest(one)
+    volume = two.ready_volume("source", imageRef=image)
+    snapshot = three.ready_snapshot("source", volume)
+    return {"flavor": one.flavor("guest", **FLAVOR), "image": image, "snapshot": snapshot}
+
+
+def device(kind, uuid):
+    return [{"source_type": kind, "destination_type": "volume", "uuid": uuid, "volume_size": 1, "boot_index": 0,
+             "delete_on_termination": True}]
+
+
+WAYS = {
+    "volume": lambda api, given: {"devices": device("volume", api.ready_volume("root", imageRef=given["image"]))},
+    "image": lambda _, given: {"image": given["image"]},
+    "image to volume": lambda _, given: {"devices": device("image", given["image"])},
+    "snapshot to volume": lambda _, given: {"devices": device("snapshot", given["snapshot"])},
+}
+
+
+def test_every_way_by_every_control(cluster, apis, sources):
+    servers = []
+    for way, api in zip(WAYS, itertools.cycle(apis)):
+        servers.append(api.server(way, sources["flavor"], **WAYS[way](api, sources)))
+    for server, api in zip(servers, itertools.cycle(apis[1:] + apis[:1])):
+        assert api.wait_server(server, seconds=SECONDS)["status"] == "ACTIVE"
+        api.wait(lambda api=api, server=server: LOGIN in api.console(server), "the guest is at its login", seconds=SECONDS)
+    used = {apis[0].show_server(server)["OS-EXT-SRV-ATTR:host"] for server in servers}
+    assert len(used) > 1
+    for api in apis:
+        assert api.cloud.differences() == []
+    apis[2].delete_all()
+    assert all(host.guest_processes() == [] for host in cluster.hosts)
+    assert apis[1].cloud.differences() == []

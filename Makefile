@@ -48,6 +48,14 @@ demo: ## Start a whole cloud, boot a server in every way, show the trace; leaves
 demo-down: ## Delete the demo's servers, stop its cloud and remove every trace of it
 	@tools/demo.sh down
 
+.PHONY: cluster
+cluster: ## Start three controls and three hosts on PostgreSQL and NATS, boot a server in every way; leaves it running
+	@tools/cluster.sh up
+
+.PHONY: cluster-down
+cluster-down: ## End the cluster and remove every trace of it
+	@tools/cluster.sh down
+
 .PHONY: test
 test: deps build guest ## Run the tests; the last line says "N passed, N failed". DATABASE=postgresql: on that
 	@tools/test.sh

@@ -30,12 +30,11 @@ steps_log=$demo/virga.log
 . tools/lib/steps.sh
 # shellcheck source=tools/lib/cloud.sh
 . tools/lib/cloud.sh
+# shellcheck source=tools/lib/servers.sh
+. tools/lib/servers.sh
 
 # Seconds that a wait may take. A quiet machine needs a hundredth of them.
 readonly start_limit=180 stop_limit=60 status_limit=300 boot_limit=900
-
-# Servers of the four ways; the order is that of the trace's columns.
-readonly servers=(demo-a-volume demo-b-image demo-c-image-to-volume demo-d-snapshot-to-volume)
 
 check_directory() {
     # libvirt makes Unix sockets below it, whose paths may have 107 bytes.
@@ -77,124 +76,6 @@ start_or_reuse() {
     [ -z "${SUDO_UID:-}" ] || install --remove-destination -m 600 -o "$SUDO_UID" "$demo/control/openrc" "$demo/openrc"
 }
 
-# ids_named KIND PREFIX: ids of what has such a name. KIND may be two words.
-ids_named() {
-    # shellcheck disable=SC2086
-    openstack $1 list -f value -c ID -c Name | awk -v prefix="$2" 'index($2, prefix) == 1 {print $1}'
-}
-
-volumes_of() { openstack server show -f json -c volumes_attached "$1" | jq -r '.volumes_attached[]?.id'; }
-
-# gone KIND ID...: true when none of them is listed any more.
-gone() {
-    local listed
-    # shellcheck disable=SC2086
-    listed=$(openstack $1 list -f value -c ID) || return 1
-    shift
-    ! grep -qxFf <(printf '%s\n' "$@") <<<"$listed"
-}
-
-# remove KIND ID...: deletes and waits. One that went by itself (with its server) is no error.
-remove() {
-    local kind=$1
-    shift
-    [ $# -gt 0 ] || return 0
-    # shellcheck disable=SC2086
-    openstack $kind delete "$@" || true
-    wait_until $status_limit gone "$kind" "$@"
-}
-
-# The order is that of what stands on what: servers, the volumes that were made for them, snapshot, volume, image.
-remove_former_run() {
-    local old made=() sources snapshots images server
-    mapfile -t old < <(ids_named server demo-)
-    mapfile -t sources < <(ids_named volume demo-)
-    mapfile -t snapshots < <(ids_named "volume snapshot" demo-)
-    mapfile -t images < <(ids_named image demo-)
-    for server in "${old[@]}"; do mapfile -t -O ${#made[@]} made < <(volumes_of "$server"); done
-    mapfile -t made < <(printf '%s\n' "${made[@]}" | grep -vxFf <(printf '%s\n' "${sources[@]:-none}") | grep .)
-    remove server "${old[@]}" &&
-        remove volume "${made[@]}" &&
-        remove "volume snapshot" "${snapshots[@]}" &&
-        remove volume "${sources[@]}" &&
-        remove image "${images[@]}"
-}
-
-# has_status STATUS KIND NAME: status 2 when it went to error, from where it won't come back.
-has_status() {
-    local now
-    # shellcheck disable=SC2086
-    now=$(openstack $2 show -f value -c status "$3") || return 1
-    [ "${now,,}" = "$1" ] && return 0
-    [[ ${now,,} != error* ]] || return 2
-    return 1
-}
-
-# wait_for_status STATUS KIND NAME: as a step; says what the client knows of it when it fails.
-wait_for_status() {
-    begin_wait $status_limit "Wait until $2 $3 is $1"
-    wait_until $status_limit has_status "$@" || {
-        # shellcheck disable=SC2086
-        openstack $2 show "$3" >"$demo/step.out" 2>&1 || true
-        fail_step
-    }
-    end_step
-}
-
-create_sources() {
-    step_within $status_limit "Upload the guest image" openstack image create --disk-format qcow2 --container-format bare --file "$guest" \
-        -f value -c id demo-guest
-    openstack flavor show demo >/dev/null 2>&1 ||
-        step_within $status_limit "Make a flavor" openstack flavor create --vcpus 1 --ram 128 --disk 1 -f value -c id demo
-    step_within $status_limit "Create a bootable volume from the image" openstack volume create --image demo-guest --size 1 -f value -c id demo-volume
-    wait_for_status available volume demo-volume
-    step_within $status_limit "Snapshot the volume" openstack volume snapshot create --volume demo-volume -f value -c id demo-snapshot
-    wait_for_status available "volume snapshot" demo-snapshot
-}
-
-# boot TITLE NAME OPTION...: `server create --wait` ends with status 0 even when the server went to ERROR, so look.
-boot() {
-    local title=$1 name=$2
-    shift 2
-    step_within $boot_limit "$title" openstack server create --flavor demo --network default "$@" --wait -f value -c id "$name"
-    has_status active server "$name" || {
-        openstack server show "$name" >>"$demo/step.out" 2>&1 || true
-        fail_step
-    }
-}
-
-boot_all_ways() {
-    boot "a) Boot from the volume" "${servers[0]}" --volume demo-volume
-    boot "b) Boot from the image, on a local disk" "${servers[1]}" --image demo-guest
-    boot "c) Boot from the image on a new volume, with a blank volume besides" "${servers[2]}" --image demo-guest \
-        --boot-from-volume 1 --block-device source_type=blank,destination_type=volume,volume_size=1,delete_on_termination=true
-    boot "d) Boot from the snapshot on a new volume" "${servers[3]}" --snapshot demo-snapshot
-}
-
-has_login() {
-    openstack console log show "$1" >"$demo/step.out" 2>&1 || true
-    if grep -q VIRGA-GUEST-PANIC "$demo/step.out"; then return 2; fi
-    grep -q VIRGA-GUEST-LOGIN "$demo/step.out"
-}
-
-wait_for_logins() {
-    local server
-    for server in "${servers[@]}"; do
-        begin_wait $boot_limit "Wait for the login prompt of $server"
-        command_line openstack console log show "$server"
-        wait_until $boot_limit has_login "$server" || fail_step
-        grep -aoE 'VIRGA-GUEST-(ROOT|DISK|LOGIN).*' "$demo/step.out" | tr -d '\r' | sed 's/^/    | /'
-        end_step
-    done
-}
-
-show_result() {
-    local ids=() server
-    for server in "${servers[@]}"; do ids+=("$(openstack server show -f value -c id "$server")"); done
-    step_shown "The servers" openstack server list -c Name -c Status -c Networks -c Image
-    step_shown "What ran in which way, and why" "$virga" trace "${ids[@]}"
-}
-
 remember_bridges() {
     openstack network list -f value -c ID | sed -E 's/^(.{11}).*/vbr\1/' >"$demo/bridges"
 }
@@ -222,7 +103,7 @@ up() {
 }
 
 up_built() {
-    local fresh=yes
+    local fresh=yes way
     mkdir -p "$demo"
     [ ! -e "$demo/control/virga.db" ] || fresh=no
     start_or_reuse
@@ -233,9 +114,9 @@ up_built() {
     fi
     remember_bridges
     create_sources
-    boot_all_ways
+    for way in 0 1 2 3; do boot_way $way; done
     wait_for_logins
-    show_result
+    show_result -c Name -c Status -c Networks -c Image
     print_usage
 }
 

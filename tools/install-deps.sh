@@ -1,8 +1,8 @@
 #!/bin/bash
-# install-deps.sh [build|run|demo|test|tempest|fuzz|dev]... - installs what Virga needs on a bare Debian 12.
+# install-deps.sh [build|run|demo|test|cluster|tempest|fuzz|dev]... - installs what Virga needs on a bare Debian 12.
 #
 # build: what compiles it.  run: what `virga serve` uses.  demo: what `make demo` adds (the client, the guest image).
-# test: what `make test` adds, with all of demo.  tempest, fuzz: what `make tempest` and `make fuzz` add.
+# test, cluster: what `make test` and `make cluster` add, with all of demo.  tempest, fuzz: the same of those.
 # dev: the format and lint tools of `make check`.  Without an argument: build, run and test.
 # Quick when nothing is missing: it then asks dpkg only and touches no package list.
 set -euo pipefail
@@ -25,6 +25,7 @@ test_packages=(
     "${demo_packages[@]}" python3-openstacksdk python3-pytest python3-pytest-xdist python3-pytest-timeout python3-requests
     xfsprogs glusterfs-server glusterfs-client sqlite3 postgresql nats-server
 )
+cluster_packages=("${demo_packages[@]}" python3-openstacksdk python3-requests postgresql nats-server)
 tempest_packages=(tempest python3-tempest)
 fuzz_packages=(clang libclang-rt-14-dev)
 dev_packages=(git clang-format clang-tidy shellcheck)
@@ -90,10 +91,11 @@ for group in "$@"; do
         ;;
     demo) wanted+=("${demo_packages[@]}") ;;
     test) wanted+=("${test_packages[@]}") ;;
+    cluster) wanted+=("${cluster_packages[@]}") ;;
     tempest) wanted+=("${tempest_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     dev) wanted+=("${dev_packages[@]}") ;;
-    *) fail "unknown group '$group': use build, run, demo, test, tempest, fuzz or dev" ;;
+    *) fail "unknown group '$group': use build, run, demo, test, cluster, tempest, fuzz or dev" ;;
     esac
 done
 

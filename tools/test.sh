@@ -1,7 +1,7 @@
 #!/bin/bash
 # test.sh [--preset NAME] [GROUP]... - runs groups of tests and sums them up.
 #
-# Groups: unit, conformance, tools, api, recovery, e2e (the default: all of these); fakes, the part of conformance that is
+# Groups: unit, conformance, tools, api, recovery, e2e, cluster (the default: all of these); fakes, the part of conformance that is
 # quick; storage, which runs a GlusterFS, and real guests that write to volumes for ten minutes.
 #
 #
@@ -17,7 +17,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly default_groups=(unit conformance tools api recovery e2e)
+readonly default_groups=(unit conformance tools api recovery e2e cluster)
 readonly python=/usr/bin/python3 # Debian's, which has openstacksdk
 readonly test_seconds=900        # of one test, its fixtures included
 readonly long_test_seconds=3600  # of one that writes for minutes
@@ -74,6 +74,7 @@ run_group() {
     api) run_pytest api -n 3 tests/api ;; # waits for the disk more than it computes
     recovery) run_pytest recovery -n 3 -m "not long" tests/recovery ;;
     e2e) run_pytest e2e -n 2 --dist loadfile -m "not long" tests/e2e ;; # one cloud for each file
+    cluster) run_pytest cluster tests/cluster ;; # ten machines at once are enough
     storage)
         kill_gluster || return 1
         run_pytest storage -n 2 --dist loadfile -m long tests/recovery tests/e2e
@@ -98,7 +99,7 @@ while [ $# -gt 0 ]; do
         build_preset "${2:?--preset needs a name}"
         shift
         ;;
-    unit | conformance | fakes | tools | api | recovery | e2e | storage) groups+=("$1") ;;
+    unit | conformance | fakes | tools | api | recovery | e2e | cluster | storage) groups+=("$1") ;;
     *)
         echo "test.sh: unknown group '$1': use ${default_groups[*]} fakes storage" >&2
         exit 2
@@ -109,9 +110,9 @@ done
 [ ${#groups[@]} -gt 0 ] || groups=("${default_groups[@]}")
 
 case " ${groups[*]} " in
-*" recovery "* | *" e2e "* | *" storage "*)
+*" recovery "* | *" e2e "* | *" cluster "* | *" storage "*)
     [ "$(id -u)" = 0 ] || {
-        echo "test.sh: the recovery, e2e and storage groups run guests and make network interfaces: run this as root" >&2
+        echo "test.sh: the recovery, e2e, cluster and storage groups run guests and make network interfaces: run this as root" >&2
         exit 1
     }
     ;;

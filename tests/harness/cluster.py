@@ -92,9 +92,11 @@ class Node(Cloud):
 
 
 class Cluster:
-    """close() leaves nothing. `settings` are of all nodes, `of_hosts` of each host: a function of its name."""
+    """close() leaves nothing. `settings` are of all nodes, `of_hosts` of each host: a function of its name.
+    `folder`: a temporary one unless given."""
 
-    def __init__(self, controls=3, hosts=3, settings=None, of_hosts=None):
+    def __init__(self, controls=3, hosts=3, settings=None, of_hosts=None, folder=None):
+        self.folder = folder
         self.ending = contextlib.ExitStack()
         try:
             self.make(controls, hosts, settings or {}, of_hosts or (lambda name: {}))
@@ -103,7 +105,7 @@ class Cluster:
             raise
 
     def make(self, controls, hosts, settings, of_hosts):
-        self.network = Network()
+        self.network = Network(self.folder)
         self.ending.callback(self.network.close)
         self.nats = [NatsMember(self.network.machine(f"nats-{number}")) for number in range(1, 4)]
         for member in self.nats:

@@ -30,7 +30,7 @@ remove() {
     [ $# -gt 0 ] || return 0
     # shellcheck disable=SC2086
     openstack $kind delete "$@" || true
-    wait_until $status_limit gone "$kind" "$@"
+    wait_until "$status_limit" gone "$kind" "$@"
 }
 
 # The order is that of what stands on what: servers, the volumes that were made for them, snapshot, volume, image.
@@ -61,8 +61,8 @@ has_status() {
 
 # wait_for_status STATUS KIND NAME: as a step; says what the client knows of it when it fails.
 wait_for_status() {
-    begin_wait $status_limit "Wait until $2 $3 is $1"
-    wait_until $status_limit has_status "$@" || {
+    begin_wait "$status_limit" "Wait until $2 $3 is $1"
+    wait_until "$status_limit" has_status "$@" || {
         # shellcheck disable=SC2086
         openstack $2 show "$3" >"$steps_dir/step.out" 2>&1 || true
         fail_step
@@ -71,13 +71,13 @@ wait_for_status() {
 }
 
 create_sources() {
-    step_within $status_limit "Upload the guest image" openstack image create --disk-format qcow2 --container-format bare --file "$guest" \
+    step_within "$status_limit" "Upload the guest image" openstack image create --disk-format qcow2 --container-format bare --file "$guest" \
         -f value -c id demo-guest
     openstack flavor show demo >/dev/null 2>&1 ||
-        step_within $status_limit "Make a flavor" openstack flavor create --vcpus 1 --ram 128 --disk 1 -f value -c id demo
-    step_within $status_limit "Create a bootable volume from the image" openstack volume create --image demo-guest --size 1 -f value -c id demo-volume
+        step_within "$status_limit" "Make a flavor" openstack flavor create --vcpus 1 --ram 128 --disk 1 -f value -c id demo
+    step_within "$status_limit" "Create a bootable volume from the image" openstack volume create --image demo-guest --size 1 -f value -c id demo-volume
     wait_for_status available volume demo-volume
-    step_within $status_limit "Snapshot the volume" openstack volume snapshot create --volume demo-volume -f value -c id demo-snapshot
+    step_within "$status_limit" "Snapshot the volume" openstack volume snapshot create --volume demo-volume -f value -c id demo-snapshot
     wait_for_status available "volume snapshot" demo-snapshot
 }
 
@@ -85,7 +85,7 @@ create_sources() {
 boot() {
     local title=$1 name=$2
     shift 2
-    step_within $boot_limit "$title" openstack server create --flavor demo --network default "$@" --wait -f value -c id "$name"
+    step_within "$boot_limit" "$title" openstack server create --flavor demo --network default "$@" --wait -f value -c id "$name"
     has_status active server "$name" || {
         openstack server show "$name" >>"$steps_dir/step.out" 2>&1 || true
         fail_step
@@ -113,9 +113,9 @@ has_login() {
 wait_for_logins() {
     local server
     for server in "${servers[@]}"; do
-        begin_wait $boot_limit "Wait for the login prompt of $server"
+        begin_wait "$boot_limit" "Wait for the login prompt of $server"
         command_line openstack console log show "$server"
-        wait_until $boot_limit has_login "$server" || fail_step
+        wait_until "$boot_limit" has_login "$server" || fail_step
         grep -aoE 'VIRGA-GUEST-(ROOT|DISK|LOGIN).*' "$steps_dir/step.out" | tr -d '\r' | sed 's/^/    | /'
         end_step
     done

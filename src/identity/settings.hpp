@@ -8,6 +8,12 @@ inline const config::Setting<std::int64_t> token_ttl_seconds{
     "identity.token_ttl_seconds", 14400, {60, config::kYear_s}, "Seconds for which a new token is valid."};
 inline const config::Setting<std::int64_t> password_threads{
     "identity.password_threads", 2, {1, 16}, "Passwords that are hashed at once, each in 19 MiB of memory."};
+/// Many times what clients hold that keep a token until it expires.
+inline const config::Setting<std::int64_t> tokens_per_user{
+    "identity.tokens_per_user",
+    10'000,
+    {1, 1'000'000},
+    "Valid tokens of a user at most: one more login ends the one that expires first, with those made from it."};
 /// At most below what http::Waiters queues for one thing: who is too many is told here, by name.
 inline const config::Setting<std::int64_t> password_queue{
     "identity.password_queue", 50, {1, 60}, "Logins that wait for their turn to be hashed; more get 503."};

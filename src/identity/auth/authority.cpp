@@ -89,6 +89,7 @@ std::string token_digest(std::string_view text) {
 Authority::Authority(db::Database& database, const config::Config& config)
     : database_(database),
       ttl_us_(config.get(setting::token_ttl_seconds) * kSecond),
+      tokens_per_user_(config.get(setting::tokens_per_user)),
       proxies_(config.get(http::setting::proxies)),
       rules_(config),
       work_(config),
@@ -266,6 +267,13 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
         refuse("the user changed during the login");
     }
     if (parent && !find_session(tx, parent->digest, token.issued_us)) refuse("the token was just revoked");
+    if (!repo::make_room_for_token(tx, token, tokens_per_user_)) {
+        throw ComeBackLater(429,
+                            "The user has " + std::to_string(tokens_per_user_) +
+                                " valid tokens, which is the most that is allowed. Log in with the password: that ends "
+                                "the token that expires first.",
+                            std::chrono::seconds((token.expires_us - token.issued_us) / kSecond + 1));
+    }
     token.scope = resolve_scope(tx, request, user);
     repo::insert_token(tx, token);
     if (request.asks_for("password") && login_is_news(*current, token.issued_us)) {

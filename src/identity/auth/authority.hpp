@@ -63,6 +63,7 @@ private:
 
     db::Database& database_;
     TimestampUs ttl_us_;
+    std::int64_t tokens_per_user_;
     http::AddressList proxies_;
     PasswordRules rules_;
     PasswordWork work_;

@@ -68,6 +68,13 @@ const std::vector<db::Migration>& migrations() {
              "ALTER TABLE tokens ADD COLUMN parent_digest TEXT",
              "CREATE INDEX tokens_by_parent ON tokens (parent_digest)",
          }},
+        // What a user holds is counted each time when he gets one more.
+        {"identity",
+         4,
+         {
+             "CREATE INDEX tokens_by_user_and_expiry ON tokens (user_id, expires_us, issued_us)",
+             "DROP INDEX tokens_by_user",
+         }},
     };
     return steps;
 }

@@ -37,13 +37,32 @@ Token read(const db::Row& row, const std::string& digest) {
 }  // namespace
 
 void insert_token(db::Transaction& tx, const Token& token) {
-    tx.exec("DELETE FROM tokens WHERE expires_us < ?", {token.issued_us});
+    constexpr std::int64_t kForgottenAtOnce = 100;
+    tx.exec(
+        "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_us < ? ORDER BY expires_us LIMIT "
+        "?)",
+        {token.issued_us, kForgottenAtOnce});
     tx.exec(
         "INSERT INTO tokens (digest, user_id, project_id, domain_id, system, methods, audit_ids, issued_us, "
         "expires_us, parent_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {token.digest, token.user_id, db::nullable(token.scope.project_id), db::nullable(token.scope.domain_id),
          std::int64_t{token.scope.system}, join(token.methods), join(token.audit_ids), token.issued_us,
          token.expires_us, db::nullable(token.parent_digest)});
+}
+
+bool make_room_for_token(db::Transaction& tx, const Token& wanted, std::int64_t most) {
+    const auto now = wanted.issued_us;
+    const auto held =
+        tx.scalar("SELECT COUNT(*) FROM tokens WHERE user_id = ? AND expires_us > ?", {wanted.user_id, now});
+    if (held < most) return true;
+    const auto first = tx.query(
+        "SELECT digest, expires_us FROM tokens WHERE user_id = ? AND expires_us > ? ORDER BY expires_us, issued_us "
+        "LIMIT ?",
+        {wanted.user_id, now, held - most + 1});
+    const bool has_parent = !wanted.parent_digest.empty();
+    if (has_parent && first.back().number("expires_us") >= wanted.expires_us) return false;
+    for (const auto& row : first) delete_token(tx, row.text("digest"));
+    return true;
 }
 
 std::optional<Session> find_session(db::Transaction& tx, const std::string& digest, TimestampUs now) {

@@ -8,8 +8,12 @@
 
 namespace virga::identity::repo {
 
-/// Also removes tokens that have expired.
+/// Also removes some of the tokens that have expired: more than one, so that they don't pile up.
 void insert_token(db::Transaction& tx, const Token& token);
+/// Before `wanted` is inserted: ends those of its user's valid tokens that expire first, so that he holds fewer than
+/// `most`. Those that were made from one that ends end with it. False, and nothing ends, when `wanted` is made from a
+/// token that would have to end itself: all of such a family expire at one time.
+bool make_room_for_token(db::Transaction& tx, const Token& wanted, std::int64_t most);
 /// A token with what is known of its holder now.
 struct Session {
     Token token;

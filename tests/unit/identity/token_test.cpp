@@ -171,6 +171,79 @@ TEST_F(TokenTest, ALongChainEndsInOneStepAndExpiredOnesAreSweptAway) {
     EXPECT_EQ(left(), 0);
 }
 
+config::Config with_few_tokens() {
+    config::Config config;
+    config.set("identity.tokens_per_user", "3");
+    return config;
+}
+
+class FewTokensTest : public testing::IdentityTest {
+protected:
+    FewTokensTest() : IdentityTest(with_few_tokens()) { make_member("ada", "secret"); }
+
+    http::Response by_token(const std::string& token) {
+        json::array methods;
+        methods.emplace_back("token");
+        json::object identity;
+        identity["methods"] = std::move(methods);
+        identity["token"] = json::object{{"id", token}};
+        return call("POST", "/identity/v3/auth/tokens", auth_body(identity));
+    }
+};
+
+TEST_F(FewTokensTest, OneMoreEndsTheOneThatExpiresFirst) {
+    std::vector<std::string> tokens;
+    for (int i = 0; i < 4; ++i) tokens.push_back(login("ada", "secret"));
+    EXPECT_FALSE(is_valid(tokens[0]));
+    for (int i = 1; i < 4; ++i) EXPECT_TRUE(is_valid(tokens[i])) << i;
+    EXPECT_EQ(call("DELETE", "/identity/v3/auth/tokens", nullptr, tokens[2], tokens[2]).status, 204);
+    tokens.push_back(login("ada", "secret"));
+    EXPECT_TRUE(is_valid(tokens[1]));
+}
+
+TEST_F(FewTokensTest, OneThatEndsTakesThoseMadeFromItAlong) {
+    const auto parent = login("ada", "secret");
+    const auto child = std::string(by_token(parent).headers.get("X-Subject-Token"));
+    login("ada", "secret");
+    ASSERT_TRUE(is_valid(child));
+    login("ada", "secret");
+    EXPECT_FALSE(is_valid(parent));
+    EXPECT_FALSE(is_valid(child));
+}
+
+TEST_F(FewTokensTest, ATokenMakesNoMoreThanThat) {
+    const auto parent = login("ada", "secret");
+    for (int i = 0; i < 2; ++i) ASSERT_EQ(by_token(parent).status, 201) << i;
+    const auto refused = by_token(parent);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_NE(refused.body.find("3 valid tokens"), std::string::npos) << refused.body;
+    EXPECT_TRUE(is_valid(parent));
+    const auto later = login("ada", "secret");
+    EXPECT_FALSE(is_valid(parent));
+    EXPECT_EQ(by_token(later).status, 201);
+}
+
+TEST_F(FewTokensTest, ExpiredOnesDoNotCountAndGoInSteps) {
+    const auto held = login("ada", "secret");
+    database_.write_with([&](db::Transaction& tx) {
+        for (int i = 0; i < 250; ++i) {
+            tx.exec(
+                "INSERT INTO tokens (digest, user_id, methods, audit_ids, issued_us, expires_us) "
+                "VALUES (?, ?, 'token', 'a', 1000, 2000)",
+                {"expired-" + std::to_string(i), user_});
+        }
+    });
+    const auto expired = [&] {
+        return database_.read_with(
+            [](db::Transaction& tx) { return tx.scalar("SELECT COUNT(*) FROM tokens WHERE digest LIKE 'expired-%'"); });
+    };
+    login("ada", "secret");
+    EXPECT_EQ(expired(), 150);
+    login("ada", "secret");
+    EXPECT_TRUE(is_valid(held));
+    EXPECT_EQ(expired(), 50);
+}
+
 TEST_F(TokenTest, MembersAdministerNothing) {
     make_member("ada", "secret");
     const auto token = login("ada", "secret", project_scope("ada"));

@@ -1,5 +1,8 @@
 #include "identity/auth/guess_limiter.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 
 #include "base/crypto.hpp"
@@ -9,10 +12,21 @@ namespace {
 
 constexpr int kMaxDoublings = 16;
 
+/// Who has one address of IPv6 has the 2^64 of its network.
+std::string network_of(std::string_view address) {
+    constexpr std::size_t kNetworkBytes = 8;
+    const std::string text(address);
+    in6_addr six{};
+    if (::inet_pton(AF_INET6, text.c_str(), &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six)) return text;
+    std::fill(six.s6_addr + kNetworkBytes, six.s6_addr + sizeof six.s6_addr, 0);
+    char network[INET6_ADDRSTRLEN];
+    return ::inet_ntop(AF_INET6, &six, network, sizeof network);
+}
+
 /// Of fixed size, however long a name is.
 std::string key_of(std::string_view kind, std::string_view user, std::string_view address) {
     std::string text(kind);
-    text.append(1, '\0').append(address).append(1, '\0').append(user);
+    text.append(1, '\0').append(network_of(address)).append(1, '\0').append(user);
     return hash_hex(HashAlgorithm::Sha256, text).substr(0, 32);
 }
 
@@ -30,8 +44,30 @@ std::chrono::seconds FailureTable::wait(const std::string& key, Clock::time_poin
 
 void FailureTable::failed(const std::string& key, Clock::time_point now) {
     const auto* before = entries_.find(key);
-    const int count = before != nullptr && now - before->last < kForgotten ? before->count + 1 : 1;
+    if (before == nullptr && entries_.size() >= kMost) make_room(now);
+    const int count = live_count(before != nullptr ? *before : floor_, now) + 1;
+    forget(key);
     entries_.put(key, {count, now});
+    least_first_.emplace(count, now, key);
+}
+
+void FailureTable::forget(const std::string& key) {
+    const auto* failures = entries_.find(key);
+    if (failures == nullptr) return;
+    least_first_.erase({failures->count, failures->last, key});
+    entries_.forget(key);
+}
+
+int FailureTable::live_count(const Failures& failures, Clock::time_point now) const {
+    return now - failures.last < kForgotten ? failures.count : 0;
+}
+
+void FailureTable::make_room(Clock::time_point now) {
+    const auto quiet = entries_.oldest();
+    if (live_count(*entries_.find(quiet), now) == 0) return forget(quiet);
+    const auto least = std::get<std::string>(*least_first_.begin());
+    floor_ = {std::max(live_count(floor_, now), entries_.find(least)->count), now};
+    forget(least);
 }
 
 bool KnownPlaces::has(const std::string& user, const std::string& place, Clock::time_point now) const {

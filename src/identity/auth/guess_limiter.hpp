@@ -4,8 +4,10 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "identity/auth/latest_map.hpp"
@@ -18,7 +20,9 @@ struct BackOff {
     std::chrono::seconds longest;
 };
 
-/// Failures by key, at most so many keys: the one that was quiet for longest makes room.
+/// Failures by key, at most so many keys: the one that failed least makes room, of several the one that was quiet for
+/// longest. What it had failed is counted for each key that comes later, as it may be that one again: nobody gets a new
+/// start by failing with many other keys.
 class FailureTable {
 public:
     using Clock = std::chrono::steady_clock;
@@ -28,16 +32,22 @@ public:
     explicit FailureTable(BackOff back_off) : back_off_(back_off) {}
     std::chrono::seconds wait(const std::string& key, Clock::time_point now) const;
     void failed(const std::string& key, Clock::time_point now);
-    void forget(const std::string& key) { entries_.forget(key); }
+    void forget(const std::string& key);
     std::size_t size() const { return entries_.size(); }
 
 private:
     struct Failures {
-        int count;
+        int count = 0;
         Clock::time_point last;
     };
+    using Order = std::set<std::tuple<int, Clock::time_point, std::string>>;
+    int live_count(const Failures& failures, Clock::time_point now) const;
+    void make_room(Clock::time_point now);
+
     BackOff back_off_;
     LatestMap<Failures> entries_{kMost};
+    Order least_first_;  ///< the same keys, by their counts
+    Failures floor_;     ///< most that a key had failed when it made room, and when
 };
 
 /// Where users have logged in: a few places of each, so that who has one account and many addresses pushes out no
@@ -69,7 +79,7 @@ private:
 /// user wherever it comes from. The last two would lock out the user himself while others guess, so where he has logged
 /// in before only the first is for him, and what he fails there counts for nothing else. It counts by what was asked
 /// for, so that a user who doesn't exist is no different from one who does, and it says so before any password is
-/// looked at.
+/// looked at. Addresses of one /64 of IPv6 are one.
 class GuessLimiter {
 public:
     using Clock = FailureTable::Clock;

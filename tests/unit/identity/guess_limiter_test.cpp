@@ -153,6 +153,45 @@ TEST(KnownPlacesTest, TheLatestPlacesStay) {
     EXPECT_FALSE(places.has("u", "1", now));
 }
 
+TEST_F(GuessLimiterTest, ANetworkOfIpv6IsOneAddress) {
+    for (int i = 0; i < 31; ++i) fail(1, "user " + std::to_string(i), "2001:db8:1:2::" + std::to_string(i + 1));
+    EXPECT_GT(limiter_.wait("another", "2001:db8:1:2:ffff::1"), seconds(0));
+    EXPECT_EQ(limiter_.wait("another", "2001:db8:1:3::1"), seconds(0));
+    for (int i = 0; i < 31; ++i) fail(1, "user " + std::to_string(i), "::ffff:192.0.2." + std::to_string(i + 1));
+    EXPECT_EQ(limiter_.wait("another", "::ffff:192.0.2.99"), seconds(0));
+}
+
+/// Failures with many other names give no new start with one that is being guessed.
+TEST(FailureTableTest, NobodyIsFreedByOthers) {
+    FailureTable table({5, seconds(300)});
+    FailureTable::Clock::time_point now{};
+    for (int i = 0; i < 20; ++i) table.failed("target", now);
+    for (std::size_t i = 0; i < 3 * FailureTable::kMost; ++i) table.failed(std::to_string(i), now);
+    EXPECT_EQ(table.wait("target", now), seconds(300));
+    EXPECT_EQ(table.size(), FailureTable::kMost);
+}
+
+TEST(FailureTableTest, WhoMakesRoomDoesNotBeginAnew) {
+    FailureTable table({5, seconds(300)});
+    FailureTable::Clock::time_point now{};
+    for (std::size_t i = 0; i < FailureTable::kMost; ++i) {
+        for (int k = 0; k < 7; ++k) table.failed(std::to_string(i), now);
+    }
+    table.failed("target", now);
+    EXPECT_EQ(table.wait("target", now), seconds(4));  // the eighth, as it may be one of those
+    now += seconds(4);
+    for (int i = 0; i < 3; ++i) {
+        table.failed("own " + std::to_string(i), now);
+        table.forget("own " + std::to_string(i));
+        table.failed("target", now);
+    }
+    EXPECT_EQ(table.wait("target", now), seconds(32));
+    now += FailureTable::kForgotten;
+    table.failed("a new one", now);
+    EXPECT_EQ(table.wait("a new one", now), seconds(0));
+    EXPECT_LE(table.size(), FailureTable::kMost);
+}
+
 TEST(FailureTableTest, IsBounded) {
     FailureTable table({0, seconds(60)});
     const FailureTable::Clock::time_point now{};

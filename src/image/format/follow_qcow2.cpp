@@ -37,18 +37,15 @@ public:
         const auto at = number(header_, 40, 8);
         pieces_.take(0, cluster_, "the header");
         if (bytes > 0) pieces_.take(at, bytes, "the l1 table");
-        for (std::uint64_t done = 0; done < bytes; done += kPiece) {
-            const auto piece = file_.read(at + done, std::min(kPiece, bytes - done));
+        file_.each_piece(at, bytes, [&](std::string_view piece, std::uint64_t before) {
             for (std::size_t i = 0; i + kEntryBytes <= piece.size(); i += kEntryBytes)
-                follow_l1_entry(number(piece, i, kEntryBytes), (done + i) / kEntryBytes * per_table);
-        }
+                follow_l1_entry(number(piece, i, kEntryBytes), (before + i) / kEntryBytes * per_table);
+        });
         check_expansion(kName, expanded_, file_.size());
         return data_ + expanded_;
     }
 
 private:
-    static constexpr std::uint64_t kPiece = 64 * 1024;
-
     void follow_l1_entry(std::uint64_t entry, std::uint64_t first_cluster) {
         const auto place = entry & kPlace;
         if (place == 0) return;

@@ -44,6 +44,13 @@ std::string TableFile::read(std::uint64_t offset, std::uint64_t length) const {
     return data;
 }
 
+void TableFile::each_piece(std::uint64_t offset, std::uint64_t length,
+                           const std::function<void(std::string_view piece, std::uint64_t before)>& use) const {
+    constexpr std::uint64_t kPiece = 64 * 1024;
+    for (std::uint64_t done = 0; done < length; done += kPiece)
+        use(read(offset + done, std::min(kPiece, length - done)), done);
+}
+
 Pieces::Pieces(std::string_view format, std::uint64_t file_bytes, std::uint64_t piece_bytes)
     : format_(format), piece_bytes_(piece_bytes), count_(file_bytes / piece_bytes + (file_bytes % piece_bytes != 0)) {
     constexpr std::uint64_t kMost = 8ULL * (32U << 20);  // bits
@@ -60,6 +67,43 @@ void Pieces::take(std::uint64_t offset, std::uint64_t bytes, std::string_view wh
         if (taken_[piece]) refuse(format_, std::string(what) + " lies where something else of the image lies");
         taken_[piece] = true;
     }
+}
+
+Blocks::Blocks(std::string_view format, std::uint64_t file_bytes, std::uint64_t unit_bytes, std::uint64_t block_units)
+    : format_(format), file_bytes_(file_bytes), unit_bytes_(unit_bytes), block_units_(block_units) {}
+
+void Blocks::keep(std::uint64_t offset, std::uint64_t bytes, std::string_view what) {
+    if (offset > file_bytes_ || bytes > file_bytes_ - offset)
+        refuse(format_, std::string(what) + " lies outside the image");
+    const Range range{offset, offset + bytes};
+    for (const auto& other : kept_) {
+        if (range.begin < other.end && other.begin < range.end)
+            refuse(format_, std::string(what) + " lies where something else of the image lies");
+    }
+    kept_.push_back(range);
+}
+
+void Blocks::add(std::uint64_t unit, std::string_view what) {
+    constexpr std::size_t kMost = (32U << 20) / sizeof(std::uint32_t);
+    if (unit > UINT32_MAX || unit >= file_bytes_ / unit_bytes_ + (file_bytes_ % unit_bytes_ != 0))
+        refuse(format_, std::string(what) + " lies outside the image");
+    if (units_.size() == kMost) refuse(format_, "it has more blocks than can be looked through; convert it to raw");
+    units_.push_back(static_cast<std::uint32_t>(unit));
+}
+
+std::uint64_t Blocks::check(std::string_view what) {
+    const auto overlap = [&] { refuse(format_, std::string(what) + " lies where something else of the image lies"); };
+    std::sort(units_.begin(), units_.end());
+    for (std::size_t i = 1; i < units_.size(); ++i) {
+        if (units_[i] - units_[i - 1] < block_units_) overlap();
+    }
+    // The last block that begins before the end of the range is the one that reaches furthest.
+    for (const auto& range : kept_) {
+        const auto after = std::partition_point(units_.begin(), units_.end(),
+                                                [&](std::uint32_t unit) { return unit * unit_bytes_ < range.end; });
+        if (after != units_.begin() && (*(after - 1) + block_units_) * unit_bytes_ > range.begin) overlap();
+    }
+    return units_.size() * block_units_ * unit_bytes_;
 }
 
 void check_expansion(std::string_view format, std::uint64_t expanded_bytes, std::uint64_t file_bytes) {

@@ -10,7 +10,8 @@ namespace virga::image {
 ///
 /// Throws Error{InvalidInput} for one that makes little data look like much: a table or a cluster that is used in two
 /// places, or lies outside of the file, or data that expands to more than 64 times the file. Takes at most 34 MiB of
-/// memory (more clusters than that allows are refused), and reads each table once.
+/// memory (more clusters or blocks than that allows are refused; a vector that grows takes twice as much for a moment),
+/// and reads each table once.
 std::int64_t check_tables(const std::string& path, const std::string& format);
 
 }  // namespace virga::image

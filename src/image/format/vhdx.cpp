@@ -1,18 +1,13 @@
 #include <algorithm>
 
 #include "image/format/recogniser.hpp"
+#include "image/format/vhdx_layout.hpp"
 
 namespace virga::image::format {
 namespace {
 
-// GUIDs as they stand in the file.
-constexpr std::string_view kMetadataRegion("\x06\xa2\x7c\x8b\x90\x47\x9a\x4b\xb8\xfe\x57\x5f\x05\x0f\x88\x6e", 16);
-constexpr std::string_view kFileParameters("\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b", 16);
-constexpr std::string_view kVirtualDiskSize("\x24\x42\xa5\x2f\x1b\xcd\x76\x48\xb2\x11\x5d\xbe\xd8\x3b\xf4\xb8", 16);
-constexpr std::string_view kParentLocator("\x2d\x5f\xd3\xa8\x0b\xb3\x4d\x45\xab\xf7\xd3\xd8\x48\x34\xab\x0c", 16);
-constexpr std::size_t kRegionTables[] = {192 * 1024, 256 * 1024};
-constexpr std::uint64_t kMaxEntries = 2047;  // the format's own bound
-constexpr std::size_t kEntryBytes = 32;
+using namespace vhdx;
+
 constexpr std::uint64_t kHasParent = 2;
 
 std::optional<Range> region_in(std::string_view table) {
@@ -25,20 +20,6 @@ std::optional<Range> region_in(std::string_view table) {
         if (offset) return Range{*offset, kExtraBytes};
     }
     return std::nullopt;
-}
-
-// Offset within the metadata region of the item with this GUID. Which of two a reader takes is its own affair.
-std::optional<std::uint64_t> item_offset(std::string_view metadata, std::string_view guid) {
-    if (!has_bytes(metadata, 0, "metadata")) return std::nullopt;
-    const auto count = std::min(little_endian(metadata, 10, 2).value_or(0), kMaxEntries);
-    std::optional<std::uint64_t> found;
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto entry = 32 + i * kEntryBytes;
-        if (!has_bytes(metadata, entry, guid)) continue;
-        if (found) refuse("vhdx", "the metadata have an item twice");
-        found = little_endian(metadata, entry + 16, 4);
-    }
-    return found;
 }
 
 bool has_item(std::string_view metadata, std::string_view guid) {
@@ -65,6 +46,20 @@ void check_block(std::uint64_t bytes) {
 }
 
 }  // namespace
+
+// Which of two a reader takes is its own affair.
+std::optional<std::uint64_t> vhdx::item_offset(std::string_view metadata, std::string_view guid) {
+    if (!has_bytes(metadata, 0, "metadata")) return std::nullopt;
+    const auto count = std::min(little_endian(metadata, 10, 2).value_or(0), kMaxEntries);
+    std::optional<std::uint64_t> found;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto entry = 32 + i * kEntryBytes;
+        if (!has_bytes(metadata, entry, guid)) continue;
+        if (found) refuse("vhdx", "the metadata have an item twice");
+        found = little_endian(metadata, entry + 16, 4);
+    }
+    return found;
+}
 
 std::optional<Range> Vhdx::metadata_range(std::string_view head) {
     if (!has_bytes(head, 0, "vhdxfile")) return std::nullopt;

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "base/process.hpp"
@@ -224,6 +227,140 @@ TEST_F(ImageTables, of_real_qcow2_with_snapshots_are_taken) {
     EXPECT_EQ(refusal(path, "qcow2"), "");
     run({"qemu-img", "resize", "-q", "-f", "qcow2", "--shrink", path, "9M"});
     EXPECT_EQ(refusal(path, "qcow2"), "");
+}
+
+TEST_F(ImageTables, of_other_real_images_are_taken) {
+    const std::vector<std::tuple<std::string, std::string, std::vector<std::string>>> all{
+        {"vdi", "vdi", {}},
+        {"vdi", "vdi", {"-o", "static=on"}},
+        {"vpc", "vhd", {}},
+        {"vpc", "vhd", {"-o", "force_size=on"}},
+        {"vhdx", "vhdx", {}},
+        {"vhdx", "vhdx", {"-o", "block_size=256M"}},
+        {"vhdx", "vhdx", {"-o", "subformat=fixed"}},
+        {"vmdk", "vmdk", {}},
+        {"vmdk", "vmdk", {"-o", "subformat=streamOptimized"}},
+        {"vmdk", "vmdk", {"-o", "zeroed_grain=on"}}};
+    for (const auto& [format, found, options] : all) {
+        const auto name = format + (options.empty() ? "" : " " + options.back());
+        const auto path = convert(format, options);
+        EXPECT_EQ(refusal(path, found), "") << name;
+        EXPECT_GE(check_tables(path, found), 3 << 20) << name;
+    }
+    EXPECT_EQ(refusal(convert("vpc", {"-o", "subformat=fixed"}), "vhd"), "");
+}
+
+/// A number of a real image, and what is said when it is changed.
+class BrokenTables : public ImageTables {
+protected:
+    void take(const std::string& format, const std::vector<std::string>& options = {}) {
+        std::ifstream file(convert(format, options), std::ios::binary);
+        data_.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    }
+    std::uint64_t little(std::uint64_t at, std::size_t width) const {
+        std::uint64_t value = 0;
+        for (std::size_t i = width; i-- > 0;) value = value << 8 | static_cast<unsigned char>(data_.at(at + i));
+        return value;
+    }
+    std::uint64_t big(std::uint64_t at, std::size_t width) const {
+        std::uint64_t value = 0;
+        for (std::size_t i = 0; i < width; ++i) value = value << 8 | static_cast<unsigned char>(data_.at(at + i));
+        return value;
+    }
+    std::string with_little(std::uint64_t at, std::uint64_t value, std::size_t width, const std::string& format) const {
+        auto changed = data_;
+        test::put_little(changed, at, value, width);
+        return refusal(write(changed), format);
+    }
+    std::string with_big(std::uint64_t at, std::uint64_t value, std::size_t width) const {
+        auto changed = data_;
+        test::put_big(changed, at, value, width);
+        return refusal(write(changed), "vhd");
+    }
+    std::string data_;
+};
+
+constexpr auto kTwice = "lies where something else of the image lies";
+constexpr auto kOutside = "lies outside the image";
+
+TEST_F(BrokenTables, of_vdi_name_each_block_once) {
+    take("vdi");
+    const auto map = little(0x154, 4);
+    EXPECT_TRUE(says(with_little(map + 4, little(map, 4), 4, "vdi"), kTwice));
+    EXPECT_TRUE(says(with_little(map + 4, 1000, 4, "vdi"), kOutside));
+    EXPECT_EQ(with_little(map + 4, 0xffffffff, 4, "vdi"), "");
+}
+
+TEST_F(BrokenTables, of_vhd_name_each_block_once) {
+    take("vpc");
+    const auto table = big(512 + 16, 8);
+    const auto first = big(table, 4);
+    EXPECT_TRUE(says(with_big(table + 4, first, 4), kTwice));
+    EXPECT_TRUE(says(with_big(table + 4, first + 1, 4), kTwice));  // half over it
+    EXPECT_TRUE(says(with_big(table, 1, 4), kTwice));              // over the header
+    EXPECT_TRUE(says(with_big(table + 4, 1 << 24, 4), kOutside));
+    EXPECT_EQ(with_big(table, 0xffffffff, 4), "");
+}
+
+TEST_F(BrokenTables, of_vmdk_come_once_and_name_each_grain_once) {
+    take("vmdk");
+    const auto directory = little(56, 8) * 512;
+    const auto table = little(directory, 4) * 512;
+    EXPECT_TRUE(says(with_little(directory + 4, table / 512, 4, "vmdk"), kTwice));
+    EXPECT_TRUE(says(with_little(directory + 4, 1 << 24, 4, "vmdk"), kOutside));
+    EXPECT_TRUE(says(with_little(table + 4, little(table, 4), 4, "vmdk"), kTwice));
+    EXPECT_TRUE(says(with_little(table + 4, 0xfffffff0, 4, "vmdk"), kOutside));
+    EXPECT_TRUE(says(with_little(table, little(56, 8), 4, "vmdk"), kTwice));  // over the directory
+}
+
+TEST_F(BrokenTables, of_vhdx_are_checked_with_what_they_stand_in) {
+    take("vhdx", {"-o", "block_size=1M"});
+    constexpr std::uint64_t kFirst = 192 * 1024;
+    constexpr std::uint64_t kSecond = 256 * 1024;
+    std::map<std::string, std::uint64_t> regions;
+    for (std::uint64_t i = 0; i < little(kFirst + 8, 4); ++i) {
+        const auto entry = kFirst + 16 + i * 32;
+        regions[little(entry, 1) == 0x66 ? "bat" : "metadata"] = entry;
+    }
+    const auto bat = little(regions.at("bat") + 16, 8);
+    const auto first = little(bat, 8);
+    EXPECT_TRUE(says(with_little(bat + 8, first, 8, "vhdx"), kTwice));
+    EXPECT_TRUE(says(with_little(bat + 8, (1ULL << 40) | 6, 8, "vhdx"), kOutside));
+    EXPECT_TRUE(says(with_little(bat, bat | 6, 8, "vhdx"), kTwice));  // over the table itself
+    EXPECT_TRUE(says(with_little(bat, first | 7, 8, "vhdx"), "parent"));
+    EXPECT_EQ(with_little(bat, 2, 8, "vhdx"), "");
+
+    const auto both = [&](std::uint64_t entry, std::uint64_t offset, std::uint64_t value, std::size_t width) {
+        auto changed = data_;
+        test::put_little(changed, entry + offset, value, width);
+        test::put_little(changed, entry - kFirst + kSecond + offset, value, width);
+        return refusal(write(changed), "vhdx");
+    };
+    EXPECT_TRUE(says(with_little(regions.at("bat") + 16, bat + (1U << 20), 8, "vhdx"), "tables differ"));
+    EXPECT_TRUE(says(both(regions.at("bat"), 16, 1ULL << 40, 8), kOutside));
+    EXPECT_TRUE(says(both(regions.at("bat"), 16, little(regions.at("metadata") + 16, 8), 8), kTwice));
+    EXPECT_TRUE(says(both(regions.at("bat"), 24, 8, 4), "too small for the virtual size"));
+    EXPECT_TRUE(says(both(kFirst, 8, 2048, 4), "2047"));
+    auto changed = data_;
+    for (const auto table : {kFirst, kSecond}) {
+        test::put_little(changed, table + 8, 3, 4);
+        changed.replace(table + 16 + 2 * 32, 32, data_, kFirst + 16, 32);
+    }
+    EXPECT_TRUE(says(refusal(write(changed), "vhdx"), "a region twice"));
+
+    const auto metadata = little(regions.at("metadata") + 16, 8);
+    const auto item = [&](std::uint64_t guid_byte) {
+        for (std::uint64_t i = 0; i < little(metadata + 10, 2); ++i) {
+            const auto entry = metadata + 32 + i * 32;
+            if (little(entry, 1) == guid_byte) return entry;
+        }
+        return std::uint64_t{0};
+    };
+    const auto size = metadata + little(item(0x24) + 16, 4);
+    const auto sector = metadata + little(item(0x1d) + 16, 4);
+    EXPECT_TRUE(says(with_little(size, 0, 8, "vhdx"), "not 0"));
+    EXPECT_TRUE(says(with_little(sector, 1U << 31, 4, "vhdx"), "512 or 4096"));
+    EXPECT_TRUE(says(with_little(item(0x1d) + 16, 32, 4, "vhdx"), "in the table of the metadata"));
 }
 
 TEST_F(ImageTables, that_nobody_follows_say_nothing) {

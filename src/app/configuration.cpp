@@ -7,6 +7,8 @@
 #include "base/sandbox.hpp"
 #include "compute/virt/registry.hpp"
 #include "db/url.hpp"
+#include "http/http.hpp"
+#include "http/listening.hpp"
 #include "identity/auth/password_rules.hpp"
 #include "rpc/endpoints.hpp"
 #include "volume/host/manager.hpp"
@@ -17,7 +19,8 @@ namespace virga::app {
 void check_control(const Options& options, const config::Config& config) {
     rpc::check_settings(config, options.socket_path());
     check_control_user(config);
-    server_options(config);
+    const auto http = server_options(config);
+    http::check_listening(http.address, http.port);
     const identity::PasswordRules rules(config);
     if (const auto& url = config.get(setting::database_url); !url.empty()) db::check_url(url);
     if (const auto& ca = config.get(setting::tls_ca); !ca.empty() && !std::filesystem::is_regular_file(ca))

@@ -123,7 +123,8 @@ def test_an_address_that_can_not_be_is_explained(folder, listen, told):
 
 @pytest.mark.parametrize("half", ["serve", "control", "host"])
 @pytest.mark.parametrize("of,key,value", [
-    ("control", "http.listen", "localhost:1"), ("control", "http.tls_key", "/nonexistent"), ("control", "database.url", "mysql://a/b"),
+    ("control", "http.listen", "localhost:1"), ("control", "http.listen", "192.0.2.1:8774"),
+    ("control", "http.tls_key", "/nonexistent"), ("control", "database.url", "mysql://a/b"),
     ("control", "control.user", "no-such-user-of-virga"), ("control", "identity.password_regex", "[a"),
     ("host", "compute.driver", "xen"), ("host", "host.helper_user", "no-such-user-of-virga"), ("host", "volume.backup_path", "x/y"),
     ("host", "volume.backends.b.driver", "floppy"), ("host", "volume.backends.b.driver", "nfs"), ("host", "volume.backends.b.path", "x"),

@@ -38,6 +38,7 @@ std::string read_name(const Call& call, http::Fields& fields) {
                others.find(c) != std::string::npos;
     });
     if (!plain) fields.fail("name", "keypair data is invalid: letters, digits and '" + others + "' only");
+    if (name.front() == ' ' || name.back() == ' ') fields.fail("name", "must not begin or end with a space");
     return name;
 }
 

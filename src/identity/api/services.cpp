@@ -47,7 +47,7 @@ CatalogService require_changeable(db::Transaction& tx, const std::string& id) {
 
 void read_common(const json::object& body, http::Fields& fields, CatalogService& service) {
     if (auto type = fields.string("type", 1, kMaxText)) service.type = *type;
-    if (auto name = fields.string("name", 1, kMaxText)) service.name = *name;
+    if (auto name = read_name(fields, kMaxText)) service.name = *name;
     if (fields.has("description")) {
         service.description = fields.string("description", 0, kMaxDescription).value_or("");
     }

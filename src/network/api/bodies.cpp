@@ -8,6 +8,11 @@ namespace {
 constexpr std::size_t kMaxBulk = 100;
 constexpr std::size_t kMaxText = 255;
 
+std::optional<std::string> read_text(http::Fields& fields, std::string_view name) {
+    if (fields.has(name) && !fields.has_value(name)) fields.fail(name, "must be a string, not null; \"\" clears it");
+    return fields.string(name, 0, kMaxText);
+}
+
 }  // namespace
 
 NewItems new_items(const http::Request& request, const Collection& collection) {
@@ -50,8 +55,8 @@ std::string project_of(http::Fields& fields, const identity::Auth& auth, const s
 }
 
 void read_names(http::Fields& fields, Standard& resource) {
-    if (auto name = fields.string("name", 0, kMaxText)) resource.name = *name;
-    if (auto description = fields.string("description", 0, kMaxText)) resource.description = *description;
+    if (auto name = read_text(fields, "name")) resource.name = *name;
+    if (auto description = read_text(fields, "description")) resource.description = *description;
 }
 
 void accept_only(http::Fields& fields, std::string_view name, const json::value& supported) {

@@ -14,7 +14,7 @@ json::object body_object(const http::Request& request, const Collection& collect
 
 /// project_id or tenant_id of a new resource. Throws Fault PolicyNotAuthorized for another project than the caller's.
 std::string project_of(http::Fields& fields, const identity::Auth& auth, const std::string& rule);
-/// Reads name and description.
+/// Reads name and description. Null is neither: it would leave what is there.
 void read_names(http::Fields& fields, Standard& resource);
 /// Refuses another value than the only one that is supported. Null and absence are fine.
 void accept_only(http::Fields& fields, std::string_view name, const json::value& supported);

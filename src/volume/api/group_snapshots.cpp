@@ -14,7 +14,7 @@ constexpr int kResetStatus = 19;
 constexpr int kProject = 58;
 
 json::object summary(const GroupSnapshot& s) {
-    return {{"id", s.id}, {"name", s.name}};
+    return {{"id", s.id}, {"name", string_or_null(s.name)}};
 }
 
 json::object detail(const Call& call, const GroupSnapshot& s) {

@@ -29,7 +29,7 @@ constexpr std::size_t kNameLength = 255;
 constexpr std::size_t kMaxTypes = 100;
 
 json::object summary(const Group& g) {
-    return {{"id", g.id}, {"name", g.name}};
+    return {{"id", g.id}, {"name", string_or_null(g.name)}};
 }
 
 /// Ids of the volumes of groups, when the call asks for them.

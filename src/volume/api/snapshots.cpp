@@ -30,7 +30,7 @@ std::string progress_of(const Call& call, const SnapshotRecord& s) {
 
 json::object view_of(const Call& call, const SnapshotRecord& s, bool detailed) {
     json::object view{{"id", s.id.value},
-                      {"name", s.name},
+                      {"name", string_or_null(s.name)},
                       {"description", string_or_null(s.description)},
                       {"volume_id", s.volume.value},
                       {"status", word(s.status)},

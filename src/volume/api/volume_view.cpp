@@ -56,7 +56,7 @@ json::object users_metadata(json::object metadata) {
 }
 
 json::object volume_summary(const VolumeRecord& volume, const ViewOptions& options) {
-    return {{"id", volume.id.value}, {"name", volume.name}, {"links", options.links}};
+    return {{"id", volume.id.value}, {"name", string_or_null(volume.name)}, {"links", options.links}};
 }
 
 json::object volume_detail(const VolumeRecord& v, const std::vector<AttachmentRecord>& attachments,
@@ -67,7 +67,7 @@ json::object volume_detail(const VolumeRecord& v, const std::vector<AttachmentRe
                       {"availability_zone", v.availability_zone},
                       {"created_at", time_or_null(v.created_us)},
                       {"updated_at", time_or_null(v.updated_us)},
-                      {"name", v.name},
+                      {"name", string_or_null(v.name)},
                       {"description", string_or_null(v.description)},
                       {"volume_type", string_or_null(v.volume_type)},
                       {"snapshot_id", string_or_null(v.snapshot_id)},

@@ -1,6 +1,21 @@
 #include "compute/repo/server_repo.hpp"
 
 namespace virga::compute::repo {
+namespace {
+
+/// The oldest make room, except for the one that tells whose the server was, and for those whose flows run.
+void forget_oldest_actions(db::Transaction& tx, const ServerId& server) {
+    const auto over =
+        tx.scalar("SELECT COUNT(*) FROM instance_actions WHERE server_id = ?", {server.value}) - kMostActions;
+    if (over <= 0) return;
+    tx.exec(
+        "DELETE FROM instance_actions WHERE id IN (SELECT a.id FROM instance_actions a WHERE a.server_id = ? AND"
+        " a.action <> 'create' AND NOT EXISTS (SELECT 1 FROM flows f WHERE f.id = a.flow_id AND f.ended_us = 0)"
+        " ORDER BY a.start_us LIMIT ?)",
+        {server.value, over});
+}
+
+}  // namespace
 
 void insert_action(db::Transaction& tx, const InstanceAction& action) {
     const auto& id = action.server.value;
@@ -9,6 +24,7 @@ void insert_action(db::Transaction& tx, const InstanceAction& action) {
         " server_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE((SELECT name FROM servers WHERE id = ?), ''))",
         {new_uuid(), id, action.action, action.request_id, action.user_id, action.project_id, action.flow.value,
          action.start_us == 0 ? now_us() : action.start_us, id});
+    forget_oldest_actions(tx, action.server);
 }
 
 std::vector<InstanceAction> actions_of(db::Transaction& tx, const ServerId& server) {

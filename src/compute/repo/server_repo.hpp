@@ -101,6 +101,9 @@ struct InstanceAction {
     TimestampUs start_us = 0;
     std::string server_name = {};  ///< at that time; filled by insert_action
 };
+/// Actions of one server that are kept: as many as one page of the list has.
+inline constexpr std::int64_t kMostActions = 1000;
+/// Of more than kMostActions the oldest are forgotten: never `create`, nor one whose flow has not ended.
 void insert_action(db::Transaction& tx, const InstanceAction& action);
 /// Newest first. Kept after the server is deleted.
 std::vector<InstanceAction> actions_of(db::Transaction& tx, const ServerId& server);

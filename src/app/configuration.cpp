@@ -20,7 +20,9 @@ void check_control(const Options& options, const config::Config& config) {
     rpc::check_settings(config, options.socket_path());
     check_control_user(config);
     const auto http = server_options(config);
-    http::check_listening(http.address, http.port);
+    // A cloud that exists may be running: then its lock tells that, rather than its port.
+    const bool is_new = !std::filesystem::exists(options.state_dir);
+    http::check_listening(http.address, is_new ? http.port : std::uint16_t{0});
     const identity::PasswordRules rules(config);
     if (const auto& url = config.get(setting::database_url); !url.empty()) db::check_url(url);
     if (const auto& ca = config.get(setting::tls_ca); !ca.empty() && !std::filesystem::is_regular_file(ca))

@@ -2,6 +2,7 @@
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -142,6 +143,16 @@ def test_one_that_is_refused_leaves_nothing_behind(folder, half, of, key, value)
                            capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
     assert ended.returncode == MISCONFIGURED, ended.stderr
     assert not state.exists(), ended.stderr
+
+
+def test_a_port_in_use_is_found_before_anything_is_made(folder):
+    state = folder / "in-use"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        listen = f"127.0.0.1:{other.getsockname()[1]}"
+        ended = subprocess.run([PROGRAM, "serve", "--state-dir", str(state), "--set", "compute.driver=fake",
+                                "--set", f"http.listen={listen}"], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == MISCONFIGURED and "http.listen" in ended.stderr, ended.stderr
+    assert not state.exists()
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])

@@ -268,11 +268,9 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
     }
     if (parent && !find_session(tx, parent->digest, token.issued_us)) refuse("the token was just revoked");
     if (!repo::make_room_for_token(tx, token, tokens_per_user_)) {
-        throw ComeBackLater(429,
-                            "The user has " + std::to_string(tokens_per_user_) +
-                                " valid tokens, which is the most that is allowed. Log in with the password: that ends "
-                                "the token that expires first.",
-                            std::chrono::seconds((token.expires_us - token.issued_us) / kSecond + 1));
+        throw http::StatusError(429, "The user has " + std::to_string(tokens_per_user_) +
+                                         " valid tokens, which is the most that is allowed. Log in with the password: "
+                                         "that ends the token that expires first.");
     }
     token.scope = resolve_scope(tx, request, user);
     repo::insert_token(tx, token);

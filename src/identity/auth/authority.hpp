@@ -30,7 +30,9 @@ class Authority {
 public:
     Authority(db::Database& database, const config::Config& config);
 
-    /// Throws Error{Unauthenticated} for wrong credentials and for a scope in which the user has no role.
+    /// Throws Error{Unauthenticated} for wrong credentials and for a scope in which the user has no role,
+    /// StatusError{429} when the user has too many tokens and the new one would be made from a token that had to end
+    /// for it.
     IssuedToken issue(const AuthRequest& request, const std::string& address);
     /// By the user himself, who proves it by the password before, which may have expired. Ends his tokens. Throws
     /// Error{Unauthenticated}; Error{InvalidInput} by the rules for passwords.

@@ -53,11 +53,12 @@ ApiClient::ApiClient(const Credentials& credentials) {
     token_ = Secret(std::string(response.headers.get("X-Subject-Token")));
 }
 
-json::object ApiClient::get(const std::string& path) const {
+json::object ApiClient::send(const std::string& method, const std::string& path) const {
     http::Headers headers;
     headers.set("X-Auth-Token", token_.reveal());
-    const auto response = http::request("GET", base_url_ + path, headers, {}, ca_file_);
+    const auto response = http::request(method, base_url_ + path, headers, {}, ca_file_);
     if (response.status == 401) throw Error(ErrorCode::Unauthenticated, message_of(response));
+    if (response.status == 204) return {};
     if (response.status != 200)
         throw Error(response.status == 404 ? ErrorCode::NotFound : ErrorCode::Internal, message_of(response));
     json::value answer = parse_object(response.body);

@@ -12,9 +12,13 @@ class ApiClient {
 public:
     explicit ApiClient(const Credentials& credentials);
     /// `path` starts at the root of the cloud: "/virga/v1/check".
-    json::object get(const std::string& path) const;
+    json::object get(const std::string& path) const { return send("GET", path); }
+    json::object post(const std::string& path) const { return send("POST", path); }
+    void remove(const std::string& path) const { send("DELETE", path); }
 
 private:
+    json::object send(const std::string& method, const std::string& path) const;
+
     std::string base_url_;
     std::string ca_file_;
     Secret token_;

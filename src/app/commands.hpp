@@ -27,6 +27,18 @@ int trace(const Options& options, const std::vector<std::string>& ids);
 /// Follows what happens to a server, volume, snapshot or backup until it has ended: each task when it ends, and a bar
 /// for copying (on a terminal) or a line per ten per cent. 1 when a flow failed.
 int follow(const Options& options, const std::string& id);
+/// Prints a token with which one machine can join the cloud as the host `name`.
+int invite_host(const Options& options, const std::string& name);
+/// The host is none of the cloud any more.
+int revoke_host(const Options& options, const std::string& name);
+/// Prints the hosts that were invited, and what became of it.
+int list_host_keys(const Options& options);
+/// Makes this machine a host of the cloud at `url`, and keeps its key in the state folder.
+int join_cloud(const Options& options, const std::string& url, const std::string& token, const std::string& ca_file);
+/// Makes the keys of a cloud, or takes those that are in `folder`, and writes what NATS servers and control processes
+/// need there.
+int init_nats(const Options& options, const std::string& folder);
+
 /// Prints who may do what. Needs no running cloud: the routes are those of this program.
 int policy(PolicyForm form);
 /// Prints each difference between the database and reality; 0 when there is none.

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "compute/service.hpp"
+#include "hostkeys/service.hpp"
 #include "http/http.hpp"
 #include "identity/service.hpp"
 #include "identity/settings.hpp"
@@ -51,12 +52,13 @@ public:
         : options_(options),
           config_(config),
           database_(database_url(options, config), static_cast<std::size_t>(config.get(setting::database_connections))),
-          endpoint_(rpc::make_control_endpoint(config, options.socket_path())),
+          endpoint_(rpc::make_control_endpoint(config, options.socket_path(), [this] { return host_keys_.barred(); })),
           runner_(database_, registry_, static_cast<std::size_t>(config.get(setting::flow_threads))),
           identity_((db::migrate(database_, migrations()), database_), config),
           images_(database_, config, identity_, options.control_dir()),
           volumes_(database_, config, identity_, images_, *endpoint_, runner_),
           networks_(database_, config, identity_, *endpoint_, runner_),
+          host_keys_(database_, config, identity_),
           compute_({database_, config_, images_, volumes_, networks_, *endpoint_, runner_}, identity_),
           cloud_(database_, identity_, images_, volumes_, networks_, compute_, runner_, most_followers(config)),
           server_(server_options(config), router_) {}
@@ -103,6 +105,7 @@ public:
         volumes_.register_routes(router_);
         networks_.register_routes(router_);
         compute_.register_routes(router_);
+        host_keys_.register_routes(router_);
         cloud_.register_routes(router_);
         require_guarded(router_);
         return router_;
@@ -170,6 +173,7 @@ private:
     image::Service images_;
     volume::Service volumes_;
     network::Service networks_;
+    hostkeys::Service host_keys_;
     compute::Service compute_;
     CloudApi cloud_;
     http::Router router_;

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <optional>
 
 #include "app/commands.hpp"
@@ -11,6 +12,7 @@
 #include "compute/host/manager.hpp"
 #include "compute/virt/registry.hpp"
 #include "disk/reserve.hpp"
+#include "hostkeys/host/renewer.hpp"
 #include "network/host/taps.hpp"
 #include "rpc/endpoints.hpp"
 #include "volume/host/manager.hpp"
@@ -26,6 +28,15 @@ std::string host_name(const config::Config& config) {
     return name;
 }
 
+/// The credentials of a host that has joined are good for some time. False: it is told to end.
+bool wait_for_credentials(hostkeys::host::Renewer& renewer, Announcer& announcer) {
+    while (!renewer.prepare()) {
+        announcer.status("the credentials of this host are over, and no control process answers to renew them");
+        if (wait_for_stop_signal(std::chrono::seconds(1))) return false;
+    }
+    return true;
+}
+
 /// What runs without a sandbox is said at each start, and by `virga check`.
 void make_sandbox(const config::Config& config) {
     Sandbox::configure({config.get(setting::helper_user), config.get(setting::sandbox)});
@@ -38,7 +49,9 @@ void make_sandbox(const config::Config& config) {
 int host(const Options& options, Announcer& announcer) {
     block_stop_signals();
     limit_memory();
-    const auto config = options.load();
+    auto config = options.load();
+    const hostkeys::host::Joined joined(options.host_dir());
+    if (joined.exists()) joined.complete(config);
     log::init("host", config.get(setting::log_level));
     make_sandbox(config);
     check_host(options, config);
@@ -66,11 +79,20 @@ int host(const Options& options, Announcer& announcer) {
         report["unconfined"] = Sandbox::instance() == nullptr;
         return report;
     });
+    std::mutex refusing;
     std::optional<Error> refusal;  // written before the signal
-    endpoint.on_refused([&refusal](const Error& why) {
+    const auto refused = [&](const Error& why) {
+        const std::lock_guard lock(refusing);
         refusal = why;
         ::kill(::getpid(), SIGTERM);
-    });
+    };
+    endpoint.on_refused(refused);
+    std::optional<hostkeys::host::Renewer> renewer;
+    if (joined.exists()) {
+        renewer.emplace(joined, refused);
+        if (!wait_for_credentials(*renewer, announcer)) return 0;
+        renewer->start();
+    }
     endpoint.on_welcome([&announcer] { announcer.ready("connected to the control process"); });
     volumes.recover();
     guests.start();
@@ -84,6 +106,7 @@ int host(const Options& options, Announcer& announcer) {
     volumes.stop();
     endpoint.stop();
     guests.stop();
+    renewer.reset();
     if (refusal) throw Error(*refusal);
     return 0;
 }

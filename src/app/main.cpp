@@ -85,6 +85,34 @@ int main(int argc, char** argv) {
     auto* control = app.add_subcommand("control", "Run the control process alone: APIs, scheduler, flows, database");
     auto* host = app.add_subcommand("host", "Run the host process alone: hypervisor, disks, volumes, taps");
     for (auto* command : {serve, control, host}) add_common(command, options);
+    std::string host_name;
+    std::string url;
+    std::string token;
+    std::string ca_file;
+    auto* invite = host->add_subcommand("invite", "Print a token with which a machine can join the cloud as a host");
+    auto* revoke = host->add_subcommand("revoke", "Take a host out of the cloud: its key is good for nothing any more");
+    for (auto* command : {invite, revoke}) {
+        command->add_option("NAME", host_name, "Name of the host")->required();
+        add_state_dir(command, options);
+    }
+    auto* host_keys = host->add_subcommand("keys", "List the hosts that were invited, and what became of it");
+    add_state_dir(host_keys, options);
+    auto* join =
+        host->add_subcommand("join", "Make this machine a host of a cloud, with a token of `virga host invite`");
+    join->add_option("URL", url, "Address of the cloud's API, such as https://cloud.example.org:8774")->required();
+    join->add_option("TOKEN", token, "The token, or - to read it from the standard input")->required();
+    join->add_option("--ca", ca_file, "PEM file of the authority of the API; default: those of the system");
+    add_state_dir(join, options);
+    host->require_subcommand(0, 1);
+    auto* nats = app.add_subcommand("nats", "Let NATS servers know the processes of a cloud by keys");
+    auto* init = nats->add_subcommand("init", "Make the keys, the servers' configuration and control's credentials");
+    std::string folder;
+    init->add_option("FOLDER", folder, "Where they are, or are made")->required();
+    init->add_option("--config", options.config_file, "TOML file of settings");
+    init->add_option("--set", options.sets, "A setting: section.name=value; may be repeated")
+        ->take_all()
+        ->allow_extra_args(false);
+    nats->require_subcommand(1);
     auto* trace =
         app.add_subcommand("trace", "Show what happened to servers or volumes, step by step; several side by side");
     trace->add_option("ID", ids, "Ids of servers, volumes, snapshots or backups")->required();
@@ -124,6 +152,11 @@ int main(int argc, char** argv) {
     try {
         if (*serve) return run(virga::app::serve, options);
         if (*control) return run(virga::app::control, options);
+        if (*invite) return virga::app::invite_host(options, host_name);
+        if (*revoke) return virga::app::revoke_host(options, host_name);
+        if (*host_keys) return virga::app::list_host_keys(options);
+        if (*join) return virga::app::join_cloud(options, url, token, ca_file);
+        if (*init) return virga::app::init_nats(options, folder);
         if (*host) return run(virga::app::host, options);
         if (*trace && follow && ids.size() != 1)
             throw virga::Error(virga::ErrorCode::InvalidInput, "trace -f follows one ID");

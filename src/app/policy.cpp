@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "compute/policy.hpp"
+#include "hostkeys/policy.hpp"
 #include "identity/service.hpp"
 #include "image/policy.hpp"
 #include "network/policy.hpp"
@@ -116,8 +117,9 @@ const Table& policies() {
 }
 
 const std::vector<const Table*>& all_policies() {
-    static const std::vector<const Table*> tables{&identity::policies(), &image::policies(),   &volume::policies(),
-                                                  &network::policies(),  &compute::policies(), &policies()};
+    static const std::vector<const Table*> tables{
+        &identity::policies(), &image::policies(),    &volume::policies(), &network::policies(),
+        &compute::policies(),  &hostkeys::policies(), &policies()};
     return tables;
 }
 

@@ -28,8 +28,13 @@ void check_settings(const config::Config& config, const std::string& socket_path
         check_path(socket_path);
 }
 
-std::unique_ptr<ControlEndpoint> make_control_endpoint(const config::Config& config, const std::string& socket_path) {
-    if (is_on_nats(config)) return std::make_unique<NatsControl>(nats_meeting(config));
+std::unique_ptr<ControlEndpoint> make_control_endpoint(const config::Config& config, const std::string& socket_path,
+                                                       std::function<std::set<std::string>()> barred) {
+    if (is_on_nats(config)) {
+        auto endpoint = std::make_unique<NatsControl>(nats_meeting(config));
+        endpoint->bar(std::move(barred));
+        return endpoint;
+    }
     return std::make_unique<SocketControl>(socket_path);
 }
 

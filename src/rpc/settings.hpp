@@ -24,6 +24,17 @@ inline const config::Setting<std::string> tls_ca{
     "the system."};
 inline const config::Setting<std::string> credentials{
     "rpc.credentials", std::string(),
-    "File with the credentials (JWT and seed) by which NATS knows this process; empty: those of rpc.url."};
+    "File with the credentials (JWT and seed) by which NATS knows this process; empty: those of rpc.url. A host that "
+    "has joined by `virga host join` uses its own."};
+inline const config::Setting<std::string> signing_key{"rpc.signing_key", std::string(),
+                                                      "File hosts.key of `virga nats init`, with which control "
+                                                      "processes give hosts their credentials; empty: no host can "
+                                                      "be invited."};
+inline const config::Setting<std::int64_t> credentials_hours{
+    "rpc.credentials_hours",
+    24,
+    {1, 8'760},
+    "Hours that credentials of a host are good for; a host renews them when half of the time is over. So long the name "
+    "of a host whose key was revoked can't be given again."};
 
 }  // namespace virga::rpc::setting

@@ -5,7 +5,7 @@ import re
 import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "src"
-SERVICES = ("identity", "image", "volume", "network", "compute")
+SERVICES = ("identity", "image", "volume", "network", "compute", "hostkeys")
 
 # What each module that isn't a service may include besides itself: base < config, db, http < rpc, lifecycle, taskflow.
 # Each declares its settings, in a header of its own.

@@ -1,5 +1,7 @@
 #include "rpc/nats/control.hpp"
 
+#include <utility>
+
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
@@ -49,7 +51,12 @@ NatsControl::~NatsControl() {
     NatsControl::stop();
 }
 
+void NatsControl::bar(std::function<std::set<std::string>()> names) {
+    barred_names_ = std::move(names);
+}
+
 void NatsControl::start() {
+    look_who_is_barred();
     const auto read = [this](std::string_view subject, const std::string& text) { hear(subject, text); };
     broker_.subscribe("r.*." + name_, "", read);
     broker_.subscribe("e.*", "", read);
@@ -122,6 +129,7 @@ void NatsControl::hear(std::string_view subject, const std::string& text) {
         if (!met_) return;
     }
     const auto host = nats::name_of(nats::token_at(subject, 1));
+    if (is_barred(host)) return turn_away(host);
     const auto message = parse_object(text);
     const auto type = get_string(message, "type");
     if (type == "hello") return greeted(host, message, nats::token_at(subject, 0) == "r");
@@ -141,6 +149,7 @@ void NatsControl::hear(std::string_view subject, const std::string& text) {
 void NatsControl::hear_event(std::string_view subject, const std::string& text) {
     const auto message = parse_object(text);
     Event event{nats::name_of(nats::token_at(subject, 1)), get_string(message, "event"), get_object(message, "params")};
+    if (is_barred(event.host)) return;
     const std::lock_guard lock(mutex_);
     if (met_)
         publish(event.host, event.name, std::move(event.params));
@@ -172,6 +181,7 @@ void NatsControl::judge_loop() {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, heartbeat_.interval / 3, [this] { return stopping_; })) {
         lock.unlock();
+        look_who_is_barred();
         const auto now = monotonic_us();
         const bool was_away = is_over(now - last_us, (heartbeat_.interval + heartbeat_.silence) / 2);
         last_us = now;
@@ -182,6 +192,36 @@ void NatsControl::judge_loop() {
         }
         lock.lock();
     }
+}
+
+/// While that can't be known, whoever was barred is.
+void NatsControl::look_who_is_barred() {
+    if (!barred_names_) return;
+    std::set<std::string> names;
+    try {
+        names = barred_names_();
+        bars_known_ = true;
+    } catch (const Error& failure) {
+        if (std::exchange(bars_known_, false))
+            log::warning("whose key was revoked can't be read", {{"error", failure.message()}});
+        return;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        barred_ = names;
+    }
+    for (const auto& name : names) {
+        if (const auto line = line_of(name)) disconnect(line);
+    }
+}
+
+bool NatsControl::is_barred(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    return barred_.contains(host);
+}
+
+void NatsControl::turn_away(const std::string& host) {
+    broker_.publish("h." + nats::token_of(host) + "." + name_, text_of({{"type", "barred"}}));
 }
 
 void NatsControl::judge(std::int64_t now_us) {

@@ -1,7 +1,9 @@
 #pragma once
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -17,6 +19,9 @@ class NatsControl : public Switchboard {
 public:
     explicit NatsControl(nats::Meeting meeting, Heartbeat heartbeat = nats::kHeartbeat);
     ~NatsControl() override;
+    /// Gives the names of hosts that aren't to be heard: asked again and again, on a thread of this class. They are
+    /// told that they are none. Before start().
+    void bar(std::function<std::set<std::string>()> names);
     void start() override;
     void stop() override;
 
@@ -39,6 +44,9 @@ private:
     SessionPtr session_of(const std::string& host) const;
     void judge_loop();
     void judge(std::int64_t now_us);
+    void look_who_is_barred();
+    bool is_barred(const std::string& host);
+    void turn_away(const std::string& host);
 
     const std::string name_;  ///< what hosts send replies to: a new one for each process
     const Heartbeat heartbeat_;
@@ -50,6 +58,9 @@ private:
     bool met_ = false;            ///< no other cloud is here: what hosts say counts
     bool other_is_here_ = false;  ///< another cloud
     std::vector<Event> early_;    ///< what came before that was known
+    std::set<std::string> barred_;
+    std::function<std::set<std::string>()> barred_names_;
+    bool bars_known_ = true;  ///< for the log; of the judge
     std::thread judge_;
 };
 

@@ -76,7 +76,9 @@ void NatsHost::hear(std::string_view subject, const std::string& text) {
     if (state_ != State::Serving) return;  // it is asked again
     const Asker from(nats::token_at(subject, nats::token_at(subject, 0) == "a" ? 1 : 2));
     const auto message = parse_object(text);
-    if (get_string(message, "type") != "who") return handle(from, message);
+    const auto type = get_string(message, "type");
+    if (type == "barred") return give_up(State::Barred);
+    if (type != "who") return handle(from, message);
     const std::lock_guard lock(mutex_);
     who_.insert(from);
     wake_.notify_all();
@@ -86,11 +88,25 @@ void NatsHost::hear(std::string_view subject, const std::string& text) {
 void NatsHost::hear_namesake(const std::string& text) {
     const auto message = parse_object(text);
     const auto process = get_string(message, "process");
-    if (process == process_ || state_ == State::Ended || state_ == State::Refused) return;
+    if (process == process_ || state_ == State::Ended || is_refused()) return;
     if (std::tuple(started_us_, process_) < std::tuple(get_int(message, "started_us"), process)) return claim();
+    give_up(State::NameTaken);
+}
+
+void NatsHost::give_up(State why) {
     const std::lock_guard lock(mutex_);
-    state_ = State::Refused;
+    auto now = state_.load();
+    while ((now == State::Claiming || now == State::Serving) && !state_.compare_exchange_weak(now, why)) {
+    }
     wake_.notify_all();
+}
+
+Error NatsHost::refusal() const {
+    if (state_ == State::Barred)
+        return {ErrorCode::Forbidden, "rpc.credentials: the key of the host '" + host() +
+                                          "' was revoked; an administrator must invite it anew"};
+    return {ErrorCode::Conflict, "host.name: another host of this cloud is at work under the name '" + host() +
+                                     "'; give each a name of its own"};
 }
 
 void NatsHost::claim() {
@@ -115,9 +131,7 @@ void NatsHost::beat_loop() {
                        [this] { return state_ != State::Serving || greeted_ != connections_ || !who_.empty(); });
     }
     lock.unlock();
-    if (state_ != State::Refused) return;
-    refuse(Error(ErrorCode::Conflict, "host.name: another host of this cloud is at work under the name '" + host() +
-                                          "'; give each a name of its own"));
+    if (is_refused()) refuse(refusal());
 }
 
 /// False when it is not to serve.

@@ -22,7 +22,7 @@ public:
     void stop() override;
 
 private:
-    enum class State { Claiming, Serving, Refused, Ended };
+    enum class State { Claiming, Serving, NameTaken, Barred, Ended };
 
     void tell(const Asker& to, const std::string& text) override;
     void tell_all(const std::string& text) override;
@@ -30,6 +30,9 @@ private:
     void hear(std::string_view subject, const std::string& text);
     void hear_namesake(const std::string& text);
     void claim();
+    void give_up(State why);
+    bool is_refused() const { return state_ == State::NameTaken || state_ == State::Barred; }
+    Error refusal() const;
     void beat_loop();
     bool claim_name(std::unique_lock<std::mutex>& lock);
     void greet(std::unique_lock<std::mutex>& lock);

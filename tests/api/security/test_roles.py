@@ -43,6 +43,8 @@ WITHOUT_TOKEN = [who for who, what in CALLERS.items() if what is None]
 PUBLIC = {("GET", path) for path in ("/", "/identity", "/identity/v3", "/image", "/image/versions", "/image/v2", "/volume",
                                      "/volume/v3", "/compute", "/compute/v2.1", "/network", "/network/v2.0")}
 PUBLIC |= {("POST", "/identity/v3/auth/tokens"), ("POST", "/identity/v3/users/{user_id}/password")}
+# A machine shows the token of an invitation, a host a signature of its key.
+PUBLIC |= {("POST", f"/virga/v1/host-keys/{what}") for what in ("join", "renewal")}
 
 # Parameters of paths that name what a project owns. Each of them gets the id of an object of the owners' project.
 OWNED = {"server_id", "volume_id", "snapshot_id", "backup_id", "attachment_id", "transfer_id", "image_id"}
@@ -329,6 +331,7 @@ def test_a_domain_is_for_identity_only(answers):
 # Not "/agents": Neutron shows others an empty list of them, which is what there is.
 ADMINS_ONLY = ("/os-hypervisors", "/os-services", "/os-hosts", "/scheduler-stats", "/capabilities", "/os-aggregates", "/clusters",
                "/workers", "/qos-specs", "/os-quota-class-sets", "/default-types", "/virga/v1/check",
+               "/virga/v1/host-keys",
                "/os-volume-manage", "/os-snapshot-manage", "/manageable_", "export_record", "import_record")
 ADMINS_WRITE = ("/flavors", "/types", "/group_types", "/os-quota-sets", "/network/v2.0/quotas", "/identity/v3/")
 

@@ -1,9 +1,15 @@
+#include <nats/nats.h>
+
 #include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <set>
 
 #include "base/ids.hpp"
-#include "conformance/rpc/nats_accounts.hpp"
 #include "conformance/rpc/nats_server.hpp"
 #include "conformance/rpc/suite.hpp"
+#include "rpc/nats/accounts.hpp"
 #include "rpc/nats/control.hpp"
 #include "rpc/nats/host.hpp"
 
@@ -35,14 +41,25 @@ std::string refusal(Endpoint& endpoint) {
     return "accepted";
 }
 
+void write(const std::string& path, const std::string& text) {
+    std::ofstream(path) << text;
+}
+
 class HostKeys : public testing::Test {
 protected:
-    HostKeys() : accounts_("virga") {
-        accounts_.write_configuration(folder_.at("server.conf"));
-        accounts_.write_control(folder_.at("control"), "c1");
-        accounts_.write_host(folder_.at("h1"), "h1");
-        accounts_.write_host(folder_.at("h2"), "h2");
+    HostKeys() {
+        write(folder_.at("server.conf"), accounts_.server_configuration("virga"));
+        write(folder_.at("control"), nats::file_text(accounts_.control()).reveal());
+        give("h1", "h1", accounts_.host_signer());
+        give("h2", "h2", accounts_.host_signer());
         server_ = std::make_unique<NatsServer>(std::vector<std::string>{"-c", folder_.at("server.conf")});
+    }
+    /// Credentials into a file, for a new key.
+    void give(const std::string& file, const std::string& name, const nats::HostSigner& signer, int lifetime_s = 3600) {
+        const nats::Key key(nats::KeyKind::User);
+        write(folder_.at(file),
+              nats::file_text({signer.statement(name, key.name(), std::time(nullptr) + lifetime_s), key.seed()})
+                  .reveal());
     }
     nats::Meeting as(const std::string& who) const {
         return {nats::servers_of(server_->url()), "virga", "", folder_.at(who)};
@@ -56,7 +73,7 @@ protected:
     }
 
     TestFolder folder_;
-    NatsAccounts accounts_;
+    nats::Accounts accounts_;
     std::unique_ptr<NatsServer> server_;
 };
 
@@ -69,6 +86,15 @@ TEST_F(HostKeys, AHostWithItsOwnWorks) {
     EXPECT_EQ(control.call("h1", "who", {}, {.deadline = kPatience}), (json::object{{"credentials", "h1"}}));
     h1->publish("guest.changed", {});
     EXPECT_TRUE(events.wait("h1 guest.changed {}"));
+}
+
+TEST_F(HostKeys, ADotInANameIsNoOtherSubject) {
+    give("dotted", "h1.example.org", accounts_.host_signer());
+    NatsControl control(as("control"), kQuick);
+    control.start();
+    const auto dotted = host("h1.example.org", "dotted");
+    EXPECT_EQ(control.call("h1.example.org", "who", {}, {.deadline = kPatience}),
+              (json::object{{"credentials", "dotted"}}));
 }
 
 TEST_F(HostKeys, NoHostAnswersOrListensForAnother) {
@@ -89,13 +115,142 @@ TEST_F(HostKeys, NoHostAnswersOrListensForAnother) {
     EXPECT_EQ(control.hosts().size(), 1U);
 }
 
+/// A client of the server with somebody's credentials that says and asks for what it likes.
+class Intruder {
+public:
+    Intruder(const NatsServer& server, const std::string& credentials) {
+        natsOptions* options = nullptr;
+        natsOptions_Create(&options);
+        natsOptions_SetURL(options, server.url().c_str());
+        natsOptions_SetUserCredentialsFromFiles(options, credentials.c_str(), nullptr);
+        natsOptions_SetErrorHandler(options, &refused, this);
+        status_ = natsConnection_Connect(&connection_, options);
+        natsOptions_Destroy(options);
+    }
+    ~Intruder() {
+        for (auto* subscription : subscriptions_) natsSubscription_Destroy(subscription);
+        natsConnection_Destroy(connection_);
+    }
+    Intruder(const Intruder&) = delete;
+    Intruder& operator=(const Intruder&) = delete;
+
+    bool is_connected() const { return status_ == NATS_OK; }
+    /// Whether the server refuses it.
+    bool may_publish(const std::string& subject) {
+        return is_accepted([&] { natsConnection_PublishString(connection_, subject.c_str(), "{}"); });
+    }
+    bool may_subscribe(const std::string& subject) {
+        return is_accepted([&] {
+            natsSubscription* made = nullptr;
+            natsConnection_SubscribeSync(&made, connection_, subject.c_str());
+            subscriptions_.push_back(made);
+        });
+    }
+
+private:
+    /// The server's refusal comes before its answer to what is asked after it; the handler is called soon after.
+    template <class Action>
+    bool is_accepted(Action&& action) {
+        const int before = refusals_;
+        action();
+        natsConnection_Flush(connection_);
+        const auto until = std::chrono::steady_clock::now() + 300ms;
+        while (refusals_ == before && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
+        return refusals_ == before;
+    }
+    static void refused(natsConnection*, natsSubscription*, natsStatus, void* self) {
+        ++static_cast<Intruder*>(self)->refusals_;
+    }
+
+    natsConnection* connection_ = nullptr;
+    natsStatus status_ = NATS_OK;
+    std::vector<natsSubscription*> subscriptions_;
+    std::atomic<int> refusals_{0};
+};
+
+TEST_F(HostKeys, AreGoodForTheSubjectsOfTheHostOnly) {
+    Intruder h1(*server_, folder_.at("h1"));
+    ASSERT_TRUE(h1.is_connected());
+    for (const auto* subject : {"virga.r.h1.c", "virga.e.h1", "virga.w.h1", "virga.n.h1"})
+        EXPECT_TRUE(h1.may_publish(subject)) << subject;
+    for (const auto* subject : {"virga.h.h1.*", "virga.a.*", "virga.n.h1"})
+        EXPECT_TRUE(h1.may_subscribe(subject)) << subject;
+    for (const auto* subject : {"virga.r.h2.c", "virga.e.h2", "virga.w.h2", "virga.n.h2", "virga.h.h1.c",
+                                "virga.h.h2.c", "virga.a.c", "virga.k", "other.e.h1"})
+        EXPECT_FALSE(h1.may_publish(subject)) << subject;
+    for (const auto* subject : {"virga.h.h2.*", "virga.h.*.*", "virga.h.>", "virga.r.*.*", "virga.r.h1.*", "virga.e.*",
+                                "virga.w.*", "virga.k", "virga.>", ">", "_INBOX.>", "$SYS.>"})
+        EXPECT_FALSE(h1.may_subscribe(subject)) << subject;
+}
+
 TEST_F(HostKeys, ThoseThatAreForgedOrOverAreRefusedWithTheSettingsName) {
-    accounts_.write_forged(folder_.at("forged"), "h1");
-    accounts_.write_host(folder_.at("over"), "h1", -10);
+    const auto text = parse_object(accounts_.host_signer().file_text().reveal());
+    give("forged", "h1", {get_string(text, "account"), nats::Key(nats::KeyKind::Account)});
+    give("over", "h1", accounts_.host_signer(), -10);
     for (const auto* which : {"forged", "over"}) {
         NatsHost refused(as(which), "h1", {1, 1}, kQuick);
         EXPECT_NE(refusal(refused).find("rpc.credentials"), std::string::npos) << which;
     }
+}
+
+/// The server ends the connection of credentials that are over; the next one is made with what the file has then.
+TEST_F(HostKeys, NewCredentialsAreTakenWhenTheOldAreOver) {
+    NatsControl control(as("control"), kQuick);
+    control.start();
+    std::atomic<int> welcomes{0};
+    give("renewed", "h1", accounts_.host_signer(), 3);
+    NatsHost working(as("renewed"), "h1", {1, 1}, kQuick);
+    working.on("echo", [](const Command& command) { return command.params; });
+    working.on_welcome([&] { ++welcomes; });
+    working.start();
+    EXPECT_TRUE(comes_true([&] { return welcomes == 1; }));
+    give("renewed", "h1", accounts_.host_signer());
+    EXPECT_TRUE(comes_true([&] { return welcomes == 2; }));
+    EXPECT_EQ(control.call("h1", "echo", {{"a", 1}}, {.deadline = kPatience}), (json::object{{"a", 1}}));
+}
+
+TEST_F(HostKeys, WhoseKeyWasRevokedIsToldAndNotHeard) {
+    std::mutex mutex;
+    std::set<std::string> names;
+    Events events;
+    NatsControl control(as("control"), kQuick);
+    control.on_event(events.writer());
+    control.bar([&] {
+        const std::lock_guard lock(mutex);
+        return names;
+    });
+    control.start();
+    const auto other = host("h2", "h2");
+    NatsHost revoked(as("h1"), "h1", {1, 1}, kQuick);
+    std::promise<std::string> why;
+    revoked.on_refused([&](const Error& error) { why.set_value(error.message()); });
+    revoked.start();
+    EXPECT_TRUE(comes_true([&] { return control.is_up("h1"); }));
+    {
+        const std::lock_guard lock(mutex);
+        names.insert("h1");
+    }
+    EXPECT_NE(why.get_future().get().find("rpc.credentials"), std::string::npos);
+    EXPECT_TRUE(events.wait("h1 host.down {}"));
+    EXPECT_FALSE(control.is_up("h1"));
+
+    NatsHost again(as("h1"), "h1", {1, 1}, kQuick);
+    std::promise<void> refused;
+    again.on_refused([&](const Error&) { refused.set_value(); });
+    again.start();
+    refused.get_future().get();
+    EXPECT_FALSE(control.is_up("h1"));
+    EXPECT_EQ(control.call("h2", "who", {}, {.deadline = kPatience}), (json::object{{"credentials", "h2"}}));
+}
+
+TEST_F(HostKeys, TheKeysOfACloudAreTheSameFromTheirFile) {
+    const nats::Accounts again(accounts_.file_text());
+    EXPECT_EQ(again.file_text().reveal(), accounts_.file_text().reveal());
+    give("later", "h1", nats::HostSigner(again.host_signer().file_text()));
+    NatsControl control(as("control"), kQuick);
+    control.start();
+    const auto h1 = host("h1", "later");
+    EXPECT_EQ(control.call("h1", "who", {}, {.deadline = kPatience}), (json::object{{"credentials", "later"}}));
 }
 
 /// A CA with a certificate for 127.0.0.1, and one for another name.

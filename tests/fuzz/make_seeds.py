@@ -95,6 +95,39 @@ def frames():
     write("rpc", "wrong-types-to-control", b"\0" + frame({"type": ["hello"]}) + hello)
 
 
+def nats_messages():
+    def records(*all_of_them):
+        return "\x1e".join(f"{kind}{name} {text if isinstance(text, str) else json.dumps(text)}" for kind, name, text in all_of_them)
+
+    def parts(text, count, order=None):
+        size = -(-len(text) // count)
+        return [f"#id {n} {count}\n{text[n * size:(n + 1) * size]}" for n in (order or range(count))]
+    hello = {"type": "hello", "session": "s", "report": {"vcpus": 1, "backends": []}}
+    beat = {"type": "beat", "session": "s"}
+    write("nats", "presence", records(("e", "h", hello), ("e", "h", beat), ("e", "h", {"type": "report", "report": {}}),
+                                      ("r", "h", {"type": "reply", "id": "a", "result": {}}), ("e", "h", {"type": "bye", "session": "s"})))
+    write("nats", "asked", records(("r", "h", hello), ("e", "h", {**beat, "session": "other"}), ("e", "g", beat)))
+    write("nats", "progress", records(("e", "h", hello), ("r", "h", {"type": "progress", "id": "a", "done": 1, "total": 2})))
+    write("nats", "event", records(("w", "h", {"type": "event", "event": "host.up", "params": {"server_id": "a"}})))
+    write("nats", "event-of-wrong-types", records(("w", "h", {"event": 1, "params": []})))
+    write("nats", "other-cloud", records(("k", "", {"cloud": "another", "control": "c"})))
+    write("nats", "names", records(("e", "a%2Eb", hello), ("e", "%", hello), ("e", "%2", hello), ("e", "%00%ff", hello)))
+    for method in ("echo", "read", "none"):
+        call = {"type": "call", "id": "a", "call": "1", "method": method, "request_id": "r", "params": {"size_gib": 1, "id": "x"}}
+        write("nats", method, records(("h", "c", call), ("h", "d", call), ("a", "c", call), ("h", "c", {"type": "cancel", "id": "a"})))
+    write("nats", "who", records(("a", "c", {"type": "who"}), ("h", "c", {"type": "who"}), ("h", "c", {"type": "welcome"})))
+    write("nats", "barred", records(("h", "c", {"type": "barred"}), ("h", "c", {"type": "who"})))
+    write("nats", "older-namesake", records(("n", "", {"process": "p", "started_us": 1})))
+    write("nats", "younger-namesake", records(("n", "", {"process": "p", "started_us": 2 ** 62})))
+    write("nats", "wrong-types", records(*((kind, "h", text) for kind in "rewkhan" for text in (
+        {"type": 1}, {"type": ["hello"]}, {"type": "hello", "session": 1, "report": 2}, {"process": 1, "started_us": "x"}, [], "x", ""))))
+    text = json.dumps(hello)
+    write("nats", "parts", records(*(("e", "h", part) for part in parts(text, 3))))
+    write("nats", "parts-with-a-hole", records(*(("e", "h", part) for part in parts(text, 3, [0, 2])), ("e", "h", hello)))
+    write("nats", "parts-that-are-none", records(*(("e", "h", text) for text in (
+        "#", "#\n", "#a\n", "#a 0\n", "#a 0 0\n", "#a 1 2\nx", "#a 0 99999999999999999999\nx", "#a -1 2\n", "# 0 1\n{}"))))
+
+
 ID, OTHER = "11111111-2222-4333-8444-555555555555", "22222222-2222-4333-8444-555555555555"
 
 
@@ -197,7 +230,7 @@ def settings():
 
 
 def main():
-    for make in (images, requests, queries, tokens, frames, commands, disks, backups, sidecars, callers, settings):
+    for make in (images, requests, queries, tokens, frames, nats_messages, commands, disks, backups, sidecars, callers, settings):
         make()
 
 

@@ -31,6 +31,9 @@ void token(std::string_view input);
 void image(std::string_view input);
 /// What a host sends to the control process (first byte even), and the other way round (odd).
 void rpc(std::string_view input);
+/// Messages by NATS, each "KIND NAME TEXT" without the first blank, with 0x1e between them: KIND is the letter of the
+/// subject (docs/design/rpc.md), which says who hears it.
+void nats(std::string_view input);
 /// A qcow2 and the file beneath it: two bytes give the length of the first. Its header, as each reader of one takes it.
 void qcow2(std::string_view input);
 /// The same, as backups read a volume: its tables, place by place.

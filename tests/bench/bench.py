@@ -18,6 +18,7 @@ from harness.cloud import PROGRAM  # noqa: E402
 from measure import Table  # noqa: E402
 from on_fake import measure_idle, measure_on_fake  # noqa: E402
 from on_libvirt import measure_on_libvirt  # noqa: E402
+from on_rpc import measure_rpc  # noqa: E402
 from on_volumes import measure_volumes  # noqa: E402
 
 
@@ -36,6 +37,7 @@ def main():
     about = machine()
     print("measuring:", flush=True)
     measure_idle(table, PROGRAM)
+    measure_rpc(table, PROGRAM)
     measure_on_fake(table)
     measure_on_libvirt(table)
     measure_volumes(table)

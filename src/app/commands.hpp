@@ -34,6 +34,7 @@ int revoke_host(const Options& options, const std::string& name);
 /// Prints the hosts that were invited, and what became of it.
 int list_host_keys(const Options& options);
 /// Makes this machine a host of the cloud at `url`, and keeps its key in the state folder.
+/// Error{Busy}: a host runs there.
 int join_cloud(const Options& options, const std::string& url, const std::string& token, const std::string& ca_file);
 /// Makes the keys of a cloud, or takes those that are in `folder`, and writes what NATS servers and control processes
 /// need there.

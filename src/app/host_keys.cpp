@@ -58,6 +58,7 @@ int join_cloud(const Options& options, const std::string& url, const std::string
     auto secret = token;
     if (token == "-") std::getline(std::cin, secret);
     prepare_state_dir(options);
+    lock_folder(options.host_dir());  // a running host has its key in memory
     const auto name = hostkeys::host::Joined(options.host_dir()).join(url, Secret(secret), ca_file);
     std::fprintf(stderr, "This machine is host %s of the cloud at %s. Start `virga host`.\n", name.c_str(),
                  url.c_str());

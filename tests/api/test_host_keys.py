@@ -120,16 +120,26 @@ def test_a_machine_that_has_joined_boots_servers(own_cloud):
 
 
 def test_a_token_is_for_one_machine_and_once(own_cloud):
+    def join(token, where, **more):
+        return virga("host", "join", own_cloud.url, token, "--state-dir", own_cloud.folder / where, **more)
     first = own_cloud.ask("invite", "other")
     second = own_cloud.ask("invite", "other")
     for token in (first, "nonsense", ""):
-        told = own_cloud.ask("join", own_cloud.url, token, fails=True)
+        told = join(token, "elsewhere", fails=True)
         assert "token" in told, told
-    elsewhere = own_cloud.folder / "elsewhere"
-    virga("host", "join", own_cloud.url, "-", "--state-dir", elsewhere, input=second + "\n")
-    assert "used" in own_cloud.ask("join", own_cloud.url, second, fails=True)
+    join("-", "elsewhere", input=second + "\n")
+    kept = (own_cloud.folder / "elsewhere" / "host" / "key" / "nats.creds").read_text()
+    for where in ("elsewhere", "third"):
+        assert "used" in join(second, where, fails=True)
+    assert (own_cloud.folder / "elsewhere" / "host" / "key" / "nats.creds").read_text() == kept
+    assert not (own_cloud.folder / "third" / "host" / "key").exists()
     assert own_cloud.keys_by_host()["other"]["state"] == "joined"
-    assert own_cloud.statement()["name"] == HOST.replace(".", "%2E"), "what has failed has changed nothing"
+
+
+def test_a_running_host_keeps_its_key(own_cloud):
+    token = own_cloud.ask("invite", "another")
+    assert "another virga process" in own_cloud.ask("join", own_cloud.url, token, fails=True)
+    assert own_cloud.keys_by_host()["another"]["state"] == "invited"
 
 
 def test_a_host_has_the_name_that_it_was_invited_by(own_cloud):
@@ -143,7 +153,7 @@ def test_a_host_has_the_name_that_it_was_invited_by(own_cloud):
 
 @pytest.mark.parametrize("url", ["http://cloud.example.org:8774", "ftp://127.0.0.1", "cloud"])
 def test_a_token_is_told_to_nobody_who_reads_along(own_cloud, url):
-    assert "https://" in own_cloud.ask("join", url, "token", fails=True)
+    assert "https://" in virga("host", "join", url, "token", "--state-dir", own_cloud.folder / "nowhere", fails=True)
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "späti"])

@@ -21,6 +21,8 @@ inline constexpr std::string_view kJoinPath = "/virga/v1/host-keys/join";
 inline constexpr std::string_view kRenewalPath = "/virga/v1/host-keys/renewal";
 
 /// What a host signs to have its credentials renewed.
-std::string renewal_text(const std::string& public_key, std::int64_t time_us);
+inline std::string renewal_text(const std::string& public_key, std::int64_t time_us) {
+    return "virga host renewal " + public_key + " " + std::to_string(time_us);
+}
 
 }  // namespace virga::hostkeys

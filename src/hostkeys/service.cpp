@@ -57,10 +57,6 @@ json::value time_or_null(TimestampUs time) {
 
 }  // namespace
 
-std::string renewal_text(const std::string& public_key, std::int64_t time_us) {
-    return "virga host renewal " + public_key + " " + std::to_string(time_us);
-}
-
 Service::Service(db::Database& database, const config::Config& config, identity::Service& identity)
     : database_(database), config_(config), identity_(identity) {
     const auto& file = config.get(rpc::setting::signing_key);

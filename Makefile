@@ -8,6 +8,7 @@ BUILD := build
 GUEST := $(BUILD)/guest
 JOBS := $(shell nproc)
 export DATABASE ?= sqlite
+export TRANSPORT ?= socket
 export NINJA_STATUS := [%f/%t %es] 
 
 sources = $$(git ls-files -co --exclude-standard 'src/*.[ch]pp' 'tests/*.[ch]pp')
@@ -57,7 +58,7 @@ cluster-down: ## End the cluster and remove every trace of it
 	@tools/cluster.sh down
 
 .PHONY: test
-test: deps build guest ## Run the tests; the last line says "N passed, N failed". DATABASE=postgresql: on that
+test: deps build guest ## Run the tests; the last line says "N passed, N failed". DATABASE=postgresql, TRANSPORT=nats: on those
 	@tools/test.sh
 
 .PHONY: check

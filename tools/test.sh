@@ -10,7 +10,8 @@
 # (asan, tsan) the sanitizer build is made first and tested.
 #
 # With DATABASE=postgresql in the environment, unit, api and recovery tests keep the clouds' state in a PostgreSQL server
-# that runs beside them (tools/with-postgresql.sh), instead of SQLite.
+# that runs beside them (tools/with-postgresql.sh), instead of SQLite. With TRANSPORT=nats, control and host meet at a NATS
+# server (tools/with-nats.sh), instead of a Unix socket.
 #
 # Each test has a limit of its own, many times what it takes, which names the test that hangs; the whole has none unless
 # VIRGA_TEST_MINUTES gives one. All runs in name spaces (tools/contain.py): an interrupted run leaves nothing behind.
@@ -88,6 +89,14 @@ sqlite) ;;
 postgresql) [ -n "${VIRGA_TEST_DATABASE:-}" ] || exec tools/with-postgresql.sh "$0" "$@" ;;
 *)
     echo "test.sh: DATABASE must be sqlite or postgresql, not '$DATABASE'" >&2
+    exit 2
+    ;;
+esac
+case ${TRANSPORT:-socket} in
+socket) ;;
+nats) [ -n "${VIRGA_TEST_NATS:-}" ] || exec tools/with-nats.sh "$0" "$@" ;;
+*)
+    echo "test.sh: TRANSPORT must be socket or nats, not '$TRANSPORT'" >&2
     exit 2
     ;;
 esac

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 
 import openstack
 import requests
@@ -18,6 +19,7 @@ from harness import database
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
 GUEST_IMAGE = os.environ.get("VIRGA_GUEST_IMAGE", str(ROOT / "build" / "guest" / "guest.qcow2"))
+NATS = os.environ.get("VIRGA_TEST_NATS", "")
 # Many times what they take: a machine may be slow.
 START_SECONDS = 300
 END_SECONDS = 120
@@ -100,6 +102,7 @@ class Cloud:
         self.database = shared_database or (database.Database() if database.SERVER else database.SqliteFile(file))
         if self.database.url:
             self.settings.setdefault("database.url", self.database.url)
+        self.meet_at_nats()
         self.processes = {}
         self.announced = {}  # of processes that nobody has waited for
         self.log_path = self.folder / "virga.log"
@@ -113,6 +116,11 @@ class Cloud:
                               "volume.backends.second.path": folder / "volumes-second"})
         self.settings.update({f"volume.backends.second.{key}": value for key, value in second.items()})
         return self
+
+    def meet_at_nats(self):
+        """Where VIRGA_TEST_NATS names a server (tools/with-nats.sh), under a prefix of its own."""
+        if NATS and "rpc.url" not in self.settings:
+            self.settings.update({"rpc.url": NATS, "rpc.prefix": "test" + uuid.uuid4().hex})
 
     # ---- processes
 

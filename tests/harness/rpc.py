@@ -8,9 +8,10 @@ ANSWER_SECONDS = 300  # many times what it takes: a machine may be slow
 
 
 class Impostor:
-    """Takes the place of a control process that does not run."""
+    """Takes the place of a control process that does not run, on the socket."""
 
     def __init__(self, cloud):
+        cloud.settings.pop("rpc.url", None)
         folder = cloud.state / "control"
         folder.mkdir(parents=True, exist_ok=True)
         self.listener = socket.socket(socket.AF_UNIX)

@@ -4,6 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/reference.hpp"
+#include "base/certificates.hpp"
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "config/config.hpp"
@@ -136,6 +137,17 @@ int main(int argc, char** argv) {
     add_state_dir(copy, options);
     db->require_subcommand(1);
     auto* policy = app.add_subcommand("policy", "Print who may do what: each policy, its rule and its routes");
+    auto* pki = app.add_subcommand("pki", "Make the certificates by which hosts know one another");
+    std::string pki_folder;
+    std::string pki_name;
+    std::vector<std::string> pki_addresses;
+    auto* pki_ca = pki->add_subcommand("ca", "Make a CA: once per cloud, in a folder that no host has");
+    pki_ca->add_option("DIR", pki_folder, "Folder of the CA")->required();
+    auto* pki_host = pki->add_subcommand("host", "Make a host's folder DIR/NAME, to be copied to it: host.tls_folder");
+    pki_host->add_option("DIR", pki_folder, "Folder of the CA")->required();
+    pki_host->add_option("NAME", pki_name, "The host's name: host.name")->required();
+    pki_host->add_option("ADDRESS", pki_addresses, "Addresses by which others reach it: host.address")->required();
+    pki->require_subcommand(1);
     bool markdown = false;
     bool as_json = false;
     policy->add_flag("--markdown", markdown, "As the reference page");
@@ -166,6 +178,8 @@ int main(int argc, char** argv) {
             return virga::app::policy(as_json ? PolicyForm::Json : markdown ? PolicyForm::Markdown : PolicyForm::Text);
         }
         if (*check) return virga::app::check(options);
+        if (*pki_ca) virga::make_ca(pki_folder);
+        if (*pki_host) std::printf("%s\n", virga::make_host_certificates(pki_folder, pki_name, pki_addresses).c_str());
         if (*copy) return virga::app::copy_database(options, from, to);
         if (*flows) std::fputs(virga::app::flow_kinds().c_str(), stdout);
         if (*reference) std::fputs(virga::config::reference_markdown().c_str(), stdout);

@@ -29,11 +29,13 @@ constexpr std::size_t kMaxOut = 16 * 1024 * 1024;
 constexpr std::size_t kMaxErr = 64 * 1024;
 constexpr int kExecFailed = 127;
 constexpr int kNoSandbox = 126;
-constexpr int kActivated = 3;  ///< the descriptor of systemd's activation by socket
+constexpr int kFirstGiven = 3;  ///< as systemd's activation by socket has it
+constexpr std::size_t kMostGiven = 4;
 
 // Of a confined program. Its user's processes and threads are counted over all runs.
 constexpr std::uint64_t kOpenFiles = 256;
 constexpr std::uint64_t kProcesses = 4096;
+constexpr std::uint64_t kProcessesOfServices = 65'536;  ///< of those that outlive us: one must not stop another
 
 struct Pipe {
     int read_end = -1;
@@ -70,9 +72,11 @@ struct Launch {
     ProcessLimits limits;
     const Sandbox* sandbox = nullptr;
     int control = -1;           ///< for Sandbox::enter
-    int listening = -1;         ///< becomes the activated socket
+    std::vector<int> given;     ///< descriptors that become kFirstGiven and those behind
     char* own_pid = nullptr;    ///< where the environment has room for the number of the new process
     bool dies_with_us = false;  ///< with the thread that starts it
+    bool outlives = false;      ///< goes on when nobody reads what it says any more
+    int go = -1;                ///< the program begins when a byte comes; the end of the writer is its end
     int out = -1;
     int err = -1;
 };
@@ -90,7 +94,18 @@ void put_number(char* into, pid_t number) {
     *into = '\0';
 }
 
-// Between fork and exec: async-signal-safe calls only.
+// Between fork and exec: async-signal-safe calls only. Nothing that is still needed may be where the descriptors go:
+// the rest ends with exec.
+void give_descriptors(const std::vector<int>& given) {
+    constexpr int kAside = 64;
+    int aside[kMostGiven];
+    const auto count = std::min(given.size(), kMostGiven);
+    for (std::size_t i = 0; i < count; ++i) aside[i] = ::fcntl(given[i], F_DUPFD, kAside);
+    for (std::size_t i = 0; i < count; ++i) ::dup2(aside[i], kFirstGiven + static_cast<int>(i));
+    ::close_range(static_cast<unsigned>(kFirstGiven + count), ~0U, 0);
+}
+
+// As above.
 [[noreturn]] void run_child(const Launch& launch) {
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     ::dup2(null, 0);
@@ -105,26 +120,22 @@ void put_number(char* into, pid_t number) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    char go = 0;
+    if (launch.go >= 0 && ::read(launch.go, &go, 1) != 1) ::_exit(kNoSandbox);
+    if (launch.outlives) ::signal(SIGPIPE, SIG_IGN);
     if (launch.own_pid != nullptr) put_number(launch.own_pid, ::getpid());
     if (launch.dies_with_us) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const char* program = launch.argv[0];
     if (launch.sandbox != nullptr) {
         limit(RLIMIT_NOFILE, kOpenFiles);
-        limit(RLIMIT_NPROC, kProcesses);
-        if (const char* step = launch.sandbox->enter(launch.control)) {
+        limit(RLIMIT_NPROC, launch.outlives ? kProcessesOfServices : kProcesses);
+        if (const char* step = launch.sandbox->enter(launch.control, launch.outlives)) {
             say("the sandbox can't be entered: ");
             say(step);
             ::_exit(kNoSandbox);
         }
     }
-    if (launch.listening >= 0) {
-        // Nothing that is still needed may be where the socket goes: the rest ends with exec.
-        ::dup2(launch.listening, kActivated);
-        ::fcntl(kActivated, F_SETFD, 0);
-        ::close_range(kActivated + 1, ~0U, 0);
-    } else {
-        ::close_range(kActivated, ~0U, 0);
-    }
+    give_descriptors(launch.given);
     if (launch.environment.empty())
         ::execvp(program, launch.argv.data());
     else
@@ -309,7 +320,7 @@ SandboxedService::SandboxedService(const std::vector<std::string>& argv, std::ve
     launch.dies_with_us = true;
     launch.argv = pointers(words.argv);
     launch.limits = limits;
-    launch.listening = listening;
+    launch.given = {listening};
     launch.out = launch.err = impl_->err.write_end;
     if (launch.sandbox != nullptr) launch.control = impl_->files.emplace(std::move(files)).child_end();
     launch.environment = pointers(words.environment);
@@ -334,6 +345,85 @@ SandboxedService::~SandboxedService() {
 std::string SandboxedService::wait(std::chrono::milliseconds at_most) {
     if (impl_->end.wait_for(at_most) != std::future_status::ready) return {};
     return impl_->said;
+}
+
+namespace {
+
+/// A program that is being started, until it can be left alone.
+class Birth {
+public:
+    explicit Birth(const DetachedProgram& program) : words_(program.argv) {
+        Launch launch;
+        launch.argv = pointers(words_.argv);
+        launch.environment = pointers(words_.environment);
+        launch.sandbox = Sandbox::instance();
+        launch.outlives = true;
+        launch.given = program.descriptors;
+        launch.go = go_.read_end;
+        launch.out = launch.err = err_.write_end;
+        if (launch.sandbox != nullptr) launch.control = files_.emplace(program.files).child_end();
+        child_ = start(launch);
+        err_.close_write();
+        if (files_) files_->close_child_end();
+    }
+    ~Birth() {
+        if (child_ < 0) return;
+        ::kill(child_, SIGKILL);
+        while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+        }
+    }
+    Birth(const Birth&) = delete;
+    Birth& operator=(const Birth&) = delete;
+
+    pid_t child() const { return child_; }
+    void let_go() {
+        if (::write(go_.write_end, "", 1) != 1) throw_errno(ErrorCode::Internal, "begin a program", errno);
+    }
+    void await(const std::function<bool()>& is_ready, std::chrono::milliseconds at_most) {
+        const auto until = monotonic_us() + std::chrono::microseconds(at_most).count();
+        while (!is_ready()) {
+            if (!look()) throw failure("ended");
+            if (monotonic_us() > until) throw failure("isn't ready after " + std::to_string(at_most.count()) + " ms");
+        }
+    }
+    pid_t release() { return std::exchange(child_, -1); }
+
+private:
+    /// False: it has ended.
+    bool look() {
+        constexpr int kInterval_ms = 5;
+        pollfd fds[2] = {{err_.read_end, POLLIN, 0}, {files_ ? files_->fd() : -1, POLLIN, 0}};
+        ::poll(fds, 2, kInterval_ms);
+        if (fds[1].revents != 0) files_->serve();
+        if (fds[0].revents != 0 && !read_some(err_.read_end, said_)) return false;
+        if (said_.size() > kMaxErr) said_.erase(0, said_.size() - kMaxErr);
+        return true;
+    }
+    Error failure(const std::string& what) const {
+        return {ErrorCode::Unavailable, "program '" + words_.argv[0] + "' " + what, said_};
+    }
+
+    Words words_;
+    std::optional<OpenServer> files_;
+    Pipe go_;
+    Pipe err_;
+    std::string said_;
+    pid_t child_ = -1;
+};
+
+}  // namespace
+
+pid_t start_detached(const DetachedProgram& program, const std::function<void(pid_t)>& started,
+                     const std::function<bool()>& is_ready, std::chrono::milliseconds at_most) {
+    Birth birth(program);
+    started(birth.child());
+    birth.let_go();
+    birth.await(is_ready, at_most);
+    return birth.release();
+}
+
+void reap(pid_t child) {
+    ::waitpid(child, nullptr, WNOHANG);
 }
 
 }  // namespace virga

@@ -55,4 +55,21 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// A program in the sandbox that goes on when this process ends, however that ends.
+struct DetachedProgram {
+    std::vector<std::string> argv;
+    std::vector<SandboxFile> files;  ///< what it may open until it is ready; from then on it can open nothing
+    std::vector<int> descriptors;    ///< become 3, 4 and so on in the program; four at most
+};
+
+/// Starts it and waits until it is ready, which `is_ready` is asked for again and again. `started` is told its process
+/// id before the program runs: when this process is killed before that returned, there will be no program. Throws what
+/// `started` throws and Error{Unavailable} with what the program said when it ended or wasn't ready in time; then it
+/// is gone. It is this process's child: who learns of its end calls reap().
+pid_t start_detached(const DetachedProgram& program, const std::function<void(pid_t)>& started,
+                     const std::function<bool()>& is_ready, std::chrono::milliseconds at_most);
+
+/// Lets go of an ended child, if it is one of this process. Never waits.
+void reap(pid_t child);
+
 }  // namespace virga

@@ -21,6 +21,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/certificates.hpp"
 #include "base/error.hpp"
 #include "base/sandbox_filter.hpp"
 #include "base/scope_exit.hpp"
@@ -40,6 +41,14 @@ struct Entry {
     bool is_file = false;
 };
 
+/// Made before the process that makes the room, which can allocate nothing.
+struct Room {
+    std::vector<Entry> entries;
+    std::string etc;
+    std::string certificates;              ///< a folder
+    std::vector<std::string> empty_files;  ///< in it
+};
+
 std::vector<Entry> room_entries() {
     const std::string root = kNewRoot;
     std::vector<Entry> entries;
@@ -56,6 +65,14 @@ std::vector<Entry> room_entries() {
     return entries;
 }
 
+Room new_room() {
+    const std::string root = kNewRoot;
+    Room room{room_entries(), root + "/etc", root + kSandboxCertificates, {}};
+    for (const auto* file : {certificate_file::kCa, certificate_file::kServer, certificate_file::kServerKey})
+        room.empty_files.push_back(room.certificates + "/" + file);
+    return room;
+}
+
 // From here to make_room(): in a new process of a program with threads, so system calls only.
 
 bool bind_read_only(const char* from, const char* to) {
@@ -63,24 +80,32 @@ bool bind_read_only(const char* from, const char* to) {
     return ::mount(from, to, nullptr, MS_BIND, nullptr) == 0 && ::mount(nullptr, to, nullptr, kFlags, nullptr) == 0;
 }
 
+bool make_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
+    if (file >= 0) ::close(file);
+    return file >= 0;
+}
+
 bool place(const Entry& entry) {
     if (!entry.link.empty()) return ::symlink(entry.link.c_str(), entry.place.c_str()) == 0;
     if (entry.is_file) {
-        const int file = ::open(entry.place.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
-        if (file < 0) return false;
-        ::close(file);
+        if (!make_file(entry.place)) return false;
     } else if (::mkdir(entry.place.c_str(), 0755) != 0) {
         return false;
     }
     return bind_read_only(entry.host.c_str(), entry.place.c_str());
 }
 
-const char* make_root(const std::vector<Entry>& entries, const std::string& etc) {
+const char* make_root(const Room& room) {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return "private mounts";
     if (::mount("virga", kNewRoot, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k") != 0) return "tmpfs";
-    if (::mkdir(etc.c_str(), 0755) != 0) return "etc";
-    for (const auto& entry : entries) {
+    if (::mkdir(room.etc.c_str(), 0755) != 0) return "etc";
+    for (const auto& entry : room.entries) {
         if (!place(entry)) return entry.host.c_str();
+    }
+    if (::mkdir(room.certificates.c_str(), 0755) != 0) return "certificates";
+    for (const auto& file : room.empty_files) {
+        if (!make_file(file)) return "certificates";
     }
     if (::chdir(kNewRoot) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0) return "root";
     if (::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) return "old root";
@@ -94,10 +119,10 @@ struct Report {
     int error;
 };
 
-[[noreturn]] void make_room(const std::vector<Entry>& entries, const std::string& etc, int done) {
+[[noreturn]] void make_room(const Room& room, int done) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     Report report{};
-    if (const char* step = make_root(entries, etc)) {
+    if (const char* step = make_root(room)) {
         report.error = errno;
         std::strncpy(report.step, step, sizeof report.step - 1);
     }
@@ -151,8 +176,7 @@ struct Sandbox::Impl {
     }
 
     void make_namespaces() {
-        const auto entries = room_entries();
-        const auto etc = std::string(kNewRoot) + "/etc";
+        const auto room = new_room();
         int done[2];
         if (::pipe2(done, O_CLOEXEC) != 0) impossible("pipe", errno);
         const ScopeExit close([&] {
@@ -162,7 +186,7 @@ struct Sandbox::Impl {
         constexpr unsigned long kNew = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
         const auto maker = static_cast<pid_t>(::syscall(SYS_clone, kNew | SIGCHLD, 0, 0, 0, 0));
         if (maker < 0) impossible("namespaces", errno);
-        if (maker == 0) make_room(entries, etc, done[1]);
+        if (maker == 0) make_room(room, done[1]);
         const ScopeExit end([maker] {
             ::kill(maker, SIGKILL);
             while (::waitpid(maker, nullptr, 0) < 0 && errno == EINTR) {
@@ -223,7 +247,7 @@ bool send_descriptor(int socket, int descriptor) {
 }  // namespace
 
 // setres*id and setgroups of the C library would stop the threads of the process, which aren't here.
-const char* Sandbox::enter(int socket) const noexcept {
+const char* Sandbox::enter(int socket, bool outlives) const noexcept {
     constexpr int kTypes[] = {CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS};
     for (std::size_t i = 0; i < std::size(kTypes); ++i) {
         if (::setns(impl_->namespaces[i], kTypes[i]) != 0) return kNamespaces[i];
@@ -234,7 +258,8 @@ const char* Sandbox::enter(int socket) const noexcept {
     if (::syscall(SYS_setgroups, 0, nullptr) != 0) return "groups";
     if (::syscall(SYS_setresgid, gid, gid, gid) != 0) return "group";
     if (::syscall(SYS_setresuid, uid, uid, uid) != 0) return "user";
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return "death signal";  // a change of user clears it
+    // A change of user clears it.
+    if (!outlives && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return "death signal";
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "privileges";
     const sock_fprog program{static_cast<unsigned short>(impl_->filter.size()), impl_->filter.data()};
     const auto listener =

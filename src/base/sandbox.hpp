@@ -15,6 +15,11 @@ struct SandboxFile {
     int fd = -1;            ///< an open file in place of the one of this name
 };
 
+/// A folder of empty files in every room, named as those of certificate_file that a server of TLS needs: QEMU's
+/// programs look whether they are there before they open them. Who is to have certificates is given files in their
+/// place.
+inline constexpr const char* kSandboxCertificates = "/certificates";
+
 /// Rooms for confined programs: an unprivileged user of their own, none of the host's processes, network or files but
 /// /usr and the libraries, read-only; a filter of system calls. What a program works on isn't there either: its
 /// attempts to open it are answered with open descriptors by the process that started it (open_server.hpp), so that
@@ -40,8 +45,9 @@ public:
     Sandbox& operator=(const Sandbox&) = delete;
 
     /// In a new process, between clone and exec: makes only system calls. Sends the descriptor on which the filter
-    /// asks for files through `socket`. Returns the name of the step that failed, with errno; nullptr: all is well.
-    const char* enter(int socket) const noexcept;
+    /// asks for files through `socket`. The process ends with the thread that made it, or outlives even its process;
+    /// then it can open nothing any more. Returns the name of the step that failed, with errno; nullptr: all is well.
+    const char* enter(int socket, bool outlives = false) const noexcept;
 
 private:
     struct Impl;

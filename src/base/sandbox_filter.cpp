@@ -32,8 +32,8 @@ constexpr const char* kAllowed[] = {
     "stat", "lstat", "newfstatat", "fstatat64", "statx", "statfs", "access", "faccessat", "faccessat2", "readlink",
     "readlinkat", "getcwd", "chdir", "umask", "execve",
     // sockets that are open
-    "accept", "accept4", "recvmsg", "sendmsg", "recvfrom", "sendto", "getsockname", "getpeername", "getsockopt",
-    "setsockopt", "shutdown",
+    "listen", "accept", "accept4", "recvmsg", "sendmsg", "recvfrom", "sendto", "getsockname", "getpeername",
+    "getsockopt", "setsockopt", "shutdown",
     // memory
     "mmap", "mmap2", "munmap", "mprotect", "mremap", "madvise", "brk", "membarrier", "mlock", "munlock",
     // threads

@@ -34,7 +34,7 @@ void check_host(const Options& options, const config::Config& config) {
     rpc::check_settings(config, options.socket_path());
     if (config.get(setting::sandbox)) const Sandbox attempt({config.get(setting::helper_user), true});
     compute::virt::check_settings(config);
-    volume::host::Manager::check(config, options.host_dir());
+    volume::host::Manager::check(config, options.host_dir(), host_name(config));
 }
 
 }  // namespace virga::app

@@ -11,6 +11,7 @@
 #include "base/sandbox.hpp"
 #include "compute/host/manager.hpp"
 #include "compute/virt/registry.hpp"
+#include "config/between_hosts.hpp"
 #include "disk/reserve.hpp"
 #include "hostkeys/host/renewer.hpp"
 #include "network/host/taps.hpp"
@@ -19,14 +20,6 @@
 
 namespace virga::app {
 namespace {
-
-std::string host_name(const config::Config& config) {
-    const auto& wanted = config.get(setting::host_name);
-    if (!wanted.empty()) return wanted;
-    char name[256] = {};
-    ::gethostname(name, sizeof name - 1);
-    return name;
-}
 
 /// The credentials of a host that has joined are good for some time. False: it is told to end.
 bool wait_for_credentials(hostkeys::host::Renewer& renewer, Announcer& announcer) {
@@ -63,7 +56,7 @@ int host(const Options& options, Announcer& announcer) {
     const bool real_guests = compute::virt::wanted_driver(config).capabilities.real_guests;
     const auto image_store = options.control_dir() + "/images";
     network::host::Taps taps(real_guests, options.host_dir());
-    volume::host::Manager volumes(config, options.host_dir(), image_store);
+    volume::host::Manager volumes(config, options.host_dir(), image_store, name);
     compute::host::Manager guests(config, options.host_dir(), name, taps,
                                   {image_store, volumes.volume_folders(), volumes.shares()});
     const auto made = rpc::make_host_endpoint(config, options.socket_path(), name,
@@ -76,6 +69,7 @@ int host(const Options& options, Announcer& announcer) {
     endpoint.report_with([&] {
         auto report = guests.report();
         report["backends"] = volumes.last_report();
+        report["remote_disks"] = !config.get(config::between_hosts::tls_folder).empty();
         report["unconfined"] = Sandbox::instance() == nullptr;
         return report;
     });

@@ -87,6 +87,14 @@ std::vector<std::string> Options::arguments() const {
     return out;
 }
 
+std::string host_name(const config::Config& config) {
+    const auto& wanted = config.get(setting::host_name);
+    if (!wanted.empty()) return wanted;
+    char name[256] = {};
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
 void check_control_user(const config::Config& config) {
     if (::geteuid() == 0) find_user(config);
 }

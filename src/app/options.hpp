@@ -85,6 +85,8 @@ struct Options {
     std::string database_file_url() const { return "sqlite://" + database_file(); }
 };
 
+/// What control knows this host by: host.name, or the machine's name.
+std::string host_name(const config::Config& config);
 /// As root: throws Error{InvalidInput} when there is no user as whom the control process is to run.
 void check_control_user(const config::Config& config);
 /// Makes the state folder with its two halves. Harmless when repeated.

@@ -76,7 +76,7 @@ struct Launch {
     char* own_pid = nullptr;    ///< where the environment has room for the number of the new process
     bool dies_with_us = false;  ///< with the thread that starts it
     bool outlives = false;      ///< goes on when nobody reads what it says any more
-    int go = -1;                ///< the program begins when a byte comes; the end of the writer is its end
+    const Pipe* go = nullptr;   ///< the program begins when a byte comes; the end of the writer is its end
     int out = -1;
     int err = -1;
 };
@@ -121,7 +121,10 @@ void give_descriptors(const std::vector<int>& given) {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     char go = 0;
-    if (launch.go >= 0 && ::read(launch.go, &go, 1) != 1) ::_exit(kNoSandbox);
+    if (launch.go != nullptr) {
+        ::close(launch.go->write_end);  // else it would wait for itself
+        if (::read(launch.go->read_end, &go, 1) != 1) ::_exit(kNoSandbox);
+    }
     if (launch.outlives) ::signal(SIGPIPE, SIG_IGN);
     if (launch.own_pid != nullptr) put_number(launch.own_pid, ::getpid());
     if (launch.dies_with_us) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -359,7 +362,7 @@ public:
         launch.sandbox = Sandbox::instance();
         launch.outlives = true;
         launch.given = program.descriptors;
-        launch.go = go_.read_end;
+        launch.go = &go_;
         launch.out = launch.err = err_.write_end;
         if (launch.sandbox != nullptr) launch.control = files_.emplace(program.files).child_end();
         child_ = start(launch);

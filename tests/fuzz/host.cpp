@@ -38,7 +38,7 @@ class RunningHost {
 public:
     RunningHost()
         : taps_(false, state()),
-          volumes_(config_, state(), images()),
+          volumes_(config_, state(), images(), "fuzzed"),
           guests_(config_, state(), "h1", taps_, {images(), volumes_.volume_folders(), {}}),
           listener_(rpc::listen_unix(folder_ / "rpc.sock")),
           endpoint_((folder_ / "rpc.sock").string(), "h1", {2, 1}) {

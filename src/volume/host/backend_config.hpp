@@ -8,6 +8,8 @@
 
 namespace virga::volume::host {
 
+class Exports;
+
 /// What a driver is made from; see the settings of the same names.
 struct BackendConfig {
     std::string name;
@@ -22,6 +24,7 @@ struct BackendConfig {
     std::int64_t reserved_percentage = 0;
     double max_over_subscription_ratio = 20.0;
     files::CacheLimits cache = {};  ///< of the raw copies of images
+    Exports* exports = nullptr;     ///< of volumes that only this host reaches; null: there are none
 };
 
 /// The tables [volume.backends.NAME], or the backend of volume.driver when there is none. Throws Error{InvalidInput}

@@ -5,14 +5,17 @@
 #include <map>
 #include <optional>
 
+#include "base/certificates.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/own_folder.hpp"
 #include "base/scope_exit.hpp"
+#include "config/between_hosts.hpp"
 #include "disk/disk.hpp"
 #include "volume/backup_commands.hpp"
 #include "volume/host/backup/commands.hpp"
 #include "volume/host/drivers/registry.hpp"
+#include "volume/host/exports/exports.hpp"
 #include "volume/host/parameters.hpp"
 #include "volume/host/settings.hpp"
 #include "volume/host_commands.hpp"
@@ -25,6 +28,29 @@ std::string backup_folder(const config::Config& config, const std::string& state
     if (folder.empty()) return state_dir + "/backups";
     check_folder(setting::backup_path.key, folder);
     return folder;
+}
+
+/// Nothing: this host exports no volumes. Error{InvalidInput} that names a setting.
+std::optional<ExportOptions> export_options(const config::Config& config, const std::string& state_dir,
+                                            const std::string& host_name) {
+    namespace between_hosts = config::between_hosts;
+    auto address = config.get(between_hosts::address);
+    if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+    const auto& tls_folder = config.get(between_hosts::tls_folder);
+    if (address.empty()) return std::nullopt;
+    if (tls_folder.empty())
+        throw Error(ErrorCode::InvalidInput,
+                    "host.tls_folder: must be set where host.address is, since volumes are exported over TLS only: "
+                    "`virga pki host` makes such a folder");
+    check_host_certificates(between_hosts::tls_folder.key, tls_folder, host_name, address);
+    constexpr std::size_t kMostOfSocket = 107;
+    const auto folder = state_dir + "/exports";
+    if (folder.size() + std::string_view("/65535.qmp").size() > kMostOfSocket)
+        throw Error(ErrorCode::InvalidInput,
+                    "state folder '" + state_dir + "' is too long for the sockets of exported volumes");
+    const auto ports = between_hosts::ports_of(config.get(between_hosts::export_ports));
+    is_port_free(address, ports.first);
+    return ExportOptions{host_name, address, tls_folder, folder, ports.first, ports.last};
 }
 
 Call call_of(const rpc::Command& command) {
@@ -266,17 +292,22 @@ std::vector<std::unique_ptr<KeyRing::Held>> hold_keys(const json::object& params
 
 }  // namespace
 
-void Manager::check(const config::Config& config, const std::string& state_dir) {
+void Manager::check(const config::Config& config, const std::string& state_dir, const std::string& host_name) {
     backup_folder(config, state_dir);
+    export_options(config, state_dir, host_name);
     for (const auto& backend : read_backends(config, state_dir)) check_driver(backend);
 }
 
-Manager::Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store)
+Manager::Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store,
+                 const std::string& host_name)
     : image_store_(image_store),
       backups_(backup_folder(config, state_dir)),
       report_interval_(config.get(setting::report_interval_s)),
       watch_([this] { return report(); }) {
+    if (auto options = export_options(config, state_dir, host_name))
+        exports_ = std::make_unique<Exports>(std::move(*options));
     for (auto& one : read_backends(config, state_dir)) {
+        one.exports = exports_.get();
         auto backend = std::make_unique<Backend>();
         backend->driver = make_driver(one);
         backend->config = std::move(one);
@@ -414,6 +445,7 @@ json::array Manager::report() const {
                                        {"max_over_subscription_ratio", set.max_over_subscription_ratio},
                                        {"reserved_percentage", set.reserved_percentage},
                                        {"host_local", able.host_local},
+                                       {"exports", able.exports},
                                        {"online_snapshot", able.online_snapshot}});
     }
     return list;

@@ -22,10 +22,12 @@ namespace virga::volume::host {
 class Manager {
 public:
     /// What the constructor would refuse, without making anything. Throws Error{InvalidInput} naming a wrong setting.
-    static void check(const config::Config& config, const std::string& state_dir);
+    static void check(const config::Config& config, const std::string& state_dir, const std::string& host_name);
     /// Makes the backends that the configuration names. Throws Error{InvalidInput} naming a wrong setting.
-    /// `image_store` is the only folder where images are read and written.
-    Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store);
+    /// `image_store` is the only folder where images are read and written. `host_name` is what control knows this host
+    /// by: whose connections need no export.
+    Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store,
+            const std::string& host_name);
     ~Manager();
 
     void register_commands(rpc::HostEndpoint& endpoint);
@@ -33,7 +35,7 @@ public:
     /// Error{InvalidInput} for wrong parameters, and what the driver throws.
     json::object run(const rpc::Command& command);
     /// For the host's report: [{name, backend_name, driver, up, total_gib, free_gib, allocated_gib,
-    /// max_over_subscription_ratio, reserved_percentage, host_local, online_snapshot}].
+    /// max_over_subscription_ratio, reserved_percentage, host_local, exports, online_snapshot}].
     json::array report() const;
     /// The same as of the last look: never waits for storage.
     json::array last_report() const { return watch_.last(); }
@@ -60,6 +62,7 @@ private:
     json::object copy_here(const rpc::Command& command);
     json::object inventory() const;
 
+    std::unique_ptr<Exports> exports_;  ///< before the backends, which use it
     std::vector<std::unique_ptr<Backend>> backends_;
     disk::Root image_store_;
     backup::Store backups_;

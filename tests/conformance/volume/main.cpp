@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "conformance/volume/backends.hpp"
+#include "conformance/volume/export_child.hpp"
 #include "conformance/volume/operation.hpp"
 #include "conformance/volume/shares.hpp"
 
@@ -43,6 +44,7 @@ int run_inside(char** argv) {
 int main(int argc, char** argv) {
     namespace test = virga::volume::host::test;
     if (argc == 5 && std::string(argv[1]) == "--child") return test::child_main(argv);
+    if (argc == 6 && std::string(argv[1]) == "--export-child") return test::export_child_main(argv);
     if (std::getenv(kInside) == nullptr) return run_inside(argv);
     ::testing::InitGoogleTest(&argc, argv);
     test::prepare_scratch();

@@ -17,7 +17,7 @@ namespace {
 
 class ManagerTest : public ::testing::Test {
 protected:
-    ManagerTest() : folder_("/tmp"), manager_(config::Config(), folder_.path(), folder_.at("images")) {
+    ManagerTest() : folder_("/tmp"), manager_(config::Config(), folder_.path(), folder_.at("images"), "host") {
         manager_.recover();
     }
 
@@ -131,7 +131,7 @@ TEST_F(ManagerTest, a_volume_is_copied_to_another_backend) {
     config.set("volume.backends.a.path", folder_.at("a"));
     config.set("volume.backends.b.path", folder_.at("b"));
     config.set("volume.backends.b.format", "qcow2");
-    Manager manager(config, folder_.path(), folder_.at("images"));
+    Manager manager(config, folder_.path(), folder_.at("images"), "host");
     manager.recover();
     const auto id = new_uuid();
     const auto run = [&](const char* method, json::object params) {
@@ -195,7 +195,7 @@ TEST_F(ManagerTest, a_backend_that_cannot_be_looked_at_hides_no_other) {
     config.set("volume.backends.lost.driver", "nfs");
     config.set("volume.backends.lost.shares", "127.0.0.1:/nonexistent/export");
     config.set("volume.backends.lost.mount_point_base", folder_.at("mnt"));
-    Manager manager(config, folder_.path(), folder_.at("images"));
+    Manager manager(config, folder_.path(), folder_.at("images"), "host");
     manager.recover();
     ASSERT_EQ(manager.last_report().size(), 2U);
     EXPECT_TRUE(get_bool(manager.last_report().at(0).as_object(), "up"));

@@ -28,7 +28,8 @@ struct Capabilities {
     bool image_cache = true;       ///< the second volume from an image copies nothing
     bool instant_clone = true;     ///< clones and volumes from snapshots of a detached volume copy nothing
     bool online_snapshot = false;  ///< a running guest's volume can be snapshotted and cloned by the storage alone
-    bool host_local = true;        ///< volumes can only be used on this host
+    bool host_local = true;        ///< volumes lie on this host, and can only be used there but for `exports`
+    bool exports = false;          ///< other hosts reach those that aren't encrypted by NBD over TLS
     bool manage = false;           ///< disks can be taken over and let go
     bool encryption = false;       ///< volumes can be encrypted
     bool survives_restart = true;  ///< a new driver object on the same folder finds everything
@@ -156,7 +157,8 @@ public:
     /// repeat; the volume is usable in between.
     virtual VolumeFile delete_snapshot(const std::string& id, const std::string& snapshot_id) = 0;
 
-    /// What a host needs to open the volume: {driver_volume_type, data}. Notes that it is connected. NotFound.
+    /// What a host needs to open the volume: {driver_volume_type, data}. Notes that it is connected. NotFound; with
+    /// `exports` for another host, when the volume is encrypted NotSupported, without a port NoSpace, Unavailable.
     virtual json::object initialize_connection(const std::string& id, const std::string& connector_host) = 0;
     /// Takes the note away; nothing there is success.
     virtual void terminate_connection(const std::string& id, const std::string& connector_host) = 0;

@@ -114,6 +114,8 @@ public:
 
 protected:
     const Catalog& catalog() const { return catalog_; }
+    Catalog& catalog() { return catalog_; }
+    std::string path(const std::string& file) const { return catalog_.path(file); }
 
 private:
     enum class CopyMode { Reflink, Freeze, Full };
@@ -165,7 +167,6 @@ private:
     bool is_mergeable(const Sidecar& sidecar, const Layer& layer) const;
     void merge_into(Sidecar& sidecar, const std::string& file, const Call& call);
     void set_modes(const Sidecar& sidecar) const;
-    std::string path(const std::string& file) const { return catalog_.path(file); }
 
     Options options_;
     const KeyRing& ring_;

@@ -1,0 +1,87 @@
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "volume/host/exports/export_daemon.hpp"
+
+namespace virga::volume::host {
+
+struct ExportOptions {
+    std::string host;        ///< this one's name
+    std::string address;     ///< by which others reach it
+    std::string tls_folder;  ///< its certificates
+    std::string folder;      ///< of the records; made when missing
+    std::int64_t first_port = 0;
+    std::int64_t last_port = 0;
+};
+
+/// The volumes of this host that others reach, each by a process of its own. Processes and their ports outlive this
+/// object and this process: a new one finds them by its records, and starts those that have ended. One that ends is
+/// started again at once. Thread-safe; calls for one volume come one at a time.
+class Exports {
+public:
+    /// Reads the records, and takes over what runs. Starts nothing.
+    explicit Exports(ExportOptions options);
+    ~Exports();
+    Exports(const Exports&) = delete;
+    Exports& operator=(const Exports&) = delete;
+
+    const std::string& own_host() const { return options_.host; }
+    /// Has the volume exported, to its hosts and to no others: one that was let in before is thrown out. Gives
+    /// {host, port, export} to connect to. Throws Error{NoSpace} without a free port, Error{Unavailable} when the
+    /// process can't be started; then nothing is left. `backend` and the volume's name are its name here.
+    json::object set(const std::string& backend, const ExportedVolume& volume);
+    /// Ends it when all is written; success when there is none.
+    void end(const std::string& backend, const std::string& volume);
+    bool has(const std::string& backend, const std::string& volume) const;
+    /// The volumes of a backend that are exported.
+    std::vector<std::string> of_backend(const std::string& backend) const;
+
+private:
+    struct Entry {
+        // These never change.
+        std::string backend;
+        std::string name;
+        std::int64_t port = 0;
+
+        std::mutex mutex;  ///< of what follows
+        ExportedVolume volume;
+        RunningProcess process;
+        bool ended = false;
+        int handle = -1;  ///< readable when the process has ended
+
+        ~Entry();
+    };
+    using EntryPtr = std::shared_ptr<Entry>;
+
+    void read_records();
+    EntryPtr find(const std::string& backend, const std::string& volume) const;
+    EntryPtr make(const std::string& backend, const std::string& volume);
+    void forget(const EntryPtr& entry);
+    void save(const Entry& entry) const;
+    void start(Entry& entry);
+    void stop(Entry& entry);
+    void undo(const EntryPtr& entry);
+    ExportPlace place_of(const Entry& entry) const;
+    std::string record_of(std::int64_t port) const;
+    void watch();
+    bool revive(const EntryPtr& entry);
+    std::vector<EntryPtr> all() const;
+    void wake() const;
+
+    const ExportOptions options_;
+    mutable std::mutex mutex_;
+    std::map<std::int64_t, EntryPtr> by_port_;
+    int wake_ = -1;
+    std::atomic<bool> stopping_{false};
+    std::thread watcher_;
+};
+
+}  // namespace virga::volume::host

@@ -26,6 +26,7 @@ struct Context {
     disk::Roots volumes;                    ///< where files of volumes may be
     std::vector<std::string> mount_points;  ///< folders in which shares may be mounted
     std::vector<disk::Share> shares;        ///< of this host's own configuration
+    bool reaches_exports;                   ///< it has certificates for disks that other hosts export
     network::host::Taps& taps;
     std::unique_ptr<virt::Driver> driver;
     BaseFolder bases;

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/ids.hpp"
 #include "compute/virt/qcow2_chain.hpp"
+#include "config/forms.hpp"
 #include "disk/share_mount.hpp"
 
 namespace virga::compute::host {
@@ -51,8 +53,25 @@ virt::DiskFile share_file(const Context& context, const GuestDisk& disk, const j
     return file;
 }
 
+virt::DiskFile exported_disk(const Context& context, const GuestDisk& disk, const json::object& data) {
+    if (!context.reaches_exports)
+        throw Error(ErrorCode::InvalidInput, "volume " + disk.volume_id +
+                                                 " is on another host, which exports it by NBD over TLS: this host "
+                                                 "needs the setting host.tls_folder to reach it");
+    const auto host = get_string(data, "host");
+    const auto port = get_int(data, "port");
+    const auto name = get_string(data, "export");
+    if (host.empty() || !config::is_host_or_address_or_empty(host) || port <= 0 || port > 65535 || !is_uuid_like(name))
+        throw Error(ErrorCode::InvalidInput,
+                    "the connection of volume " + disk.volume_id + " names no host, port and export");
+    virt::DiskFile file{{}, disk::Format::Raw, disk.volume_id};
+    file.nbd = virt::NbdExport{host, static_cast<std::uint16_t>(port), name};
+    return file;
+}
+
 virt::DiskFile volume_file(const Context& context, const GuestDisk& disk) {
     const auto data = get_object(disk.connection_info, "data");
+    if (get_string(disk.connection_info, "driver_volume_type") == "nbd") return exported_disk(context, disk, data);
     if (data.contains("export")) return share_file(context, disk, data);
     const auto format = get_string(data, "format");
     if (get_string(data, "path").empty() || format.empty())

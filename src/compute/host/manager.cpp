@@ -12,6 +12,7 @@
 #include "compute/host/settings.hpp"
 #include "compute/host/used_bases.hpp"
 #include "compute/virt/registry.hpp"
+#include "config/between_hosts.hpp"
 
 namespace virga::compute::host {
 namespace {
@@ -44,6 +45,7 @@ struct Manager::Impl {
                   disk::Roots(volume_folders(settings, state_dir, folders)),
                   volume_folders(settings, state_dir, folders),
                   folders.shares,
+                  !settings.get(config::between_hosts::tls_folder).empty(),
                   taps,
                   virt::wanted_driver(settings).make(settings, state_dir),
                   BaseFolder(state_dir + "/instances/_base"),

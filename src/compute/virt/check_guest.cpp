@@ -25,11 +25,21 @@ void check_read_only(const GuestDisk& disk, const std::string& name) {
                "' can't have: use disk_bus virtio or scsi, or device_type cdrom");
 }
 
+void check_place(const DiskFile& file, const std::string& name) {
+    if (!file.nbd) {
+        if (!file.path.starts_with('/')) refuse(name + " has no absolute path");
+        return;
+    }
+    if (!file.path.empty() || file.format != disk::Format::Raw) refuse(name + " is both a file and an export");
+    if (file.nbd->host.empty() || file.nbd->port == 0 || file.nbd->name.empty())
+        refuse(name + " has an export without host, port or name");
+}
+
 }  // namespace
 
 void check_file(const GuestDisk& disk, const DiskFile& file) {
     const std::string name = "disk '" + disk.device_name + "'";
-    if (!file.path.starts_with('/')) refuse(name + " has no absolute path");
+    check_place(file, name);
     if (is_encrypted(disk) == file.key.empty())
         refuse(name + (file.key.empty() ? " is encrypted, and its key was not given"
                                         : " is not encrypted, but a key was given"));

@@ -40,13 +40,21 @@ struct SpawnTimes {
     bool already_running = false;
 };
 
+/// A disk that another host exports by NBD over TLS: the guest's emulator connects to it.
+struct NbdExport {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string name;
+};
+
 /// Absolute path and format of a disk, resolved by the host before the driver sees it.
 struct DiskFile {
-    std::string path;
+    std::string path;                         ///< empty: the disk is `nbd`, and no file of this host
     disk::Format format = disk::Format::Raw;  ///< given to the hypervisor as it is, never probed
     std::string serial;                       ///< volume id, or empty
     Secret key = {};                          ///< of an encrypted volume: opens every qcow2 that the disk consists of
     std::string secret = {};                  ///< libvirt's name of the key; set by that driver
+    std::optional<NbdExport> nbd = {};        ///< raw, whatever it is on the other host
 };
 
 /// How long work on a running guest's disk talks to its caller, about once per second. Both may be empty.

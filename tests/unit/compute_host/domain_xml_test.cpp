@@ -205,6 +205,42 @@ TEST_F(DomainXml, AReadOnlyVolumeIsRefusedOnABusThatHasNone) {
     }
 }
 
+TEST_F(DomainXml, ADiskThatAnotherHostExportsIsReachedByNbdOverTls) {
+    guest.disks[0].volume_id = new_uuid();
+    files[0] = {"", disk::Format::Raw, guest.disks[0].volume_id};
+    files[0].nbd = NbdExport{"10.0.0.2", 10809, guest.disks[0].volume_id};
+    check_guest(guest, files);
+    EXPECT_TRUE(has("<disk type=\"network\" device=\"disk\">"));
+    EXPECT_TRUE(has("<source protocol=\"nbd\" name=\"" + guest.disks[0].volume_id + "\" tls=\"yes\">"));
+    EXPECT_TRUE(has("<host name=\"10.0.0.2\" port=\"10809\""));
+    const auto defined = disks_of(xml().c_str());
+    ASSERT_EQ(defined.size(), 1u);
+    EXPECT_EQ(defined[0].serial, guest.disks[0].volume_id);
+    EXPECT_TRUE(files_of(defined[0]).empty()) << "there is no file here that a guest could be given";
+    EXPECT_TRUE(chain_of(guest.disks[0], files[0]).empty());
+}
+
+TEST_F(DomainXml, AnExportNeedsAllOfItsPlaceAndNoFile) {
+    guest.disks[0].volume_id = new_uuid();
+    const NbdExport whole{"10.0.0.2", 10809, guest.disks[0].volume_id};
+    const auto refused = [&](const std::string& path, disk::Format format, const NbdExport& nbd) {
+        DiskFile file{path, format, guest.disks[0].volume_id};
+        file.nbd = nbd;
+        try {
+            check_file(guest.disks[0], file);
+        } catch (const Error& error) {
+            return error.code() == ErrorCode::InvalidInput;
+        }
+        return false;
+    };
+    EXPECT_FALSE(refused("", disk::Format::Raw, whole));
+    EXPECT_TRUE(refused("/disk", disk::Format::Raw, whole));
+    EXPECT_TRUE(refused("", disk::Format::Qcow2, whole));
+    EXPECT_TRUE(refused("", disk::Format::Raw, {"", 10809, whole.name}));
+    EXPECT_TRUE(refused("", disk::Format::Raw, {whole.host, 0, whole.name}));
+    EXPECT_TRUE(refused("", disk::Format::Raw, {whole.host, 10809, ""}));
+}
+
 TEST_F(DomainXml, BootOrderFollowsTheBootIndex) {
     guest.disks[0].boot_index = 1;
     add_disk("/dev/vdb", 0);

@@ -93,7 +93,7 @@ TEST_F(MachineSecurityTest, cgroups_of_version_2_by_libvirts_names) {
 
 TEST_F(MachineSecurityTest, the_hypervisor_is_told) {
     const auto text = [&](const MachineSecurity& machine) {
-        compute::virt::libvirt::write_qemu_conf(temp.path(), machine);
+        compute::virt::libvirt::write_qemu_conf(temp.path(), machine, "");
         return read_small_file(temp / "etc/qemu.conf").value_or("");
     };
     const auto bare = text({});

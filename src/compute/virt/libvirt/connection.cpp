@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/certificates.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/small_file.hpp"
@@ -21,6 +22,13 @@ namespace {
 
 constexpr std::chrono::seconds kReconnectBound{10};
 
+std::vector<std::string> client_files(const std::string& tls_folder) {
+    std::vector<std::string> files;
+    for (const auto* name : {certificate_file::kCa, certificate_file::kClient, certificate_file::kClientKey})
+        files.push_back(tls_folder + "/" + name);
+    return files;
+}
+
 }  // namespace
 
 virConnectPtr Connection::get() const {
@@ -31,13 +39,15 @@ virConnectPtr Connection::get() const {
 void Connection::open(const DomainSettings& settings, Driver::Changed changed) {
     silence();
     const auto machine = settings.use_machine_security ? machine_security("") : MachineSecurity{};
-    write_qemu_conf(root_, machine);
+    const auto certificates = settings.tls_folder.empty() ? std::string() : root_ + "/tls";
+    write_qemu_conf(root_, machine, certificates);
     lacks_ = machine.lacks;
     if (!settings.use_machine_security) lacks_.emplace_back("libvirt.use_machine_security is false");
     for (const auto& lack : lacks_) log::warning("guests run with less around them", {{"why", lack}});
     log::info("guests are confined", {{"security_driver", machine.driver}, {"cgroups", machine.controllers.size()}});
     users_.open(settings);
     users_.need_reachable(root_);
+    if (!certificates.empty()) users_.give_all(client_files(settings.tls_folder), certificates);
     forget_dead_guests(root_);
     ensure_event_loop();
     {

@@ -1,6 +1,7 @@
 #include "compute/virt/libvirt/domain_settings.hpp"
 
 #include "compute/virt/settings.hpp"
+#include "config/between_hosts.hpp"
 
 namespace virga::compute::virt::libvirt {
 
@@ -17,6 +18,7 @@ DomainSettings domain_settings(const config::Config& config) {
     if (settings.group.empty()) settings.group = settings.virt_type == "kvm" ? "kvm" : "libvirt-qemu";
     settings.guest_uids = UidRange::parse(config.get(setting::guest_uids));
     settings.use_machine_security = config.get(setting::use_machine_security);
+    settings.tls_folder = config.get(config::between_hosts::tls_folder);
     settings.soft_reboot_timeout = std::chrono::seconds(config.get(setting::soft_reboot_timeout_s));
     settings.detach_timeout = std::chrono::seconds(config.get(setting::detach_timeout_s));
     return settings;

@@ -20,6 +20,7 @@ struct DomainSettings {
     std::string group = "libvirt-qemu";
     std::optional<UidRange> guest_uids;  ///< unset: all guests run as `user`
     bool use_machine_security = true;    ///< cgroups and a security driver, where there are
+    std::string tls_folder;  ///< with the certificate by which guests reach disks of other hosts; empty: none
     std::chrono::seconds soft_reboot_timeout{120};
     std::chrono::seconds detach_timeout{20};
 };

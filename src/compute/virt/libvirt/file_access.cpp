@@ -116,7 +116,7 @@ void give_layer(const GuestUser& user, const std::string& path) {
 
 void give_disk(const std::optional<GuestUser>& user, const GuestDisk& disk, const DiskFile& file,
                const std::vector<ChainLink>& chain) {
-    if (!user) return;
+    if (!user || file.nbd) return;
     for (const auto& link : chain) {
         if (is_layer_of(disk.volume_id, link.path)) {
             give_layer(*user, link.path);

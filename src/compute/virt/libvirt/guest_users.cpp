@@ -2,9 +2,11 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include "base/error.hpp"
@@ -86,6 +88,26 @@ void GuestUsers::need_reachable(const std::string& folder) const {
     if (can_enter({range_ ? range_->first : common_.uid, common_.gid}, folder)) return;
     throw Error(ErrorCode::InvalidInput, "state folder: guests' users can't reach " + folder +
                                              ": choose --state-dir below a folder that others may enter (chmod o+x)");
+}
+
+// The folder first: a copy is nobody's to see before it has its owner and mode.
+void GuestUsers::give_all(const std::vector<std::string>& files, const std::string& folder) const {
+    const std::lock_guard lock(mutex_);
+    const auto give = [&](const std::string& path, mode_t mode) {
+        if (::chmod(path.c_str(), mode) != 0) throw_errno(ErrorCode::Internal, "chmod " + path, errno);
+        if (privileged_ && ::chown(path.c_str(), 0, common_.gid) != 0)
+            throw_errno(ErrorCode::Internal, "chown " + path, errno);
+    };
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        throw_errno(ErrorCode::Internal, "make folder " + folder, errno);
+    give(folder, 0750);
+    for (const auto& file : files) {
+        const auto text = read_small_file(file);
+        if (!text) throw Error(ErrorCode::NotFound, "file " + file + " is missing");
+        const auto copy = folder + file.substr(file.rfind('/'));
+        write_small_file(copy, *text);
+        give(copy, 0640);
+    }
 }
 
 void GuestUsers::forget(const std::string& server_id) {

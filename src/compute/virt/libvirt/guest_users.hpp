@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "compute/virt/libvirt/domain_settings.hpp"
 
@@ -33,6 +34,8 @@ public:
     std::optional<GuestUser> assign(const std::string& server_id);
     /// Throws Error{InvalidInput} when guests' users can't get into the folder.
     void need_reachable(const std::string& folder) const;
+    /// Has a folder with copies of the files that all guests may read and nobody else.
+    void give_all(const std::vector<std::string>& files, const std::string& folder) const;
     void forget(const std::string& server_id);  ///< After its files were taken back.
 
 private:

@@ -30,7 +30,7 @@ std::string quoted_list(const std::vector<std::string>& words) {
 
 }  // namespace
 
-void write_qemu_conf(const std::string& root, const MachineSecurity& machine) {
+void write_qemu_conf(const std::string& root, const MachineSecurity& machine, const std::string& certificates) {
     if (root.size() > kMaxRoot)
         throw Error(ErrorCode::InvalidInput,
                     "state folder '" + root + "' is too long for the hypervisor's sockets: use one of at most " +
@@ -45,6 +45,7 @@ void write_qemu_conf(const std::string& root, const MachineSecurity& machine) {
         "remember_owner = 0\n";
     text += "security_driver = \"" + machine.driver + "\"\n";
     text += "cgroup_controllers = " + quoted_list(machine.controllers) + "\n";
+    if (!certificates.empty()) text += "nbd_tls = 1\nnbd_tls_x509_cert_dir = \"" + certificates + "\"\n";
     // Each guest's definition names its own user. This one is whom the emulator is tried out as: libvirt lets that open
     // /dev/kvm whatever its mode is, and distrusts what it learnt, at each start, where this user couldn't.
     if (::geteuid() == 0) text += "user = \"root\"\ngroup = \"root\"\n";

@@ -10,6 +10,8 @@ namespace virga::compute::virt::libvirt {
 /// cgroups and a security driver. Throws Error{InvalidInput} when the folder's path is too long for libvirt's sockets,
 /// and Error{Unavailable} when the user is missing that libvirt was built for: it looks it up even if guests run as
 /// others.
-void write_qemu_conf(const std::string& root, const MachineSecurity& machine);
+/// `certificates`: folder of those by which guests reach disks of other hosts, which must exist when libvirt is opened;
+/// empty: they reach none.
+void write_qemu_conf(const std::string& root, const MachineSecurity& machine, const std::string& certificates);
 
 }  // namespace virga::compute::virt::libvirt

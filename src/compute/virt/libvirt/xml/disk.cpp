@@ -32,6 +32,20 @@ void add_source(pugi::xml_node node, const std::string& path, disk::Format forma
     key.append_attribute("uuid") = secret.c_str();
 }
 
+/// What a request waits for a lost connection, from libvirt 9.5 on; before it fails, and the next one tries anew.
+constexpr int kReconnect_s = 60;
+
+void add_source(pugi::xml_node node, const NbdExport& nbd) {
+    auto source = node.append_child("source");
+    source.append_attribute("protocol") = "nbd";
+    source.append_attribute("name") = nbd.name.c_str();
+    source.append_attribute("tls") = "yes";
+    auto host = source.append_child("host");
+    host.append_attribute("name") = nbd.host.c_str();
+    host.append_attribute("port") = static_cast<unsigned>(nbd.port);
+    source.append_child("reconnect").append_attribute("delay") = kReconnect_s;
+}
+
 // The empty element at the end tells libvirt that the chain is complete: nothing is left for it to find out.
 void add_chain(pugi::xml_node node, const std::vector<ChainLink>& chain, const std::string& secret) {
     for (const auto& link : chain) {
@@ -78,6 +92,7 @@ DefinedDisk parse_disk(const pugi::xml_node& node) {
 }  // namespace
 
 std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
+    if (file.nbd) return {};
     const auto data = get_object(disk.connection_info, "data");
     if (!data.contains("chain")) return backing_chain(file.path, file.format);
     std::vector<ChainLink> chain;
@@ -93,10 +108,10 @@ std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file) {
 
 void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& file, std::int64_t boot_order) {
     auto node = devices.append_child("disk");
-    node.append_attribute("type") = "file";
+    node.append_attribute("type") = file.nbd ? "network" : "file";
     node.append_attribute("device") = disk.device_type == "cdrom" ? "cdrom" : "disk";
     add_driver(node, file);
-    add_source(node, file.path, file.format, file.secret);
+    add_source(node, file);
     add_chain(node, chain_of(disk, file), file.secret);
     auto target = node.append_child("target");
     target.append_attribute("dev") = target_name(disk).c_str();
@@ -109,6 +124,7 @@ void add_disk(pugi::xml_node devices, const GuestDisk& disk, const DiskFile& fil
 }
 
 void add_source(pugi::xml_node node, const DiskFile& file) {
+    if (file.nbd) return add_source(node, *file.nbd);
     add_source(node, file.path, file.format, file.secret);
 }
 
@@ -145,6 +161,7 @@ std::vector<DefinedDisk> disks_of(const char* domain_xml) {
 }
 
 std::vector<std::string> files_of(const DefinedDisk& disk) {
+    if (disk.source.empty()) return {};
     std::vector<std::string> files{disk.source};
     try {
         for (const auto& link : backing_chain(disk.source, disk::format_of(disk.format))) files.push_back(link.path);

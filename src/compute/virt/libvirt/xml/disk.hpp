@@ -21,7 +21,7 @@ std::vector<ChainLink> chain_of(const GuestDisk& disk, const DiskFile& file);
 /// A disk that a running guest's disk is copied to. Nothing is beneath it.
 std::string mirror_xml(const DiskFile& file);
 
-/// The <source> element of an overlay, with its encryption.
+/// The <source> element of a disk or an overlay, with its encryption.
 void add_source(pugi::xml_node node, const DiskFile& file);
 
 /// A disk as a domain's XML shows it.
@@ -32,7 +32,7 @@ struct DefinedDisk {
     std::string format;  ///< of the active file
     bool encrypted = false;
     std::string xml;
-    std::string source;         ///< active file
+    std::string source;         ///< active file; empty: another host exports it
     std::string mirror;         ///< file that is written to as well; empty: none
     bool mirror_ready = false;  ///< both are the same at every instant
 };

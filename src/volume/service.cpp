@@ -7,6 +7,7 @@
 #include "volume/flows/attachments.hpp"
 #include "volume/flows/check.hpp"
 #include "volume/flows/flows.hpp"
+#include "volume/flows/reach.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/flows/volume_keys.hpp"
 #include "volume/model/key_vault.hpp"
@@ -115,6 +116,11 @@ Volume Service::get(db::Transaction& tx, const identity::Auth& auth, const Volum
     const auto volume = repo::get_volume(tx, id);
     check_owner(auth, volume.project, "Volume", id.value);
     return volume;
+}
+
+Reach Service::reach(db::Transaction& tx, const VolumeId& id) {
+    const auto volume = repo::find_volume(tx, id);
+    return volume ? flows::reach_of(impl_->dependencies, *volume) : Reach::Anywhere;
 }
 
 std::optional<Snapshot> Service::find_snapshot(db::Transaction& tx, const SnapshotId& id) {

@@ -88,6 +88,8 @@ public:
     std::optional<Volume> find(db::Transaction& tx, const VolumeId& id);
     /// Throws Error{NotFound} "Volume <id> could not be found." also for another project's volume.
     Volume get(db::Transaction& tx, const identity::Auth& auth, const VolumeId& id);
+    /// From where the volume can be used, as its host is configured now; one that there isn't: from anywhere.
+    Reach reach(db::Transaction& tx, const VolumeId& id);
     std::optional<Snapshot> find_snapshot(db::Transaction& tx, const SnapshotId& id);
     Snapshot get_snapshot(db::Transaction& tx, const identity::Auth& auth, const SnapshotId& id);
     /// Id or name to the name of a volume type; throws Error{NotFound}.

@@ -11,6 +11,13 @@
 /// What other services know of volumes.
 namespace virga::volume {
 
+/// From where a volume can be used.
+enum class Reach {
+    Anywhere,   ///< its storage is a network's
+    ByNetwork,  ///< by its host directly, by others that have certificates over NBD
+    OwnHost,    ///< by its host only
+};
+
 /// One volume as other services see it.
 struct Volume {
     VolumeId id;
@@ -27,7 +34,7 @@ struct Volume {
     std::string availability_zone;
     std::string host;         ///< name of the storage host, empty before it is scheduled
     std::string backend;      ///< name of the backend on that host
-    bool host_local = false;  ///< only servers on `host` can use it
+    bool host_local = false;  ///< its data is on `host`: see Service::reach for who else can use it
     std::string snapshot_id;
     std::string source_volid;
     json::object image_metadata;  ///< volume_image_metadata: name -> string; empty when none

@@ -3,6 +3,7 @@
 #include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/guest_spec.hpp"
+#include "compute/flows/known_hosts.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/model/device_names.hpp"
@@ -13,11 +14,27 @@
 namespace virga::compute::flows {
 namespace {
 
-void require_reachable(const volume::Volume& volume, const Server& server) {
-    if (!volume.host_local || volume.host == server.host) return;
+/// Empty: it can be.
+std::string why_unreachable(db::Transaction& tx, Dependencies& d, const volume::Volume& volume, const Server& server) {
+    if (volume.host == server.host) return {};
+    switch (d.volumes.reach(tx, volume.id)) {
+        case volume::Reach::Anywhere:
+            return {};
+        case volume::Reach::ByNetwork:
+            if (hosts_with_remote_disks(d).contains(server.host)) return {};
+            return "which the instance's host can't reach without certificates (its setting host.tls_folder).";
+        case volume::Reach::OwnHost:
+            return "and can only be reached there: it is encrypted, or its host exports no volumes (its settings "
+                   "host.address and host.tls_folder).";
+    }
+    return {};
+}
+
+void require_reachable(db::Transaction& tx, Dependencies& d, const volume::Volume& volume, const Server& server) {
+    const auto why = why_unreachable(tx, d, volume, server);
+    if (why.empty()) return;
     throw Error(ErrorCode::InvalidInput, "Invalid volume: volume " + volume.id.value +
-                                             " is on another host than instance " + server.id.value +
-                                             " and can only be reached there.");
+                                             " is on another host than instance " + server.id.value + ", " + why);
 }
 
 /// Cinder would allow a second attachment to the same server: compute refuses it.
@@ -57,7 +74,7 @@ BlockDevice attach_volume(db::Transaction& tx, Dependencies& d, const identity::
     const auto server = begin_action(tx, id, server_change::kAttachVolume);
     const auto volume = d.volumes.get(tx, auth, volume_id);
     require_not_attached(tx, id, volume_id);
-    require_reachable(volume, server);
+    require_reachable(tx, d, volume, server);
     const auto present = repo::block_devices(tx, id);
     auto device = new_device(server, volume, present);
     device.disk_bus = virt::qemu::default_disk_bus(boot_properties(tx, d, server, present), device.device_type);

@@ -61,4 +61,11 @@ void record_hosts(Dependencies& d) {
     }
 }
 
+std::set<std::string> hosts_with_remote_disks(Dependencies& d) {
+    std::set<std::string> names;
+    for (const auto& host : d.hosts.hosts())
+        if (get_bool(host.report, "remote_disks")) names.insert(host.name);
+    return names;
+}
+
 }  // namespace virga::compute::flows

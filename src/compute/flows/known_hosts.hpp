@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <string>
 
 #include "base/json.hpp"
@@ -14,5 +15,8 @@ void record_host(Dependencies& d, const std::string& host, const json::object& r
 void record_connection(Dependencies& d, const std::string& host);
 /// Does both for all: those that are connected, and those whose rows say so though they aren't.
 void record_hosts(Dependencies& d);
+
+/// The connected hosts whose servers can use volumes that other hosts export.
+std::set<std::string> hosts_with_remote_disks(Dependencies& d);
 
 }  // namespace virga::compute::flows

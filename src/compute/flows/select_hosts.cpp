@@ -31,17 +31,20 @@ scheduler::HostView view_of(const Host& host, bool connected) {
 class Selector {
 public:
     Selector(db::Transaction& tx, Dependencies& d, const scheduler::Request& request, std::size_t most)
-        : tx_(tx), d_(d), request_(request), most_(most) {}
+        : tx_(tx), d_(d), request_(request), most_(most) {
+        if (!request.near_hosts.empty()) remote_disks_ = hosts_with_remote_disks(d);
+    }
 
     /// Of the hosts that the request names, or of the first pages of those with room.
     Selection of_candidates() {
         Selection found;
         if (const auto named = named_hosts()) {
-            for (const auto& name : *named) {
-                if (auto host = repo::find_host(tx_, name)) found.hosts.push_back(std::move(*host));
-            }
+            read_named(*named, found.hosts);
         } else {
             read_pages(found.hosts);
+            auto others = request_.near_hosts;
+            for (const auto& host : found.hosts) others.erase(host.name);
+            read_named(others, found.hosts);
         }
         return chosen(std::move(found));
     }
@@ -61,6 +64,12 @@ private:
         return request_.same_hosts;
     }
 
+    void read_named(const std::set<std::string>& names, std::vector<Host>& hosts) {
+        for (const auto& name : names) {
+            if (auto host = repo::find_host(tx_, name)) hosts.push_back(std::move(*host));
+        }
+    }
+
     void read_pages(std::vector<Host>& hosts) {
         const Amounts wanted{request_.vcpus, request_.memory_mib, request_.disk_gib};
         std::optional<repo::HostMarker> after;
@@ -75,14 +84,18 @@ private:
         }
     }
 
-    bool passes(const Host& host) const {
-        return !scheduler::reject(view_of(host, d_.hosts.answers(host.name)), request_);
+    bool passes(const Host& host) const { return !scheduler::reject(seen(host), request_); }
+
+    scheduler::HostView seen(const Host& host) const {
+        auto view = view_of(host, d_.hosts.answers(host.name));
+        view.remote_disks = remote_disks_.contains(host.name);
+        return view;
     }
 
     Selection chosen(Selection found) const {
         std::vector<scheduler::HostView> views;
         views.reserve(found.hosts.size());
-        for (const auto& host : found.hosts) views.push_back(view_of(host, d_.hosts.answers(host.name)));
+        for (const auto& host : found.hosts) views.push_back(seen(host));
         found.choice = scheduler::choose(std::move(views), request_, most_);
         return found;
     }
@@ -98,11 +111,22 @@ private:
     Dependencies& d_;
     const scheduler::Request& request_;
     std::size_t most_;
+    std::set<std::string> remote_disks_;  ///< hosts that can use volumes of others; read when there are some
 };
 
-void add_volume_host(db::Transaction& tx, Dependencies& d, const VolumeId& id, std::set<std::string>& hosts) {
+void add_volume_host(db::Transaction& tx, Dependencies& d, const VolumeId& id, scheduler::Request& request) {
     const auto volume = d.volumes.find(tx, id);
-    if (volume && volume->host_local && !volume->host.empty()) hosts.insert(volume->host);
+    if (!volume || volume->host.empty()) return;
+    switch (d.volumes.reach(tx, id)) {
+        case volume::Reach::Anywhere:
+            break;
+        case volume::Reach::ByNetwork:
+            request.near_hosts.insert(volume->host);
+            break;
+        case volume::Reach::OwnHost:
+            request.volume_hosts.insert(volume->host);
+            break;
+    }
 }
 
 }  // namespace
@@ -122,18 +146,17 @@ Selection select_of_all_hosts(Dependencies& d, const scheduler::Request& request
     return d.db.read_with([&](db::Transaction& tx) { return Selector(tx, d, request, most).of_all(); });
 }
 
-std::set<std::string> volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices) {
-    std::set<std::string> hosts;
+void add_volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices,
+                      scheduler::Request& request) {
     for (const auto& device : devices) {
         if (!device.is_volume()) continue;
         if (!device.volume_id.empty()) {
-            add_volume_host(tx, d, VolumeId(device.volume_id), hosts);
+            add_volume_host(tx, d, VolumeId(device.volume_id), request);
         } else if (const auto* source = std::get_if<VolumeFromSnapshot>(&device.kind)) {
             const auto snapshot = d.volumes.find_snapshot(tx, source->snapshot);
-            if (snapshot) add_volume_host(tx, d, snapshot->volume, hosts);
+            if (snapshot) add_volume_host(tx, d, snapshot->volume, request);
         }
     }
-    return hosts;
 }
 
 }  // namespace virga::compute::flows

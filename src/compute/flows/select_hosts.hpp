@@ -26,7 +26,9 @@ Selection select_hosts(db::Transaction& tx, Dependencies& d, const scheduler::Re
 /// The choice says why each host is refused.
 Selection select_of_all_hosts(Dependencies& d, const scheduler::Request& request, std::size_t most);
 
-/// Hosts that volumes of the list, or what they are to be made from, tie the server to.
-std::set<std::string> volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices);
+/// Adds to the request the hosts that volumes of the list, or what they are to be made from, tie the server to, or
+/// draw it to.
+void add_volume_hosts(db::Transaction& tx, Dependencies& d, const std::vector<BlockDevice>& devices,
+                      scheduler::Request& request);
 
 }  // namespace virga::compute::flows

@@ -27,6 +27,13 @@ std::optional<Rejection> reject_place(const HostView& host, const Request& reque
             return Rejection{"VolumeLocalityFilter", "a volume can only be reached on host " + volume_host};
         }
     }
+    for (const auto& near : request.near_hosts) {
+        if (near != host.name && !host.remote_disks) {
+            return Rejection{"VolumeLocalityFilter", "a volume is on host " + near +
+                                                         ", and this one has no certificates to reach it "
+                                                         "(host.tls_folder)"};
+        }
+    }
     return std::nullopt;
 }
 

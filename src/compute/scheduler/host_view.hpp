@@ -19,6 +19,7 @@ struct HostView {
     std::int64_t used_memory_mib = 0;
     std::int64_t used_disk_gib = 0;
     std::int64_t servers = 0;
+    bool remote_disks = false;  ///< its servers can use volumes that other hosts export; told when there are near_hosts
 };
 
 /// What one server asks for.
@@ -33,6 +34,7 @@ struct Request {
     std::optional<std::set<std::string>> same_hosts{};
     std::set<std::string> different_hosts{};  ///< hosts of servers that it shall not share a host with
     std::set<std::string> volume_hosts;       ///< hosts of volumes that no other host can reach
+    std::set<std::string> near_hosts{};       ///< hosts of volumes that others reach over the network
 };
 
 }  // namespace virga::compute::scheduler

@@ -19,7 +19,8 @@ std::string sentence(const HostView& best, std::size_t passed, const Request& re
     text += at_most("VCPUs", request.vcpus, free_vcpus(best), "") + ", ";
     text += request.disk_gib > 0 ? at_most("disk", request.disk_gib, free_disk_gib(best), " GiB")
                                  : std::string("no local disk");
-    text += "; weights: most free RAM, then fewest servers: " + std::to_string(best.servers) + ")";
+    text += request.near_hosts.empty() ? "; weights: " : "; weights: where its volumes are, then ";
+    text += "most free RAM, then fewest servers: " + std::to_string(best.servers) + ")";
     return text;
 }
 
@@ -34,11 +35,11 @@ std::string counts(const Choice& choice) {
 
 }  // namespace
 
-void sort_by_weight(std::vector<HostView>& hosts) {
-    std::sort(hosts.begin(), hosts.end(), [](const HostView& a, const HostView& b) {
-        return std::make_tuple(-free_memory_mib(a), a.servers, std::cref(a.name)) <
-               std::make_tuple(-free_memory_mib(b), b.servers, std::cref(b.name));
-    });
+void sort_by_weight(std::vector<HostView>& hosts, const std::set<std::string>& near) {
+    const auto key = [&](const HostView& host) {
+        return std::make_tuple(!near.contains(host.name), -free_memory_mib(host), host.servers, std::cref(host.name));
+    };
+    std::sort(hosts.begin(), hosts.end(), [&](const HostView& a, const HostView& b) { return key(a) < key(b); });
 }
 
 Choice choose(std::vector<HostView> hosts, const Request& request, std::size_t max_hosts) {
@@ -55,7 +56,7 @@ Choice choose(std::vector<HostView> hosts, const Request& request, std::size_t m
         }
     }
     if (passed.empty()) return choice;
-    sort_by_weight(passed);
+    sort_by_weight(passed, request.near_hosts);
     choice.decision = sentence(passed.front(), passed.size(), request);
     if (!choice.rejections.empty()) choice.decision += "; " + counts(choice);
     for (const auto& host : passed) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ struct Choice {
     std::vector<std::string> rejection_reasons;  ///< "h2: RamFilter (RAM 2048 MiB > free 512 MiB)", at most 10
 };
 
-/// Sorts hosts: most free RAM first, then fewest servers, then the name (so that the order is the same everywhere).
-void sort_by_weight(std::vector<HostView>& hosts);
+/// Sorts hosts: those of `near` first, where volumes of the server are; then most free RAM, then fewest servers, then
+/// the name (so that the order is the same everywhere).
+void sort_by_weight(std::vector<HostView>& hosts, const std::set<std::string>& near = {});
 
 /// Filters, weighs, and returns at most `max_hosts` (primary and alternates).
 Choice choose(std::vector<HostView> hosts, const Request& request, std::size_t max_hosts);

@@ -281,8 +281,8 @@ public:
     Outcome execute(const Context& context) override {
         const PlacementRequest request{context.data.size_gib,       context.data.zone,         context.data.wanted_host,
                                        context.data.wanted_backend, context.data.backend_name, context.data.type_specs};
-        const auto [backend, reason] = context.db.read_with(
-            [&](db::Transaction& tx) { return choose_backend(backends(tx, d_), request, repo::provisioned_gib(tx)); });
+        const auto [backend, reason] =
+            context.db.read_with([&](db::Transaction& tx) { return choose(tx, context, request); });
         Outcome outcome;
         outcome.decision = request.backend.empty() ? reason : backend.label() + ": where the source is";
         outcome.provides = json::object{{"host", backend.host}, {"backend", backend.name}};
@@ -290,6 +290,35 @@ public:
             repo::set_placement(tx, id, chosen.host, chosen.name, chosen.host_local);
         };
         return outcome;
+    }
+
+private:
+    /// A volume that is to be near a server, since nothing that it is made from ties it to a host, may be on any host
+    /// from where it reaches the server over the network, when there is no place nearby.
+    Placement choose(db::Transaction& tx, const Context& context, const PlacementRequest& request) {
+        auto all = backends(tx, d_);
+        const auto provisioned = repo::provisioned_gib(tx);
+        try {
+            return choose_backend(all, request, provisioned);
+        } catch (const Error&) {
+            const auto type = context.data.source_type;
+            const bool tied = type != SourceType::Raw && type != SourceType::Image;
+            const auto volume = repo::get_volume(tx, context.data.volume);
+            if (request.host.empty() || tied || !volume.encryption_key_id.empty() || !has_remote_disks(request.host))
+                throw;
+            std::erase_if(all, [](const Backend& one) { return one.host_local && !one.exports; });
+            auto anywhere = request;
+            anywhere.host.clear();
+            if (all.empty()) throw;
+            return choose_backend(all, anywhere, provisioned);
+        }
+    }
+
+    bool has_remote_disks(const std::string& name) {
+        const auto hosts = d_.hosts.hosts();
+        return std::any_of(hosts.begin(), hosts.end(), [&](const rpc::HostState& host) {
+            return host.name == name && get_bool(host.report, "remote_disks");
+        });
     }
 };
 

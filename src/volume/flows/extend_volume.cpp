@@ -3,6 +3,7 @@
 #include "volume/flows/flows.hpp"
 #include "volume/flows/mark_failed.hpp"
 #include "volume/flows/online.hpp"
+#include "volume/flows/reach.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -88,6 +89,7 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
                     "Invalid input received: os-extend.new_size: " + std::to_string(new_size_gib) +
                         " must be above the present size of " + std::to_string(volume.size_gib) + " GiB.");
     }
+    refuse_exported(tx, id, "extended");
     check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
                  new_size_gib, volume.volume_type);
     repo::require_change(tx, in_use ? volume_change::kExtendOnline : volume_change::kExtend, id);

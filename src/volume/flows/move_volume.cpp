@@ -6,6 +6,7 @@
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/flows/online.hpp"
+#include "volume/flows/reach.hpp"
 #include "volume/flows/services.hpp"
 #include "volume/flows/tasks.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -26,6 +27,9 @@ std::string label_of(const std::string& host, const std::string& backend) {
 }
 
 void check_attachments(db::Transaction& tx, const VolumeRecord& volume, const std::string& field) {
+    if (is_exported(tx, volume.id))
+        refuse(field,
+               "a volume that is used by a server on another host than its own can't be moved; detach it to move it");
     for (const auto& item : repo::attachments_of(tx, volume.id)) {
         if (!item.may_be_used()) continue;  // the move ends those first
         if (volume.multiattach)

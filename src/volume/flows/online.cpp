@@ -7,6 +7,7 @@
 #include "volume/flows/flow_data.hpp"
 #include "volume/flows/flow_kinds.hpp"
 #include "volume/flows/mark_failed.hpp"
+#include "volume/flows/reach.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/repo/attachment_repo.hpp"
 #include "volume/repo/change_repo.hpp"
@@ -306,6 +307,7 @@ rpc::CallOptions online_options(const TaskContext& context, const std::string& p
 
 void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {
     if (snapshots_alone(d, volume)) return;
+    refuse_exported(tx, volume.id, "copied while it is in use");
     const auto attachments = repo::attachments_of(tx, volume.id);
     const bool foreign = std::any_of(attachments.begin(), attachments.end(), [](const AttachmentRecord& item) {
         return item.may_be_used() && !item.of_compute();

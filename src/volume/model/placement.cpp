@@ -23,7 +23,8 @@ Backend backend_of(const rpc::HostState& host, const json::object& report) {
             get_string(report, "backend_name"),
             get_double(report, "max_over_subscription_ratio", Backend{}.max_over_subscription_ratio),
             get_int(report, "reserved_percentage"),
-            get_bool(report, "up", true) && host.answers};
+            get_bool(report, "up", true) && host.answers,
+            get_bool(report, "exports")};
 }
 
 bool is_wanted(const Backend& backend, const PlacementRequest& request) {

@@ -20,6 +20,7 @@ struct Backend {
     double max_over_subscription_ratio = 20.0;  ///< how many times its size sparse volumes may promise
     std::int64_t reserved_percentage = 0;       ///< of the size, which new volumes leave free
     bool up = true;                             ///< false: its storage can't be reached now, or its host doesn't answer
+    bool exports = false;                       ///< host_local, but other hosts reach its volumes over the network
     bool enabled = true;                        ///< false: an operator lets it take no new volumes
 
     const std::string& pool() const { return backend_name.empty() ? name : backend_name; }

@@ -68,6 +68,31 @@ TEST(Filters, EachRefusesWhatItIsFor) {
     EXPECT_EQ(refused_by(host("h2"), wanted), "VolumeLocalityFilter");
 }
 
+TEST(Filters, VolumesThatAreExportedNeedAHostThatCanUseThem) {
+    auto wanted = request();
+    wanted.near_hosts = {"h2"};
+    EXPECT_EQ(refused_by(host("h1"), wanted), "VolumeLocalityFilter");
+    EXPECT_EQ(refused_by(host("h2"), wanted), "");
+    auto with_certificates = host("h1");
+    with_certificates.remote_disks = true;
+    EXPECT_EQ(refused_by(with_certificates, wanted), "");
+    wanted.volume_hosts = {"h2"};
+    EXPECT_EQ(refused_by(with_certificates, wanted), "VolumeLocalityFilter") << "another volume can't leave its host";
+}
+
+TEST(Choose, TheHostOfTheVolumesComesFirstWhileItHasRoom) {
+    std::vector<HostView> hosts{host("h1", 3000), host("h2", 1000), host("h3", 2000)};
+    for (auto& view : hosts) view.remote_disks = true;
+    auto wanted = request();
+    wanted.near_hosts = {"h2"};
+    auto choice = choose(hosts, wanted, 3);
+    EXPECT_EQ(choice.hosts, (std::vector<std::string>{"h2", "h1", "h3"}));
+    EXPECT_NE(choice.decision.find("where its volumes are"), std::string::npos) << choice.decision;
+    hosts[1].used_memory_mib = 1000;
+    choice = choose(hosts, wanted, 3);
+    EXPECT_EQ(choice.hosts, (std::vector<std::string>{"h1", "h3"}));
+}
+
 TEST(Filters, CapacityCountsWhatIsTaken) {
     auto view = host("h1");
     view.used_memory_mib = 488;

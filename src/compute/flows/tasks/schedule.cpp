@@ -96,7 +96,7 @@ private:
         request.wanted_host = context.data.wanted_host;
         if (!context.data.same_host.empty()) request.same_hosts = hosts_of(tx, context.data.same_host);
         request.different_hosts = hosts_of(tx, context.data.different_host);
-        request.volume_hosts = volume_hosts(tx, d_, devices);
+        add_volume_hosts(tx, d_, devices, request);
         request.excluded.insert(context.data.excluded.begin(), context.data.excluded.end());
         return request;
     }

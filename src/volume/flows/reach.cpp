@@ -1,0 +1,42 @@
+#include "volume/flows/reach.hpp"
+
+#include <algorithm>
+
+#include "volume/repo/attachment_repo.hpp"
+
+namespace virga::volume::flows {
+namespace {
+
+bool exports(const rpc::HostState& host, const std::string& backend) {
+    for (const auto& report : get_objects(host.report, "backends"))
+        if (get_string(report, "name") == backend) return get_bool(report, "exports");
+    return false;
+}
+
+}  // namespace
+
+Reach reach_of(Dependencies& d, const VolumeRecord& volume) {
+    if (!volume.host_local) return Reach::Anywhere;
+    if (!volume.encryption_key_id.empty()) return Reach::OwnHost;
+    for (const auto& host : d.hosts.hosts())
+        if (host.name == volume.host) return exports(host, volume.backend) ? Reach::ByNetwork : Reach::OwnHost;
+    return Reach::OwnHost;
+}
+
+bool is_exported(db::Transaction& tx, const VolumeId& volume) {
+    const auto all = repo::attachments_of(tx, volume);
+    return std::any_of(all.begin(), all.end(), [](const AttachmentRecord& item) {
+        return item.connected() && get_string(item.connection_info, "driver_volume_type") == "nbd";
+    });
+}
+
+void refuse_exported(db::Transaction& tx, const VolumeId& volume, const std::string& what) {
+    if (!is_exported(tx, volume)) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid volume: volume " + volume.value +
+                    " is used by a server on another host than its own, over the network (NBD), where it can't be " +
+                    what + ": detach it first.",
+                {}, volume.value);
+}
+
+}  // namespace virga::volume::flows

@@ -1,5 +1,7 @@
 #include "volume/host/manager.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -43,6 +45,9 @@ std::optional<ExportOptions> export_options(const config::Config& config, const 
                     "host.tls_folder: must be set where host.address is, since volumes are exported over TLS only: "
                     "`virga pki host` makes such a folder");
     check_host_certificates(between_hosts::tls_folder.key, tls_folder, host_name, address);
+    if (::access(kExportProgram, X_OK) != 0)
+        throw Error(ErrorCode::InvalidInput, std::string("host.address: to export volumes this host needs ") +
+                                                 kExportProgram + ", of Debian's package qemu-system-common");
     constexpr std::size_t kMostOfSocket = 107;
     const auto folder = state_dir + "/exports";
     if (folder.size() + std::string_view("/65535.qmp").size() > kMostOfSocket)

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "config/between_hosts.hpp"
 #include "config/forms.hpp"
 
 namespace virga::config {
@@ -17,6 +18,14 @@ TEST(Forms, Domains) {
     for (const auto* bad : {".", "a.", ".a", "a..b", "-a", "a-.b", "a b", "a/b", "a_b"})
         EXPECT_FALSE(is_domain_or_empty(bad)) << bad;
     EXPECT_FALSE(is_domain_or_empty(std::string(64, 'a')));
+}
+
+TEST(Forms, Ports) {
+    for (const auto* good : {"10809-11832", "1024-65535", "2000-2000"})
+        EXPECT_TRUE(between_hosts::are_ports(good)) << good;
+    for (const auto* bad : {"", "2000", "80-90", "3000-2000", "2000-65536", "-2000", "2000-", "a-b", "2000-3000-4000"})
+        EXPECT_FALSE(between_hosts::are_ports(bad)) << bad;
+    EXPECT_EQ(between_hosts::ports_of("2000-2009").last, 2009);
 }
 
 TEST(Forms, HostsAndAddresses) {

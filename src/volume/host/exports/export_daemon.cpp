@@ -124,7 +124,7 @@ json::object export_of(const std::string& name) {
 
 // The monitor comes last: it answers when all before it is done.
 std::vector<std::string> command_of(const ExportedVolume& volume, const std::string& tls_folder, int tcp, int monitor) {
-    std::vector<std::string> words{"qemu-storage-daemon"};
+    std::vector<std::string> words{kExportProgram};
     const auto add_object = [&](const json::object& object) {
         words.emplace_back("--object");
         words.push_back(json::serialize(object));

@@ -10,6 +10,8 @@
 /// The program that exports one volume: qemu-storage-daemon, by NBD over TLS, to hosts that its list names.
 namespace virga::volume::host {
 
+inline constexpr const char* kExportProgram = "/usr/bin/qemu-storage-daemon";
+
 /// One file of a volume, and what it is: never found out.
 struct ExportedFile {
     std::string path;

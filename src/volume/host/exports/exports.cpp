@@ -143,10 +143,24 @@ void Exports::start(Entry& entry) {
         failpoint("volume.exports.start.recorded");
     });
     failpoint("volume.exports.start.started");
+    entry.answers = true;
     if (entry.handle >= 0) ::close(entry.handle);
     entry.handle = entry.process.open();
     wake();
     log::info("volume is exported", {{"volume", entry.name}, {"port", entry.port}, {"pid", entry.process.pid}});
+}
+
+// One that an earlier process recorded and was killed before it let it begin is about to end.
+void Exports::adopt(Entry& entry) {
+    if (entry.answers || !entry.process.is_alive()) return;
+    try {
+        set_export_hosts(place_of(entry), entry.volume, false);
+        entry.answers = true;
+    } catch (const Error& failure) {
+        log::warning("an export doesn't answer and is started again",
+                     {{"volume", entry.name}, {"port", entry.port}, {"error", failure.message()}});
+        entry.process.kill();
+    }
 }
 
 void Exports::stop(Entry& entry) {
@@ -160,11 +174,12 @@ json::object Exports::set(const std::string& backend, const ExportedVolume& volu
     const std::lock_guard lock(entry->mutex);
     const auto before = std::exchange(entry->volume, volume);
     try {
+        adopt(*entry);
         if (!entry->process.is_alive()) {
             start(*entry);
         } else if (before.hosts != volume.hosts) {
-            save(*entry);
             set_export_hosts(place_of(*entry), volume, is_less(volume.hosts, before.hosts));
+            save(*entry);
         }
     } catch (const Error&) {
         entry->volume = before;

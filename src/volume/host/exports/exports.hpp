@@ -54,6 +54,7 @@ private:
         std::mutex mutex;  ///< of what follows
         ExportedVolume volume;
         RunningProcess process;
+        bool answers = false;  ///< it was started, or has answered, since this object was made
         bool ended = false;
         int handle = -1;  ///< readable when the process has ended
 
@@ -67,6 +68,7 @@ private:
     void forget(const EntryPtr& entry);
     void save(const Entry& entry) const;
     void start(Entry& entry);
+    void adopt(Entry& entry);
     void stop(Entry& entry);
     void undo(const EntryPtr& entry);
     ExportPlace place_of(const Entry& entry) const;

@@ -3,7 +3,7 @@ import pytest
 
 from harness.cloud import Cloud, wait_for
 from harness.resources import ApiError, Resources, device
-from harness.second_host import SecondHost, certificates, export_processes, export_settings
+from harness.second_host import SecondHost, certificates, end_exports, export_processes, export_settings
 
 STORAGE, REMOTE, BARE = "host-1", "host-2", "host-3"
 
@@ -23,6 +23,7 @@ def cloud():
     finally:
         for host in others:
             host.stop()
+        end_exports(running)
         running.close()
 
 

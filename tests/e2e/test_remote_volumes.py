@@ -8,7 +8,7 @@ import pytest
 from harness.cloud import Cloud, wait_for
 from harness.guests import FLAVOR, LOGIN, GuestReaper, upload_guest
 from harness.resources import ApiError, Resources, device
-from harness.second_host import SecondHost, certificates, export_processes, export_settings
+from harness.second_host import SecondHost, certificates, end_exports, export_processes, export_settings
 
 STORAGE, COMPUTE = "host-1", "host-2"
 ON_COMPUTE = {"availability_zone": f"nova:{COMPUTE}"}
@@ -25,6 +25,7 @@ def cloud():
         running.second = SecondHost(running, COMPUTE, export_settings(folders[COMPUTE])).start()
         yield running
         running.second.stop()
+        end_exports(running)
         running.close()
 
 

@@ -78,15 +78,16 @@ public:
         volumes_.register_tasks(registry_);
         compute_.register_tasks(registry_);
         register_routes();
-        images_.recover();
         endpoint_->on_event([this](const std::string& host, std::string_view event, const json::object& params) {
             compute_.host_event(host, event, params);
         });
         endpoint_->set_cloud(volumes_.cloud_id());
         runner_.interrupt_with([this] { endpoint_->wake(); }, [this] { endpoint_->stop(); });
         runner_.keep_lease_in(options_.control_dir() + "/lease");
+        images_.share_store([this] { return runner_.replica(); }, taskflow::Runner::is_alive);
         endpoint_->start();
         runner_.run();
+        images_.recover();
         server_.start();
         write_openrc(options_.openrc_path(), credentials_with_url());
     }
@@ -111,6 +112,9 @@ public:
         return router_;
     }
 
+    /// What other processes left that died without a successor.
+    void recover_images() { images_.recover(); }
+
     void forget_old_flows() {
         const auto days = config_.get(setting::keep_flows_days);
         if (days < 0) return;
@@ -132,6 +136,7 @@ private:
         bootstrap_identity();
         volumes_.bootstrap();
         volumes_.open_vault(options_.control_dir());
+        images_.sign_transfers_with(volumes_.derived_key("virga image transfers"));
         networks_.bootstrap();
         compute_.bootstrap();
     }
@@ -216,6 +221,7 @@ int control(const Options& options, Announcer& announcer) {
     give_back_memory();
     while (!told_to_end) {
         process.forget_old_flows();
+        process.recover_images();
         told_to_end = wait_for_stop_signal(kHousekeepingPause);
     }
     announcer.stopping();

@@ -12,8 +12,10 @@
 #include "compute/host/manager.hpp"
 #include "compute/virt/registry.hpp"
 #include "config/between_hosts.hpp"
+#include "disk/image_access.hpp"
 #include "disk/reserve.hpp"
 #include "hostkeys/host/renewer.hpp"
+#include "image/settings.hpp"
 #include "network/host/taps.hpp"
 #include "rpc/endpoints.hpp"
 #include "volume/host/manager.hpp"
@@ -28,6 +30,12 @@ bool wait_for_credentials(hostkeys::host::Renewer& renewer, Announcer& announcer
         if (wait_for_stop_signal(std::chrono::seconds(1))) return false;
     }
     return true;
+}
+
+disk::ImageAccess image_access(const Options& options, const config::Config& config) {
+    const auto& folder = config.get(image::setting::folder);
+    return {folder.empty() ? options.control_dir() + "/images" : folder, config.get(setting::host_control_urls),
+            config.get(setting::host_control_ca)};
 }
 
 /// What runs without a sandbox is said at each start, and by `virga check`.
@@ -54,11 +62,11 @@ int host(const Options& options, Announcer& announcer) {
 
     const auto name = host_name(config);
     const bool real_guests = compute::virt::wanted_driver(config).capabilities.real_guests;
-    const auto image_store = options.control_dir() + "/images";
+    const auto images = image_access(options, config);
     network::host::Taps taps(real_guests, options.host_dir());
-    volume::host::Manager volumes(config, options.host_dir(), image_store, name);
+    volume::host::Manager volumes(config, options.host_dir(), images, name);
     compute::host::Manager guests(config, options.host_dir(), name, taps,
-                                  {image_store, volumes.volume_folders(), volumes.shares()});
+                                  {images, volumes.volume_folders(), volumes.shares()});
     const auto made = rpc::make_host_endpoint(config, options.socket_path(), name,
                                               {static_cast<std::size_t>(config.get(setting::host_threads)),
                                                static_cast<std::size_t>(config.get(setting::host_long_threads))});

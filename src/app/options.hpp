@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "config/forms.hpp"
+#include "http/base_url.hpp"
 
 namespace virga::app {
 
@@ -33,6 +34,13 @@ inline const config::Setting<std::int64_t> keep_flows_days{
     "Days that ended flows, which `virga trace` shows, are kept; -1: for ever."};
 inline const config::Setting<std::string> host_name{"host.name", std::string(), config::kHost,
                                                     "Name of this host; empty: the machine's host name."};
+inline const config::Setting<config::List> host_control_urls{
+    "host.control_urls", config::List{}, config::Form{"http[s]://NAME:PORT without a path", http::is_base_url},
+    "URLs under which this host reaches the control processes, for data of images where it doesn't see the folder of "
+    "the image store (`image.folder`); tried in turn."};
+inline const config::Setting<std::string> host_control_ca{
+    "host.control_ca", std::string(),
+    "PEM file of the authority of the certificates at `host.control_urls`; empty: those that the system trusts."};
 inline const config::Setting<std::int64_t> host_threads{
     "host.threads",
     16,

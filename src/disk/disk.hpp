@@ -80,13 +80,15 @@ struct FetchOptions {
 /// Image data -> local disk file: inspects (image/format), compares with the declared format, then converts with
 /// `qemu-img convert`, explicit formats, limits on memory, CPU and network - or copies in-process when it is raw. Works
 /// on `<target>.part`, and renames when everything is right; a leftover .part is started afresh. Errors: NotFound,
-/// InvalidInput (unacceptable or too large), Corrupt (checksum), NoSpace, Cancelled.
+/// InvalidInput (unacceptable or too large), Corrupt (checksum), NoSpace, Cancelled; where the data is on another
+/// machine (source.remote) also those of disk/remote_image.hpp, and it comes to `<target>.download` first.
 FetchResult fetch_image(const ImageSource& source, const std::string& target, const FetchOptions& options);
 
 /// Local disk -> image data: writes one flat file of the target's format under its part name, inspects and digests it,
 /// and gives it its final name when everything is right. Holes stay holes. A repeat finds the complete file and only
 /// digests it; an incomplete one is started afresh. Errors: NotSupported (format), TooLarge, InvalidInput (a guest
-/// wrote something that isn't acceptable as an image), NoSpace, Cancelled.
+/// wrote something that isn't acceptable as an image), NoSpace, Cancelled; where the store is on another machine
+/// (target.remote) also those of disk/remote_image.hpp, and nothing stays in the folder.
 StoredImage store_image(const std::string& from, const std::string& from_format, const ImageTarget& target,
                         const Progress& progress = {}, const Cancelled& cancelled = {}, const Secret& key = {});
 /// Removes what store_image left, complete or not. Success when there is nothing.

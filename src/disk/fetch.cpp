@@ -8,6 +8,7 @@
 #include "disk/convert.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/remote_image.hpp"
 #include "image/format/inspector.hpp"
 #include "image/format/tables.hpp"
 
@@ -57,7 +58,20 @@ void check_size(const ImageSource& source) {
                     source.path + " has " + std::to_string(size) + " bytes");
 }
 
-std::int64_t bring(const ImageSource& source, const Plan& plan, const std::string& part, const FetchOptions& options) {
+/// What the source's file is to the disk that is made.
+enum class Origin {
+    Store,  ///< somebody else's: it is read
+    Copy,   ///< a copy that was made for it: it may become the disk
+};
+
+std::int64_t bring(const ImageSource& source, const Plan& plan, const std::string& part, const FetchOptions& options,
+                   Origin origin) {
+    if (plan.from_format == plan.to_format && origin == Origin::Copy) {
+        auto file = File::open_for_writing(source.path);
+        file.sync();
+        rename_durably(source.path, part);
+        return file.size();
+    }
     if (plan.from_format == plan.to_format) {
         const auto result = copy(source.path, part, options.progress, options.cancelled);
         return result.copied_bytes;
@@ -70,9 +84,8 @@ std::int64_t bring(const ImageSource& source, const Plan& plan, const std::strin
     return convert_into(conversion, options.progress, options.cancelled);
 }
 
-}  // namespace
-
-FetchResult fetch_image(const ImageSource& source, const std::string& target, const FetchOptions& options) {
+FetchResult fetch_file(const ImageSource& source, const std::string& target, const FetchOptions& options,
+                       Origin origin) {
     check_size(source);
     const auto plan = plan_of(source, options);
     const auto part = target + ".part";
@@ -85,7 +98,7 @@ FetchResult fetch_image(const ImageSource& source, const std::string& target, co
         std::optional<ChecksumThread> checksum;
         if (options.verify_checksum && !expected.empty())
             checksum.emplace(source.path, fast ? HashAlgorithm::Xxh3 : HashAlgorithm::Sha512);
-        result.copied_bytes = bring(source, plan, part, options);
+        result.copied_bytes = bring(source, plan, part, options, origin);
         if (checksum && checksum->wait(options.cancelled) != expected)
             throw Error(ErrorCode::Corrupt, "The image's data is damaged: its checksum is not the recorded one.",
                         source.path);
@@ -98,6 +111,24 @@ FetchResult fetch_image(const ImageSource& source, const std::string& target, co
     cleanup.dismiss();
     if (options.progress) options.progress(result.virtual_size_bytes, result.virtual_size_bytes);
     return result;
+}
+
+/// The copy has been verified when it is there.
+FetchResult fetch_remote(const ImageSource& source, const std::string& target, const FetchOptions& options) {
+    if (source.disk_format == "raw") check_bound(source.size_bytes, options);
+    const RemoteCopy copy(source, target + ".download", options.progress, options.cancelled);
+    auto local = source;
+    local.path = copy.path();
+    auto unverified = options;
+    unverified.verify_checksum = false;
+    return fetch_file(local, target, unverified, Origin::Copy);
+}
+
+}  // namespace
+
+FetchResult fetch_image(const ImageSource& source, const std::string& target, const FetchOptions& options) {
+    if (!source.remote.empty()) return fetch_remote(source, target, options);
+    return fetch_file(source, target, options, Origin::Store);
 }
 
 }  // namespace virga::disk

@@ -9,21 +9,12 @@
 #include <cerrno>
 
 #include "base/error.hpp"
-#include "base/ids.hpp"
 
 namespace virga::disk {
 namespace {
 
 [[noreturn]] void outside(const std::string& path) {
     throw Error(ErrorCode::InvalidInput, "a path of the command doesn't lie in a folder of this host", path);
-}
-
-std::string opened_path(const File& file) {
-    return "/proc/self/fd/" + std::to_string(file.fd());
-}
-
-void require_id(const std::string& id, const std::string& name) {
-    if (!is_uuid_like(id)) throw Error(ErrorCode::InvalidInput, name + " is not a UUID", id);
 }
 
 }  // namespace
@@ -73,18 +64,6 @@ void Roots::check(const std::string& path, std::string_view what) const {
         throw Error(ErrorCode::InvalidInput, std::string(what) + " doesn't lie in a folder for volumes of this host",
                     path);
     root->check(path);
-}
-
-OpenImage::OpenImage(const Root& store, const ImageSource& image) : source(image), file_(store.open(image.path)) {
-    require_id(image.image_id, "image.image_id");
-    source.path = opened_path(file_);
-}
-
-OpenTarget::OpenTarget(const Root& store, const ImageTarget& image)
-    : target(image), folder_(store.open_folder(image.folder)) {
-    require_id(image.image_id, "target.image_id");
-    require_id(image.upload_id, "target.upload_id");
-    target.folder = opened_path(folder_);
 }
 
 }  // namespace virga::disk

@@ -4,8 +4,6 @@
 #include <vector>
 
 #include "disk/file.hpp"
-#include "image/image_source.hpp"
-#include "image/image_target.hpp"
 
 /// Paths that come from elsewhere, above all in commands of the control process, which a user may have taken over: they
 /// are resolved beneath fixed folders, without a link or a step out of them, by the kernel (openat2).
@@ -42,24 +40,6 @@ public:
 
 private:
     std::vector<Root> roots_;
-};
-
-/// The file of an image, open: `source.path` leads to it as long as the object lives, whatever happens to the name.
-struct OpenImage {
-    OpenImage(const Root& store, const ImageSource& image);
-    ImageSource source;
-
-private:
-    File file_;
-};
-
-/// The folder where an image is to be written, likewise.
-struct OpenTarget {
-    OpenTarget(const Root& store, const ImageTarget& image);
-    ImageTarget target;
-
-private:
-    File folder_;
 };
 
 }  // namespace virga::disk

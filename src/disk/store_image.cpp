@@ -12,6 +12,7 @@
 #include "disk/convert.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/remote_image.hpp"
 #include "image/format/inspector.hpp"
 
 namespace virga::disk {
@@ -107,10 +108,8 @@ void write_part(const std::string& from, const std::string& from_format, const I
     cleanup.dismiss();
 }
 
-}  // namespace
-
-StoredImage store_image(const std::string& from, const std::string& from_format, const ImageTarget& target,
-                        const Progress& progress, const Cancelled& cancelled, const Secret& key) {
+StoredImage store_file(const std::string& from, const std::string& from_format, const ImageTarget& target,
+                       const Progress& progress, const Cancelled& cancelled, const Secret& key) {
     const auto path = target.path();
     if (!exists(path)) write_part(from, from_format, target, progress, cancelled, key);
     const auto found = image::inspect_file(path);
@@ -125,6 +124,27 @@ StoredImage store_image(const std::string& from, const std::string& from_format,
     result.sha512 = sha512.wait(cancelled);
     if (cancelled && cancelled()) throw Error(ErrorCode::Cancelled, "storing the image was cancelled");
     return result;
+}
+
+/// What the control process found must be what was sent.
+StoredImage store_remote(const std::string& from, const std::string& from_format, const ImageTarget& target,
+                         const Progress& progress, const Cancelled& cancelled, const Secret& key) {
+    const ScopeExit cleanup([&] { ::unlink(target.path().c_str()); });
+    remove_file(target.path());
+    const auto sent = store_file(from, from_format, target, progress, cancelled, key);
+    const auto stored = send_image(target.path(), target, progress, cancelled);
+    if (stored == sent) return stored;
+    throw Error(ErrorCode::Corrupt, "The image's data was damaged on its way to the image store.",
+                "image " + target.image_id + ": " + json::serialize(sent.to_json()) + " was sent, " +
+                    json::serialize(stored.to_json()) + " is stored");
+}
+
+}  // namespace
+
+StoredImage store_image(const std::string& from, const std::string& from_format, const ImageTarget& target,
+                        const Progress& progress, const Cancelled& cancelled, const Secret& key) {
+    const auto& store = target.remote.empty() ? store_file : store_remote;
+    return store(from, from_format, target, progress, cancelled, key);
 }
 
 void discard_image(const ImageTarget& target) {

@@ -11,6 +11,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "http/client_parts.hpp"
 #include "http/http.hpp"
 
 namespace virga::http {
@@ -20,52 +21,6 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 
 constexpr std::chrono::seconds kTimeout{60};
-
-struct Url {
-    std::string host;
-    std::string port;
-    std::string authority;
-    std::string target;
-    bool tls = false;
-};
-
-Url parse_url(const std::string& url) {
-    constexpr std::string_view kPlain = "http://";
-    constexpr std::string_view kSecure = "https://";
-    const bool tls = url.starts_with(kSecure);
-    if (!tls && !url.starts_with(kPlain))
-        throw Error(ErrorCode::InvalidInput, "'" + url + "' is not an http:// or https:// URL");
-    const auto begin = tls ? kSecure.size() : kPlain.size();
-    const auto slash = std::min(url.find('/', begin), url.size());
-    Url parts;
-    parts.tls = tls;
-    parts.authority = url.substr(begin, slash - begin);
-    parts.target = slash < url.size() ? url.substr(slash) : "/";
-    const auto colon = parts.authority.rfind(':');
-    const bool has_port = colon != std::string::npos && parts.authority.find(']', colon) == std::string::npos;
-    parts.host = parts.authority.substr(0, has_port ? colon : std::string::npos);
-    parts.port = has_port ? parts.authority.substr(colon + 1) : (tls ? "443" : "80");
-    if (parts.host.starts_with('[') && parts.host.ends_with(']'))
-        parts.host = parts.host.substr(1, parts.host.size() - 2);
-    if (parts.host.empty()) throw Error(ErrorCode::InvalidInput, "the URL '" + url + "' names no host");
-    return parts;
-}
-
-net::ssl::context tls_context(const std::string& ca_file) {
-    net::ssl::context context(net::ssl::context::tls_client);
-    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-    beast::error_code failure;
-    if (ca_file.empty()) {
-        context.set_default_verify_paths(failure);
-    } else {
-        context.load_verify_file(ca_file, failure);
-    }
-    if (failure)
-        throw Error(ErrorCode::InvalidInput,
-                    "the certificates of '" + ca_file + "' (OS_CACERT) can't be used: " + failure.message());
-    context.set_verify_mode(net::ssl::verify_peer);
-    return context;
-}
 
 /// One exchange: each step starts the next one, and the first failure ends the run.
 class Exchange {
@@ -108,7 +63,7 @@ private:
     }
 
     void use_tls(const std::string& ca_file) {
-        context_.emplace(tls_context(ca_file));
+        context_.emplace(client_tls(ca_file));
         secure_.emplace(stream_, *context_);
         secure_->set_verify_callback(net::ssl::host_name_verification(url_.host));
         SSL_set_tlsext_host_name(secure_->native_handle(), url_.host.c_str());

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/json.hpp"
+#include "image/image_source.hpp"
 
 namespace virga {
 
@@ -14,6 +15,12 @@ struct ImageTarget {
     std::string disk_format;  ///< what the data shall be: raw, qcow2, vmdk, vdi, vhd, vhdx
     std::int64_t max_bytes = 0;
     std::int64_t keep_free_bytes = 0;  ///< of the disk of the store: Error{NoSpace} before less is left
+    StoreMark store = {};              ///< as of ImageSource
+    std::string transfer = {};         ///< likewise, for PUT
+
+    /// On a host, as disk::OpenTarget found out: not empty where the folder is one of the host's own, whose file is to
+    /// be sent there.
+    ImageUrls remote = {};
 
     /// Where the complete data stands.
     std::string path() const { return folder + "/" + image_id; }
@@ -22,11 +29,18 @@ struct ImageTarget {
 
     json::object to_json() const {
         return {{"image_id", image_id},       {"upload_id", upload_id}, {"folder", folder},
-                {"disk_format", disk_format}, {"max_bytes", max_bytes}, {"keep_free_bytes", keep_free_bytes}};
+                {"disk_format", disk_format}, {"max_bytes", max_bytes}, {"keep_free_bytes", keep_free_bytes},
+                {"store", store.to_json()},   {"transfer", transfer}};
     }
     static ImageTarget from_json(const json::object& o) {
-        return {get_string(o, "image_id"),    get_string(o, "upload_id"), get_string(o, "folder"),
-                get_string(o, "disk_format"), get_int(o, "max_bytes"),    get_int(o, "keep_free_bytes")};
+        return {get_string(o, "image_id"),
+                get_string(o, "upload_id"),
+                get_string(o, "folder"),
+                get_string(o, "disk_format"),
+                get_int(o, "max_bytes"),
+                get_int(o, "keep_free_bytes"),
+                StoreMark::from_json(get_object(o, "store")),
+                get_string(o, "transfer")};
     }
 };
 
@@ -43,6 +57,7 @@ struct StoredImage {
         return {{"format", format}, {"size_bytes", size_bytes}, {"virtual_size_bytes", virtual_size_bytes},
                 {"md5", md5},       {"sha512", sha512},         {"xxh3", xxh3}};
     }
+    bool operator==(const StoredImage&) const = default;
     static StoredImage from_json(const json::object& o) {
         return {get_string(o, "format"), get_int(o, "size_bytes"), get_int(o, "virtual_size_bytes"),
                 get_string(o, "md5"),    get_string(o, "sha512"),  get_string(o, "xxh3")};

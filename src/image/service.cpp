@@ -4,17 +4,33 @@
 #include "image/api/api.hpp"
 #include "image/model/attributes.hpp"
 #include "image/repo/image_repo.hpp"
+#include "image/settings.hpp"
 #include "image/stores/reconcile.hpp"
 
 namespace virga::image {
+
+namespace {
+
+std::string folder_of(const config::Config& config, const std::string& state_dir) {
+    const auto& folder = config.get(setting::folder);
+    return folder.empty() ? state_dir + "/images" : folder;
+}
+
+}  // namespace
 
 struct Service::Impl {
     Impl(db::Database& database, const config::Config& config, identity::Service& identity,
          const std::string& state_dir)
         : formats(config),
-          store(state_dir + "/images"),
+          store(folder_of(config, state_dir)),
           uploader(database, config, store, uploads, formats),
           context{database, identity, store, uploads, uploader, formats, {}} {}
+
+    std::string transfer(Transfer transfer) const {
+        if (!context.signer) return {};
+        transfer.until_s = now_us() / 1'000'000 + transfer_seconds(transfer.size_bytes);
+        return context.signer->url(transfer);
+    }
 
     Image view(const Record& record) const {
         auto image = to_image(record);
@@ -27,6 +43,8 @@ struct Service::Impl {
     ActiveUploads uploads;
     Uploader uploader;
     api::Context context;
+    /// Alone, nobody else has uploads.
+    OwnerLives owner_lives = [](db::Transaction&, const std::string&) { return false; };
 };
 
 Service::Service(db::Database& database, const config::Config& config, identity::Service& identity,
@@ -40,6 +58,7 @@ void Service::register_routes(http::Router& router) {
     api::add_versions(router);
     api::add_images(router, impl_->context);
     api::add_image_file(router, impl_->context);
+    api::add_transfers(router, impl_->context);
     api::add_actions(router, impl_->context);
     api::add_tags(router, impl_->context);
     api::add_members(router, impl_->context);
@@ -47,8 +66,18 @@ void Service::register_routes(http::Router& router) {
     api::add_info(router, impl_->context);
 }
 
+void Service::sign_transfers_with(const Secret& key) {
+    impl_->context.signer.emplace(key);
+}
+
+void Service::share_store(std::function<std::string()> self,
+                          std::function<bool(db::Transaction&, const std::string& owner)> lives) {
+    impl_->uploader.own_as(std::move(self));
+    impl_->owner_lives = std::move(lives);
+}
+
 void Service::recover() {
-    recover_store(impl_->context.database, impl_->store);
+    recover_store(impl_->context.database, impl_->store, impl_->uploads, impl_->owner_lives);
 }
 
 std::vector<std::string> Service::check(db::Transaction& tx) {
@@ -67,20 +96,23 @@ std::optional<Image> Service::find_any(db::Transaction& tx, const ImageId& id) {
     return impl_->view(*record);
 }
 
-ImageSource Service::source(db::Transaction& tx, const ImageId& id) {
+ImageSource Service::source(db::Transaction& tx, const ImageId& id, const std::string& host) {
     const auto record = repo::find(tx, id.value);
     if (!record || !record->has_data()) {
         throw Error(ErrorCode::NotFound, "Image " + id.value + " could not be found, or it has no data.", {}, id.value);
     }
     if (const auto why = impl_->formats.unusable(*record); !why.empty())
         throw Error(ErrorCode::InvalidInput, why + ".", {}, id.value);
+    const auto size = record->size_bytes.value_or(0);
     return {record->id,
             impl_->store.path(record->id),
             record->disk_format,
             record->container_format,
-            record->size_bytes.value_or(0),
+            size,
             record->sha512,
-            record->xxh3};
+            record->xxh3,
+            impl_->store.mark(),
+            impl_->transfer({Transfer::Purpose::Get, record->id, {}, size, host})};
 }
 
 std::vector<ImageId> Service::find_named(db::Transaction& tx, const identity::Auth& auth, const std::string& name) {
@@ -133,7 +165,7 @@ void Service::begin_upload(db::Transaction& tx, const ImageId& id, const FlowId&
     if (!record) throw Error(ErrorCode::NotFound, "Image " + id.value + " was deleted.", {}, id.value);
     const bool begun = record->status == ImageStatus::Saving && record->upload_id == upload.value;
     if (!begun && record->status == ImageStatus::Queued) impl_->uploader.quota().require_upload(tx, record->owner);
-    if (!begun && !repo::start_upload(tx, id.value, upload.value, repo::UploadBy::Flow)) {
+    if (!begun && !repo::start_upload(tx, id.value, {upload.value, repo::UploadBy::Flow})) {
         throw Error(ErrorCode::Conflict, "Image " + id.value + " can't take data: it is " + text_of(record->status), {},
                     id.value);
     }
@@ -155,7 +187,7 @@ void Service::charge_upload(const ImageId& id, const FlowId& upload, std::int64_
         db::Durability::Grouped);
 }
 
-ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload) {
+ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload, const std::string& host) {
     ImageTarget target{id.value, upload.value, impl_->store.folder()};
     impl_->context.database.read_with([&](db::Transaction& tx) {
         const auto record = repo::find(tx, id.value);
@@ -164,7 +196,17 @@ ImageTarget Service::upload_target(const ImageId& id, const FlowId& upload) {
         target.keep_free_bytes = impl_->uploader.reserve();
         target.max_bytes = impl_->uploader.quota().room(tx, *record);
     });
+    target.store = impl_->store.mark();
+    target.transfer = impl_->transfer({Transfer::Purpose::Put, id.value, upload.value, target.max_bytes, host});
     return target;
+}
+
+void Service::remove_upload(const ImageId& id, const FlowId& upload) {
+    const auto record =
+        impl_->context.database.read_with([&](db::Transaction& tx) { return repo::find(tx, id.value); });
+    if (record && (record->has_data() || record->upload_id != upload.value)) return;
+    impl_->store.remove_parts(id.value, upload.value);
+    impl_->store.remove(id.value);
 }
 
 void Service::finish_upload(db::Transaction& tx, const ImageId& id, const FlowId& upload, const StoredImage& stored) {
@@ -174,6 +216,9 @@ void Service::finish_upload(db::Transaction& tx, const ImageId& id, const FlowId
     if (stored.size_bytes > impl_->uploader.quota().room(tx, *record)) {
         throw Error(ErrorCode::TooLarge, "The image is larger than the project's quota allows.");
     }
+    if (impl_->store.size(id.value) != stored.size_bytes)
+        throw Error(ErrorCode::Corrupt, "The image store doesn't have the data of image " + id.value + ".", {},
+                    id.value);
     record->upload_id = upload.value;
     record->tool_format = stored.format;
     record->size_bytes = stored.size_bytes;

@@ -3,6 +3,10 @@
 
 namespace virga::image::setting {
 
+inline const config::Setting<std::string> folder{"image.folder", std::string(),
+                                                 "Folder with the data of images, which control processes of one cloud "
+                                                 "share, and hosts may; of control.user. Empty: "
+                                                 "`control/images` in the state folder."};
 inline const config::Setting<std::int64_t> max_bytes{
     "image.max_bytes", std::int64_t{1} << 40, {1, config::kMaxBytes}, "Largest image that may be uploaded, in bytes."};
 inline const config::Setting<std::int64_t> quota_bytes{

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "taskflow/executor.hpp"
+#include "taskflow/repo/lease_repo.hpp"
 #include "taskflow/takeover.hpp"
 
 namespace virga::taskflow {
@@ -86,6 +87,14 @@ void Runner::Impl::go_on_with(repo::StoredFlow flow) {
 
 void Runner::Impl::cancelled(const FlowId& flow) {
     if (executor.cancelled(flow) && on_cancel) on_cancel();
+}
+
+std::string Runner::replica() const {
+    return impl_->lease.id();
+}
+
+bool Runner::is_alive(db::Transaction& tx, const std::string& replica) {
+    return !replica.empty() && repo::has_lease(tx, replica);
 }
 
 void Runner::keep_lease_in(const std::filesystem::path& file) {

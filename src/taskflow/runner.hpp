@@ -34,6 +34,10 @@ public:
     /// A file that is this process's alone, and its successor's: with it, a process that starts goes on at once with
     /// the flows of the one before, also on a database that others share. Set before run().
     void keep_lease_in(const std::filesystem::path& file);
+    /// What others know this process by while it is alive; empty where no others can be.
+    std::string replica() const;
+    /// Whether a replica of that name is alive, as far as the database knows.
+    static bool is_alive(db::Transaction& tx, const std::string& replica);
     /// Takes over unfinished flows that no living process has, and starts working; on a shared database also those
     /// whose owners die later. Call once, after all tasks are registered.
     void run();

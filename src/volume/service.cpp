@@ -100,6 +100,10 @@ std::string Service::cloud_id() const {
     return impl_->vault->fingerprint();
 }
 
+Secret Service::derived_key(const std::string& purpose) const {
+    return impl_->vault->derived(purpose);
+}
+
 void Service::add_keys(json::object& params) {
     flows::add_keys(impl_->dependencies, params);
 }

@@ -81,6 +81,8 @@ public:
     void open_vault(const std::string& state_dir);
     /// What all control processes of this cloud have in common, and no others: which master key they have.
     std::string cloud_id() const;
+    /// A key that whoever has the master key has, for something else than volumes. After open_vault().
+    Secret derived_key(const std::string& purpose) const;
     /// Adds to the parameters of a command to a host the keys of the encrypted volumes that it names (its volume_id,
     /// disk, or guest's disks). For the call alone: not to be kept anywhere.
     void add_keys(json::object& params);

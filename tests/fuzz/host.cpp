@@ -26,6 +26,7 @@ constexpr int kUses = 200;
 constexpr int kMostCommands = 16;
 constexpr int kPatience_s = 60;
 constexpr std::string_view kCanary = "canary of the host";
+const std::string kMark(64, 'm');  ///< of the image store
 
 config::Config fake_hypervisor() {
     config::Config config;
@@ -81,6 +82,7 @@ public:
     /// Waits for the reply.
     void call(const std::string& method, json::object params) {
         const auto id = "fuzz-" + std::to_string(++number_);
+        prove_store(params);
         connection_->send({{"type", "call"}, {"id", id}, {"method", method}, {"params", std::move(params)}});
         for (;;) {
             const auto message = connection_->receive();
@@ -101,6 +103,15 @@ public:
     }
 
 private:
+    /// Without the mark of the store a path of an image isn't looked at.
+    static void prove_store(json::object& params) {
+        for (const auto* key : {"image", "target"}) {
+            auto* const images = params.if_contains(key);
+            if (images != nullptr && images->is_object() && !images->get_object().contains("store"))
+                images->get_object()["store"] = json::object{{"file", ".store"}, {"value", kMark}};
+        }
+    }
+
     void furnish() {
         fs::create_directories(images());
         fs::create_directories(folder_ / "precious");
@@ -110,6 +121,7 @@ private:
             fs::create_symlink(secret(), fs::path(folder) / "link");
             fs::create_directory_symlink(folder_ / "precious", fs::path(folder) / "folder-link");
         }
+        std::ofstream(images() + "/.store", std::ios::binary) << kMark;
         std::ofstream(images() + "/image", std::ios::binary) << std::string(65'536, 'x');
         before_ = entries();
     }

@@ -12,6 +12,7 @@
 #include "compute/host/named_locks.hpp"
 #include "compute/host/server_folder.hpp"
 #include "compute/virt/driver.hpp"
+#include "disk/image_access.hpp"
 #include "disk/root.hpp"
 #include "disk/share_mount.hpp"
 #include "network/host/taps.hpp"
@@ -22,7 +23,7 @@ namespace virga::compute::host {
 /// What the commands of one host share. Lock order: a server's lock, then a base's.
 struct Context {
     std::string instances;  ///< folder of the servers' folders and of _base
-    disk::Root image_store;
+    disk::ImageAccess images;
     disk::Roots volumes;                    ///< where files of volumes may be
     std::vector<std::string> mount_points;  ///< folders in which shares may be mounted
     std::vector<disk::Share> shares;        ///< of this host's own configuration

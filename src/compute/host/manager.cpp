@@ -41,7 +41,7 @@ struct Manager::Impl {
           host_name(std::move(name)),
           fake(is_fake(settings)),
           context{state_dir + "/instances",
-                  disk::Root(folders.image_store),
+                  folders.images,
                   disk::Roots(volume_folders(settings, state_dir, folders)),
                   volume_folders(settings, state_dir, folders),
                   folders.shares,

@@ -13,7 +13,7 @@ namespace virga::compute::host {
 
 /// Folders of the other services, outside of which no path of a command may lead.
 struct Folders {
-    std::string image_store;           ///< where the data of images are
+    disk::ImageAccess images;          ///< where the data of images are
     std::vector<std::string> volumes;  ///< where files of volumes are, and shares are mounted
     std::vector<disk::Share> shares;   ///< that this host's own configuration names
 };

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "config/config.hpp"
@@ -10,6 +11,7 @@
 #include "image/model/record.hpp"
 #include "image/policy.hpp"
 #include "image/stores/file_store.hpp"
+#include "image/transfer/signed_url.hpp"
 #include "image/upload/active_uploads.hpp"
 #include "image/upload/uploader.hpp"
 
@@ -25,6 +27,8 @@ struct Context {
     const Formats& formats;
     /// See Service::on_upload_deleted.
     std::function<void(db::Transaction&, const FlowId&)> upload_deleted;
+    /// Nothing until Service::sign_transfers_with.
+    std::optional<TransferSigner> signer = {};
 };
 
 using Function = http::Response (*)(Context&, http::Request&, const identity::Auth&);
@@ -39,9 +43,13 @@ Record require_visible(db::Transaction& tx, const http::Request& request, const 
 /// As above; throws Error{Forbidden} when the caller may see it but neither owns it nor is an administrator.
 Record require_changeable(db::Transaction& tx, const http::Request& request, const identity::Auth& auth);
 
+/// The data of an image, or the range of it that the request asks for. Throws Error{NotFound} when the file is missing.
+http::Response image_data(const Context& context, const http::Request& request, const Record& record);
+
 void add_versions(http::Router& router);
 void add_images(http::Router& router, Context& context);
 void add_image_file(http::Router& router, Context& context);
+void add_transfers(http::Router& router, Context& context);
 void add_actions(http::Router& router, Context& context);
 void add_tags(http::Router& router, Context& context);
 void add_members(http::Router& router, Context& context);

@@ -87,6 +87,12 @@ http::Response download(Context& context, http::Request& request, const identity
         throw Error(ErrorCode::Forbidden, "The requested image has been deactivated. Image data download is forbidden.",
                     {}, record.id);
     }
+    return image_data(context, request, record);
+}
+
+}  // namespace
+
+http::Response image_data(const Context& context, const http::Request& request, const Record& record) {
     auto file = context.store.open(record.id);
     if (!file) throw Error(ErrorCode::NotFound, "No data found for image " + record.id + ".", "the file is missing");
     const auto size = static_cast<std::uint64_t>(record.size_bytes.value_or(0));
@@ -95,8 +101,6 @@ http::Response download(Context& context, http::Request& request, const identity
     if (wanted.kind == RangeKind::Unsatisfiable) return no_such_range(size);
     return part_of(std::move(file), record, tag, size, wanted.kind == RangeKind::Part ? &wanted.range : nullptr);
 }
-
-}  // namespace
 
 void add_image_file(http::Router& router, Context& context) {
     const std::string path = "/image/v2/images/{image_id}/file";

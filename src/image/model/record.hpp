@@ -32,6 +32,7 @@ struct Record {
     json::object properties;         ///< name -> string
     std::int64_t charged_bytes = 0;  ///< for the upload that runs
     std::string upload_id;           ///< of the upload that runs while the status is saving
+    std::string upload_owner;        ///< the process (its lease) that receives it; empty: the only one
     bool upload_by_flow = false;     ///< upload_id is a flow, which goes on after a restart; else a request's
     TimestampUs created_us = 0;
     TimestampUs updated_us = 0;

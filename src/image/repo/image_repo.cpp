@@ -56,6 +56,7 @@ Record read_record(const db::Row& row) {
     record.properties = parse_object(row.text("properties"));
     record.charged_bytes = row.number("charged_bytes");
     record.upload_id = row.text("upload_id");
+    record.upload_owner = row.text("upload_owner");
     record.upload_by_flow = row.flag("upload_by_flow");
     record.created_us = row.number("created_us");
     record.updated_us = row.number("updated_us");
@@ -127,10 +128,10 @@ void set_charge(db::Transaction& tx, const std::string& id, std::int64_t bytes) 
     tx.exec("UPDATE images SET charged_bytes = ? WHERE id = ? AND status = 'saving'", {bytes, id});
 }
 
-bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id, UploadBy by) {
+bool start_upload(db::Transaction& tx, const std::string& id, const Upload& upload) {
     if (!lifecycle::try_change(tx, image_machine(), image_change::kUpload, id)) return false;
-    tx.exec("UPDATE images SET upload_id = ?, upload_by_flow = ? WHERE id = ?",
-            {upload_id, std::int64_t{by == UploadBy::Flow}, id});
+    tx.exec("UPDATE images SET upload_id = ?, upload_by_flow = ?, upload_owner = ? WHERE id = ?",
+            {upload.id, std::int64_t{upload.by == UploadBy::Flow}, upload.owner, id});
     return true;
 }
 

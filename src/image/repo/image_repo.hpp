@@ -31,9 +31,13 @@ void set_charge(db::Transaction& tx, const std::string& id, std::int64_t bytes);
 
 /// Who brings the data.
 enum class UploadBy { Request, Flow };
+struct Upload {
+    std::string id;
+    UploadBy by = UploadBy::Request;
+    std::string owner = {};  ///< of a request's: see Record::upload_owner
+};
 /// queued -> saving. False when the image isn't queued.
-bool start_upload(db::Transaction& tx, const std::string& id, const std::string& upload_id,
-                  UploadBy by = UploadBy::Request);
+bool start_upload(db::Transaction& tx, const std::string& id, const Upload& upload);
 /// saving -> active with what the upload found. False when the image no longer waits for this upload.
 bool finish_upload(db::Transaction& tx, const Record& record);
 /// saving -> queued. False as above.

@@ -34,6 +34,8 @@ const std::vector<db::Migration>& migrations() {
              "ALTER TABLE images ADD COLUMN charged_bytes BIGINT NOT NULL DEFAULT 0",
              "CREATE INDEX images_of_owner ON images (owner) WHERE status <> 'deleted'",
          }},
+        // Which of several control processes receives an upload: see stores/reconcile.hpp.
+        {"image", 5, {"ALTER TABLE images ADD COLUMN upload_owner TEXT"}},
     };
     return steps;
 }

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "image/stores/store_mark.hpp"
 
 namespace virga::image {
 namespace {
@@ -30,16 +31,21 @@ FileHandle::~FileHandle() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-std::string part_name(const std::string& image_id, const std::string& upload_id) {
-    return image_id + "." + upload_id + std::string(kPartSuffix);
+std::string part_name(const std::string& image_id, const std::string& upload_id, const std::string& attempt) {
+    return image_id + "." + upload_id + (attempt.empty() ? "" : ".") + attempt + std::string(kPartSuffix);
+}
+
+bool is_part_of(std::string_view file_name, const std::string& image_id, const std::string& upload_id) {
+    return is_part_name(file_name) && file_name.starts_with(image_id + "." + upload_id + ".");
 }
 
 bool is_part_name(std::string_view file_name) {
     return file_name.ends_with(kPartSuffix);
 }
 
-PartFile::PartFile(const FileStore& store, std::string image_id, const std::string& upload_id)
-    : store_(store), image_id_(std::move(image_id)), path_(store.part_path(image_id_, upload_id)) {
+PartFile::PartFile(const FileStore& store, std::string image_id, const std::string& upload_id,
+                   const std::string& attempt)
+    : store_(store), image_id_(std::move(image_id)), path_(store.part_path(image_id_, upload_id, attempt)) {
     const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
     if (fd < 0) fail_write(path_, errno);
     file_ = std::make_unique<FileHandle>(fd);
@@ -61,6 +67,7 @@ void PartFile::write(std::string_view data) {
 void PartFile::publish() {
     if (::fsync(file_->get()) != 0) fail_write(path_, errno);
     if (::rename(path_.c_str(), store_.path(image_id_).c_str()) != 0) {
+        if (errno == ENOENT) throw Error(ErrorCode::Conflict, "The upload was given up meanwhile.", path_);
         throw_errno(ErrorCode::Internal, "rename " + path_, errno);
     }
     published_ = true;
@@ -74,12 +81,23 @@ void PartFile::withdraw() noexcept {
 FileStore::FileStore(std::string folder) : folder_(std::move(folder)) {
     std::filesystem::create_directories(std::filesystem::path(folder_).parent_path());
     if (::mkdir(folder_.c_str(), kFolderMode) != 0 && errno != EEXIST) {
-        throw_errno(ErrorCode::Unavailable, "create the folder of the image store " + folder_, errno);
+        throw_errno(ErrorCode::InvalidInput, "image.folder: create " + folder_, errno);
     }
+    if (::access(folder_.c_str(), R_OK | W_OK | X_OK) != 0)
+        throw Error(ErrorCode::InvalidInput,
+                    "image.folder: the user of the control process (control.user) can't read and write " + folder_);
+    mark_ = mark_store(folder_);
 }
 
-std::string FileStore::part_path(const std::string& image_id, const std::string& upload_id) const {
-    return folder_ + "/" + part_name(image_id, upload_id);
+std::string FileStore::part_path(const std::string& image_id, const std::string& upload_id,
+                                 const std::string& attempt) const {
+    return folder_ + "/" + part_name(image_id, upload_id, attempt);
+}
+
+void FileStore::remove_parts(const std::string& image_id, const std::string& upload_id) const {
+    for (const auto& name : files()) {
+        if (is_part_of(name, image_id, upload_id)) remove(name);
+    }
 }
 
 std::shared_ptr<FileHandle> FileStore::open(const std::string& image_id) const {
@@ -107,7 +125,8 @@ void FileStore::remove(const std::string& file_name) const {
 std::vector<std::string> FileStore::files() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-        names.push_back(entry.path().filename().string());
+        auto name = entry.path().filename().string();
+        if (!name.starts_with(kMarkFile)) names.push_back(std::move(name));
     }
     std::sort(names.begin(), names.end());
     return names;

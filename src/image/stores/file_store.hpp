@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "image/image_source.hpp"
+
 namespace virga::image {
 
 /// An open file descriptor; closed when destroyed.
@@ -26,7 +28,9 @@ class FileStore;
 /// Data that is being received. Unless it is published, it leaves nothing behind.
 class PartFile {
 public:
-    PartFile(const FileStore& store, std::string image_id, const std::string& upload_id);
+    /// `attempt`: of an upload that may be tried again while an older attempt isn't known to have ended.
+    PartFile(const FileStore& store, std::string image_id, const std::string& upload_id,
+             const std::string& attempt = {});
     ~PartFile();
     PartFile(const PartFile&) = delete;
     PartFile& operator=(const PartFile&) = delete;
@@ -35,7 +39,7 @@ public:
     void write(std::string_view data);
     /// Where the data is until it is published.
     const std::string& path() const { return path_; }
-    /// Syncs the data and gives it its final name, durably.
+    /// Syncs the data and gives it its final name, durably. Throws Error{Conflict} when somebody removed the part.
     void publish();
     /// Takes the published file away again. Nothing happens when it wasn't published.
     void withdraw() noexcept;
@@ -51,12 +55,19 @@ private:
 /// Image data as files named by image id in one folder. Data that is there never changes.
 class FileStore {
 public:
-    /// Creates the folder, readable by this user only.
+    /// Creates the folder, readable by this user only, and its mark. Throws Error{InvalidInput} that names the setting
+    /// when it can't be used.
     explicit FileStore(std::string folder);
+
+    /// What proves to a host that it sees this store.
+    const StoreMark& mark() const { return mark_; }
 
     const std::string& folder() const { return folder_; }
     std::string path(const std::string& image_id) const { return folder_ + "/" + image_id; }
-    std::string part_path(const std::string& image_id, const std::string& upload_id) const;
+    std::string part_path(const std::string& image_id, const std::string& upload_id,
+                          const std::string& attempt = {}) const;
+    /// Whatever an upload left, but for data that is complete. Nothing happens when there is nothing.
+    void remove_parts(const std::string& image_id, const std::string& upload_id) const;
     /// nullptr when there is no such file. The data stays readable through the handle after a remove().
     std::shared_ptr<FileHandle> open(const std::string& image_id) const;
     /// Bytes of the stored data; nullopt when there is none.
@@ -64,16 +75,19 @@ public:
     bool exists(const std::string& file_name) const;
     /// Nothing happens when it is gone already.
     void remove(const std::string& file_name) const;
-    /// Names of all files in the folder, sorted.
+    /// Names of all files in the folder but the store's own, sorted.
     std::vector<std::string> files() const;
     void sync_folder() const;
 
 private:
     std::string folder_;
+    StoreMark mark_;
 };
 
-/// "<image id>.<upload id>.part"
-std::string part_name(const std::string& image_id, const std::string& upload_id);
+/// "<image id>.<upload id>.part", or "<image id>.<upload id>.<attempt>.part".
+std::string part_name(const std::string& image_id, const std::string& upload_id, const std::string& attempt = {});
 bool is_part_name(std::string_view file_name);
+/// Whether it is the part of this upload, of whatever attempt.
+bool is_part_of(std::string_view file_name, const std::string& image_id, const std::string& upload_id);
 
 }  // namespace virga::image

@@ -1,7 +1,6 @@
 #include "image/stores/reconcile.hpp"
 
 #include <map>
-#include <set>
 
 #include "base/log.hpp"
 #include "image/repo/image_repo.hpp"
@@ -12,14 +11,27 @@ namespace {
 /// The file goes on growing while it is compared with a snapshot of the row.
 constexpr std::int64_t kUncommitted = 1L << 30;
 
-/// Names of the files that the rows account for.
-std::set<std::string> known_files(const std::vector<Record>& records) {
-    std::set<std::string> names;
-    for (const auto& record : records) {
-        names.insert(record.id);
-        if (record.status == ImageStatus::Saving) names.insert(part_name(record.id, record.upload_id));
+/// What the rows account for.
+class KnownFiles {
+public:
+    explicit KnownFiles(const std::vector<Record>& records) {
+        for (const auto& record : records) uploads_.emplace(record.id, record.upload_id);
     }
-    return names;
+
+    bool contains(const std::string& name) const {
+        const auto found = uploads_.find(name.substr(0, name.find('.')));
+        if (found == uploads_.end()) return false;
+        const auto& [image, upload] = *found;
+        return name == image || (!upload.empty() && is_part_of(name, image, upload));
+    }
+
+private:
+    std::map<std::string, std::string> uploads_;  ///< that which runs, by image; empty: none
+};
+
+bool is_lost(db::Transaction& tx, const Record& record, const ActiveUploads& uploads, const OwnerLives& lives) {
+    return record.status == ImageStatus::Saving && !record.upload_by_flow && !uploads.contains(record.upload_id) &&
+           !lives(tx, record.upload_owner);
 }
 
 /// What a request has brought was charged before it was written. (A flow's data is charged when it is complete.)
@@ -36,7 +48,9 @@ void check_record(const Record& record, const FileStore& store, const ActiveUplo
     if (record.status == ImageStatus::Saving) {
         check_charge(record, store, differences);
         if (record.upload_by_flow) return;  // its flow is checked where it belongs
-        if (!uploads.contains(record.upload_id) && !store.exists(part_name(record.id, record.upload_id))) {
+        // One that another process receives has its file only some time after its row.
+        if (record.upload_owner.empty() && !uploads.contains(record.upload_id) &&
+            !store.exists(part_name(record.id, record.upload_id))) {
             differences.push_back("Image " + record.id + " is saving, but nothing is being uploaded.");
         }
         return;
@@ -56,17 +70,21 @@ void check_record(const Record& record, const FileStore& store, const ActiveUplo
 
 }  // namespace
 
-void recover_store(db::Database& database, const FileStore& store) {
+// The files are listed first: an upload has its row before its file and as long as it has one, so that a file whose row
+// isn't there later is nobody's.
+void recover_store(db::Database& database, const FileStore& store, const ActiveUploads& uploads,
+                   const OwnerLives& lives) {
+    const auto files = store.files();
     const auto records = database.write_with([&](db::Transaction& tx) {
         for (const auto& record : repo::list_with_file(tx)) {
-            if (record.status != ImageStatus::Saving || record.upload_by_flow) continue;
+            if (!is_lost(tx, record, uploads, lives)) continue;
             log::warning("an upload was cut off: the image is queued again", {{"image", record.id}});
             repo::abandon_upload(tx, record.id, record.upload_id);
         }
         return repo::list_with_file(tx);
     });
-    const auto known = known_files(records);
-    for (const auto& name : store.files()) {
+    const KnownFiles known(records);
+    for (const auto& name : files) {
         if (known.contains(name) || (!is_part_name(name) && !is_uuid_like(name))) continue;
         log::warning("removed image data that no image has", {{"file", name}});
         store.remove(name);
@@ -79,7 +97,7 @@ std::vector<std::string> check_store(db::Transaction& tx, const FileStore& store
     const auto files = store.files();
     const auto records = repo::list_with_file(tx);
     for (const auto& record : records) check_record(record, store, uploads, differences);
-    const auto known = known_files(records);
+    const KnownFiles known(records);
     for (const auto& name : files) {
         // What came or went since the transaction's snapshot is no difference.
         if (known.contains(name) || !store.exists(name)) continue;

@@ -58,7 +58,7 @@ Record Uploader::begin(const std::string& image_id, const std::string& upload_id
             formats_.require(record->disk_format);
             quota_.require_upload(tx, record->owner);
         }
-        if (!repo::start_upload(tx, image_id, upload_id)) {
+        if (!repo::start_upload(tx, image_id, {upload_id, repo::UploadBy::Request, owner_()})) {
             throw Error(ErrorCode::Conflict,
                         "Image " + image_id + " can't take data: its status is " + text_of(record->status) +
                             ", and it must be queued.",
@@ -118,36 +118,68 @@ void Uploader::finish(const Record& record) {
     tx.commit();
 }
 
-/// The published file goes before the image is queued: the next upload may publish its own from then on.
-void Uploader::abandon(const Record& record, PartFile& part) noexcept {
+void Uploader::abandon(const Record& record) noexcept {
     try {
-        part.withdraw();
         database_.write_with([&](db::Transaction& tx) { repo::abandon_upload(tx, record.id, record.upload_id); });
     } catch (const std::exception& failure) {
         log::error("an upload that failed could not be put back", {{"image", record.id}, {"error", failure.what()}});
     }
 }
 
+/// Bytes that the data may have. Throws when the request announces more.
+std::int64_t Uploader::require_length(const http::Request& request, const Record& record) const {
+    const auto limit = database_.read_with([&](db::Transaction& tx) { return quota_.room(tx, record); });
+    if (request.content_length && *request.content_length > static_cast<std::uint64_t>(limit)) too_large(limit);
+    return limit;
+}
+
+// The row is there before the file and after it, so that a file without a row is nobody's. The published file goes
+// before the image is queued: the next upload may publish its own from then on.
 void Uploader::receive(http::Request& request, const std::string& image_id,
                        const std::function<void(db::Transaction&)>& allowed) {
     const auto upload_id = new_uuid();
-    PartFile part(store_, image_id, upload_id);
     const auto stopped = uploads_.begin(upload_id);
     const ScopeExit forget([&] { uploads_.end(upload_id); });
     auto record = begin(image_id, upload_id, allowed);
-    ScopeExit undo([&] { abandon(record, part); });
+    ScopeExit undo([&] { abandon(record); });
+    PartFile part(store_, image_id, upload_id);
+    ScopeExit withdraw([&] { part.withdraw(); });
     failpoint("image.upload.saving");
-    const auto limit = database_.read_with([&](db::Transaction& tx) { return quota_.room(tx, record); });
-    if (request.content_length && *request.content_length > static_cast<std::uint64_t>(limit)) too_large(limit);
+    require_length(request, record);
     stream(request, record, part, *stopped);
     failpoint("image.upload.received");
     part.publish();
     failpoint("image.upload.published");
     finish(record);
+    withdraw.dismiss();
     undo.dismiss();
     failpoint("image.upload.committed");
     log::info("image data stored",
               {{"image", record.id}, {"bytes", *record.size_bytes}, {"format", record.tool_format}});
+}
+
+StoredImage Uploader::receive_for_flow(http::Request& request, const std::string& image_id,
+                                       const std::string& upload_id) {
+    const auto waiting = [&](db::Transaction& tx) {
+        auto record = repo::find(tx, image_id);
+        if (record && record->status == ImageStatus::Saving && record->upload_id == upload_id && record->upload_by_flow)
+            return *std::move(record);
+        throw Error(ErrorCode::NotFound, "Image " + image_id + " waits for no such upload.", {}, image_id);
+    };
+    auto record = database_.read_with(waiting);
+    require_length(request, record);
+    store_.remove_parts(image_id, upload_id);
+    PartFile part(store_, image_id, upload_id, new_uuid());
+    const std::atomic<bool> stopped{false};
+    stream(request, record, part, stopped);
+    failpoint("image.transfer.received");
+    database_.read_with(waiting);
+    part.publish();
+    failpoint("image.transfer.published");
+    const auto size = record.size_bytes.value_or(0);
+    log::info("image data arrived from a host", {{"image", record.id}, {"bytes", size}});
+    return {record.tool_format,  size,          record.virtual_size_bytes.value_or(size),
+            record.checksum_md5, record.sha512, record.xxh3};
 }
 
 }  // namespace virga::image

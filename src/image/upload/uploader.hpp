@@ -1,7 +1,11 @@
 #pragma once
+#include <functional>
+#include <string>
+
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/http.hpp"
+#include "image/image_target.hpp"
 #include "image/model/formats.hpp"
 #include "image/model/record.hpp"
 #include "image/stores/file_store.hpp"
@@ -28,6 +32,12 @@ public:
     void receive(http::Request& request, const std::string& image_id,
                  const std::function<void(db::Transaction&)>& allowed);
     const Quota& quota() const { return quota_; }
+    /// The request's body becomes the data of an image that the flow `upload_id` makes, which stays saving: what the
+    /// body was found to be is for the flow, which ends the upload. An older attempt of the same upload can't end any
+    /// more. Errors: NotFound (the image waits for no such upload), TooLarge, and as receive().
+    StoredImage receive_for_flow(http::Request& request, const std::string& image_id, const std::string& upload_id);
+    /// Whose the uploads are that are received from now on: see Record::upload_owner.
+    void own_as(std::function<std::string()> owner) { owner_ = std::move(owner); }
     /// Bytes of the store's disk that stay free.
     std::int64_t reserve() const;
 
@@ -37,7 +47,8 @@ private:
     void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const;
     std::int64_t charge(const Record& record, std::int64_t bytes) const;
     void finish(const Record& record);
-    void abandon(const Record& record, PartFile& part) noexcept;
+    void abandon(const Record& record) noexcept;
+    std::int64_t require_length(const http::Request& request, const Record& record) const;
 
     db::Database& database_;
     const config::Config& config_;
@@ -45,6 +56,7 @@ private:
     const FileStore& store_;
     ActiveUploads& uploads_;
     const Formats& formats_;
+    std::function<std::string()> owner_ = [] { return std::string(); };
 };
 
 }  // namespace virga::image

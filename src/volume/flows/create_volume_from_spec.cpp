@@ -105,7 +105,8 @@ private:
     /// Shows the copying as Cinder does: status downloading.
     Spec image_spec(const Context& context, json::object params) {
         const auto& image = context.data.image;
-        const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
+        const auto source =
+            context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image, context.data.host); });
         show(context, volume_change::kCopyImage);
         params["image"] = source.to_json();
         return {command::kCreateFromImage, std::move(params), kCopyDeadline};

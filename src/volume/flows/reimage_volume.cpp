@@ -27,7 +27,8 @@ public:
         const auto volume = load_volume(d_, context.data.volume);
         end_leftovers(d_, context, volume.id);
         const auto& image = context.data.image;
-        const auto source = context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image); });
+        const auto source =
+            context.db.read_with([&](db::Transaction& tx) { return d_.images.source(tx, image, volume.host); });
         const auto reply = call_host(
             d_, context, volume.host, command::kReimage,
             {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"image", source.to_json()}}, kCopyDeadline);

@@ -75,6 +75,7 @@ public:
         const auto volume = load_volume(d_, context.data.volume);
         call_host(d_, context, volume.host, command::kDiscardUpload, params_of(context, volume), kShortDeadline,
                   "revert");
+        d_.images.remove_upload(context.data.image, context.flow);
         RevertOutcome outcome;
         outcome.decision = "the image's data is removed";
         return outcome;
@@ -84,7 +85,7 @@ private:
     json::object params_of(const Context& context, const VolumeRecord& volume) {
         return {{"backend", volume.backend},
                 {"volume_id", volume_to_read(context)},
-                {"target", d_.images.upload_target(context.data.image, context.flow).to_json()}};
+                {"target", d_.images.upload_target(context.data.image, context.flow, volume.host).to_json()}};
     }
 };
 

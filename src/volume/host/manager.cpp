@@ -1,8 +1,10 @@
 #include "volume/host/manager.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -101,15 +103,31 @@ Inventory look(Driver& driver) {
     }
 }
 
-using Operation = std::function<json::object(Driver&, const rpc::Command&)>;
+/// A command, and what of images it names, which was opened once and for all.
+struct Asked : rpc::Command {
+    std::optional<disk::OpenImage> image = {};
+    std::optional<disk::OpenTarget> target = {};
+
+    const ImageSource& source() const { return given(image, "image").source; }
+    const ImageTarget& place() const { return given(target, "target").target; }
+
+private:
+    template <class Opened>
+    static const Opened& given(const std::optional<Opened>& opened, const std::string& name) {
+        if (opened) return *opened;
+        throw Error(ErrorCode::InvalidInput, "parameter '" + name + "' is missing");
+    }
+};
+
+using Operation = std::function<json::object(Driver&, const Asked&)>;
 
 json::object create(Driver& driver, const rpc::Command& c) {
     return driver.create(read_id(c.params, "volume_id"), read_size_gib(c.params)).to_json();
 }
 
-json::object create_from_image(Driver& driver, const rpc::Command& c) {
-    return to_json(driver.create_from_image(read_id(c.params, "volume_id"), read_size_gib(c.params),
-                                            read_image(c.params), call_of(c)));
+json::object create_from_image(Driver& driver, const Asked& c) {
+    return to_json(
+        driver.create_from_image(read_id(c.params, "volume_id"), read_size_gib(c.params), c.source(), call_of(c)));
 }
 
 json::object create_from_snapshot(Driver& driver, const rpc::Command& c) {
@@ -177,8 +195,8 @@ json::object revert(Driver& driver, const rpc::Command& c) {
     return driver.revert(read_id(c.params, "volume_id"), read_id(c.params, "snapshot_id"), call_of(c)).to_json();
 }
 
-json::object reimage(Driver& driver, const rpc::Command& c) {
-    return to_json(driver.reimage(read_id(c.params, "volume_id"), read_image(c.params), call_of(c)));
+json::object reimage(Driver& driver, const Asked& c) {
+    return to_json(driver.reimage(read_id(c.params, "volume_id"), c.source(), call_of(c)));
 }
 
 Secret key_of(Driver& driver, const rpc::Command& c, const VolumeFile& file) {
@@ -186,8 +204,8 @@ Secret key_of(Driver& driver, const rpc::Command& c, const VolumeFile& file) {
     return driver.keys().find(read_id(c.params, "volume_id"));
 }
 
-json::object upload(Driver& driver, const rpc::Command& c) {
-    const auto target = read_target(c.params);
+json::object upload(Driver& driver, const Asked& c) {
+    const auto& target = c.place();
     StoredImage stored;
     driver.read(read_id(c.params, "volume_id"), [&](const VolumeFile& file) {
         stored = disk::store_image(file.path, file.format, target, c.progress, c.cancelled, key_of(driver, c, file));
@@ -195,8 +213,8 @@ json::object upload(Driver& driver, const rpc::Command& c) {
     return stored.to_json();
 }
 
-json::object discard_upload(Driver&, const rpc::Command& c) {
-    disk::discard_image(read_target(c.params));
+json::object discard_upload(Driver&, const Asked& c) {
+    disk::discard_image(c.place());
     return {};
 }
 
@@ -303,9 +321,10 @@ void Manager::check(const config::Config& config, const std::string& state_dir, 
     for (const auto& backend : read_backends(config, state_dir)) check_driver(backend);
 }
 
-Manager::Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store,
+Manager::Manager(const config::Config& config, const std::string& state_dir, disk::ImageAccess images,
                  const std::string& host_name)
-    : image_store_(image_store),
+    : images_(std::move(images)),
+      uploads_(state_dir + "/uploads"),
       backups_(backup_folder(config, state_dir)),
       report_interval_(config.get(setting::report_interval_s)),
       watch_([this] { return report(); }) {
@@ -346,15 +365,10 @@ json::object Manager::run(const rpc::Command& command) {
     return run_on_backend(command);
 }
 
-// The paths of a command are replaced by ones of what they lead to in the image store, opened once and for all.
-json::object Manager::run_on_backend(const rpc::Command& asked) {
-    auto command = asked;
-    std::optional<disk::OpenImage> image;
-    std::optional<disk::OpenTarget> target;
-    if (command.params.contains("image"))
-        command.params["image"] = image.emplace(image_store_, read_image(command.params)).source.to_json();
-    if (command.params.contains("target"))
-        command.params["target"] = target.emplace(image_store_, read_target(command.params)).target.to_json();
+json::object Manager::run_on_backend(const rpc::Command& given) {
+    Asked command{given};
+    if (command.params.contains("image")) command.image.emplace(images_, read_image(command.params));
+    if (command.params.contains("target")) command.target.emplace(images_, read_target(command.params), uploads_);
     const auto of_backup = backup::volume_operations().find(command.method);
     const auto operation = operations().find(command.method);
     auto& backend = backend_of(command.params);
@@ -457,6 +471,9 @@ json::array Manager::report() const {
 }
 
 void Manager::recover() {
+    std::filesystem::remove_all(uploads_);
+    std::filesystem::create_directory(uploads_);
+    ::chmod(uploads_.c_str(), 0700);
     for (const auto& backend : backends_) {
         backend->driver->recover();
         log::info("volume backend is ready", {{"backend", backend->config.name}, {"driver", backend->driver->name()}});

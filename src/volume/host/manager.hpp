@@ -8,7 +8,7 @@
 
 #include "base/json.hpp"
 #include "config/config.hpp"
-#include "disk/root.hpp"
+#include "disk/image_access.hpp"
 #include "rpc/rpc.hpp"
 #include "volume/host/backend_config.hpp"
 #include "volume/host/backup/store.hpp"
@@ -24,9 +24,9 @@ public:
     /// What the constructor would refuse, without making anything. Throws Error{InvalidInput} naming a wrong setting.
     static void check(const config::Config& config, const std::string& state_dir, const std::string& host_name);
     /// Makes the backends that the configuration names. Throws Error{InvalidInput} naming a wrong setting.
-    /// `image_store` is the only folder where images are read and written. `host_name` is what control knows this host
-    /// by: whose connections need no export.
-    Manager(const config::Config& config, const std::string& state_dir, const std::string& image_store,
+    /// `images` is the only way by which images are read and written. `host_name` is what control knows this host by:
+    /// whose connections need no export.
+    Manager(const config::Config& config, const std::string& state_dir, disk::ImageAccess images,
             const std::string& host_name);
     ~Manager();
 
@@ -64,7 +64,8 @@ private:
 
     std::unique_ptr<Exports> exports_;  ///< before the backends, which use it
     std::vector<std::unique_ptr<Backend>> backends_;
-    disk::Root image_store_;
+    disk::ImageAccess images_;
+    std::string uploads_;  ///< folder of images on their way to a store that this host doesn't see
     backup::Store backups_;
     std::chrono::seconds report_interval_;
     CapacityWatch watch_;

@@ -72,6 +72,10 @@ Secret KeyVault::new_key() {
     return Secret(random_token(kSealingKeyBytes));
 }
 
+Secret KeyVault::derived(const std::string& purpose) const {
+    return Secret(hmac_sha256_hex(master_.reveal(), purpose));
+}
+
 std::string KeyVault::sealed(const std::string& id, const Secret& key) const {
     return base64_encode(seal(master_, key.reveal(), id));
 }

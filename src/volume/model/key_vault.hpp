@@ -19,6 +19,8 @@ public:
     /// A new key: a passphrase with 256 bits of entropy, in printable characters.
     static Secret new_key();
 
+    /// A key for something else than volumes, the same wherever the master key is.
+    Secret derived(const std::string& purpose) const;
     /// What goes into the row of the key with this id.
     std::string sealed(const std::string& id, const Secret& key) const;
     /// Throws Error{Corrupt}: it is another key's, was changed, or was sealed with another master key.

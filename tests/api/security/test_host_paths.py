@@ -14,8 +14,10 @@ EVIL = object()  # where the path goes
 DISK = {"kind": "volume", "device_name": "vda", "volume_id": ID,
         "connection_info": {"driver_volume_type": "local", "serial": ID, "data": {"path": EVIL, "format": "raw"}}}
 LOCAL = {"kind": "root", "device_name": "vda", "file": EVIL, "size_mib": 1}
-IMAGE = {"image_id": ID, "path": EVIL, "disk_format": "raw", "container_format": "bare", "size_bytes": len(CANARY)}
-TARGET = {"image_id": ID, "upload_id": OTHER, "folder": EVIL, "disk_format": "raw", "max_bytes": 1 << 30}
+STORE = {"file": ".store", "value": "m" * 64}
+IMAGE = {"image_id": ID, "path": EVIL, "store": STORE, "disk_format": "raw", "container_format": "bare",
+         "size_bytes": len(CANARY)}
+TARGET = {"image_id": ID, "upload_id": OTHER, "folder": EVIL, "store": STORE, "disk_format": "raw", "max_bytes": 1 << 30}
 ON = {"backend": "local", "volume_id": ID}
 
 
@@ -39,6 +41,8 @@ COMMANDS = [
     ("compute.remove_server_files", {"server_id": EVIL}), ("compute.console_output", {"server_id": EVIL, "max_bytes": 0}),
     ("volume.create", {**ON, "volume_id": EVIL, "size_gib": 1}), ("volume.delete", {**ON, "volume_id": EVIL}),
     ("volume.create_from_image", {**ON, "size_gib": 1, "image": IMAGE}), ("volume.reimage", {**ON, "image": IMAGE}),
+    ("volume.reimage", {**ON, "image": {**IMAGE, "store": {**STORE, "file": EVIL}}}),
+    ("volume.reimage", {**ON, "image": {**IMAGE, "store": {"file": "none", "value": "n" * 64}, "transfer": EVIL}}),
     ("volume.clone", {**ON, "size_gib": 1, "source_volume_id": EVIL}),
     ("volume.create_snapshot", {**ON, "snapshot_id": EVIL}), ("volume.delete_snapshot", {**ON, "snapshot_id": EVIL}),
     ("volume.create_from_snapshot", {**ON, "size_gib": 1, "source_volume_id": ID, "snapshot_id": EVIL}),
@@ -75,6 +79,7 @@ def place():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "link").symlink_to(cloud.folder / "secret")
             (folder / "folder-link").symlink_to(cloud.folder / "precious")
+        (images / STORE["file"]).write_text(STORE["value"])
         created = impostor.call("volume.create", {**ON, "size_gib": 1})
         assert "result" in created, created
         yield cloud, impostor

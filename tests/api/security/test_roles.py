@@ -45,6 +45,8 @@ PUBLIC = {("GET", path) for path in ("/", "/identity", "/identity/v3", "/image",
 PUBLIC |= {("POST", "/identity/v3/auth/tokens"), ("POST", "/identity/v3/users/{user_id}/password")}
 # A machine shows the token of an invitation, a host a signature of its key.
 PUBLIC |= {("POST", f"/virga/v1/host-keys/{what}") for what in ("join", "renewal")}
+# For hosts, which have URLs that are signed.
+PUBLIC |= {("GET", "/image/transfer/{image_id}"), ("PUT", "/image/transfer/{image_id}")}
 
 # Parameters of paths that name what a project owns. Each of them gets the id of an object of the owners' project.
 OWNED = {"server_id", "volume_id", "snapshot_id", "backup_id", "attachment_id", "transfer_id", "image_id"}

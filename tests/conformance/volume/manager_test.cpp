@@ -19,6 +19,18 @@ class ManagerTest : public ::testing::Test {
 protected:
     ManagerTest() : folder_("/tmp"), manager_(config::Config(), folder_.path(), folder_.at("images"), "host") {
         manager_.recover();
+        std::filesystem::create_directories(folder_.at("images"));
+        disk::write_file_atomically(folder_.at("images/.store"), mark_.value);
+    }
+    ImageSource source(const std::string& path) const {
+        ImageSource image{new_uuid(), path, "raw", "bare", 0, ""};
+        image.store = mark_;
+        return image;
+    }
+    ImageTarget target(const std::string& folder, const std::string& format, const std::string& id = new_uuid()) const {
+        ImageTarget image{id, new_uuid(), folder, format, 2LL << 30};
+        image.store = mark_;
+        return image;
     }
 
     json::object run(const std::string& method, const json::object& params) {
@@ -31,6 +43,7 @@ protected:
 
     Folder folder_;
     Manager manager_;
+    const StoreMark mark_{".store", std::string(64, 'm')};
 };
 
 TEST_F(ManagerTest, a_volume_from_creation_to_removal) {
@@ -80,18 +93,18 @@ TEST_F(ManagerTest, no_command_leads_out_of_the_folders_of_the_host) {
     };
     for (const auto& path : {secret, folder_.at("images/link"), folder_.at("images/../secret"),
                              std::string("/etc/passwd"), folder_.at("images") + "-other"}) {
-        const ImageSource image{new_uuid(), path, "raw", "bare", 0, ""};
+        const auto image = source(path);
         refused(command::kCreateFromImage, {{"volume_id", new_uuid()}, {"size_gib", 1}, {"image", image.to_json()}});
         refused(command::kReimage, {{"volume_id", id}, {"image", image.to_json()}});
     }
     for (const auto& folder :
          {folder_.at("other"), folder_.at("images/elsewhere"), folder_.at("images/../other"), std::string("/etc")}) {
-        const ImageTarget target{new_uuid(), new_uuid(), folder, "raw", 2LL << 30};
-        refused(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}});
-        refused(command::kDiscardUpload, {{"volume_id", id}, {"target", target.to_json()}});
+        const auto place = target(folder, "raw");
+        refused(command::kUpload, {{"volume_id", id}, {"target", place.to_json()}});
+        refused(command::kDiscardUpload, {{"volume_id", id}, {"target", place.to_json()}});
     }
-    const ImageTarget target{"../x", new_uuid(), folder_.at("images"), "raw", 2LL << 30};
-    refused(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    const auto place = target(folder_.at("images"), "raw", "../x");
+    refused(command::kUpload, {{"volume_id", id}, {"target", place.to_json()}});
     for (const auto& file :
          {secret, std::string("../secret"), folder_.at("volumes/../secret"), std::string("_base/x")}) {
         for (const bool into_active : {true, false}) {
@@ -112,18 +125,51 @@ TEST_F(ManagerTest, no_link_in_the_image_store_is_written_through) {
     disk::write_file_atomically(secret, "secret");
     std::filesystem::create_directories(folder_.at("images"));
     run(command::kCreate, {{"volume_id", id}, {"size_gib", 1}});
-    const ImageTarget target{new_uuid(), new_uuid(), folder_.at("images"), "qcow2", 2LL << 30};
-    std::filesystem::create_symlink(secret, target.path());
-    EXPECT_THROW(run(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}}), Error);
+    const auto place = target(folder_.at("images"), "qcow2");
+    std::filesystem::create_symlink(secret, place.path());
+    EXPECT_THROW(run(command::kUpload, {{"volume_id", id}, {"target", place.to_json()}}), Error);
     EXPECT_EQ(disk::read_file(secret), "secret");
-    std::filesystem::remove(target.path());
-    std::filesystem::create_symlink(secret, target.part_path());
-    run(command::kUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    std::filesystem::remove(place.path());
+    std::filesystem::create_symlink(secret, place.part_path());
+    run(command::kUpload, {{"volume_id", id}, {"target", place.to_json()}});
     EXPECT_EQ(disk::read_file(secret), "secret");
-    EXPECT_FALSE(std::filesystem::is_symlink(target.path()));
-    run(command::kDiscardUpload, {{"volume_id", id}, {"target", target.to_json()}});
+    EXPECT_FALSE(std::filesystem::is_symlink(place.path()));
+    run(command::kDiscardUpload, {{"volume_id", id}, {"target", place.to_json()}});
+    std::filesystem::remove(folder_.at("images/.store"));
     EXPECT_TRUE(std::filesystem::is_empty(folder_.at("images")));
     run(command::kDelete, {{"volume_id", id}});
+}
+
+// A folder is the store when it has its mark: neither a copy without it nor a setting makes it one.
+TEST_F(ManagerTest, a_store_that_is_not_seen_is_not_read_by_its_path) {
+    const auto path = folder_.at("images/image");
+    disk::create_raw(path, 1 << 20);
+    const auto create = [&](const StoreMark& mark) {
+        auto image = source(path);
+        image.store = mark;
+        run(command::kCreateFromImage, {{"volume_id", image.image_id}, {"size_gib", 1}, {"image", image.to_json()}});
+        run(command::kDelete, {{"volume_id", image.image_id}});
+    };
+    const auto code_of = [&](const StoreMark& mark) {
+        try {
+            create(mark);
+        } catch (const Error& error) {
+            return error.code();
+        }
+        return ErrorCode::Internal;
+    };
+    create(mark_);
+    EXPECT_EQ(code_of({".store", std::string(64, 'n')}), ErrorCode::NotSupported) << "another store";
+    EXPECT_EQ(code_of({".store", mark_.value + "m"}), ErrorCode::NotSupported);
+    EXPECT_EQ(code_of({".missing", mark_.value}), ErrorCode::NotSupported);
+    for (const StoreMark& bad :
+         {StoreMark{}, StoreMark{".store", ""}, StoreMark{".store", "mmm"}, StoreMark{"../images/.store", mark_.value}})
+        EXPECT_EQ(code_of(bad), ErrorCode::InvalidInput) << bad.file;
+    std::filesystem::remove(folder_.at("images/.store"));
+    EXPECT_EQ(code_of(mark_), ErrorCode::NotSupported);
+    std::filesystem::create_symlink(folder_.at("mark"), folder_.at("images/.store"));
+    disk::write_file_atomically(folder_.at("mark"), mark_.value);
+    EXPECT_EQ(code_of(mark_), ErrorCode::NotSupported) << "a link proves nothing";
 }
 
 TEST_F(ManagerTest, a_volume_is_copied_to_another_backend) {

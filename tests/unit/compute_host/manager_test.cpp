@@ -38,6 +38,8 @@ protected:
         source.size_bytes = 1024;
         std::filesystem::create_directories(folder / "images");
         write_small_file(source.path, std::string(1024, 'x'));
+        source.store = {".store", std::string(64, 'm')};
+        write_small_file(folder / "images/.store", source.store.value);
         return source.to_json();
     }
     json::object disks_request() {

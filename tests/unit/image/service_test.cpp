@@ -11,6 +11,7 @@
 #include "image/repo/image_repo.hpp"
 #include "image/service.hpp"
 #include "image/stores/file_store.hpp"
+#include "image/stores/store_mark.hpp"
 #include "image/upload/background_hasher.hpp"
 
 namespace virga::image {
@@ -94,7 +95,8 @@ protected:
     std::vector<std::string> files() {
         std::vector<std::string> names;
         for (const auto& entry : std::filesystem::directory_iterator(folder_ / "images")) {
-            names.push_back(entry.path().filename().string());
+            auto name = entry.path().filename().string();
+            if (name != kMarkFile) names.push_back(std::move(name));
         }
         return names;
     }
@@ -225,7 +227,7 @@ TEST_F(ImageTest, RecoverPutsBackWhatAKillLeft) {
     const auto active = create();
     ASSERT_EQ(upload(active, Body("data")), 204);
     const auto upload_id = new_uuid();
-    database_.write_with([&](db::Transaction& tx) { ASSERT_TRUE(repo::start_upload(tx, saving, upload_id)); });
+    database_.write_with([&](db::Transaction& tx) { ASSERT_TRUE(repo::start_upload(tx, saving, {upload_id})); });
     for (const auto& name : {part_name(saving, upload_id), saving, new_uuid()}) {
         std::ofstream(folder_ / "images" / name) << "half";
     }
@@ -267,13 +269,66 @@ TEST_F(ImageTest, AnIdIsNeverUsedAgain) {
 TEST_F(ImageTest, HostsReadWhatIsActive) {
     const auto id = create();
     const auto source = [&] {
-        return database_.read_with([&](db::Transaction& tx) { return service_.source(tx, ImageId(id)); });
+        return database_.read_with([&](db::Transaction& tx) { return service_.source(tx, ImageId(id), "host-1"); });
     };
     EXPECT_THROW(source(), Error);
     ASSERT_EQ(upload(id, Body("data")), 204);
     EXPECT_EQ(source().disk_format, "raw");
     EXPECT_EQ(source().size_bytes, 4);
     EXPECT_EQ(std::filesystem::file_size(source().path), 4u);
+}
+
+// Two processes share the store: what one of them is receiving is not for the other to put back.
+TEST_F(ImageTest, RecoverLeavesTheUploadsOfTheLivingAlone) {
+    std::set<std::string> living{"a", "b"};
+    service_.share_store([] { return std::string("a"); },
+                         [&](db::Transaction&, const std::string& owner) { return living.contains(owner); });
+    const auto theirs = create();
+    const auto ours = create();
+    const auto of_a_flow = create();
+    const auto upload_id = new_uuid();
+    database_.write_with([&](db::Transaction& tx) {
+        ASSERT_TRUE(repo::start_upload(tx, theirs, {upload_id, repo::UploadBy::Request, "b"}));
+        ASSERT_TRUE(repo::start_upload(tx, of_a_flow, {upload_id, repo::UploadBy::Flow}));
+    });
+    const auto theirs_part = part_name(theirs, upload_id);
+    const auto attempt = part_name(of_a_flow, upload_id, new_uuid());
+    for (const auto& name : {theirs_part, attempt}) std::ofstream(folder_ / "images" / name) << "half";
+    Body body("ours");
+    body.at_end = [&] {
+        service_.recover();
+        EXPECT_EQ(status(ours), "saving");
+        EXPECT_EQ(files().size(), 3U);
+    };
+    EXPECT_EQ(upload(ours, std::move(body)), 204);
+    EXPECT_EQ(download(ours), "ours");
+    EXPECT_EQ(status(theirs), "saving");
+    EXPECT_TRUE(differences().empty());
+
+    living = {"a"};
+    service_.recover();
+    EXPECT_EQ(status(theirs), "queued");
+    auto left = files();
+    std::sort(left.begin(), left.end());
+    std::vector<std::string> expected{ours, attempt};
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(left, expected) << "a flow goes on by itself";
+}
+
+TEST_F(ImageTest, ProcessesOfOneStoreHaveOneMark) {
+    const auto mark = mark_store((folder_ / "images").string());
+    EXPECT_GE(mark.value.size(), 32U);
+    EXPECT_EQ(mark_store((folder_ / "images").string()).value, mark.value);
+    EXPECT_EQ(std::filesystem::status(folder_ / "images/.store").permissions() & std::filesystem::perms::others_all,
+              std::filesystem::perms::none);
+    std::filesystem::create_directory(folder_ / "other");
+    EXPECT_NE(mark_store((folder_ / "other").string()).value, mark.value);
+    const auto id = create();
+    ASSERT_EQ(upload(id, Body("data")), 204);
+    const auto source =
+        database_.read_with([&](db::Transaction& tx) { return service_.source(tx, ImageId(id), "host-1"); });
+    EXPECT_EQ(source.store.value, mark.value);
+    EXPECT_TRUE(source.transfer.empty()) << "nothing signs it";
 }
 
 TEST_F(ImageTest, PagesCoverTheListInEveryOrder) {

@@ -15,8 +15,9 @@ public:
         const auto [source, root_gib] = context.write(
             [&](db::Transaction& tx) {
                 const auto server = advance(tx, context.data.server, step_of(context));
-                return std::make_pair(d_.images.source(tx, ImageId(get_string(context.arg, "image"))),
-                                      server.flavor.root_gib);
+                return std::make_pair(
+                    d_.images.source(tx, ImageId(get_string(context.arg, "image")), context.data.host),
+                    server.flavor.root_gib);
             },
             db::Durability::Grouped);
         const auto base = fetch_base(d_, context, source, root_gib);

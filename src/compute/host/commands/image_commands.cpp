@@ -9,7 +9,7 @@ namespace {
 json::object fetch_image(Context& context, const rpc::Command& call) {
     const auto source = ImageSource::from_json(get_object(call.params, "image"));
     if (!is_uuid_like(source.image_id)) throw Error(ErrorCode::InvalidInput, "image.image_id is not a UUID");
-    const disk::OpenImage image_file(context.image_store, source);
+    const disk::OpenImage image_file(context.images, source);
     failpoint("host.fetch_image.begin");
     const auto image =
         context.cache->fetch(image_file.source, get_int(call.params, "max_virtual_size_bytes"), hooks_of(call));

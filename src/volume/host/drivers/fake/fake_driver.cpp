@@ -5,9 +5,11 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/ids.hpp"
 #include "base/scope_exit.hpp"
 #include "disk/disk.hpp"
 #include "disk/file.hpp"
+#include "disk/remote_image.hpp"
 #include "image/format/inspector.hpp"
 
 namespace virga::volume::host::fake {
@@ -101,7 +103,10 @@ VolumeFile FakeDriver::create(const std::string& id, std::int64_t size_gib) {
 }
 
 Created FakeDriver::look_at(const ImageSource& image, std::int64_t size_gib, const Call& call) {
-    const auto found = image::inspect_file(image.path);
+    std::optional<disk::RemoteCopy> copy;
+    if (!image.remote.empty())
+        copy.emplace(image, folder_ + "/" + new_uuid() + ".download", disk::Progress{}, call.cancelled);
+    const auto found = image::inspect_file(copy ? copy->path() : image.path);
     image::check_declared(image.disk_format, found);
     Created result;
     result.virtual_size_bytes = found.virtual_size_bytes.value_or(0);

@@ -213,7 +213,7 @@ TEST_F(RemoteImage, a_transfer_that_nobody_serves_can_be_cancelled) {
 
 TEST_F(RemoteImage, a_disk_is_sent_and_nothing_stays) {
     std::filesystem::create_directory(at("uploads"));
-    create_raw(at("disk"), 5'000'000);
+    create_raw(at("disk"), 5 << 20);
     io(at("disk"), "raw", "write -P 0x5a 1M 64k");
     ImageTarget target{new_uuid(), new_uuid(), at("uploads"), "raw", 1 << 30};
     target.remote.urls = {server_.url()};

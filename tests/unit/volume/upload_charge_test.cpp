@@ -1,4 +1,6 @@
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "unit/volume/control_fixture.hpp"
@@ -112,7 +114,10 @@ TEST_F(UploadCharges, RawDataIsChargedBeforeItArrives) {
     const auto wanted = request("raw");
     std::int64_t before = 0;
     ErrorCode other = ErrorCode::Internal;
-    host.on(command::kUpload, [&](const json::object&, const rpc::CallOptions&) -> json::object {
+    host.on(command::kUpload, [&](const json::object& params, const rpc::CallOptions&) -> json::object {
+        const auto path = ImageTarget::from_json(get_object(params, "target")).path();
+        std::ofstream(path).close();
+        std::filesystem::resize_file(path, 1024 * kMib);
         before = charged(wanted.id);
         other = code_of_image(1024 * kMib);
         return StoredImage{"raw", 1024 * kMib, 1024 * kMib, "a", "b", "c"}.to_json();
@@ -123,6 +128,19 @@ TEST_F(UploadCharges, RawDataIsChargedBeforeItArrives) {
     EXPECT_TRUE(is_there(wanted.id));
     EXPECT_EQ(charged(wanted.id), 0);
     EXPECT_EQ(code_of_image(1024 * kMib), ErrorCode::TooLarge);
+}
+
+// A host may take a copy of the image store for it: what it says it has written isn't where it should be.
+TEST_F(UploadCharges, AnImageWhoseDataIsNotInTheStoreIsNone) {
+    config.set("image.quota_bytes", std::to_string(1536 * kMib));
+    const auto volume = created();
+    const auto wanted = request("raw");
+    host.on(command::kUpload, [&](const json::object&, const rpc::CallOptions&) -> json::object {
+        return StoredImage{"raw", 1024 * kMib, 1024 * kMib, "a", "b", "c"}.to_json();
+    });
+    ended(upload(volume, wanted));
+    EXPECT_FALSE(is_there(wanted.id));
+    EXPECT_EQ(status(volume), "available");
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ private:
         }
         // The base was removed from the cache after it had been fetched: fetch it again.
         const auto source = d_.db.read_with(
-            [&](db::Transaction& tx) { return return d_.images.source(tx, ImageId(image), context.data.host); });
+            [&](db::Transaction& tx) { return d_.images.source(tx, ImageId(image), context.data.host); });
         fetch_base(d_, context, source, server.flavor.root_gib);
         return d_.hosts.call(context.data.host, command::kCreateDisks, params,
                              call_options(context, "create_disks_again", kImageDeadline));

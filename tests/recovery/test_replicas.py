@@ -1,5 +1,8 @@
 """Two control processes share a database, and one of them dies."""
+import threading
+
 import pytest
+import requests
 from failing_cloud import FailingCloud
 from harness.resources import Resources
 from replica import Replica, is_possible
@@ -63,3 +66,42 @@ def test_a_control_that_starts_leaves_the_flows_of_the_other_alone(first):
         finally:
             second.close()
     assert theirs.wait_server(server)["OS-EXT-SRV-ATTR:host"] == "host-1"
+
+
+def test_a_control_that_starts_leaves_the_uploads_of_the_other_alone(first):
+    theirs = Resources(first)
+    body = {"name": "image", "disk_format": "raw", "container_format": "bare"}
+    image, cut_off = (theirs.call("POST", "/image/v2/images", body)["id"] for _ in range(2))
+    answers = []
+
+    def upload(of):
+        answers.append(first.http("PUT", f"/image/v2/images/{of}/file", data=b"x" * 100_000,
+                                  headers={"Content-Type": "application/octet-stream"}).status_code)
+
+    def status(cloud, of):
+        return cloud.http("GET", f"/image/v2/images/{of}").json()["status"]
+    point = "image.upload.received"
+    with first.held("control", point):
+        mark = first.mark()
+        sender = threading.Thread(target=upload, args=(image,))
+        sender.start()
+        first.wait_point("control", point, mark)
+        second = Replica(first, "host-2").start()
+    try:
+        sender.join()
+        assert answers == [204] and status(second, image) == "active"
+        assert second.http("GET", f"/image/v2/images/{image}/file").content == b"x" * 100_000
+        with first.held("control", point):
+            mark = first.mark()
+            sender = threading.Thread(target=lambda: pytest.raises(requests.ConnectionError, upload, cut_off))
+            sender.start()
+            first.wait_point("control", point, mark)
+            first.kill("control")
+            sender.join()
+        assert status(second, cut_off) == "saving"
+        first.start_half("control")
+        first.wait_ready()
+        assert status(second, cut_off) == "queued", "its successor puts it back"
+        assert second.differences() == []
+    finally:
+        second.close()

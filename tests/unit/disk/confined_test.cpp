@@ -8,6 +8,7 @@
 #include "base/scope_exit.hpp"
 #include "disk/convert.hpp"
 #include "disk/layers.hpp"
+#include "disk/image_access.hpp"
 #include "disk/root.hpp"
 #include "unit/disk/fixture.hpp"
 
@@ -135,16 +136,19 @@ TEST_F(Confined, an_open_image_stays_what_it_was) {
     image.image_id = "0b0a6b5e-3e5c-4a53-9d5c-7b8a5d2f6d11";
     image.path = at("store/image");
     write_file_atomically(image.path, "honest");
-    const OpenImage open(Root(at("store")), image);
+    const ImageAccess access(at("store"));
+    image.store = {".store", std::string(64, 'm')};
+    write_file_atomically(at("store/.store"), image.store.value);
+    const OpenImage open(access, image);
     std::filesystem::remove(image.path);
     std::filesystem::create_symlink(at("secret"), image.path);
     EXPECT_EQ(read_file(open.source.path), "honest");
-    EXPECT_THROW(OpenImage(Root(at("store")), image), Error);
+    EXPECT_THROW(OpenImage(access, image), Error);
     EXPECT_THROW(read_file(image.path), Error);
     EXPECT_THROW(File::create(image.path), Error);
     EXPECT_EQ(read_file(at("secret")).substr(0, 6), "canary");
     image.image_id = "../x";
-    EXPECT_THROW(OpenImage(Root(at("store")), image), Error);
+    EXPECT_THROW(OpenImage(access, image), Error);
 }
 
 }  // namespace

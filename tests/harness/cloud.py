@@ -158,10 +158,7 @@ class Cloud:
             if half not in self.processes:  # it has died, as the test wanted
                 self.forget_announcements(half)
                 continue
-            announcements = self.announced.pop(half)
-            if not announcements.wait_ready(seconds):
-                raise AssertionError(f"{half} is not ready ({announcements.status}), exit status "
-                                     f"{self.processes[half].poll()}:\n{self.log_tail()}")
+            self.wait_announced(half, seconds)
 
         def up():
             for half, process in self.processes.items():
@@ -169,6 +166,13 @@ class Cloud:
                     raise AssertionError(f"{half} ended with {process.returncode}:\n{self.log_tail()}")
             return self.host_is_up()
         wait_for(up, seconds, "host is up")
+
+    def wait_announced(self, half, seconds=START_SECONDS):
+        """Until a half that was started says that it is ready."""
+        announcements = self.announced.pop(half)
+        if not announcements.wait_ready(seconds):
+            raise AssertionError(f"{half} is not ready ({announcements.status}), exit status "
+                                 f"{self.processes[half].poll()}:\n{self.log_tail()}")
 
     def host_is_up(self):
         try:

@@ -53,12 +53,20 @@ class Database:
 
     def __init__(self):
         self.name = f"cloud_{uuid.uuid4().hex}"
-        run(f"CREATE DATABASE {self.name} TEMPLATE template0")
+        self._make()
         parts = urllib.parse.urlsplit(SERVER)
         self.url = urllib.parse.urlunsplit(parts._replace(path="/" + self.name))
 
     def rows(self, statement):
         return [tuple(line.split("|")) for line in run(statement, self.url).splitlines()]
+
+    def empty(self):
+        """Nothing is in it, as on the first day."""
+        self.close()
+        self._make()
+
+    def _make(self):
+        run(f"CREATE DATABASE {self.name} TEMPLATE template0")
 
     def close(self):
         run(f"DROP DATABASE {self.name} WITH (FORCE)")

@@ -10,9 +10,9 @@
 
 namespace virga::db {
 
-/// What a transaction will do: a reader sees one snapshot and its statements end with the thread's WorkScope. Writers
-/// wait for one another, except those that write beside them.
-enum class Access { Read, Write, WriteBeside };
+/// What a transaction will do: a reader sees one snapshot and its statements end with the thread's WorkScope. A writer
+/// that is alone waits for all others, and they for it, except those that write beside them.
+enum class Access { Read, WriteAlone, WriteTogether, WriteBeside };
 
 /// One connection to the database, with its cache of prepared statements. Used by one thread at a time.
 /// After a failed statement of a transaction, nothing but rollback() is allowed.
@@ -25,6 +25,8 @@ public:
     /// Throws when the connection is good for nothing any more.
     virtual void rollback() = 0;
     virtual void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) = 0;
+    /// See Transaction::lock. Nothing where a writer is alone anyhow.
+    virtual void lock(Lock kind, const std::string& id) = 0;
     /// Number of changed rows.
     virtual std::int64_t exec(std::string_view sql, const Params& params) = 0;
 

@@ -1,6 +1,7 @@
 #include "db/database.hpp"
 #include "db/url.hpp"
 
+#include <set>
 #include <thread>
 
 #include "base/crypto.hpp"
@@ -54,6 +55,11 @@ public:
         for (auto& action : actions) action();
     }
 
+    void lock(Lock kind, const std::string& id) {
+        if (!locked_.emplace(kind, id).second) return;
+        run([&](Connection& connection) { connection.lock(kind, id); });
+    }
+
     std::vector<std::function<void()>> after_commit;
 
 private:
@@ -73,6 +79,7 @@ private:
 
     Pool& pool_;
     std::unique_ptr<Connection> connection_;
+    std::set<std::pair<Lock, std::string>> locked_;
     bool open_ = true;
     bool failed_ = false;
     bool released_ = false;
@@ -102,6 +109,10 @@ std::int64_t Transaction::exec(std::string_view sql, const Params& params) {
 
 std::int64_t Transaction::scalar(std::string_view sql, const Params& params) {
     return impl_->run([&](Connection& connection) { return connection.scalar(sql, params); });
+}
+
+void Transaction::lock(Lock kind, const std::string& id) {
+    impl_->lock(kind, id);
 }
 
 void Transaction::after_commit(std::function<void()> function) {
@@ -151,8 +162,9 @@ Transaction Database::read() {
     return Transaction(std::make_unique<Transaction::Impl>(impl_->readers, Access::Read, Durability::Synced));
 }
 
-Transaction Database::write(Durability durability) {
-    return Transaction(std::make_unique<Transaction::Impl>(impl_->writers, Access::Write, durability));
+Transaction Database::write(Durability durability, Writers writers) {
+    const auto access = writers == Writers::Alone ? Access::WriteAlone : Access::WriteTogether;
+    return Transaction(std::make_unique<Transaction::Impl>(impl_->writers, access, durability));
 }
 
 bool Database::is_shared() const {

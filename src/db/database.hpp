@@ -52,6 +52,18 @@ private:
 /// (task boundaries: losing the last ones to a power cut repeats idempotent tasks).
 enum class Durability { Synced, Grouped };
 
+/// Whether a writer is alone or runs beside others, on a database that takes several at once (SQLite never does). Who
+/// is alone may check and then change what it likes: nobody else writes meanwhile, in any process. Who runs together
+/// with others decides by nothing but what one statement both checks and changes, by rows that it has changed before,
+/// and by what it has locked.
+enum class Writers { Alone, Together };
+
+/// What transactions that run together lock before they check and change it; each in this order.
+enum class Lock {
+    Project,    ///< what its quotas limit; by the project's id
+    Addresses,  ///< which addresses of the network's subnets are taken; by the network's id
+};
+
 /// Nothing of the transaction was done; the same may work when it is run again.
 struct RunAgain : Error {
     RunAgain(std::string message, std::string detail)
@@ -78,6 +90,10 @@ public:
     /// First column of the first row, 0 when there is none: for COUNT and SUM.
     std::int64_t scalar(std::string_view sql, const Params& params = {});
 
+    /// Waits for other transactions that hold this lock, and keeps it until the end. Nothing happens where nobody else
+    /// can write: on SQLite, and for who writes alone. Of several locks of a kind, the lower id first.
+    void lock(Lock kind, const std::string& id);
+
     /// Runs after a successful commit, on the committing thread (the place to wake the flow runner). Not after
     /// rollback.
     void after_commit(std::function<void()> function);
@@ -89,9 +105,9 @@ private:
 
 class Signals;
 
-/// The state of the cloud: `sqlite:///absolute/path` or `postgresql://...`. Thread-safe. Writers are queued one behind
-/// the other; readers see a snapshot and never wait for them. While a server is away, transactions wait some seconds
-/// for it, then throw Error{Unavailable}.
+/// The state of the cloud: `sqlite:///absolute/path` or `postgresql://...`. Thread-safe. Writers are alone unless they
+/// say otherwise; readers see a snapshot and never wait for them. While a server is away, transactions wait some
+/// seconds for it, then throw Error{Unavailable}.
 class Database {
 public:
     /// `connections` at most to a server. Throws Error{InvalidInput} that names database.url, and never its password,
@@ -101,7 +117,7 @@ public:
 
     /// Its statements end with the thread's WorkScope: Error{Cancelled} or Error{Timeout}.
     Transaction read();
-    Transaction write(Durability durability = Durability::Synced);
+    Transaction write(Durability durability = Durability::Synced, Writers writers = Writers::Alone);
 
     /// Whether other processes may write as well.
     bool is_shared() const;
@@ -113,9 +129,9 @@ public:
     /// Runs `function` in a write transaction and commits: `auto id = db.write_with([&](Transaction& tx) { ... });`
     /// It may be run again, so it changes nothing but the database and variables that it sets anew.
     template <class F>
-    auto write_with(F&& function, Durability durability = Durability::Synced) {
+    auto write_with(F&& function, Durability durability = Durability::Synced, Writers writers = Writers::Alone) {
         return run_again([&] {
-            auto tx = write(durability);
+            auto tx = write(durability, writers);
             if constexpr (std::is_void_v<decltype(function(tx))>) {
                 function(tx);
                 tx.commit();

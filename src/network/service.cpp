@@ -1,11 +1,13 @@
 #include "network/service.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "network/api/api.hpp"
 #include "network/repo/allocate.hpp"
 #include "network/repo/audit.hpp"
 #include "network/repo/default_network.hpp"
+#include "network/repo/ipam.hpp"
 #include "network/repo/nic_requests.hpp"
 #include "network/repo/nics.hpp"
 #include "network/repo/port_repo.hpp"
@@ -169,8 +171,12 @@ void Service::remove_port(db::Transaction& tx, const PortId& port) {
 }
 
 void Service::release(db::Transaction& tx, const ServerId& server) {
+    const auto ports = repo::list_ports_of_server(tx, server);
+    std::set<std::string> networks;
+    for (const auto& port : ports) networks.insert(port.network_id);
+    repo::lock_addresses(tx, networks);
     for (const auto& id : repo::leaving_ports(tx, server)) repo::delete_port(tx, id);
-    for (const auto& port : repo::list_ports_of_server(tx, server)) {
+    for (const auto& port : ports) {
         if (port.created_for_server) {
             repo::delete_port(tx, port.id);
         } else {

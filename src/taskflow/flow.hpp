@@ -60,13 +60,14 @@ struct TaskContext {
     /// What a task writes in a transaction of its own, before a side effect, say: nothing is written, and
     /// Error{Cancelled} thrown, when the flow is another process's by now. See Database::write_with.
     template <class F>
-    auto write(F&& function, db::Durability durability = db::Durability::Synced) const {
+    auto write(F&& function, db::Durability durability = db::Durability::Synced,
+               db::Writers writers = db::Writers::Alone) const {
         return db.write_with(
             [&](db::Transaction& tx) {
                 if (check_owner) check_owner(tx);
                 return function(tx);
             },
-            durability);
+            durability, writers);
     }
 
     /// Whether the flow reverts because this very task failed.
@@ -91,6 +92,8 @@ struct Outcome {
     /// When set, the remaining tasks of the flow are replaced.
     std::optional<std::vector<struct TaskSpec>> then;
     std::string told = {};  ///< the decision as the owner of the resource may read it; empty: he reads nothing
+    /// Of `apply`. What moves the flow on does so together with others.
+    db::Writers writers = db::Writers::Alone;
 
     /// A decision that names nothing of a host's: everybody reads the same.
     void tell(std::string sentence) {
@@ -111,6 +114,7 @@ struct RevertOutcome {
     std::function<void(db::Transaction&)> apply;
     std::vector<FlowId> wait_for;
     OnRevert next = OnRevert::Continue;
+    db::Writers writers = db::Writers::Alone;  ///< of `apply`
 };
 
 /// One kind of task. Stateless: one object serves all flows, from several threads. Both functions may run twice

@@ -29,6 +29,11 @@ void merge(json::object& data, const json::object& provided) {
     for (const auto& [key, value] : provided) data[key] = value;
 }
 
+template <class AnyOutcome>
+db::Writers writers_of(const AnyOutcome& outcome) {
+    return outcome.apply ? outcome.writers : db::Writers::Together;
+}
+
 void replace_rest(repo::StoredFlow& flow, const std::vector<TaskSpec>& tasks) {
     flow.spec.tasks.resize(flow.position + 1);
     flow.spec.tasks.insert(flow.spec.tasks.end(), tasks.begin(), tasks.end());
@@ -45,8 +50,9 @@ Fate Ledger::standing(const repo::StoredFlow& flow) {
 
 /// `step` gets a fresh copy of the flow each time that the transaction is tried, and makes it what is to be written.
 /// What a task applies may fail just because the flow is somebody else's or cancelled: then that is what happened.
+/// The flow's own rows are fenced: they need no writer that is alone.
 template <class F>
-Move Ledger::write(const repo::StoredFlow& before, bool unless_cancelled, F&& step) {
+Move Ledger::write(const repo::StoredFlow& before, bool unless_cancelled, db::Writers writers, F&& step) {
     try {
         return db_.write_with(
             [&](db::Transaction& tx) {
@@ -54,7 +60,7 @@ Move Ledger::write(const repo::StoredFlow& before, bool unless_cancelled, F&& st
                 step(tx, move.flow);
                 return move;
             },
-            db::Durability::Grouped);
+            db::Durability::Grouped, writers);
     } catch (const Refused&) {
         return {standing(before) == Fate::Cancelled ? Fate::Cancelled : Fate::TakenOver, before};
     } catch (const Error&) {
@@ -118,7 +124,7 @@ std::vector<FlowId> Ledger::to_cancel(const std::string& owner) {
 
 Move Ledger::forward(const repo::StoredFlow& flow, TaskRun run, const Outcome& outcome) {
     run.outcome = "success";
-    return write(flow, true, [&](db::Transaction& tx, repo::StoredFlow& next) {
+    return write(flow, true, writers_of(outcome), [&](db::Transaction& tx, repo::StoredFlow& next) {
         if (outcome.apply) outcome.apply(tx);
         merge(next.spec.data, outcome.provides);
         if (outcome.then) replace_rest(next, *outcome.then);
@@ -129,7 +135,7 @@ Move Ledger::forward(const repo::StoredFlow& flow, TaskRun run, const Outcome& o
 }
 
 Move Ledger::turn_back(const repo::StoredFlow& flow, const TaskRun* run, const Failure& failure) {
-    return write(flow, false, [&](db::Transaction& tx, repo::StoredFlow& next) {
+    return write(flow, false, db::Writers::Together, [&](db::Transaction& tx, repo::StoredFlow& next) {
         next.state = FlowState::Reverting;
         next.failure = failure;
         // A cancelled flow whose next task has not begun still reverts it: reverting what was not done must be
@@ -142,7 +148,7 @@ Move Ledger::turn_back(const repo::StoredFlow& flow, const TaskRun* run, const F
 }
 
 Move Ledger::backward(const repo::StoredFlow& flow, const TaskRun& run, const RevertOutcome& outcome, bool again) {
-    return write(flow, false, [&](db::Transaction& tx, repo::StoredFlow& next) {
+    return write(flow, false, writers_of(outcome), [&](db::Transaction& tx, repo::StoredFlow& next) {
         if (outcome.apply) outcome.apply(tx);
         merge(next.spec.data, outcome.provides);
         append(tx, next, run);
@@ -159,7 +165,7 @@ Move Ledger::backward(const repo::StoredFlow& flow, const TaskRun& run, const Re
 }
 
 Move Ledger::record(const repo::StoredFlow& flow, const TaskRun& run) {
-    return write(flow, false, [&](db::Transaction& tx, repo::StoredFlow& next) {
+    return write(flow, false, db::Writers::Together, [&](db::Transaction& tx, repo::StoredFlow& next) {
         append(tx, next, run);
         write_step(tx, next, {});
         next.cancel_requested = repo::fence(tx, next.spec.id).cancel_requested;

@@ -60,7 +60,7 @@ public:
 private:
     Fate standing(const repo::StoredFlow& flow);
     template <class F>
-    Move write(const repo::StoredFlow& before, bool unless_cancelled, F&& step);
+    Move write(const repo::StoredFlow& before, bool unless_cancelled, db::Writers writers, F&& step);
 
     db::Database& db_;
 };

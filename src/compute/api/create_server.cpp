@@ -282,10 +282,18 @@ std::string new_reservation_id() {
     return id;
 }
 
+/// Volumes and their quotas are changed by writers that are alone.
+db::Writers writers_for(const Prepared& prepared) {
+    const auto& devices = prepared.plan.devices;
+    const bool has_volumes = std::any_of(devices.begin(), devices.end(), [](const auto& d) { return d.is_volume(); });
+    return has_volumes ? db::Writers::Alone : db::Writers::Together;
+}
+
 /// The write phase: one transaction for all servers of the request.
 std::vector<Server> begin(const Call& call, const Prepared& prepared, const std::string& reservation,
                           const std::string& password) {
-    return call.d.db.write_with([&](db::Transaction& tx) {
+    const auto accept = [&](db::Transaction& tx) {
+        tx.lock(db::Lock::Project, call.auth.project.value);
         const auto count = count_with_addresses(tx, call, prepared, count_within_quota(tx, call, prepared));
         std::vector<Server> servers;
         for (std::int64_t i = 0; i < count; ++i) {
@@ -296,7 +304,8 @@ std::vector<Server> begin(const Call& call, const Prepared& prepared, const std:
             servers.push_back(std::move(server));
         }
         return servers;
-    });
+    };
+    return call.d.db.write_with(accept, db::Durability::Synced, writers_for(prepared));
 }
 
 /// Empty when servers get none.

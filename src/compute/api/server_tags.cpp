@@ -66,10 +66,10 @@ http::Response add(Call& call) {
     bool added = false;
     edit(call, [&](std::vector<std::string>& tags) {
         constexpr std::size_t kMostTags = 50;
-        if (has(tags, tag)) return;
+        added = !has(tags, tag);
+        if (!added) return;
         if (tags.size() >= kMostTags) throw Error(ErrorCode::InvalidInput, "tag: a server has at most 50 tags");
         tags.push_back(tag);
-        added = true;
     });
     auto response = http::Response::empty(added ? 201 : 204);
     if (added) {

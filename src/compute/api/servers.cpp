@@ -103,11 +103,15 @@ http::Response update(Call& call) {
 }
 
 http::Response remove(Call& call) {
-    call.d.db.write_with([&](db::Transaction& tx) {
-        const auto server = visible_server(tx, call.auth, call.server_id());
-        require_unlocked(call.auth, server);
-        flows::remove(tx, call.d, call.auth, server.id);
-    });
+    call.d.db.write_with(
+        [&](db::Transaction& tx) {
+            // From here on its flows, and other deletes, wait before they change it.
+            repo::hold_server(tx, call.server_id());
+            const auto server = visible_server(tx, call.auth, call.server_id());
+            require_unlocked(call.auth, server);
+            flows::remove(tx, call.d, call.auth, server.id);
+        },
+        db::Durability::Synced, db::Writers::Together);
     return http::Response::empty(204);
 }
 

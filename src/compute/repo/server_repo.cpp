@@ -87,6 +87,10 @@ Server get_server(db::Transaction& tx, const ServerId& id) {
     return *std::move(server);
 }
 
+void hold_server(db::Transaction& tx, const ServerId& id) {
+    tx.exec("UPDATE servers SET updated_us = updated_us WHERE id = ?", {id.value});
+}
+
 void delete_server(db::Transaction& tx, const ServerId& id) {
     tx.exec("DELETE FROM block_devices WHERE server_id = ?", {id.value});
     keep_line(tx, id);

@@ -17,6 +17,8 @@ namespace virga::compute::repo {
 
 void insert_server(db::Transaction& tx, const Server& server);
 /// nullopt when there is no such row (deleted servers have none).
+/// Whoever changes the row meanwhile waits for the end of this transaction. Nothing when there is none.
+void hold_server(db::Transaction& tx, const ServerId& id);
 std::optional<Server> find_server(db::Transaction& tx, const ServerId& id);
 /// Throws Error{NotFound} "Instance <id> could not be found."
 Server get_server(db::Transaction& tx, const ServerId& id);

@@ -1,5 +1,7 @@
 #include "db/backend.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "db/postgresql/connection.hpp"
 #include "db/postgresql/signals.hpp"
@@ -8,6 +10,8 @@ namespace virga::db::postgresql {
 namespace {
 
 constexpr std::chrono::seconds kLongestWait{10};
+/// More of them only wait for the disk.
+constexpr std::size_t kMostWriters = 8;
 
 constexpr const char* kMake =
     "make it by: CREATE DATABASE virga ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE "
@@ -49,8 +53,9 @@ Backend backend(const std::string& url, std::size_t connections) {
         if (failure.code() == ErrorCode::InvalidInput) throw;
         throw Error(ErrorCode::InvalidInput, "database.url: " + failure.detail());
     }
+    const auto writers = std::min(connections, kMostWriters);
     return {[address] { return std::make_unique<Connection>(address); },
-            {.open = 1, .kept = 1, .wait = kLongestWait},
+            {.open = writers, .kept = writers, .wait = kLongestWait},
             {.open = connections, .kept = connections, .wait = kLongestWait},
             Pool::Limits{.open = 1, .kept = 1, .wait = kLongestWait},
             [address] { return std::make_unique<Signals>(address); }};

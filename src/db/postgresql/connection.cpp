@@ -27,8 +27,9 @@ constexpr Oid kFloat4 = 700;
 constexpr Oid kFloat8 = 701;
 constexpr Oid kNumeric = 1700;
 
-/// The advisory lock of the writer: apart from those of other programs in the same database.
-constexpr std::int64_t kWriterLock = 0x56520000;
+/// Who writes alone has this advisory lock for itself, those who write together share it. It has two keys, apart from
+/// the locks of things, which have one.
+const std::string kWriterLock = "(1448214528, 0)";
 /// Whoever freezes in a transaction loses its connection before those that wait for its locks give up.
 const std::string kBeginWrite =
     "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; "
@@ -112,6 +113,15 @@ private:
 bool is_failure(const PGresult* result) {
     const auto status = PQresultStatus(result);
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+/// The same in every process. Two things of one key wait for one another without need, no more.
+std::int64_t key_of(Lock kind, const std::string& id) {
+    std::uint64_t key = 0xcbf29ce484222325;  // FNV-1a
+    for (const char c : "virga." + std::to_string(static_cast<int>(kind)) + "." + id) {
+        key = (key ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    }
+    return static_cast<std::int64_t>(key);
 }
 
 /// The server fixes the types of parameters when it prepares: they belong to what a statement is found by.
@@ -202,9 +212,12 @@ void Connection::begin(Access access, Durability durability) {
     std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     if (access == Access::WriteBeside) {
         sql = kBeginWrite;
-    } else if (access == Access::Write) {
-        // One writer at a time, also of several processes.
-        sql = kBeginWrite + "; SELECT pg_advisory_xact_lock(" + std::to_string(kWriterLock) + ", 0)";
+    } else if (access != Access::Read) {
+        // Also of several processes.
+        sql = kBeginWrite +
+              (access == Access::WriteAlone ? "; SELECT pg_advisory_xact_lock"
+                                            : "; SELECT pg_advisory_xact_lock_shared") +
+              kWriterLock;
         if (durability == Durability::Grouped) sql += "; SET LOCAL synchronous_commit TO off";
     }
     const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -226,7 +239,10 @@ void Connection::begin(Access access, Durability durability) {
 void Connection::commit() {
     if (!handle_) fail_lost();
     const Result result(PQexec(handle_.get(), "COMMIT"));
-    if (!result || PQstatus(handle_.get()) != CONNECTION_OK) {
+    // A server that stops at once may say so after the commit is on its disk.
+    const bool is_lost = !result || PQstatus(handle_.get()) != CONNECTION_OK ||
+                         (is_failure(result.get()) && classify(sqlstate_of(result.get())) == FailureKind::Lost);
+    if (is_lost) {
         handle_.reset();
         throw Error(ErrorCode::Unavailable, kAway, "the connection was lost in COMMIT: it may have been done");
     }
@@ -375,6 +391,10 @@ std::int64_t Connection::exec(std::string_view sql, const Params& params) {
         if (!count.empty()) affected = whole_number(count);
     }
     return affected;
+}
+
+void Connection::lock(Lock kind, const std::string& id) {
+    if (access_ == Access::WriteTogether) exec("SELECT pg_advisory_xact_lock(?)", {key_of(kind, id)});
 }
 
 void Connection::run(const std::string& sql) {

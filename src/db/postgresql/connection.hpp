@@ -51,6 +51,7 @@ public:
     void commit() override;
     void rollback() override;
     void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) override;
+    void lock(Lock kind, const std::string& id) override;
     std::int64_t exec(std::string_view sql, const Params& params) override;
 
 private:
@@ -73,7 +74,7 @@ private:
     std::vector<std::string> ended_;  ///< statements that the cache dropped
     StatementCache<Prepared> cache_;
     std::uint64_t statements_ = 0;  ///< prepared on this connection, for their names
-    Access access_ = Access::Write;
+    Access access_ = Access::WriteAlone;
 };
 
 }  // namespace virga::db::postgresql

@@ -35,6 +35,8 @@ FailureKind classify(std::string_view sqlstate) {
         {"22P05", FailureKind::BadText},    // untranslatable_character
         {"25P02", FailureKind::Other},      // in_failed_sql_transaction
     }};
+    // Not the server's word, but that of libpq, which could not talk to it.
+    if (sqlstate.empty()) return FailureKind::Lost;
     for (const auto& [prefix, kind] : kinds) {
         if (sqlstate.starts_with(prefix)) return kind;
     }

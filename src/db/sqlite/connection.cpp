@@ -181,7 +181,7 @@ void Connection::run(const std::string& sql) {
 }
 
 void Connection::begin(Access access, Durability durability) {
-    if (access == Access::Write) {
+    if (access != Access::Read) {
         set_durability(durability);
         exec("BEGIN IMMEDIATE", {});
         return;

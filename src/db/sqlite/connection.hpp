@@ -34,6 +34,7 @@ public:
     void commit() override;
     void rollback() override;
     void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) override;
+    void lock(Lock, const std::string&) override {}
     std::int64_t exec(std::string_view sql, const Params& params) override;
     /// A statement without parameters that isn't worth caching (PRAGMA).
     void run(const std::string& sql);

@@ -261,7 +261,14 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
     token.issued_us = now_us();
     // A token that is made from a token ends with it, so that nobody can stay logged in for ever.
     token.expires_us = parent ? parent->expires_us : token.issued_us + ttl_us_;
-    auto tx = database_.write(db::Durability::Grouped);
+    // Whoever changes users, roles or tokens writes alone.
+    database_.write_with([&](db::Transaction& tx) { record(tx, request, user, parent, token); },
+                         db::Durability::Grouped, db::Writers::Together);
+    return issued;
+}
+
+void Authority::record(db::Transaction& tx, const AuthRequest& request, const User& user,
+                       const std::optional<Token>& parent, Token& token) const {
     const auto current = repo::find_user(tx, user.id);
     if (!current || !is_usable(tx, *current) || current->password_hash != user.password_hash) {
         refuse("the user changed during the login");
@@ -277,8 +284,6 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
     if (request.asks_for("password") && login_is_news(*current, token.issued_us)) {
         repo::note_login(tx, user.id, token.issued_us);
     }
-    tx.commit();
-    return issued;
 }
 
 }  // namespace virga::identity

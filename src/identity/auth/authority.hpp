@@ -61,6 +61,9 @@ private:
     void note_failure(const std::string& user_id, TimestampUs now);
     void strengthen(User& user, const Secret& password);
     void require_unused(const User& user, const Secret& password);
+    /// Once more what the login was granted for, now that nobody can change it. Sets the token's scope.
+    void record(db::Transaction& tx, const AuthRequest& request, const User& user, const std::optional<Token>& parent,
+                Token& token) const;
     Scope resolve_scope(db::Transaction& tx, const AuthRequest& request, const User& user) const;
 
     db::Database& database_;

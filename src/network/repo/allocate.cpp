@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "network/model/fault.hpp"
 #include "network/repo/ipam.hpp"
@@ -50,6 +51,15 @@ void take_addresses_of(db::Transaction& tx, const Port& port, const NicRequest& 
     }
 }
 
+/// Where ports are to be made.
+std::set<std::string> networks_of(const std::vector<NicRequest>& requests) {
+    std::set<std::string> networks;
+    for (const auto& request : requests) {
+        if (request.port.empty()) networks.insert(request.network.value);
+    }
+    return networks;
+}
+
 /// What was checked before the transaction may be gone.
 void require_network(db::Transaction& tx, const std::string& id) {
     const auto network = find_network(tx, id);
@@ -90,6 +100,7 @@ std::int64_t room_in(db::Transaction& tx, const std::string& network, std::int64
 
 void claim_ports(db::Transaction& tx, const ServerId& server, const ProjectId& project,
                  const std::vector<NicRequest>& requests, const std::vector<std::string>& security_groups) {
+    lock_addresses(tx, networks_of(requests));
     for (std::size_t i = 0; i < requests.size(); ++i) {
         auto port = port_of(server, project, requests[i], i);
         if (!requests[i].port.empty()) {
@@ -101,6 +112,7 @@ void claim_ports(db::Transaction& tx, const ServerId& server, const ProjectId& p
 }
 
 std::int64_t address_room(db::Transaction& tx, const std::vector<NicRequest>& requests, std::int64_t most) {
+    lock_addresses(tx, networks_of(requests));
     std::map<std::string, std::int64_t> nics;
     for (const auto& request : requests)
         if (request.port.empty()) ++nics[request.network.value];

@@ -101,6 +101,10 @@ std::optional<Address> take_lowest(db::Transaction& tx, const Subnet& subnet, co
     return take_fresh(tx, subnet, port);
 }
 
+void lock_addresses(db::Transaction& tx, const std::set<std::string>& networks) {
+    for (const auto& network : networks) tx.lock(db::Lock::Addresses, network);
+}
+
 std::int64_t count_free(db::Transaction& tx, const Subnet& subnet, std::int64_t most) {
     auto count = tx.scalar(
         "SELECT COUNT(*) FROM (SELECT address_key FROM free_addresses WHERE subnet_id = ? LIMIT ?) AS returned",
@@ -122,6 +126,7 @@ const Subnet* subnet_for(const std::vector<Subnet>& subnets, const IpRequest& re
 
 void take_addresses(db::Transaction& tx, const std::string& network, const std::string& port,
                     const std::optional<std::vector<IpRequest>>& requests) {
+    tx.lock(db::Lock::Addresses, network);
     const auto subnets = list_subnets_of_network(tx, network);
     if (!requests) {
         take_one_of_version(tx, network, port, subnets, 4);
@@ -137,7 +142,12 @@ void take_addresses(db::Transaction& tx, const std::string& network, const std::
 }
 
 void give_back_addresses(db::Transaction& tx, const std::string& port) {
-    const auto rows = tx.query("SELECT subnet_id, address_key FROM ip_allocations WHERE port_id = ?", {port});
+    const auto rows = tx.query(
+        "SELECT a.subnet_id, a.address_key, s.network_id FROM ip_allocations a JOIN subnets s ON s.id = a.subnet_id "
+        "WHERE a.port_id = ?",
+        {port});
+    if (rows.empty()) return;
+    tx.lock(db::Lock::Addresses, rows.front().text("network_id"));
     tx.exec("DELETE FROM ip_allocations WHERE port_id = ?", {port});
     for (const auto& row : rows) {
         const auto subnet = find_subnet(tx, row.text("subnet_id"));

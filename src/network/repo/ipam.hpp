@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct IpRequest {
 /// No port may have it: who answers for it gets the traffic of all others.
 bool is_gateway(const Subnet& subnet, const Address& address);
 bool is_taken(db::Transaction& tx, const Subnet& subnet, const Address& address);
+/// Addresses are given out and returned by who holds the lock of their network. What does it for several networks in a
+/// transaction locks all of them first.
+void lock_addresses(db::Transaction& tx, const std::set<std::string>& networks);
 /// Gives the address to the port. Throws Fault IpAddressAlreadyAllocated (409).
 void take_address(db::Transaction& tx, const Subnet& subnet, const std::string& port, const Address& address);
 /// Gives the lowest free address of the pools to the port; nullopt when all are taken. Cost does not grow with the

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -152,6 +153,87 @@ TEST_F(DatabaseTest, ServersOfOneDatabaseLoseNoUpdate) {
     EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 100);
 }
 
+/// A number that each one reads and writes back, under a lock of its own and together with others.
+TEST_F(DatabaseTest, ALockKeepsApartWhoWritesTogether) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has one process";
+    insert("a", "new", 0);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([this] {
+            Database own(place_->url());
+            for (int k = 0; k < 25; ++k) {
+                own.write_with(
+                    [](Transaction& tx) {
+                        tx.lock(Lock::Project, "p");
+                        const auto n = tx.scalar("SELECT n FROM things WHERE id = 'a'");
+                        tx.exec("UPDATE things SET n = ? WHERE id = 'a'", {n + 1});
+                    },
+                    Durability::Grouped, Writers::Together);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(database_->read().scalar("SELECT n FROM things"), 100);
+}
+
+TEST_F(DatabaseTest, WhoWritesTogetherWaitsForNoOther) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has one writer";
+    auto first = database_->write(Durability::Grouped, Writers::Together);
+    first.lock(Lock::Project, "one");
+    auto second = database_->write(Durability::Grouped, Writers::Together);
+    second.lock(Lock::Project, "two");
+    second.lock(Lock::Addresses, "one");
+    second.exec("INSERT INTO things (id) VALUES ('second')");
+    second.commit();
+    first.exec("INSERT INTO things (id) VALUES ('first')");
+    first.commit();
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) FROM things"), 2);
+}
+
+/// Whoever holds the first lock wants the second, and the other way round: one of them runs again.
+TEST_F(DatabaseTest, LocksInTwoOrdersCostAnotherRun) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite takes no locks";
+    std::atomic<int> holding = 0;
+    const auto write = [&](const std::string& first, const std::string& second) {
+        Database own(place_->url());
+        own.write_with(
+            [&](Transaction& tx) {
+                tx.lock(Lock::Project, first);
+                if (++holding < 2) {
+                    while (holding < 2) std::this_thread::yield();
+                }
+                tx.lock(Lock::Project, second);
+                tx.exec("INSERT INTO things (id) VALUES (?)", {first});
+            },
+            Durability::Grouped, Writers::Together);
+    };
+    auto other = std::async(std::launch::async, [&] { write("a", "b"); });
+    write("b", "a");
+    other.get();
+    EXPECT_EQ(database_->read().scalar("SELECT COUNT(*) FROM things"), 2);
+}
+
+TEST_F(DatabaseTest, WhoIsAloneWaitsForThoseTogether) {
+    if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has one writer";
+    auto together = database_->write(Durability::Grouped, Writers::Together);
+    std::atomic<bool> ended = false;
+    auto alone = std::async(std::launch::async, [&] {
+        database_->write_with([](Transaction& tx) {
+            const auto n = tx.scalar("SELECT COUNT(*) FROM things");
+            tx.exec("INSERT INTO things (id, n) VALUES ('alone', ?)", {n});
+        });
+        ended = true;
+    });
+    while (database_->read().scalar("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                                    "wait_event = 'advisory'") == 0)
+        std::this_thread::yield();
+    EXPECT_FALSE(ended);
+    together.exec("INSERT INTO things (id) VALUES ('together')");
+    together.commit();
+    alone.get();
+    EXPECT_EQ(database_->read().scalar("SELECT n FROM things WHERE id = 'alone'"), 1);
+}
+
 TEST_F(DatabaseTest, LostConnectionsAreMadeAgain) {
     if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has no connections to lose";
     insert("a", "new", 0);
@@ -275,12 +357,12 @@ TEST(DatabaseUrl, AFullFileIsOneError) {
     sqlite::Connection connection(":memory:");
     connection.run("CREATE TABLE things (content TEXT)");
     connection.run("PRAGMA max_page_count = 3");
-    connection.begin(Access::Write, Durability::Grouped);
+    connection.begin(Access::WriteAlone, Durability::Grouped);
     EXPECT_THROW(for (int i = 0; i < 10; ++i)
                      connection.exec("INSERT INTO things (content) VALUES (?)", {std::string(65536, 'x')}),
                  Error);
     EXPECT_NO_THROW(connection.rollback());
-    connection.begin(Access::Write, Durability::Grouped);
+    connection.begin(Access::WriteAlone, Durability::Grouped);
     connection.rollback();
 }
 

@@ -13,6 +13,7 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.tell("vm_state active, task_state null, power_state running");
+        outcome.writers = db::Writers::Together;
         outcome.apply = [this, id = context.data.server, &step = step_of(context)](db::Transaction& tx) {
             const auto server = advance(tx, id, step);
             refuse_dead_guest(server);

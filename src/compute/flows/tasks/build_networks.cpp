@@ -52,6 +52,7 @@ public:
         outcome.decision =
             host_is_up ? "unplugged the ports" : "host " + host + " is down: its taps go when it comes back";
         outcome.apply = [this, id](db::Transaction& tx) { d_.networks.unbind(tx, id); };
+        outcome.writers = db::Writers::Together;
         return outcome;
     }
 
@@ -63,7 +64,7 @@ private:
                 return d_.networks.bind(tx, server.id, server.project, host, context.data.nics,
                                         context.data.security_groups);
             },
-            db::Durability::Grouped);
+            db::Durability::Grouped, db::Writers::Together);
     }
 };
 

@@ -93,6 +93,7 @@ public:
         outcome.decision =
             "booted_from_volume = true: no image is fetched and no local disk is made, the disks are the volumes that "
             "_prep_block_device attached";
+        outcome.writers = db::Writers::Together;
         outcome.apply = [id = context.data.server, &step = step_of(context)](db::Transaction& tx) {
             advance(tx, id, step);
         };

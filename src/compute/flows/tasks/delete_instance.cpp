@@ -125,6 +125,7 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.decision = "ports made for the server are deleted, ports that the user brought are unbound";
+        outcome.writers = db::Writers::Together;
         outcome.apply = [this, id = context.data.server](db::Transaction& tx) { d_.networks.release(tx, id); };
         return outcome;
     }
@@ -137,6 +138,7 @@ public:
     taskflow::Outcome execute(const Context& context) override {
         taskflow::Outcome outcome;
         outcome.tell("the server and its block device mapping are gone; its actions stay on record");
+        outcome.writers = db::Writers::Together;
         outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
             d_.volumes.boot_ended(tx, id);  // of a build that was ended before its first task
             for (const auto& device : repo::block_devices(tx, id)) repo::delete_block_device(tx, device.id);

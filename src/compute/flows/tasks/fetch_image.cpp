@@ -19,7 +19,7 @@ public:
                     d_.images.source(tx, ImageId(get_string(context.arg, "image")), context.data.host),
                     server.flavor.root_gib);
             },
-            db::Durability::Grouped);
+            db::Durability::Grouped, db::Writers::Together);
         const auto base = fetch_base(d_, context, source, root_gib);
         taskflow::Outcome outcome;
         outcome.decision = "booted_from_volume = false: root disk is fetched from the image cache: " + describe(base);

@@ -18,6 +18,7 @@ public:
         auto devices = named_devices(context.data.server);
         taskflow::Outcome outcome;
         outcome.tell(describe_mapping(devices));
+        outcome.writers = db::Writers::Together;
         outcome.apply = [id = context.data.server, &step = step_of(context),
                          devices = std::move(devices)](db::Transaction& tx) {
             advance(tx, id, step);

@@ -51,6 +51,7 @@ public:
     taskflow::RevertOutcome revert(const Context& context, const taskflow::Failure& failure) override {
         taskflow::RevertOutcome outcome;
         const auto id = context.data.server;
+        outcome.writers = db::Writers::Together;
         outcome.apply = [id, zone = context.data.wanted_zone, &step = step_of(context)](db::Transaction& tx) {
             repo::unplace_server(tx, id, zone);
             try_advance(tx, id, step);
@@ -119,6 +120,7 @@ private:
         data.round = static_cast<std::int64_t>(data.excluded.size()) + 1;
         outcome.provides = taskflow::encode(data);
         const Amounts amounts{request.vcpus, request.memory_mib, request.disk_gib};
+        outcome.writers = db::Writers::Together;
         outcome.apply = [id = context.data.server, name = host.name, zone = host.zone, amounts, round = data.round,
                          &step = step_of(context)](db::Transaction& tx) {
             advance(tx, id, step);

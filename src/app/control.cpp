@@ -86,6 +86,7 @@ public:
         runner_.keep_lease_in(options_.control_dir() + "/lease");
         images_.share_store([this] { return runner_.replica(); }, taskflow::Runner::is_alive);
         endpoint_->start();
+        compute_.tell_of_hosts();
         runner_.run();
         images_.recover();
         server_.start();
@@ -127,15 +128,17 @@ public:
         std::filesystem::remove(options_.ready_path());
         runner_.end_watches();
         server_.stop();
+        compute_.end_telling();
         runner_.stop();
         endpoint_->stop();
     }
 
 private:
     void bootstrap() {
+        // First: a process that isn't of this cloud must not give its administrator a password.
+        volumes_.open_vault(options_.control_dir());
         bootstrap_identity();
         volumes_.bootstrap();
-        volumes_.open_vault(options_.control_dir());
         images_.sign_transfers_with(volumes_.derived_key("virga image transfers"));
         networks_.bootstrap();
         compute_.bootstrap();

@@ -4,9 +4,11 @@
 #include "compute/check.hpp"
 #include "compute/flows/attached_volumes.hpp"
 #include "compute/flows/known_hosts.hpp"
+#include "compute/flows/presence.hpp"
 #include "compute/flows/server_nics.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/flavor_repo.hpp"
+#include "taskflow/periodic.hpp"
 
 namespace virga::compute {
 namespace {
@@ -34,6 +36,7 @@ struct Service::Impl {
     identity::Service& identity;
     flows::AttachedVolumes attached{d};
     flows::ServerNics nics{d};
+    taskflow::Periodic telling = {};
 };
 
 Service::Service(flows::Dependencies dependencies, identity::Service& identity)
@@ -84,9 +87,11 @@ void Service::bootstrap() {
 
 void Service::host_event(const std::string& host, std::string_view event, const json::object& params) {
     if (event == "host.up") {
+        flows::keep_report(impl_->d, host, params);
         flows::record_host(impl_->d, host, params);
         flows::reconcile_host(impl_->d, host);
     } else if (event == "host.report") {
+        if (impl_->d.db.is_shared()) flows::keep_report(impl_->d, host, params);
         flows::record_host(impl_->d, host, params);
     } else if (event == "host.down") {
         flows::record_connection(impl_->d, host);
@@ -94,6 +99,15 @@ void Service::host_event(const std::string& host, std::string_view event, const 
         const ServerId server(get_string(params, "server_id"));
         flows::guest_changed(impl_->d, host, server, static_cast<PowerState>(get_int(params, "power_state")));
     }
+}
+
+void Service::tell_of_hosts() {
+    if (!impl_->d.db.is_shared()) return;
+    impl_->telling.start(flows::kTellOfHosts, [this] { flows::tell_of_hosts(impl_->d); });
+}
+
+void Service::end_telling() {
+    impl_->telling.stop();
 }
 
 volume::AttachedVolumes& Service::attached_volumes() {

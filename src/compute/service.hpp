@@ -21,6 +21,10 @@ public:
     /// A host published an event (rpc): host.up and host.report with its report, host.down, guest.changed {server_id,
     /// power_state}.
     void host_event(const std::string& host, std::string_view event, const json::object& params);
+    /// On a shared database: from now on other control processes are told which hosts are heard here. After the
+    /// endpoint's start.
+    void tell_of_hosts();
+    void end_telling();
     /// What the volume service needs to change volumes of running servers.
     volume::AttachedVolumes& attached_volumes();
     network::ServerNics& server_nics();

@@ -40,6 +40,19 @@ void check_owner(const identity::Auth& auth, const ProjectId& owner, const std::
     throw Error(ErrorCode::NotFound, what + " " + id + " could not be found.", {}, id);
 }
 
+/// `is_fixed`: other processes seal keys by it. Otherwise, as long as none is sealed, another one may take its place.
+void keep_master_key(db::Transaction& tx, const KeyVault& vault, const std::string& file, bool is_fixed) {
+    const auto known = repo::master_fingerprint(tx);
+    if (known == vault.fingerprint()) return;
+    if (!known.empty() && is_fixed) {
+        throw Error(ErrorCode::InvalidInput,
+                    "master key file '" + file +
+                        "' is not the one of the cloud whose database database.url names: copy master.key and openrc "
+                        "from the control process that made the cloud");
+    }
+    repo::set_master_fingerprint(tx, vault.fingerprint());
+}
+
 json::object connector_of(const std::string& host) {
     return {{"host", host}};
 }
@@ -85,13 +98,16 @@ void Service::open_vault(const std::string& state_dir) {
     auto file = d.config.get(setting::master_key_file);
     if (file.empty()) file = state_dir + "/master.key";
     const auto present = d.db.read_with([](db::Transaction& tx) { return repo::some_key(tx); });
-    auto vault = std::make_unique<KeyVault>(file, !present);
+    // Where others may seal keys at any time, there is one master key from the first start on.
+    const bool is_fixed = d.db.is_shared() && !d.db.read_with(repo::master_fingerprint).empty();
+    auto vault = std::make_unique<KeyVault>(file, !present && !is_fixed);
     try {
         if (present) vault->opened(present->id, present->sealed);
     } catch (const Error& failure) {
         throw Error(ErrorCode::InvalidInput,
                     "master key file '" + file + "' is not the one of this cloud: " + failure.message());
     }
+    d.db.write_with([&](db::Transaction& tx) { keep_master_key(tx, *vault, file, d.db.is_shared()); });
     impl_->vault = std::move(vault);
     d.vault = impl_->vault.get();
 }

@@ -12,7 +12,8 @@ class Replica(FailingCloud):
     """What an operator gives to a second control: the database, the secrets and the image store of the first."""
 
     def __init__(self, first, host):
-        super().__init__(settings={"host.name": host, "database.url": first.database.url})
+        shared = {key: first.settings[key] for key in ("rpc.url",) if key in first.settings}
+        super().__init__(settings={"host.name": host, "database.url": first.database.url, **shared})
         self.database.close()
         self.database = database.Borrowed(first.database.url)
         own, other = self.state / "control", first.state / "control"

@@ -1,10 +1,11 @@
 #include "compute/api/api.hpp"
-#include "compute/repo/quota_repo.hpp"
 
 #include <set>
 
 #include "base/crypto.hpp"
 #include "base/error.hpp"
+#include "compute/flows/presence.hpp"
+#include "compute/repo/quota_repo.hpp"
 #include "compute/settings.hpp"
 
 namespace virga::compute::api {
@@ -113,11 +114,7 @@ std::string zone_of(flows::Dependencies& d, const std::string& host) {
 }
 
 std::vector<rpc::HostState> compute_hosts(flows::Dependencies& d) {
-    std::vector<rpc::HostState> hosts;
-    for (auto& host : d.hosts.hosts()) {
-        if (get_int(host.report, "vcpus") > 0) hosts.push_back(std::move(host));
-    }
-    return hosts;
+    return flows::all_compute_hosts(d);
 }
 
 std::string host_id(const ProjectId& project, const std::string& host) {

@@ -6,15 +6,15 @@
 namespace virga::compute::api {
 namespace {
 
-std::map<std::string, std::vector<std::string>> hosts_by_zone(const Call& call) {
-    std::map<std::string, std::vector<std::string>> zones;
+std::map<std::string, std::vector<rpc::HostState>> hosts_by_zone(const Call& call) {
+    std::map<std::string, std::vector<rpc::HostState>> zones;
     zones[call.d.config.get(setting::default_zone)];
-    for (const auto& host : compute_hosts(call.d)) zones[zone_of_host(call.d, host)].push_back(host.name);
+    for (const auto& host : compute_hosts(call.d)) zones[zone_of_host(call.d, host)].push_back(host);
     return zones;
 }
 
-json::object host_view() {
-    json::object service{{"available", true}, {"active", true}, {"updated_at", iso8601_us(now_us())}};
+json::object host_view(const rpc::HostState& host) {
+    json::object service{{"available", host.answers}, {"active", true}, {"updated_at", iso8601_us(now_us())}};
     return {{"nova-compute", std::move(service)}};
 }
 
@@ -24,7 +24,7 @@ http::Response list(Call& call, bool detail) {
         json::object zone{{"zoneName", name}, {"zoneState", json::object{{"available", true}}}, {"hosts", nullptr}};
         if (detail) {
             json::object views;
-            for (const auto& host : hosts) views[host] = host_view();
+            for (const auto& host : hosts) views[host.name] = host_view(host);
             zone["hosts"] = std::move(views);
         }
         zones.push_back(std::move(zone));

@@ -130,6 +130,10 @@ const std::vector<db::Migration>& migrations() {
              give_way(BootWay::BlankToVolume),
              "ALTER TABLE block_devices DROP COLUMN no_device",
          }},
+        // Which hosts run servers, what they say of themselves, and when any process of a shared database heard them.
+        {"compute",
+         8,
+         {"CREATE TABLE host_presence (host TEXT PRIMARY KEY, report TEXT NOT NULL, heard_us BIGINT NOT NULL)"}},
     };
     return steps;
 }

@@ -24,6 +24,18 @@ std::optional<SealedKey> some_key(db::Transaction& tx) {
     return key_of(tx.query_one("SELECT id, sealed FROM volume_keys LIMIT 1"));
 }
 
+std::string master_fingerprint(db::Transaction& tx) {
+    const auto row = tx.query_one("SELECT value FROM volume_facts WHERE name = 'master_key'");
+    return row ? row->text("value") : std::string();
+}
+
+void set_master_fingerprint(db::Transaction& tx, const std::string& fingerprint) {
+    tx.exec(
+        "INSERT INTO volume_facts (name, value) VALUES ('master_key', ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        {fingerprint});
+}
+
 void delete_key(db::Transaction& tx, const std::string& id) {
     if (!id.empty()) tx.exec("DELETE FROM volume_keys WHERE id = ?", {id});
 }

@@ -210,6 +210,7 @@ const std::vector<db::Migration>& migrations() {
           "FROM volume_group_snapshots g WHERE g.id = volume_snapshots.group_snapshot_id AND g.project_id = "
           "volume_snapshots.project_id)"}},
         {"volume", 7, {kConnections}},
+        {"volume", 8, {"CREATE TABLE volume_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)"}},
     };
     return all;
 }

@@ -49,7 +49,8 @@ private:
 };
 
 /// Whether a commit is on disk before commit() returns (what answers a user) or only survives the end of the process
-/// (task boundaries: losing the last ones to a power cut repeats idempotent tasks).
+/// (task boundaries: losing the last ones to a power cut repeats idempotent tasks). A server may crash while the
+/// process goes on, so there every commit is synced.
 enum class Durability { Synced, Grouped };
 
 /// Whether a writer is alone or runs beside others, on a database that takes several at once (SQLite never does). Who

@@ -1,12 +1,14 @@
 """The distributed form on one machine: controls and hosts on machines of their own, PostgreSQL, three NATS servers."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 
 from harness import database
-from harness.cloud import Cloud, wait_for
+from harness.cloud import PROGRAM, Cloud, wait_for
 from harness.machines import Network
 from harness.postgresql import PostgresServer
 
@@ -116,21 +118,31 @@ class Cluster:
         self.postgres.create_database()
         self.images = self.network.folder / "images"
         self.images.mkdir()
-        common = {"database.url": self.postgres.url, "rpc.url": ",".join(member.url for member in self.nats), **settings}
-        self.controls = [self.control(f"control-{number}", common) for number in range(1, controls + 1)]
-        self.hosts = [self.host(f"host-{number}", common, of_hosts) for number in range(1, hosts + 1)]
+        self.authority = self.network.folder / "authority"
+        subprocess.run([PROGRAM, "pki", "ca", self.authority], check=True, capture_output=True)
+        self.settings = {"database.url": self.postgres.url, "rpc.url": ",".join(member.url for member in self.nats), **settings}
+        self.controls = [self.control(f"control-{number}") for number in range(1, controls + 1)]
+        self.hosts = [self.host(f"host-{number}", of_hosts) for number in range(1, hosts + 1)]
 
-    def node(self, half, name, settings):
-        machine = self.network.machine(name, {"state/control/images": self.images})
-        made = Node(half, machine, {"host.name": name, **settings}, self.postgres.url)
+    def node(self, half, name, shared, settings):
+        machine = self.network.machine(name, shared)
+        made = Node(half, machine, {"host.name": name, **self.settings, **settings}, self.postgres.url)
         self.ending.callback(made.close)
         return made
 
-    def control(self, name, settings):
-        return self.node("control", name, settings)
+    def control(self, name):
+        """Controls share the image store."""
+        return self.node("control", name, {"state/control/images": self.images}, {})
 
-    def host(self, name, settings, of_hosts):
-        return self.node("host", name, {**settings, **of_hosts(name)})
+    def host(self, name, of_hosts):
+        """It sees nothing of the controls, and has certificates for the other hosts."""
+        made = self.node("host", name, {}, of_hosts(name))
+        machine = made.machine
+        subprocess.run([PROGRAM, "pki", "host", self.authority, name, machine.address], check=True, capture_output=True)
+        shutil.copytree(self.authority / name, machine.folder / "tls")
+        made.settings.update({"host.address": machine.address, "host.tls_folder": machine.here / "tls",
+                              "host.control_urls": json.dumps([control.url for control in self.controls])})
+        return made
 
     def start(self):
         """The first control makes the secrets, of which an operator gives copies to the others."""
@@ -167,7 +179,6 @@ def up_hosts(control):
 
 
 def listens(address, port):
-    import socket
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((address, port)) == 0

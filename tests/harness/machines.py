@@ -128,6 +128,10 @@ umount -R -l /run/virga-here
         self.holder.stdout.close()
         subprocess.run(["ip", "link", "delete", self.link], check=False, stderr=subprocess.DEVNULL)
 
+    def names(self):
+        """Of the programs that run on it."""
+        return sorted(pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in self.processes())
+
     def processes(self):
         """Everything in its network, the holder left out."""
         mine = os.readlink(f"/proc/{self.holder.pid}/ns/net")

@@ -57,8 +57,8 @@ class Server:
         assert done.returncode == 0, (self.data / "log").read_text()[-3000:]
 
     def restart(self):
-        """Clients are cut off in the middle of what they do. What was committed stays, also what isn't synced."""
-        self.control("restart", "-m", "fast")
+        """As a crash would: clients are cut off in the middle of what they do."""
+        self.control("restart", "-m", "immediate")
 
     def drop(self, name):
         database.run(f"DROP DATABASE {name} WITH (FORCE)", self.url("postgres"))

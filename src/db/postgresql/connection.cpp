@@ -207,7 +207,8 @@ bool Connection::try_begin(const std::string& sql) {
     return false;
 }
 
-void Connection::begin(Access access, Durability durability) {
+/// Every commit is synced: a server may crash while this program goes on, which would be ahead of what is left.
+void Connection::begin(Access access, Durability) {
     access_ = access;
     std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     if (access == Access::WriteBeside) {
@@ -218,7 +219,6 @@ void Connection::begin(Access access, Durability durability) {
               (access == Access::WriteAlone ? "; SELECT pg_advisory_xact_lock"
                                             : "; SELECT pg_advisory_xact_lock_shared") +
               kWriterLock;
-        if (durability == Durability::Grouped) sql += "; SET LOCAL synchronous_commit TO off";
     }
     const auto until = std::chrono::steady_clock::now() + kPatience;
     std::string why;

@@ -7,8 +7,8 @@
 #include "base/sandbox.hpp"
 #include "base/scope_exit.hpp"
 #include "disk/convert.hpp"
-#include "disk/layers.hpp"
 #include "disk/image_access.hpp"
+#include "disk/layers.hpp"
 #include "disk/root.hpp"
 #include "unit/disk/fixture.hpp"
 

@@ -12,8 +12,8 @@ namespace virga::volume::host {
 namespace {
 
 std::unique_ptr<Driver> make_local(const BackendConfig& config) {
-    return std::make_unique<local::LocalDriver>(files::Options{config.path, config.format, config.cache},
-                                                config.name, config.exports);
+    return std::make_unique<local::LocalDriver>(files::Options{config.path, config.format, config.cache}, config.name,
+                                                config.exports);
 }
 
 std::unique_ptr<Driver> make_fake(const BackendConfig& config) {

@@ -89,6 +89,11 @@ e2e-test: deps build guest ## Boot real guests in every way, on QEMU under libvi
 storage-test: deps build guest ## Real guests on GlusterFS and on volumes that change while in use (ten minutes)
 	@tools/test.sh storage
 
+STORM_SECONDS ?= 600
+.PHONY: storm
+storm: deps build ## Kill and cut off the processes of a cluster at random, while clients work: STORM_SECONDS=600
+	@VIRGA_STORM_SECONDS=$(STORM_SECONDS) tools/test.sh storm
+
 SUITE ?= smoke
 BACKEND ?= local
 .PHONY: tempest

@@ -1,9 +1,10 @@
-"""Tests marked `long` are the group storage of tools/test.sh: GlusterFS, and real guests that write for minutes."""
+"""Tests marked `long` are the groups storage (GlusterFS, and real guests that write for minutes) and storm (a cluster
+that breaks at random) of tools/test.sh."""
 import pytest
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "long: of the group storage")
+    config.addinivalue_line("markers", "long: of the groups storage and storm")
 
 
 def pytest_collection_modifyitems(items):

@@ -2,7 +2,8 @@
 # test.sh [--preset NAME] [GROUP]... - runs groups of tests and sums them up.
 #
 # Groups: unit, conformance, tools, api, recovery, e2e, cluster (the default: all of these); fakes, the part of conformance that is
-# quick; storage, which runs a GlusterFS, and real guests that write to volumes for ten minutes.
+# quick; storage, which runs a GlusterFS, and real guests that write to volumes for ten minutes; storm, in which the
+# processes of a cluster die and lose one another at random.
 #
 #
 # The last line of the output is "N passed, N failed[, N skipped]"; the exit status is not 0 when a test failed, a
@@ -57,7 +58,7 @@ run_ctest() {
 run_pytest() {
     local group=$1 seconds=$test_seconds
     shift
-    [ "$group" != storage ] || seconds=$long_test_seconds
+    [[ $group != storage && $group != storm ]] || seconds=$long_test_seconds
     run_within_time "$python" -m pytest -p no:cacheprovider -ra --tb=short --durations=5 --timeout="$seconds" \
         --junitxml="$results/$group/pytest.xml" "$@"
 }
@@ -75,7 +76,8 @@ run_group() {
     api) run_pytest api -n 3 tests/api ;; # waits for the disk more than it computes
     recovery) run_pytest recovery -n 3 -m "not long" tests/recovery ;;
     e2e) run_pytest e2e -n 2 --dist loadfile -m "not long" tests/e2e ;; # one cloud for each file
-    cluster) run_pytest cluster tests/cluster ;; # ten machines at once are enough
+    cluster) run_pytest cluster -m "not long" tests/cluster ;; # ten machines at once are enough
+    storm) run_pytest storm -m long -s tests/cluster ;;        # says what it did
     storage)
         kill_gluster || return 1
         run_pytest storage -n 2 --dist loadfile -m long tests/recovery tests/e2e
@@ -108,9 +110,9 @@ while [ $# -gt 0 ]; do
         build_preset "${2:?--preset needs a name}"
         shift
         ;;
-    unit | conformance | fakes | tools | api | recovery | e2e | cluster | storage) groups+=("$1") ;;
+    unit | conformance | fakes | tools | api | recovery | e2e | cluster | storage | storm) groups+=("$1") ;;
     *)
-        echo "test.sh: unknown group '$1': use ${default_groups[*]} fakes storage" >&2
+        echo "test.sh: unknown group '$1': use ${default_groups[*]} fakes storage storm" >&2
         exit 2
         ;;
     esac
@@ -119,9 +121,9 @@ done
 [ ${#groups[@]} -gt 0 ] || groups=("${default_groups[@]}")
 
 case " ${groups[*]} " in
-*" recovery "* | *" e2e "* | *" cluster "* | *" storage "*)
+*" recovery "* | *" e2e "* | *" cluster "* | *" storage "* | *" storm "*)
     [ "$(id -u)" = 0 ] || {
-        echo "test.sh: the recovery, e2e, cluster and storage groups run guests and make network interfaces: run this as root" >&2
+        echo "test.sh: the recovery, e2e, cluster, storage and storm groups run guests and make network interfaces: run this as root" >&2
         exit 1
     }
     ;;

@@ -14,6 +14,8 @@ from harness.storm import Client, Refused, Weather
 CLIENTS = 8
 STORM_SECONDS = float(os.environ.get("VIRGA_STORM_SECONDS", "60"))
 SETTLE_SECONDS = 300
+pytestmark = pytest.mark.long
+
 ENDS = ("active", "available", "in-use", "error", "error_deleting")
 
 

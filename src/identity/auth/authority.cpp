@@ -262,8 +262,9 @@ IssuedToken Authority::issue(const AuthRequest& request, const std::string& addr
     // A token that is made from a token ends with it, so that nobody can stay logged in for ever.
     token.expires_us = parent ? parent->expires_us : token.issued_us + ttl_us_;
     // Whoever changes users, roles or tokens writes alone.
-    database_.write_with([&](db::Transaction& tx) { record(tx, request, user, parent, token); },
-                         db::Durability::Grouped, db::Writers::Together);
+    database_.write_with(
+        [&, &user = user, &parent = parent](db::Transaction& tx) { record(tx, request, user, parent, token); },
+        db::Durability::Grouped, db::Writers::Together);
     return issued;
 }
 

@@ -137,10 +137,10 @@ def test_an_export_that_was_killed_comes_again_and_the_guest_boots_from_it(cloud
     server = servers["image"]
     for process in export_processes(cloud):
         os.kill(process, signal.SIGKILL)
-    wait_for(lambda: len(export_processes(cloud)) == 3, 60, "exports are back")
-    api.action(server, "reboot", {"type": "HARD"})
+    api.action(server, "reboot", {"type": "HARD"})  # while they come again
     api.wait_server(server)
     api.wait_console(server, "VIRGA-GUEST-BOOT 2")
+    wait_for(lambda: len(export_processes(cloud)) == 3, 60, "all exports are back")
 
 
 def test_nothing_is_left(cloud, api, servers, sources):

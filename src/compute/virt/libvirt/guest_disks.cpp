@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compute/virt/libvirt/device_removal.hpp"
+#include "compute/virt/libvirt/export_access.hpp"
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/file_access.hpp"
 #include "compute/virt/libvirt/guest_power.hpp"
@@ -29,6 +30,7 @@ void GuestDisks::attach(const std::string& server_id, const GuestDisk& disk, con
     if (is_active(domain.get()) && !find(domain.get(), file.serial, 0)) flags |= VIR_DOMAIN_AFFECT_LIVE;
     if (!find(domain.get(), file.serial, VIR_DOMAIN_XML_INACTIVE)) flags |= VIR_DOMAIN_AFFECT_CONFIG;
     if (flags == 0) return;
+    if (file.nbd) await_export(*file.nbd);
     give_disk(connection_.users().find(server_id), disk, file, chain_of(disk, file));
     const auto lease = connection_.secrets().lend({file});
     check(virDomainAttachDeviceFlags(domain.get(), disk_xml(disk, lease.files().front()).c_str(), flags),

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
+#include "compute/virt/libvirt/export_access.hpp"
 #include "compute/virt/libvirt/failure.hpp"
 #include "compute/virt/libvirt/file_access.hpp"
 #include "compute/virt/libvirt/xml/disk.hpp"
@@ -32,11 +33,13 @@ DomainHandle define(virConnectPtr connection, const DomainSettings& settings, co
     return domain;
 }
 
-/// The guest's user, who may open its files from here on.
+/// The guest's user, who may open its disks from here on.
 std::optional<GuestUser> give_files(GuestUsers& users, const GuestSpec& guest, const std::vector<DiskFile>& files) {
     const auto user = users.assign(guest.server_id);
-    for (std::size_t i = 0; i < files.size(); ++i)
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (files[i].nbd) await_export(*files[i].nbd);
         give_disk(user, guest.disks[i], files[i], chain_of(guest.disks[i], files[i]));
+    }
     return user;
 }
 

@@ -23,7 +23,8 @@ const std::string& this_boot() {
     return text;
 }
 
-/// Nothing: there is no such process, or nothing is left of it but its number.
+/// Nothing: there is no such process, or nothing is left of it but its number. One whose first thread has ended while
+/// others haven't still has its files and ports.
 std::optional<std::int64_t> start_of(pid_t pid) {
     std::optional<std::string> text;
     try {
@@ -34,14 +35,15 @@ std::optional<std::int64_t> start_of(pid_t pid) {
     const auto name_end = text ? text->rfind(')') : std::string::npos;
     if (name_end == std::string::npos) return std::nullopt;
     std::istringstream words(text->substr(name_end + 1));
-    std::string word;
     std::string state;
-    words >> state;
-    constexpr int kBetweenStateAndStart = 18;
-    for (int i = 0; i < kBetweenStateAndStart; ++i) words >> word;
+    std::string skipped;
+    std::int64_t threads = 0;
     std::int64_t start = 0;
-    words >> start;
-    if (!words || state == "Z" || state == "X") return std::nullopt;
+    words >> state;
+    constexpr int kBetweenStateAndThreads = 16;
+    for (int i = 0; i < kBetweenStateAndThreads; ++i) words >> skipped;
+    words >> threads >> skipped >> start;
+    if (!words || state == "X" || (state == "Z" && threads <= 1)) return std::nullopt;
     return start;
 }
 

@@ -213,6 +213,7 @@ TEST_F(DomainXml, ADiskThatAnotherHostExportsIsReachedByNbdOverTls) {
     EXPECT_TRUE(has("<disk type=\"network\" device=\"disk\">"));
     EXPECT_TRUE(has("<source protocol=\"nbd\" name=\"" + guest.disks[0].volume_id + "\" tls=\"yes\">"));
     EXPECT_TRUE(has("<host name=\"10.0.0.2\" port=\"10809\""));
+    EXPECT_TRUE(has("error_policy=\"stop\" rerror_policy=\"stop\"")) << "nothing fails while the export is away";
     const auto defined = disks_of(xml().c_str());
     ASSERT_EQ(defined.size(), 1u);
     EXPECT_EQ(defined[0].serial, guest.disks[0].volume_id);

@@ -62,6 +62,7 @@ void Connection::open(const DomainSettings& settings, Driver::Changed changed) {
     wait_reconnected();
     const auto reconnected = monotonic_us();
     subscribe();
+    find_stalled();
     learn_emulator(settings);
     log::info("hypervisor is ready", {{"open_ms", (opened - started) / 1000},
                                       {"reconnect_ms", (reconnected - opened) / 1000},
@@ -114,7 +115,19 @@ void Connection::subscribe() {
     subscribe(VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, VIR_DOMAIN_EVENT_CALLBACK(job_event));
 }
 
+void Connection::find_stalled() {
+    stalled_.start();
+    for (const auto& domain : all(VIR_CONNECT_LIST_DOMAINS_PAUSED))
+        if (is_stalled(domain.get())) stalled_.add(uuid_of(domain.get()));
+}
+
+void Connection::let_go_on(const std::string& server_id) {
+    const auto domain = find(server_id);
+    if (domain && is_stalled(domain.get())) check(virDomainResume(domain.get()), "let a guest go on", server_id);
+}
+
 void Connection::close() {
+    stalled_.stop();
     {
         const std::lock_guard lock(mutex_);
         changed_ = nullptr;
@@ -164,8 +177,9 @@ bool Connection::take_refusal(const std::string& server_id) {
     return refusals_.erase(server_id) > 0;
 }
 
-void Connection::on_lifecycle(virDomainPtr domain, int event) {
+void Connection::on_lifecycle(virDomainPtr domain, int event, int detail) {
     const auto id = uuid_of(domain);
+    if (event == VIR_DOMAIN_EVENT_SUSPENDED && detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR) return stalled_.add(id);
     Driver::Changed changed;
     {
         const std::lock_guard lock(mutex_);
@@ -193,8 +207,8 @@ void Connection::on_refusal(virDomainPtr domain) {
     watch_.note();
 }
 
-int Connection::lifecycle_event(virConnectPtr, virDomainPtr domain, int event, int, void* self) {
-    static_cast<Connection*>(self)->on_lifecycle(domain, event);
+int Connection::lifecycle_event(virConnectPtr, virDomainPtr domain, int event, int detail, void* self) {
+    static_cast<Connection*>(self)->on_lifecycle(domain, event, detail);
     return 0;
 }
 

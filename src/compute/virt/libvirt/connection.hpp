@@ -11,6 +11,7 @@
 #include "compute/virt/libvirt/guest_users.hpp"
 #include "compute/virt/libvirt/handle.hpp"
 #include "compute/virt/libvirt/secret_slots.hpp"
+#include "compute/virt/libvirt/stalled_guests.hpp"
 #include "compute/virt/libvirt/watch.hpp"
 
 namespace virga::compute::virt::libvirt {
@@ -54,7 +55,9 @@ private:
     void wait_reconnected();
     void subscribe();
     void subscribe(int event, virConnectDomainEventGenericCallback callback);
-    void on_lifecycle(virDomainPtr domain, int event);
+    void find_stalled();
+    void let_go_on(const std::string& server_id);
+    void on_lifecycle(virDomainPtr domain, int event, int detail);
     void on_reset(virDomainPtr domain);
     void on_refusal(virDomainPtr domain);
     static int lifecycle_event(virConnectPtr, virDomainPtr domain, int event, int detail, void* self);
@@ -75,6 +78,7 @@ private:
     Driver::Changed changed_;
     std::map<std::string, std::uint64_t> resets_;
     std::set<std::string> refusals_;
+    StalledGuests stalled_{[this](const std::string& id) { let_go_on(id); }};
 };
 
 }  // namespace virga::compute::virt::libvirt

@@ -19,6 +19,7 @@ namespace {
 int power_state(virDomainPtr domain) {
     int state = VIR_DOMAIN_NOSTATE;
     if (virDomainGetState(domain, &state, nullptr, 0) < 0) return power_state_of(VIR_DOMAIN_NOSTATE);
+    if (is_stalled(domain)) return power_state_of(VIR_DOMAIN_RUNNING);  // it goes on by itself
     return power_state_of(state);
 }
 

@@ -3,6 +3,8 @@
 #include <libvirt/virterror.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
@@ -59,7 +61,8 @@ std::optional<LiveDisks::Disk> LiveDisks::find(const std::string& server_id, con
         const auto defined = find_disk(xml.get(), volume_id);
         if (!defined) return std::nullopt;
         auto files = open_files(domain.get(), defined->alias);
-        return Disk{std::move(domain), server_id, defined->target, defined->alias, defined->format, std::move(files)};
+        return Disk{std::move(domain), server_id,        defined->target,        defined->alias,
+                    defined->format,   std::move(files), defined->source.empty()};
     } catch (const Error&) {
         if (!is_active(domain.get())) return std::nullopt;
         throw;
@@ -78,12 +81,27 @@ bool LiveDisks::resize(const std::string& server_id, const std::string& volume_i
     virDomainBlockInfo info{};
     const bool known = virDomainGetBlockInfo(disk->domain.get(), disk->target.c_str(), &info, 0) == 0;
     if (known && info.capacity >= size) return true;
-    if (known &&
-        virDomainBlockResize(disk->domain.get(), disk->target.c_str(), size, VIR_DOMAIN_BLOCK_RESIZE_BYTES) == 0)
-        return true;
+    if (known && grow(*disk, size)) return true;
     const auto failure = last_failure("grow volume " + volume_id + " of server " + server_id, server_id);
     if (!is_active(disk->domain.get())) return false;
     throw failure;
+}
+
+// The size of an export is told when a connection is made, and that is made only when the disk is used.
+bool LiveDisks::grow(const Disk& disk, unsigned long long size_bytes) {
+    constexpr std::chrono::seconds kConnectBound{15};
+    constexpr std::chrono::milliseconds kTryAgain{100};
+    const auto resized = [&] {
+        if (disk.exported) touch(disk.domain.get(), disk.alias);
+        return virDomainBlockResize(disk.domain.get(), disk.target.c_str(), size_bytes,
+                                    VIR_DOMAIN_BLOCK_RESIZE_BYTES) == 0;
+    };
+    const auto until = std::chrono::steady_clock::now() + kConnectBound;
+    while (!resized()) {
+        if (!disk.exported || std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(kTryAgain);
+    }
+    return true;
 }
 
 bool LiveDisks::switch_to(const std::string& server_id, const std::string& volume_id, const DiskFile& file) {

@@ -30,9 +30,12 @@ private:
         std::string alias;
         std::string format;              ///< of the active file
         std::vector<std::string> files;  ///< as the emulator has them open
+        bool exported = false;           ///< by another host
     };
     /// nullopt when no running guest has the volume.
     std::optional<Disk> find(const std::string& server_id, const std::string& volume_id);
+    /// Makes it that large; false: the emulator refuses.
+    bool grow(const Disk& disk, unsigned long long size_bytes);
     /// Runs a job that takes `file` out of the chain, joining one that runs. False: the guest is gone.
     bool take_out(const std::string& server_id, const std::string& volume_id, const std::string& file,
                   const JobHooks& hooks, const std::function<int(const Disk&)>& start);

@@ -21,6 +21,21 @@ bool is_device(const std::string& path, const std::string& alias) {
     return path == alias || (path + "/").find("/" + alias + "/") != std::string::npos;
 }
 
+/// What the emulator says of a command of qemu-io; nothing when the guest has no such device.
+std::string run_on_disk(virDomainPtr domain, const std::string& alias, const std::string& command) {
+    std::string said;
+    for (const auto& entry : block_devices(domain)) {
+        const auto path = get_string(entry.as_object(), "qdev");
+        if (!is_device(path, alias)) continue;
+        char* reply = nullptr;
+        const auto whole = "qemu-io -d " + path + " " + command;
+        check(virDomainQemuMonitorCommand(domain, whole.c_str(), &reply, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP),
+              "work on a guest's disk");
+        said += TextHandle(reply).get();
+    }
+    return said;
+}
+
 }  // namespace
 
 std::string file_of_node(const std::string& filename) {
@@ -36,17 +51,13 @@ std::string file_of_node(const std::string& filename) {
 }
 
 void flush(virDomainPtr domain, const std::string& alias) {
-    for (const auto& entry : block_devices(domain)) {
-        const auto path = get_string(entry.as_object(), "qdev");
-        if (!is_device(path, alias)) continue;
-        char* reply = nullptr;
-        const auto command = "qemu-io -d " + path + " flush";
-        check(virDomainQemuMonitorCommand(domain, command.c_str(), &reply, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP),
-              "flush a guest's disk");
-        const TextHandle text(reply);
-        if (std::string_view(text.get()).find("Error") != std::string_view::npos)
-            throw Error(ErrorCode::Internal, "a guest's disk could not be flushed", text.get());
-    }
+    const auto said = run_on_disk(domain, alias, "flush");
+    if (said.find("Error") != std::string::npos)
+        throw Error(ErrorCode::Internal, "a guest's disk could not be flushed", said);
+}
+
+void touch(virDomainPtr domain, const std::string& alias) {
+    run_on_disk(domain, alias, "\"read 0 512\"");
 }
 
 std::vector<std::string> open_files(virDomainPtr domain, const std::string& alias) {

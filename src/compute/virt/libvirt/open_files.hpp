@@ -15,6 +15,10 @@ std::vector<std::string> open_files(virDomainPtr domain, const std::string& alia
 /// the image formats. Throws Error{Internal}.
 void flush(virDomainPtr domain, const std::string& alias);
 
+/// Has the emulator read a piece of a disk, whatever comes of it: it notices then that a connection was lost, and makes
+/// a new one. Throws Error{Internal} when it can't be asked.
+void touch(virDomainPtr domain, const std::string& alias);
+
 /// The file that a QEMU node name stands for: a plain path, or the path inside of a "json:{...}" name.
 std::string file_of_node(const std::string& filename);
 

@@ -18,6 +18,10 @@ void add_driver(pugi::xml_node node, const DiskFile& file) {
     driver.append_attribute("type") = to_string(file.format).c_str();
     driver.append_attribute("cache") = cache_mode(file.path).c_str();
     driver.append_attribute("discard") = "unmap";
+    if (!file.nbd) return;
+    // A disk that is away for a moment stops the guest and fails nothing: StalledGuests has it try again.
+    driver.append_attribute("error_policy") = "stop";
+    driver.append_attribute("rerror_policy") = "stop";
 }
 
 // The format of the encryption is that of the qcow2 that the source names. libvirt asks for the key of each.

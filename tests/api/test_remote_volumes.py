@@ -1,4 +1,6 @@
 """Volumes of one host that servers of another one have: what the API lets through, and where things go."""
+import json
+
 import pytest
 
 from harness.cloud import Cloud, wait_for
@@ -81,12 +83,32 @@ def test_its_connection_is_an_export_without_paths_or_secrets(api, volume, serve
     assert "path" not in data and "key" not in str(info).replace("encryption_key_id", "")
 
 
-def test_what_it_cant_be_told_over_the_network_is_refused_before_it_is_done(api, volume, server):
-    with pytest.raises(ApiError, match="NBD.*detach it first") as refused:
-        api.extend(volume, 2)
+def test_it_is_extended_and_snapshotted_while_it_is_used(cloud, api, volume, server):
+    before = export_processes(cloud)
+    api.extend(volume, 2)
+    api.wait_volume(volume, "in-use")
+    assert api.show_volume(volume)["size"] == 2
+    assert "seen by the running guests of 1 server" in str(cloud.trace(volume))
+    snapshot = api.snapshot("in use", volume, force=True)
+    api.wait_status(lambda: api.show_snapshot(snapshot), "available", "snapshot")
+    after = export_processes(cloud)
+    assert len(after) == 1 and after != before
+    copy = api.ready_volume("copy", 2, snapshot_id=snapshot)
+    assert cloud.differences() == []
+    for gone, delete, show in [(copy, api.delete_volume, api.show_volume),
+                               (snapshot, api.delete_snapshot, api.show_snapshot)]:
+        delete(gone)
+        api.wait_gone(lambda show=show, gone=gone: show(gone), "copy and snapshot")
+    assert "merged where it is exported" in str(cloud.trace(snapshot))
+    record = json.loads((cloud.state / "host" / "volumes" / f"volume-{volume}.json").read_text())
+    assert len(record["layers"]) == 1
+    assert cloud.differences() == []
+
+
+def test_it_isnt_moved_while_it_is_used(api, volume, server):
+    with pytest.raises(ApiError, match="detach it to move it") as refused:
+        api.volume_action(volume, "os-migrate_volume", {"host": f"{REMOTE}@local"})
     assert refused.value.status == 400
-    shown = api.show_volume(volume)
-    assert shown["status"] == "in-use" and shown["size"] == 1
 
 
 def test_a_host_without_certificates_isnt_chosen_and_says_why(cloud, api, flavor, volume):

@@ -7,7 +7,7 @@ import pytest
 
 from harness.cloud import Cloud, wait_for
 from harness.guests import FLAVOR, LOGIN, GuestReaper, upload_guest
-from harness.resources import ApiError, Resources, device
+from harness.resources import Resources, device
 from harness.second_host import SecondHost, certificates, end_exports, export_processes, export_settings
 
 STORAGE, COMPUTE = "host-1", "host-2"
@@ -89,11 +89,16 @@ def test_the_server_goes_where_its_volumes_are_when_it_may(api, sources):
     api.wait_gone(lambda: api.show_volume(volume), "volume")
 
 
-def test_what_the_storage_host_cant_do_alone_is_refused_at_once(api, sources, servers):
-    with pytest.raises(ApiError, match="NBD") as refused:
-        api.extend(sources["root"], 2)
-    assert refused.value.status == 400
-    assert api.show_volume(sources["root"])["status"] == "in-use"
+def test_a_root_volume_grows_and_is_snapshotted_under_its_guest(cloud, api, sources, servers):
+    api.extend(sources["root"], 2)
+    api.wait_volume(sources["root"], "in-use")
+    api.wait_console(servers["volume"], "VIRGA-GUEST-DISK vda 4194304")
+    snapshot = api.snapshot("of the root", sources["root"], force=True)
+    api.wait_status(lambda: api.show_snapshot(snapshot), "available", "snapshot")
+    api.delete_snapshot(snapshot)
+    api.wait_gone(lambda: api.show_snapshot(snapshot), "snapshot")
+    assert "I/O error" not in api.console(servers["volume"])
+    assert len(export_processes(cloud)) == 3 and cloud.differences() == []
 
 
 def test_guests_outlive_both_host_processes_and_a_volume_comes_and_goes(cloud, api, servers):

@@ -23,17 +23,20 @@ public:
 
     int retry_seconds() const override { return kHostRetrySeconds; }
 
+    // A guest grows the file that it has open itself, whatever its format; the storage host does it for those that
+    // don't run, and records it. Of an export it is the other way round: guests see what the storage host has made.
     Outcome execute(const Context& context) override {
         const auto volume = load_volume(d_, context.data.volume);
-        const auto size = context.data.size_gib;
-        const auto guests = tell_guests(context, volume.id, size);
-        const auto reply = call_host(d_, context, volume.host, command::kExtend,
-                                     {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"size_gib", size}},
-                                     kShortDeadline);
+        const bool exported = context.db.read_with([&](db::Transaction& tx) { return is_exported(tx, volume.id); });
+        std::string guests;
+        if (!exported) guests = tell_guests(context, volume.id);
+        const auto file = grow(context, volume);
+        if (exported) guests = tell_clients(context, volume.id);
         Outcome outcome;
         outcome.decision = (guests.empty() ? "offline" : guests) + ": grown from " +
-                           std::to_string(context.data.old_size_gib) + " to " + std::to_string(size) + " GiB";
-        outcome.apply = [id = volume.id, file = VolumeFile::from_json(reply)](db::Transaction& tx) {
+                           std::to_string(context.data.old_size_gib) + " to " + std::to_string(context.data.size_gib) +
+                           " GiB";
+        outcome.apply = [id = volume.id, file](db::Transaction& tx) {
             repo::set_file(tx, id, file);
             const bool attached = !repo::attachments_of(tx, id).empty();
             repo::try_change(tx, attached ? volume_change::kFinishExtendOnline : volume_change::kFinishExtend, id);
@@ -51,15 +54,31 @@ public:
     }
 
 private:
-    /// Running guests grow their disks themselves, whatever its format; the storage host does it for those that don't
-    /// run, and records it. Each attempt tells them anew: a guest may have been started meanwhile.
-    std::string tell_guests(const Context& context, const VolumeId& id, std::int64_t size_gib) {
+    VolumeFile grow(const Context& context, const VolumeRecord& volume) {
+        return VolumeFile::from_json(call_host(
+            d_, context, volume.host, command::kExtend,
+            {{"backend", volume.backend}, {"volume_id", volume.id.value}, {"size_gib", context.data.size_gib}},
+            kShortDeadline));
+    }
+
+    /// It has grown by now: a guest that can't be told sees it later.
+    std::string tell_clients(const Context& context, const VolumeId& id) {
+        try {
+            return tell_guests(context, id);
+        } catch (const Error& error) {
+            if (is_retryable(error.code()) || error.code() == ErrorCode::Cancelled) throw;
+            return "online, seen by a guest when it is started again (" + error.message() + ")";
+        }
+    }
+
+    /// Each attempt tells them anew: a guest may have been started meanwhile.
+    std::string tell_guests(const Context& context, const VolumeId& id) {
         const auto servers = context.db.read_with([&](db::Transaction& tx) { return servers_of(tx, id); });
         std::size_t told = 0;
         for (const auto& server : servers) {
             auto options = online_options(context, "", kShortDeadline);
             options.command_id.clear();
-            if (attached_volumes(d_).resize(server, id, size_gib, options)) ++told;
+            if (attached_volumes(d_).resize(server, id, context.data.size_gib, options)) ++told;
         }
         if (told == 0) return {};
         return "online, seen by the running guests of " + std::to_string(told) + " server(s) at once";
@@ -89,7 +108,6 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
                     "Invalid input received: os-extend.new_size: " + std::to_string(new_size_gib) +
                         " must be above the present size of " + std::to_string(volume.size_gib) + " GiB.");
     }
-    refuse_exported(tx, id, "extended");
     check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
                  new_size_gib, volume.volume_type);
     repo::require_change(tx, in_use ? volume_change::kExtendOnline : volume_change::kExtend, id);

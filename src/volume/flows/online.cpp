@@ -83,6 +83,18 @@ private:
     }
 };
 
+bool is_exported_or_idle(const AttachmentRecord& item) {
+    return by_network(item) || !item.may_be_used();
+}
+
+/// Servers whose guests have the volume's files open.
+std::vector<ServerId> file_users(db::Transaction& tx, const VolumeId& volume) {
+    std::vector<ServerId> servers;
+    for (const auto& item : repo::attachments_of(tx, volume))
+        if (item.of_compute() && item.connected() && !by_network(item)) servers.push_back(item.server);
+    return servers;
+}
+
 /// A connection as it is after a change of the volume's files.
 struct Moved {
     AttachmentRecord attachment;
@@ -104,8 +116,8 @@ public:
             call_host(d_, context, volume.host, command::kCreateSnapshot, std::move(params), kCopyDeadline));
         const auto moved = connections(context, volume, file);
         Outcome outcome;
-        outcome.decision = moved.empty() ? "copied at one instant, the active file stays"
-                                         : "new overlay " + file.path + " is the active file from now on";
+        outcome.decision = file.path == volume.path ? "copied at one instant, the active file stays"
+                                                    : "new overlay " + file.path + " is the active file from now on";
         outcome.provides = json::object{{"online_file", file.to_json()}};
         outcome.apply = [this, id = volume.id, file, moved](db::Transaction& tx) {
             repo::set_file(tx, id, file);
@@ -134,7 +146,7 @@ private:
         std::vector<Moved> moved;
         for (auto& item :
              context.db.read_with([&](db::Transaction& tx) { return repo::attachments_of(tx, volume.id); })) {
-            if (!item.connected() || item.connection_info.empty()) continue;
+            if (!item.connected() || item.connection_info.empty() || by_network(item)) continue;
             if (get_string(get_object(item.connection_info, "data"), "path") == file.path) continue;
             auto info = connection_of(d_, volume, json::object{{"host", item.host}},
                                       online_options(context, "connection/" + item.id.value, kShortDeadline));
@@ -164,7 +176,7 @@ public:
         const auto volume = context.data.volume;
         std::vector<FlowId> running;
         const auto servers = context.db.read_with([&](db::Transaction& tx) {
-            auto found = servers_of(tx, volume);
+            auto found = file_users(tx, volume);
             running.clear();
             for (const auto& server : found) {
                 const auto more = attached_volumes(d_).flows_of(tx, server);
@@ -224,19 +236,10 @@ public:
 
     Outcome execute(const Context& context) override {
         Outcome outcome;
-        std::size_t merged = 0;
-        while (true) {
-            const auto volume = load_volume(d_, context.data.volume);
-            const auto merge = next(context, volume);
-            outcome.decision = counted(merged, "layer") + " merged";
-            if (merge.empty()) break;
-            const auto refusal = run(context, volume, merge);
-            if (!refusal.empty()) {
-                outcome.decision += "; the others stay until the volume is detached: " + refusal;
-                break;
-            }
-            ++merged;
-        }
+        if (context.db.read_with([&](db::Transaction& tx) { return is_exported(tx, context.data.volume); }))
+            outcome.decision = merge_on_host(context);
+        else
+            outcome.decision = merge_with_guest(context);
         outcome.apply = [id = context.data.snapshot](db::Transaction& tx) {
             if (!id.empty()) repo::delete_snapshot(tx, id);
         };
@@ -244,6 +247,31 @@ public:
     }
 
 private:
+    /// Nobody but the process that exports the volume has its files open.
+    std::string merge_on_host(const Context& context) {
+        const auto volume = load_volume(d_, context.data.volume);
+        try {
+            const auto reply = call_host(d_, context, volume.host, command::kFlatten,
+                                         {{"backend", volume.backend}, {"volume_id", volume.id.value}}, kCopyDeadline);
+            return counted(static_cast<std::size_t>(get_int(reply, "merged")), "layer") +
+                   " merged where it is exported";
+        } catch (const Error& error) {
+            if (is_retryable(error.code()) || error.code() == ErrorCode::Cancelled) throw;
+            return "the layers stay until the volume is detached: " + error.message();
+        }
+    }
+
+    std::string merge_with_guest(const Context& context) {
+        for (std::size_t merged = 0;; ++merged) {
+            const auto volume = load_volume(d_, context.data.volume);
+            const auto merge = next(context, volume);
+            const auto done = counted(merged, "layer") + " merged";
+            if (merge.empty()) return done;
+            const auto refusal = run(context, volume, merge);
+            if (!refusal.empty()) return done + "; the others stay until the volume is detached: " + refusal;
+        }
+    }
+
     LayerMerge next(const Context& context, const VolumeRecord& volume) {
         rpc::CallOptions options;  // no command id: each answer must be of now
         options.request_id = context.request_id;
@@ -307,8 +335,9 @@ rpc::CallOptions online_options(const TaskContext& context, const std::string& p
 
 void check_online(db::Transaction& tx, Dependencies& d, const VolumeRecord& volume) {
     if (snapshots_alone(d, volume)) return;
-    refuse_exported(tx, volume.id, "copied while it is in use");
     const auto attachments = repo::attachments_of(tx, volume.id);
+    // All that use it do so through one process of its host.
+    if (!attachments.empty() && std::all_of(attachments.begin(), attachments.end(), is_exported_or_idle)) return;
     const bool foreign = std::any_of(attachments.begin(), attachments.end(), [](const AttachmentRecord& item) {
         return item.may_be_used() && !item.of_compute();
     });

@@ -23,20 +23,13 @@ Reach reach_of(Dependencies& d, const VolumeRecord& volume) {
     return Reach::OwnHost;
 }
 
-bool is_exported(db::Transaction& tx, const VolumeId& volume) {
-    const auto all = repo::attachments_of(tx, volume);
-    return std::any_of(all.begin(), all.end(), [](const AttachmentRecord& item) {
-        return item.connected() && get_string(item.connection_info, "driver_volume_type") == "nbd";
-    });
+bool by_network(const AttachmentRecord& attachment) {
+    return attachment.connected() && get_string(attachment.connection_info, "driver_volume_type") == "nbd";
 }
 
-void refuse_exported(db::Transaction& tx, const VolumeId& volume, const std::string& what) {
-    if (!is_exported(tx, volume)) return;
-    throw Error(ErrorCode::InvalidInput,
-                "Invalid volume: volume " + volume.value +
-                    " is used by a server on another host than its own, over the network (NBD), where it can't be " +
-                    what + ": detach it first.",
-                {}, volume.value);
+bool is_exported(db::Transaction& tx, const VolumeId& volume) {
+    const auto all = repo::attachments_of(tx, volume);
+    return std::any_of(all.begin(), all.end(), by_network);
 }
 
 }  // namespace virga::volume::flows

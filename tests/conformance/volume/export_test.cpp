@@ -10,6 +10,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -129,6 +130,21 @@ protected:
     }
     RunningProcess process(const json::object& data) const {
         return RunningProcess::from_json(get_object(parse_object(disk::read_file(record(data))), "process"));
+    }
+    /// Files that are the volume's own.
+    int files_of(const std::string& id) const {
+        int count = 0;
+        for (const auto& name : folder_entries(folder_.at("backend")))
+            count += name.starts_with("volume-" + id) && !name.ends_with(".json") ? 1 : 0;
+        return count;
+    }
+    std::optional<ErrorCode> code_of_flatten(const std::string& id) {
+        try {
+            driver_->flatten(id, {});
+            return std::nullopt;
+        } catch (const Error& failure) {
+            return failure.code();
+        }
     }
     static bool within(std::chrono::seconds bound, const std::function<bool()>& condition) {
         const auto until = std::chrono::steady_clock::now() + bound;
@@ -253,19 +269,119 @@ TEST_P(ExportTest, one_that_nobody_is_connected_to_ends_at_the_start) {
     EXPECT_FALSE(std::filesystem::exists(record(data)));
 }
 
-TEST_P(ExportTest, what_would_need_the_other_hosts_hypervisor_is_refused) {
+TEST_P(ExportTest, it_grows_where_it_is_used) {
     const auto id = made();
-    connect(id);
-    EXPECT_EQ(code_of([&] { driver_->extend(id, 2); }), ErrorCode::Conflict);
-    EXPECT_TRUE(driver_->next_merge(id).empty());
-    if (!driver_->capabilities().online_snapshot) {
-        EXPECT_EQ(code_of([&] { driver_->create_snapshot_online(id, new_uuid()); }), ErrorCode::Conflict);
-        EXPECT_EQ(code_of([&] { driver_->create_snapshot(id, new_uuid()); }), ErrorCode::Conflict);
-    }
-    EXPECT_TRUE(driver_->inventory().snapshots.empty());
-    driver_->terminate_connection(id, "host-b");
+    const auto data = connect(id);
+    EXPECT_TRUE(b_.io(data, "write -P 0x14 0 64k"));
+    EXPECT_EQ(driver_->extend(id, 2).size_gib, 2);
+    EXPECT_TRUE(b_.io(data, "write -P 0x15 1536M 64k"));
+    EXPECT_TRUE(b_.io(data, "read -P 0x14 0 64k"));
     EXPECT_EQ(driver_->extend(id, 2).size_gib, 2);
     EXPECT_EQ(get_int(connect(id), "size_gib"), 2);
+    driver_->terminate_connection(id, "host-b");
+    EXPECT_TRUE(reads_as(look(id), 0x15, "1536M", "64k"));
+}
+
+TEST_P(ExportTest, one_that_cant_grow_goes_on_as_it_was) {
+    const auto id = made();
+    const auto data = connect(id);
+    EXPECT_TRUE(b_.io(data, "write -P 0x16 0 64k"));
+    const auto file = folder_.at("backend/volume-" + id);
+    std::filesystem::rename(file, file + ".away");
+    EXPECT_EQ(code_of([&] { driver_->extend(id, 2); }), ErrorCode::NotFound);
+    std::filesystem::rename(file + ".away", file);
+    EXPECT_TRUE(within(std::chrono::seconds(60), [&] { return b_.io(data, "read -P 0x16 0 64k"); }));
+    EXPECT_FALSE(b_.io(data, "read 1536M 64k"));
+}
+
+TEST_P(ExportTest, a_snapshot_keeps_one_instant_of_it) {
+    const auto id = made();
+    const auto data = connect(id);
+    EXPECT_TRUE(b_.io(data, "write -P 0x17 0 64k"));
+    const auto snapshot = new_uuid();
+    driver_->create_snapshot_online(id, snapshot);
+    EXPECT_TRUE(b_.io(data, "write -P 0x18 0 64k"));
+    driver_->create_snapshot_online(id, snapshot);
+    EXPECT_TRUE(b_.io(data, "read -P 0x18 0 64k"));
+    const auto copy = new_uuid();
+    driver_->create_from_snapshot(copy, 1, id, snapshot, {});
+    EXPECT_TRUE(reads_as(look(copy), 0x17, "0", "64k"));
+    restart();
+    EXPECT_TRUE(b_.io(data, "read -P 0x18 0 64k"));
+    driver_->remove(copy);
+    driver_->delete_snapshot(id, snapshot);
+    EXPECT_TRUE(b_.io(data, "read -P 0x18 0 64k"));
+}
+
+TEST_P(ExportTest, layers_that_nobody_needs_are_merged_where_it_is_used) {
+    const auto id = made();
+    const auto data = connect(id);
+    for (const auto* pattern : {"0x24 0", "0x25 64k", "0x26 128k"}) {
+        EXPECT_TRUE(b_.io(data, std::string("write -P ") + pattern + " 64k"));
+        const auto snapshot = new_uuid();
+        driver_->create_snapshot_online(id, snapshot);
+        driver_->delete_snapshot(id, snapshot);
+    }
+    EXPECT_TRUE(driver_->next_merge(id).empty()) << "no guest can";
+    EXPECT_EQ(driver_->flatten(id, {}).merged, driver_->capabilities().online_snapshot ? 0 : 3);
+    EXPECT_EQ(files_of(id), 1);
+    for (const auto* pattern : {"0x24 0", "0x25 64k", "0x26 128k"})
+        EXPECT_TRUE(b_.io(data, std::string("read -P ") + pattern + " 64k"));
+    EXPECT_TRUE(b_.io(data, "write -P 0x27 0 64k"));
+    driver_->terminate_connection(id, "host-b");
+    EXPECT_TRUE(reads_as(look(id), 0x27, "0", "64k"));
+}
+
+TEST_P(ExportTest, what_a_snapshot_needs_is_not_merged) {
+    const auto id = made();
+    const auto data = connect(id);
+    const auto kept = new_uuid();
+    const auto gone = new_uuid();
+    EXPECT_TRUE(b_.io(data, "write -P 0x34 0 64k"));
+    driver_->create_snapshot_online(id, kept);
+    EXPECT_TRUE(b_.io(data, "write -P 0x35 0 64k"));
+    driver_->create_snapshot_online(id, gone);
+    driver_->delete_snapshot(id, gone);
+    EXPECT_EQ(driver_->flatten(id, {}).merged, driver_->capabilities().online_snapshot ? 0 : 1);
+    EXPECT_EQ(files_of(id), 2);
+    EXPECT_TRUE(b_.io(data, "read -P 0x35 0 64k"));
+    driver_->terminate_connection(id, "host-b");
+    driver_->revert(id, kept, {});
+    EXPECT_TRUE(reads_as(look(id), 0x34, "0", "64k"));
+    driver_->delete_snapshot(id, kept);
+}
+
+TEST_P(ExportTest, a_merge_that_is_cancelled_leaves_it_as_it_was) {
+    const auto id = made();
+    const auto data = connect(id);
+    EXPECT_TRUE(b_.io(data, "write -P 0x36 0 64k"));
+    const auto snapshot = new_uuid();
+    driver_->create_snapshot_online(id, snapshot);
+    driver_->delete_snapshot(id, snapshot);
+    driver_->flatten(id, {[] { return true; }, {}});
+    EXPECT_TRUE(b_.io(data, "read -P 0x36 0 64k"));
+    driver_->flatten(id, {});
+    EXPECT_EQ(files_of(id), 1);
+    EXPECT_TRUE(b_.io(data, "read -P 0x36 0 64k"));
+}
+
+TEST_P(ExportTest, its_files_change_also_when_what_exports_it_was_killed) {
+    const auto id = made();
+    const auto data = connect(id);
+    EXPECT_TRUE(b_.io(data, "write -P 0x37 0 64k"));
+    const auto kill = [&] { ASSERT_EQ(::kill(process(data).pid, SIGKILL), 0); };
+    const auto snapshot = new_uuid();
+    kill();
+    driver_->create_snapshot_online(id, snapshot);
+    kill();
+    driver_->extend(id, 2);
+    EXPECT_TRUE(b_.io(data, "write -P 0x38 1536M 64k"));
+    driver_->delete_snapshot(id, snapshot);
+    kill();
+    EXPECT_TRUE(within(std::chrono::seconds(60), [&] { return code_of_flatten(id) == std::nullopt; }));
+    EXPECT_EQ(files_of(id), 1);
+    EXPECT_TRUE(b_.io(data, "read -P 0x37 0 64k"));
+    EXPECT_TRUE(b_.io(data, "read -P 0x38 1536M 64k"));
 }
 
 TEST_P(ExportTest, chains_are_exported_whole) {
@@ -319,6 +435,14 @@ TEST_P(ExportTest, removal_ends_the_export) {
     EXPECT_FALSE(running.is_alive());
 }
 
+void run(const std::string& operation, local::LocalDriver& driver, const std::string& id) {
+    if (operation == "connect") driver.initialize_connection(id, "host-b");
+    if (operation == "end") driver.terminate_connection(id, "host-b");
+    if (operation == "extend") driver.extend(id, 2);
+    if (operation == "snapshot") driver.create_snapshot_online(id, id);
+    if (operation == "flatten") driver.flatten(id, {});
+}
+
 /// The operation in a process that is killed at the failpoint.
 void kill_at(const std::string& point, const std::string& folder, std::int64_t port, const std::string& operation,
              const std::string& id) {
@@ -360,6 +484,63 @@ TEST_P(ExportTest, a_kill_anywhere_is_completed_by_a_start_or_a_repeat) {
     }
 }
 
+/// What changes an exported volume's files: where it can be killed, and how it is known that the repeat did it.
+struct Change {
+    std::string operation;
+    std::vector<const char*> points;
+};
+
+std::vector<Change> changes(bool reflink) {
+    if (reflink)
+        return {{"extend",
+                 {"volume.exports.restart.ended", "volume.files.extend.grown", "volume.files.extend.saved",
+                  "volume.exports.start.recorded", "volume.exports.start.started"}},
+                {"snapshot", {"volume.files.create_snapshot.saved", "volume.local.create_snapshot_online.saved"}}};
+    return {{"extend",
+             {"volume.exports.restart.ended", "volume.files.extend.grown", "volume.files.extend.saved",
+              "volume.exports.start.recorded", "volume.exports.start.started"}},
+            {"snapshot",
+             {"volume.files.create_snapshot.file", "volume.files.create_snapshot.saved",
+              "volume.local.create_snapshot_online.saved", "volume.exports.restart.ended",
+              "volume.exports.start.recorded", "volume.exports.start.started"}},
+            {"flatten",
+             {"volume.exports.pull.begun", "volume.local.flatten.pulled", "volume.exports.restart.ended",
+              "volume.files.finish_merge.saved", "volume.files.finish_merge.removed", "volume.exports.start.recorded",
+              "volume.exports.start.started"}}};
+}
+
+TEST_P(ExportTest, a_kill_while_its_files_change_loses_nothing) {
+    const bool reflink = driver_->capabilities().online_snapshot;
+    for (const auto& change : changes(reflink)) {
+        for (const auto* point : change.points) {
+            SCOPED_TRACE(change.operation + " at " + point);
+            const auto id = made();
+            const auto data = connect(id);
+            EXPECT_TRUE(b_.io(data, "write -P 0x44 0 64k"));
+            if (change.operation == "flatten") {
+                driver_->create_snapshot_online(id, id);
+                EXPECT_TRUE(b_.io(data, "write -P 0x45 64k 64k"));
+                driver_->delete_snapshot(id, id);
+            }
+            restart([&] { kill_at(point, folder_.path(), options_.first_port, change.operation, id); });
+            EXPECT_TRUE(b_.io(data, "read -P 0x44 0 64k"));
+            EXPECT_TRUE(b_.io(data, "write -P 0x46 128k 64k"));
+            EXPECT_EQ(processes_of(folder_.path()), 1);
+            run(change.operation, *driver_, id);
+            EXPECT_TRUE(b_.io(data, "read -P 0x44 0 64k"));
+            EXPECT_TRUE(b_.io(data, "read -P 0x46 128k 64k"));
+            if (change.operation == "extend") {
+                EXPECT_TRUE(b_.io(data, "write -P 0x47 1536M 64k"));
+            }
+            EXPECT_EQ(files_of(id), change.operation == "snapshot" ? 2 : 1);
+            driver_->terminate_connection(id, "host-b");
+            EXPECT_TRUE(reads_as(look(id), 0x46, "128k", "64k"));
+            driver_->delete_snapshot(id, id);
+            driver_->remove(id);
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, ExportTest, ::testing::Values("local", "local_reflink"));
 
 }  // namespace
@@ -368,11 +549,7 @@ int export_child_main(char** argv) {
     const std::string folder = argv[2];
     Exports exports(options_in(folder, std::atoll(argv[3])));
     local::LocalDriver driver(files::Options{folder + "/backend"}, "local", &exports);
-    if (std::string_view(argv[4]) == "connect") {
-        driver.initialize_connection(argv[5], "host-b");
-    } else {
-        driver.terminate_connection(argv[5], "host-b");
-    }
+    run(argv[4], driver, argv[5]);
     return 0;
 }
 

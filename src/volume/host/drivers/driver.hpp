@@ -115,8 +115,9 @@ public:
     virtual std::vector<std::string> remove(const std::string& id) = 0;
 
     /// Makes what only this volume needs any more of volumes that were removed its own, in as few files as can be. A
-    /// volume that is connected or in use stays as it is. When call.cancelled says so it ends early, and what was done
-    /// by then stays. NotFound, NoSpace. The active file may be another one afterwards.
+    /// volume that is connected or in use stays as it is, but for one that is exported: that has done for it what can
+    /// be. When call.cancelled says so it ends early, and what was done by then stays. NotFound, NoSpace. The active
+    /// file may be another one afterwards.
     virtual Flattened flatten(const std::string& id, const Call& call) = 0;
 
     /// Grows; a smaller or equal size changes nothing. NotFound, NoSpace, Busy (the format can't grow under a running

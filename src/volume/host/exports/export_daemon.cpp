@@ -83,10 +83,6 @@ bool direct_io_works(const std::string& path) {
     return fd >= 0;
 }
 
-std::string disk_node(std::size_t i) {
-    return "disk" + std::to_string(i);
-}
-
 // What stands beneath is named, so that no header is followed, and what is at the bottom has nothing.
 void add_nodes(std::vector<std::string>& words, const std::vector<ExportedFile>& files) {
     const auto add = [&](const json::object& node) {
@@ -189,6 +185,10 @@ private:
 };
 
 }  // namespace
+
+std::string disk_node(std::size_t i) {
+    return "disk" + std::to_string(i);
+}
 
 bool is_port_free(const std::string& address, std::int64_t port) {
     std::unique_ptr<Socket> bound;

@@ -133,21 +133,39 @@ void Exports::forget(const EntryPtr& entry) {
     by_port_.erase(entry->port);
 }
 
-// The record names the process before that does anything: a kill of this process leaves none that isn't known.
+// The record names the process before that does anything: a kill of this process leaves none that isn't known. It names
+// the files before they are written to: whoever starts the export anew starts it with them, never with those of before.
 void Exports::start(Entry& entry) {
-    entry.process = {};
-    save(entry);
-    start_export(place_of(entry), entry.volume, [&](const RunningProcess& process) {
-        entry.process = process;
+    const auto before = std::exchange(entry.process, {});
+    try {
         save(entry);
-        failpoint("volume.exports.start.recorded");
-    });
+        start_export(place_of(entry), entry.volume, [&](const RunningProcess& process) {
+            entry.process = process;
+            save(entry);
+            failpoint("volume.exports.start.recorded");
+        });
+    } catch (const Error&) {
+        entry.process = before;  // it has ended, which the watcher sees
+        throw;
+    }
     failpoint("volume.exports.start.started");
     entry.answers = true;
     if (entry.handle >= 0) ::close(entry.handle);
     entry.handle = entry.process.open();
     wake();
     log::info("volume is exported", {{"volume", entry.name}, {"port", entry.port}, {"pid", entry.process.pid}});
+}
+
+void Exports::restart(Entry& entry, const std::function<std::vector<ExportedFile>()>& work) {
+    end_export(place_of(entry), entry.process);
+    failpoint("volume.exports.restart.ended");
+    try {
+        entry.volume.files = work();
+    } catch (const Error&) {
+        start_again(entry);
+        throw;
+    }
+    start(entry);
 }
 
 // One that an earlier process recorded and was killed before it let it begin is about to end.
@@ -177,16 +195,39 @@ json::object Exports::set(const std::string& backend, const ExportedVolume& volu
         adopt(*entry);
         if (!entry->process.is_alive()) {
             start(*entry);
+        } else if (before.files != volume.files) {
+            restart(*entry, [&] { return volume.files; });
         } else if (before.hosts != volume.hosts) {
             set_export_hosts(place_of(*entry), volume, is_less(volume.hosts, before.hosts));
             save(*entry);
         }
     } catch (const Error&) {
-        entry->volume = before;
+        entry->volume.hosts = before.hosts;
         undo(entry);
         throw;
     }
     return {{"host", options_.address}, {"port", entry->port}, {"export", volume.name}};
+}
+
+Exports::EntryPtr Exports::need(const std::string& backend, const std::string& volume) const {
+    if (auto found = find(backend, volume)) return found;
+    throw Error(ErrorCode::NotFound, "volume " + volume + " is not exported", {}, volume);
+}
+
+void Exports::interrupt(const std::string& backend, const std::string& volume,
+                        const std::function<std::vector<ExportedFile>()>& work) {
+    const auto entry = need(backend, volume);
+    const ScopeExit watch_it([this] { wake(); });
+    const std::lock_guard lock(entry->mutex);
+    restart(*entry, work);
+}
+
+void Exports::pull(const std::string& backend, const std::string& volume, const std::string& below, const Call& call) {
+    const auto entry = need(backend, volume);
+    std::unique_lock lock(entry->mutex);
+    const auto exported = entry->volume;
+    lock.unlock();  // it may take long, and changes nothing that is on record
+    pull_layer(place_of(*entry), exported, below, call);
 }
 
 // What was exported before stays on record, so that a repeat sees what is left to do.
@@ -236,16 +277,17 @@ bool Exports::revive(const EntryPtr& entry) {
     if (entry->ended || entry->process.pid == 0 || entry->process.is_alive()) return true;
     log::warning("an export has ended by itself and is started again",
                  {{"volume", entry->name}, {"port", entry->port}, {"pid", entry->process.pid}});
-    const auto before = entry->process;
+    return start_again(*entry);
+}
+
+bool Exports::start_again(Entry& entry) {
     try {
-        start(*entry);
+        start(entry);
         return true;
     } catch (const Error& failure) {
-        entry->process = before;
-        log::error("a volume can't be exported again", {{"volume", entry->name},
-                                                        {"port", entry->port},
-                                                        {"error", failure.message()},
-                                                        {"detail", failure.detail()}});
+        log::error(
+            "a volume can't be exported again",
+            {{"volume", entry.name}, {"port", entry.port}, {"error", failure.message()}, {"detail", failure.detail()}});
         return false;
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,8 @@
 #include "volume/host/exports/export_daemon.hpp"
 
 namespace virga::volume::host {
+
+struct Call;
 
 struct ExportOptions {
     std::string host;        ///< this one's name
@@ -34,10 +37,20 @@ public:
     Exports& operator=(const Exports&) = delete;
 
     const std::string& own_host() const { return options_.host; }
-    /// Has the volume exported, to its hosts and to no others: one that was let in before is thrown out. Gives
+    /// Has the volume exported, to its hosts and to no others: one that was let in before is thrown out. When the files
+    /// are others than before, a new process opens them, and what the old one had written is in the old ones. Gives
     /// {host, port, export} to connect to. Throws Error{NoSpace} without a free port, Error{Unavailable} when the
-    /// process can't be started; then nothing is left. `backend` and the volume's name are its name here.
+    /// process can't be started; then the hosts are those of before. `backend` and the volume's name are its name here.
     json::object set(const std::string& backend, const ExportedVolume& volume);
+    /// Calls `work` while the volume, which is exported, isn't: no process has its files open, and no request is under
+    /// way. It gives the files from then on. Clients connect again. Throws what `work` throws, with the files as they
+    /// were, and Error{Unavailable} when the process can't be started; then that is tried again and again.
+    void interrupt(const std::string& backend, const std::string& volume,
+                   const std::function<std::vector<ExportedFile>()>& work);
+    /// Copies what the second file of the exported volume holds into the first one, which stands on the third one
+    /// afterwards, by the name `below`; without a third one on nothing. Clients notice nothing. One that an earlier
+    /// process began is joined. Throws Error{Cancelled}, Error{Internal}; then the files read as before.
+    void pull(const std::string& backend, const std::string& volume, const std::string& below, const Call& call);
     /// Ends it when all is written; success when there is none.
     void end(const std::string& backend, const std::string& volume);
     bool has(const std::string& backend, const std::string& volume) const;
@@ -64,10 +77,12 @@ private:
 
     void read_records();
     EntryPtr find(const std::string& backend, const std::string& volume) const;
+    EntryPtr need(const std::string& backend, const std::string& volume) const;
     EntryPtr make(const std::string& backend, const std::string& volume);
     void forget(const EntryPtr& entry);
     void save(const Entry& entry) const;
     void start(Entry& entry);
+    void restart(Entry& entry, const std::function<std::vector<ExportedFile>()>& work);
     void adopt(Entry& entry);
     void stop(Entry& entry);
     void undo(const EntryPtr& entry);
@@ -75,6 +90,7 @@ private:
     std::string record_of(std::int64_t port) const;
     void watch();
     bool revive(const EntryPtr& entry);
+    bool start_again(Entry& entry);
     std::vector<EntryPtr> all() const;
     void wake() const;
 

@@ -116,6 +116,8 @@ protected:
     const Catalog& catalog() const { return catalog_; }
     Catalog& catalog() { return catalog_; }
     std::string path(const std::string& file) const { return catalog_.path(file); }
+    /// next_merge() of the layer beneath the active one; empty when that can't be merged.
+    LayerMerge next_pull(const std::string& id) const;
 
 private:
     enum class CopyMode { Reflink, Freeze, Full };
@@ -154,6 +156,7 @@ private:
     std::string freeze_online(Sidecar& sidecar, const std::string& tag);
     std::string put_overlay(Sidecar& sidecar, const std::string& tag);
     VolumeFile keep_snapshot(Sidecar& sidecar, const std::string& snapshot_id, const std::string& data);
+    LayerMerge merge_at(const Sidecar& sidecar, const std::vector<Layer>& chain, std::size_t i) const;
     void take_over(Sidecar& sidecar, const LayerMerge& merge);
     std::string layer_name(const std::string& name) const;
     std::string free_name(const Sidecar& sidecar, const std::string& tag) const;

@@ -32,16 +32,27 @@ LayerMerge FolderStore::next_merge(const std::string& id) {
     const auto sidecar = catalog_.get(id);
     const auto chain = sidecar.chain(sidecar.active);
     for (std::size_t i = chain.size() - 1; i > 0; --i) {
-        const auto& lower = chain[i];
-        const auto& upper = chain[i - 1];
-        const bool into_active = i == 1;
-        // The guest's hypervisor re-points what stands on the upper layer in the guest's own chain, nothing else.
-        const bool branches = !into_active && sidecar.children(upper.file).size() != 1;
-        if (branches || !is_mergeable(sidecar, lower)) continue;
-        ::chmod(path(into_active ? upper.file : lower.file).c_str(), 0600);
-        return {into_active, path(upper.file), path(lower.file), lower.backing.empty() ? "" : path(lower.backing)};
+        auto merge = merge_at(sidecar, chain, i);
+        if (!merge.empty()) return merge;
     }
     return {};
+}
+
+LayerMerge FolderStore::next_pull(const std::string& id) const {
+    const auto sidecar = catalog_.get(id);
+    const auto chain = sidecar.chain(sidecar.active);
+    return chain.size() > 1 ? merge_at(sidecar, chain, 1) : LayerMerge{};
+}
+
+LayerMerge FolderStore::merge_at(const Sidecar& sidecar, const std::vector<Layer>& chain, std::size_t i) const {
+    const auto& lower = chain[i];
+    const auto& upper = chain[i - 1];
+    const bool into_active = i == 1;
+    // The guest's hypervisor re-points what stands on the upper layer in the guest's own chain, nothing else.
+    const bool branches = !into_active && sidecar.children(upper.file).size() != 1;
+    if (branches || !is_mergeable(sidecar, lower)) return {};
+    ::chmod(path(into_active ? upper.file : lower.file).c_str(), 0600);
+    return {into_active, path(upper.file), path(lower.file), lower.backing.empty() ? "" : path(lower.backing)};
 }
 
 // Names in headers are relative to the folder, unless a hypervisor wrote them.

@@ -8,6 +8,13 @@
 namespace virga::volume::host::local {
 
 using files::Sidecar;
+namespace {
+
+std::string file_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+}  // namespace
 
 Capabilities LocalDriver::capabilities() const {
     auto result = FolderStore::capabilities();
@@ -19,28 +26,71 @@ bool LocalDriver::is_exported(const std::string& id) const {
     return exports_ != nullptr && exports_->has(backend_, id);
 }
 
-void LocalDriver::refuse_exported(const std::string& id, const std::string& what) const {
-    if (!is_exported(id)) return;
-    throw Error(ErrorCode::Conflict,
-                "Volume " + id + " is used on another host than its own, by NBD, where it can't be " + what +
-                    ": detach it first.",
-                {}, id);
-}
-
+// A size is told to a client when it connects, so nothing is lost by making all of them connect anew.
 VolumeFile LocalDriver::extend(const std::string& id, std::int64_t size_gib) {
-    if (size_gib > catalog().get(id).size_gib) refuse_exported(id, "extended");
-    return FolderStore::extend(id, size_gib);
+    const bool grows = size_gib > catalog().get(id).size_gib;
+    if (!grows || !is_exported(id)) return FolderStore::extend(id, size_gib);
+    return interrupt(id, [&] { return FolderStore::extend(id, size_gib); });
 }
 
-// A reflink is a copy of one instant, whoever writes.
+// A reflink is a copy of one instant, whoever writes. Elsewhere the end of the process that writes to the layer is the
+// instant; the next one writes to the overlay.
 VolumeFile LocalDriver::create_snapshot_online(const std::string& id, const std::string& snapshot_id) {
-    const bool done = catalog().get(id).snapshots.contains(snapshot_id);
-    if (!done && !capabilities().online_snapshot) refuse_exported(id, "snapshotted");
-    return FolderStore::create_snapshot_online(id, snapshot_id);
+    if (is_exported(id) && !capabilities().online_snapshot) refuse_own_use(id);
+    auto file = FolderStore::create_snapshot_online(id, snapshot_id);
+    failpoint("volume.local.create_snapshot_online.saved");
+    follow(id);
+    return file;
+}
+
+void LocalDriver::refuse_own_use(const std::string& id) const {
+    if (!catalog().get(id).connections.contains(exports_->own_host())) return;
+    throw Error(ErrorCode::Conflict,
+                "Volume " + id + " is used on its own host and on another one: detach it from one of them first.", {},
+                id);
+}
+
+void LocalDriver::follow(const std::string& id) {
+    if (!is_exported(id)) return;
+    const auto sidecar = catalog().get(id);
+    export_to(sidecar, remote_hosts(sidecar));
 }
 
 LayerMerge LocalDriver::next_merge(const std::string& id) {
     return is_exported(id) ? LayerMerge{} : FolderStore::next_merge(id);
+}
+
+// Layers beneath a snapshot's stay until the volume isn't exported: the process may write to the active file only.
+Flattened LocalDriver::flatten(const std::string& id, const Call& call) {
+    auto result = FolderStore::flatten(id, call);
+    if (!is_exported(id)) return result;
+    try {
+        for (auto merge = next_pull(id); !merge.empty(); merge = next_pull(id)) {
+            const auto below = catalog().get(id).layer(file_name(merge.lower)).backing;
+            exports_->pull(backend_, id, below, call);
+            failpoint("volume.local.flatten.pulled");
+            result.file = interrupt(id, [&] { return FolderStore::finish_merge(id, merge); });
+            ++result.merged;
+        }
+    } catch (const Error& failure) {
+        if (failure.code() != ErrorCode::Cancelled) throw;
+    }
+    return result;
+}
+
+VolumeFile LocalDriver::interrupt(const std::string& id, const std::function<VolumeFile()>& work) {
+    VolumeFile file;
+    exports_->interrupt(backend_, id, [&] {
+        file = work();
+        return files_of(catalog().get(id));
+    });
+    return file;
+}
+
+std::vector<ExportedFile> LocalDriver::files_of(const Sidecar& sidecar) const {
+    std::vector<ExportedFile> files;
+    for (const auto& layer : sidecar.chain(sidecar.active)) files.push_back({path(layer.file), layer.format});
+    return files;
 }
 
 std::vector<std::string> LocalDriver::remove(const std::string& id) {
@@ -56,9 +106,7 @@ std::set<std::string> LocalDriver::remote_hosts(const Sidecar& sidecar) const {
 }
 
 json::object LocalDriver::export_to(const Sidecar& sidecar, const std::set<std::string>& hosts) {
-    ExportedVolume volume{sidecar.id, {}, hosts};
-    for (const auto& layer : sidecar.chain(sidecar.active)) volume.files.push_back({path(layer.file), layer.format});
-    return exports_->set(backend_, volume);
+    return exports_->set(backend_, {sidecar.id, files_of(sidecar), hosts});
 }
 
 // On record first: what recover() finds there it exports again.

@@ -6,7 +6,8 @@
 
 namespace virga::volume::host {
 class Exports;
-}
+struct ExportedFile;
+}  // namespace virga::volume::host
 
 namespace virga::volume::host::local {
 
@@ -14,8 +15,8 @@ namespace virga::volume::host::local {
 /// reflink.
 ///
 /// With `exports` another host's connection is an export by NBD (docs/design/remote-volumes.md), one process for all
-/// connections of the volume. As long as there is one, nothing else works on the volume's active file, which the
-/// process has open: what would need the guest's hypervisor for that is Error{Conflict}.
+/// connections of the volume. What changes the files of an exported volume has that process open them anew; guests wait
+/// meanwhile.
 class LocalDriver : public files::FolderStore {
 public:
     /// `backend`: its name among the exports; `exports` must outlive the driver, null: there are none.
@@ -27,6 +28,7 @@ public:
     VolumeFile extend(const std::string& id, std::int64_t size_gib) override;
     VolumeFile create_snapshot_online(const std::string& id, const std::string& snapshot_id) override;
     LayerMerge next_merge(const std::string& id) override;
+    Flattened flatten(const std::string& id, const Call& call) override;
     std::vector<std::string> remove(const std::string& id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;
@@ -34,7 +36,12 @@ public:
 
 private:
     bool is_exported(const std::string& id) const;
-    void refuse_exported(const std::string& id, const std::string& what) const;
+    void refuse_own_use(const std::string& id) const;
+    /// Has what exports the volume work with its present files.
+    void follow(const std::string& id);
+    /// Changes its files while nothing has them open.
+    VolumeFile interrupt(const std::string& id, const std::function<VolumeFile()>& work);
+    std::vector<ExportedFile> files_of(const files::Sidecar& sidecar) const;
     std::set<std::string> remote_hosts(const files::Sidecar& sidecar) const;
     json::object export_to(const files::Sidecar& sidecar, const std::set<std::string>& hosts);
     json::object connect_remote(const std::string& id, const std::string& host);

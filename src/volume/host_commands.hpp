@@ -120,8 +120,8 @@ inline constexpr const char* kInitializeConnection = "volume.initialize_connecti
 /// {backend, volume_id, connector}. Success when there is none.
 inline constexpr const char* kTerminateConnection = "volume.terminate_connection";
 /// {} -> {backends: [{name, driver, total_bytes, free_bytes, allocated_gib, volumes: [id], snapshots: [id], hidden:
-/// [file], connections: {volume_id: [connector's host]}, incomplete: [reason]}]}: for `virga check`. Of an incomplete
-/// backend nothing may be taken for missing.
+/// [file], connections: {volume_id: [connector's host]}, exports: null or {volume_id: [host]}, strays: [process id],
+/// incomplete: [reason]}]}: for `virga check`. Of an incomplete backend nothing may be taken for missing.
 inline constexpr const char* kInventory = "volume.inventory";
 /// {level: debug, info, warning or error; absent: stays} -> {level}: of the host process's log.
 inline constexpr const char* kLogLevel = "volume.log_level";

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "volume/flows/backups.hpp"
+#include "volume/flows/reach.hpp"
 #include "volume/flows/temporary_volume.hpp"
 #include "volume/host_commands.hpp"
 #include "volume/repo/attachment_repo.hpp"
@@ -27,6 +29,8 @@ struct Stock {
     std::set<std::string> volumes;
     std::set<std::string> snapshots;
     Hosts connections;
+    std::optional<Hosts> exports;      ///< of a backend that can export
+    std::set<std::string> strays;      ///< processes that export something for no record
     std::set<std::string> incomplete;  ///< why parts of it could not be looked at
     bool lacks_volume(const std::string& id) const { return incomplete.empty() && !volumes.contains(id); }
     bool lacks_snapshot(const std::string& id) const { return incomplete.empty() && !snapshots.contains(id); }
@@ -39,11 +43,17 @@ std::set<std::string> ids_of(const json::object& backend, std::string_view key) 
     return ids;
 }
 
-Hosts hosts_of(const json::object& backend) {
+Hosts hosts_of(const json::object& backend, std::string_view key) {
     Hosts hosts;
-    const auto all = get_object(backend, "connections");
+    const auto all = get_object(backend, key);
     for (const auto& item : all) hosts[item.key()] = ids_of(all, item.key());
     return hosts;
+}
+
+std::optional<Hosts> exports_of(const json::object& backend) {
+    const auto* found = backend.if_contains("exports");
+    if (found == nullptr || !found->is_object()) return std::nullopt;
+    return hosts_of(backend, "exports");
 }
 
 Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
@@ -56,8 +66,8 @@ Stocks stocks_of(Dependencies& d, std::vector<std::string>& differences) {
             for (const auto& item : get_array(reply, "backends")) {
                 const auto& backend = item.as_object();
                 stocks[host.name + "@" + get_string(backend, "name")] = {
-                    ids_of(backend, "volumes"), ids_of(backend, "snapshots"), hosts_of(backend),
-                    ids_of(backend, "incomplete")};
+                    ids_of(backend, "volumes"), ids_of(backend, "snapshots"), hosts_of(backend, "connections"),
+                    exports_of(backend),        ids_of(backend, "strays"),    ids_of(backend, "incomplete")};
             }
         } catch (const Error& error) {
             differences.push_back("storage host " + host.name + " gave no inventory: " + error.message() +
@@ -89,6 +99,8 @@ public:
         for (const auto& item : volumes_) check_volume(item.second, stocks);
         for (const auto& item : snapshots_) check_snapshot(item.second, stocks);
         for (const auto& [place, stock] : stocks) check_stock(place, stock);
+        for (const auto& item : attachments_)
+            for (const auto& attachment : item.second) check_export_of(attachment, stocks);
         check_groups();
     }
 
@@ -242,8 +254,36 @@ private:
         }
     }
 
+    void check_exports(const std::string& place, const Stock& stock) {
+        for (const auto& process : stock.strays)
+            out_.push_back("process " + process + " on " + place + " exports a volume, but no record tells of that");
+        if (!stock.exports) return;
+        for (const auto& [id, hosts] : *stock.exports) {
+            const auto volume = volumes_.find(id);
+            if (volume != volumes_.end() && has_flow(volume->second)) continue;
+            for (const auto& host : hosts) {
+                if (connected_[id].contains(host)) continue;
+                out_.push_back("volume " + id + " on " + place + " is exported to host " + host +
+                               ", but no record tells of that");
+            }
+        }
+    }
+
+    void check_export_of(const AttachmentRecord& item, const Stocks& stocks) {
+        const auto volume = volumes_.find(item.volume.value);
+        if (volume == volumes_.end() || !by_network(item) || item.attach_status != AttachStatus::Attached) return;
+        const auto place = volume->second.host + "@" + volume->second.backend;
+        const auto stock = stocks.find(place);
+        if (stock == stocks.end() || !stock->second.exports || has_flow(volume->second)) return;
+        const auto found = stock->second.exports->find(item.volume.value);
+        if (found != stock->second.exports->end() && found->second.contains(item.host)) return;
+        out_.push_back("attachment " + item.id.value + " of volume " + item.volume.value + " is to host " + item.host +
+                       ", but " + place + " doesn't export it there");
+    }
+
     void check_stock(const std::string& place, const Stock& stock) {
         check_connections(place, stock);
+        check_exports(place, stock);
         for (const auto& reason : stock.incomplete)
             out_.push_back("backend " + place + " can't be looked at as a whole: " + reason);
         for (const auto& id : stock.volumes) {

@@ -432,16 +432,19 @@ json::object Manager::inventory() const {
     json::array list;
     for (const auto& backend : backends_) {
         const auto found = look(*backend->driver);
-        list.emplace_back(json::object{{"name", backend->config.name},
-                                       {"driver", backend->driver->name()},
-                                       {"total_bytes", found.total_bytes},
-                                       {"free_bytes", found.free_bytes},
-                                       {"allocated_gib", found.allocated_gib},
-                                       {"volumes", names(found.volumes)},
-                                       {"snapshots", names(found.snapshots)},
-                                       {"hidden", names(found.hidden)},
-                                       {"connections", hosts_by_volume(found.connections)},
-                                       {"incomplete", names(found.incomplete)}});
+        list.emplace_back(json::object{
+            {"name", backend->config.name},
+            {"driver", backend->driver->name()},
+            {"total_bytes", found.total_bytes},
+            {"free_bytes", found.free_bytes},
+            {"allocated_gib", found.allocated_gib},
+            {"volumes", names(found.volumes)},
+            {"snapshots", names(found.snapshots)},
+            {"hidden", names(found.hidden)},
+            {"connections", hosts_by_volume(found.connections)},
+            {"exports", found.exports ? json::value(hosts_by_volume(*found.exports)) : json::value(nullptr)},
+            {"strays", names(found.strays)},
+            {"incomplete", names(found.incomplete)}});
     }
     json::object result;
     result["backends"] = std::move(list);

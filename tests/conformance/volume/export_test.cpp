@@ -427,6 +427,31 @@ TEST_P(ExportTest, an_encrypted_volume_stays_on_its_host) {
     EXPECT_EQ(get_string(driver_->initialize_connection(id, kOwn), "driver_volume_type"), "local");
 }
 
+TEST_P(ExportTest, the_inventory_tells_what_is_exported_to_whom) {
+    const auto id = made();
+    made();
+    EXPECT_TRUE(driver_->inventory().exports->empty());
+    const auto data = connect(id);
+    connect(id, "host-c");
+    using Hosts = std::map<std::string, std::vector<std::string>>;
+    EXPECT_EQ(*driver_->inventory().exports, (Hosts{{id, {"host-b", "host-c"}}}));
+    EXPECT_TRUE(driver_->inventory().strays.empty());
+    driver_->remove(id);
+    EXPECT_TRUE(driver_->inventory().exports->empty());
+}
+
+TEST_P(ExportTest, the_inventory_tells_of_a_process_without_a_record) {
+    const auto id = made();
+    const auto data = connect(id);
+    const auto running = process(data);
+    const auto kept = disk::read_file(record(data));
+    restart([&] { std::filesystem::remove(record(data)); });
+    // Another one can't be started while this one has the file open.
+    EXPECT_EQ(driver_->inventory().strays, std::vector<std::string>{std::to_string(running.pid)});
+    running.kill();
+    EXPECT_TRUE(driver_->inventory().strays.empty());
+}
+
 TEST_P(ExportTest, removal_ends_the_export) {
     const auto id = made();
     const auto data = connect(id);

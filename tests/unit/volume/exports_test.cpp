@@ -1,4 +1,4 @@
-// Volumes that a server of another host has, by NBD: who does what.
+// Volumes that a server of another host has, by NBD: who does what, and what of it is checked.
 #include "unit/volume/scripted_guests.hpp"
 #include "volume/flows/flows.hpp"
 #include "volume/repo/snapshot_repo.hpp"
@@ -52,6 +52,24 @@ protected:
     bool was_asked(const std::string& method) const {
         return std::find(host.calls.begin(), host.calls.end(), method) != host.calls.end();
     }
+    /// The storage host's inventory, with this of its exports.
+    void has(const VolumeId& volume, const json::value& exports, const json::array& strays = {}) {
+        host.on(command::kInventory, [=](const json::object&, const rpc::CallOptions&) {
+            const json::object backend{{"name", "local"},
+                                       {"volumes", json::array{json::string(volume.value)}},
+                                       {"exports", exports},
+                                       {"strays", strays}};
+            return json::object{{"backends", json::array{backend}}};
+        });
+    }
+    static json::object exported(const VolumeId& volume, const std::string& to) {
+        return {{volume.value, json::array{json::string(to)}}};
+    }
+    std::string only_difference() {
+        const auto found = differences({server});
+        EXPECT_EQ(found.size(), 1U);
+        return found.empty() ? "" : found[0];
+    }
 
     ScriptedGuests guests;
     flows::Dependencies dependencies;
@@ -99,6 +117,37 @@ TEST_F(ExportFlows, LayersThatCantBeMergedStayAndTheSnapshotGoes) {
     EXPECT_EQ(flow.state, taskflow::FlowState::Succeeded);
     EXPECT_NE(decisions(flow.id).back().find("stay until the volume is detached: the disk is full"), std::string::npos);
     EXPECT_FALSE(database->read_with([&](db::Transaction& tx) { return repo::find_snapshot(tx, id).has_value(); }));
+}
+
+TEST_F(ExportFlows, WhatIsExportedAsRecordedIsNoDifference) {
+    const auto volume = in_use();
+    has(volume, exported(volume, "compute1"));
+    EXPECT_EQ(differences({server}), std::vector<std::string>{});
+    has(volume, nullptr);  // of a backend that exports nothing, such as after a change of its settings
+    EXPECT_EQ(differences({server}), std::vector<std::string>{});
+}
+
+TEST_F(ExportFlows, AnExportWithoutAnAttachmentIsADifference) {
+    const auto volume = created();
+    has(volume, exported(volume, "compute1"));
+    EXPECT_EQ(only_difference(),
+              "volume " + volume.value + " on store1@local is exported to host compute1, but no record tells of that");
+}
+
+TEST_F(ExportFlows, AnAttachmentOfAnotherHostWithoutAnExportIsADifference) {
+    const auto volume = in_use();
+    const auto expected = "attachment " + attachment.value + " of volume " + volume.value +
+                          " is to host compute1, but store1@local doesn't export it there";
+    has(volume, json::object{});
+    EXPECT_EQ(only_difference(), expected);
+    has(volume, json::object{{volume.value, json::array{}}});
+    EXPECT_EQ(only_difference(), expected);
+}
+
+TEST_F(ExportFlows, AProcessThatExportsForNoRecordIsADifference) {
+    const auto volume = in_use();
+    has(volume, exported(volume, "compute1"), {"4711"});
+    EXPECT_EQ(only_difference(), "process 4711 on store1@local exports a volume, but no record tells of that");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,9 @@ struct Inventory {
     std::vector<std::string> snapshots;                           ///< ids
     std::map<std::string, std::vector<std::string>> connections;  ///< connectors' hosts, by volume id
     std::vector<std::string> hidden;  ///< files that only live for others: shared layers, image bases
+    /// Hosts that are let in, by id of the volumes that a running process exports; nothing of a driver without exports.
+    std::optional<std::map<std::string, std::vector<std::string>>> exports;
+    std::vector<std::string> strays;  ///< processes that export files for no record: their ids
     /// Parts that could not be looked at now, each with the reason: what they hold is not listed above, and not gone.
     std::vector<std::string> incomplete;
 };

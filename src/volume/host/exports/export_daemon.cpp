@@ -8,14 +8,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "base/certificates.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "base/sandbox.hpp"
+#include "base/small_file.hpp"
 #include "disk/file.hpp"
 #include "volume/host/exports/qmp.hpp"
 
@@ -241,6 +244,25 @@ void end_export(const ExportPlace& place, const RunningProcess& process) {
         if (!process.await_end(kEndBound)) process.kill();
     }
     ::unlink(place.monitor.c_str());
+}
+
+std::vector<RunningProcess> export_processes(const std::string& folder) {
+    std::vector<RunningProcess> found;
+    for (const auto& name : folder_entries("/proc")) {
+        const auto pid = static_cast<pid_t>(std::atoi(name.c_str()));
+        if (pid <= 0) continue;
+        const auto process = RunningProcess::of(pid);
+        std::optional<std::string> words;
+        try {
+            words = read_small_file("/proc/" + name + "/cmdline");
+        } catch (const Error&) {
+            continue;  // it ended while it was read
+        }
+        const bool exports = words && words->starts_with(std::string(kExportProgram) + '\0') &&
+                             words->find("\"" + folder + "/") != std::string::npos;
+        if (exports) found.push_back(process);
+    }
+    return found;
 }
 
 }  // namespace virga::volume::host

@@ -265,6 +265,27 @@ std::vector<std::string> Exports::of_backend(const std::string& backend) const {
     return names;
 }
 
+std::map<std::string, std::vector<std::string>> Exports::running(const std::string& backend) const {
+    std::map<std::string, std::vector<std::string>> hosts;
+    for (const auto& entry : all()) {
+        const std::lock_guard lock(entry->mutex);
+        if (entry->backend == backend && !entry->ended && entry->process.is_alive())
+            hosts[entry->name].assign(entry->volume.hosts.begin(), entry->volume.hosts.end());
+    }
+    return hosts;
+}
+
+// A process is on record before it is of that kind, so it is looked for first.
+std::vector<RunningProcess> Exports::strays(const std::string& folder) const {
+    auto found = export_processes(folder);
+    for (const auto& entry : all()) {
+        const std::lock_guard lock(entry->mutex);
+        std::erase_if(found, [&](const RunningProcess& one) { return one.pid == entry->process.pid; });
+    }
+    std::erase_if(found, [](const RunningProcess& one) { return !one.is_alive(); });
+    return found;
+}
+
 void Exports::wake() const {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto ignored = ::write(wake_, &one, sizeof one);

@@ -56,6 +56,10 @@ public:
     bool has(const std::string& backend, const std::string& volume) const;
     /// The volumes of a backend that are exported.
     std::vector<std::string> of_backend(const std::string& backend) const;
+    /// The hosts that are let in, by volume of a backend whose process runs.
+    std::map<std::string, std::vector<std::string>> running(const std::string& backend) const;
+    /// Processes that export files of the folder, and that no record names.
+    std::vector<RunningProcess> strays(const std::string& folder) const;
 
 private:
     struct Entry {

@@ -162,6 +162,15 @@ void LocalDriver::terminate_connection(const std::string& id, const std::string&
     FolderStore::terminate_connection(id, connector_host);
 }
 
+Inventory LocalDriver::inventory() {
+    auto result = FolderStore::inventory();
+    if (exports_ == nullptr) return result;
+    result.exports = exports_->running(backend_);
+    for (const auto& process : exports_->strays(catalog().folder()))
+        result.strays.push_back(std::to_string(process.pid));
+    return result;
+}
+
 void LocalDriver::recover() {
     FolderStore::recover();
     if (exports_ == nullptr) return;

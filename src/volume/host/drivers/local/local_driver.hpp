@@ -32,6 +32,7 @@ public:
     std::vector<std::string> remove(const std::string& id) override;
     json::object initialize_connection(const std::string& id, const std::string& connector_host) override;
     void terminate_connection(const std::string& id, const std::string& connector_host) override;
+    Inventory inventory() override;
     void recover() override;
 
 private:

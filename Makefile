@@ -16,7 +16,7 @@ scripts = tools/*.sh tools/lib/*.sh .ci/run tools/guest/initramfs-init tools/gue
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: deps
 deps: ## Install the Debian packages that building, running and testing need
@@ -88,6 +88,10 @@ e2e-test: deps build guest ## Boot real guests in every way, on QEMU under libvi
 .PHONY: storage-test
 storage-test: deps build guest ## Real guests on GlusterFS and on volumes that change while in use (ten minutes)
 	@tools/test.sh storage
+
+.PHONY: distributed-test
+distributed-test: deps build guest ## Unit, API, recovery and cluster tests on PostgreSQL and NATS: the distributed form
+	@DATABASE=postgresql TRANSPORT=nats tools/test.sh unit api recovery cluster
 
 STORM_SECONDS ?= 600
 .PHONY: storm

@@ -77,7 +77,7 @@ run_group() {
     recovery) run_pytest recovery -n 3 -m "not long" tests/recovery ;;
     e2e) run_pytest e2e -n 2 --dist loadfile -m "not long" tests/e2e ;; # one cloud for each file
     cluster) run_pytest cluster -m "not long" tests/cluster ;; # ten machines at once are enough
-    storm) run_pytest storm -m long -s tests/cluster ;;        # says what it did
+    storm) VIRGA_STORM_LOGS=$results/storm/logs run_pytest storm -m long -s tests/cluster ;; # says what it did
     storage)
         kill_gluster || return 1
         run_pytest storage -n 2 --dist loadfile -m long tests/recovery tests/e2e

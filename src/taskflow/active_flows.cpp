@@ -84,7 +84,7 @@ TaskRun ActiveFlows::begin_run(const ActivePtr& active, const char* phase) {
     run.outcome = "running";
     {
         const std::lock_guard lock(mutex_);
-        if (active->first_attempt_us == 0) active->first_attempt_us = run.started_us;
+        if (active->first_attempt_us == 0) active->first_attempt_us = monotonic_us();
         active->current = run;
     }
     tell(active);

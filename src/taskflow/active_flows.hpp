@@ -18,7 +18,7 @@ struct Active {
     const std::string owner;  ///< and this: the lease under which the process has it
     repo::StoredFlow flow;
     int attempt = 1;
-    TimestampUs first_attempt_us = 0;  ///< of the present task, 0: not tried yet
+    std::int64_t first_attempt_us = 0;  ///< of the present task by monotonic_us(), 0: not tried yet
     std::atomic<bool> cancel{false};
 
     const TaskSpec& task() const { return flow.spec.tasks[flow.position]; }

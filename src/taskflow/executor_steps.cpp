@@ -53,7 +53,7 @@ Executor::Step Executor::execute_failed(const ActivePtr& active, TaskRun& run, c
     flows_.keep_progress(active, run);
     if (stopping_ && failure.code == ErrorCode::Cancelled && !active->cancel) return Step::Stop;
     const auto& task = task_of(active);
-    const bool in_time = now_us() - active->first_attempt_us < std::int64_t{task.retry_seconds()} * 1'000'000;
+    const bool in_time = monotonic_us() - active->first_attempt_us < std::int64_t{task.retry_seconds()} * 1'000'000;
     auto judged = failure;
     judged.consequence = task.consequence(failure.code, in_time && !active->cancel);
     if (judged.consequence == Consequence::RetryHere) return execute_later(active, run, judged);

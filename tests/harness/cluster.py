@@ -9,6 +9,7 @@ import subprocess
 
 from harness import database
 from harness.cloud import PROGRAM, Cloud, wait_for
+from harness.gluster import GlusterMachine
 from harness.machines import Network
 from harness.postgresql import PostgresServer
 
@@ -48,12 +49,13 @@ class NatsMember:
 
 
 class Node(Cloud):
-    """A control or a host on a machine of its own."""
+    """A control or a host on a machine of its own. `environment` adds variables to its process."""
 
     def __init__(self, half, machine, settings, url):
         super().__init__(settings.get("compute.driver", "fake"), settings, folder=machine.folder, address=machine.address,
                          shared_database=database.Borrowed(url))
         self.half = half
+        self.environment = {}
         self.machine = machine
         self.state_seen = machine.here / "state"
         self.port = API_PORT
@@ -64,10 +66,10 @@ class Node(Cloud):
 
     def launch(self):
         """Without waiting until it is ready."""
-        self.start_half(self.half)
+        self.start_half(self.half, self.environment)
 
     def start(self, control_env=None, host_env=None):
-        self.start_half(self.half, control_env or host_env)
+        self.start_half(self.half, {**self.environment, **(control_env or host_env or {})})
         self.wait_ready()
         return self
 
@@ -94,19 +96,20 @@ class Node(Cloud):
 
 
 class Cluster:
-    """close() leaves nothing. `settings` are of all nodes, `of_hosts` of each host: a function of its name.
-    `folder`: a temporary one unless given."""
+    """close() leaves nothing. `settings` are of all nodes. `gluster`: volumes are on a GlusterFS that all hosts mount,
+    instead of each host's disk. `folder`: a temporary one unless given."""
 
-    def __init__(self, controls=3, hosts=3, settings=None, of_hosts=None, folder=None):
+    def __init__(self, controls=3, hosts=3, settings=None, gluster=False, folder=None):
         self.folder = folder
         self.ending = contextlib.ExitStack()
+        self.gluster = None
         try:
-            self.make(controls, hosts, settings or {}, of_hosts or (lambda name: {}))
+            self.make(controls, hosts, settings or {}, gluster)
         except BaseException:
             self.ending.close()
             raise
 
-    def make(self, controls, hosts, settings, of_hosts):
+    def make(self, controls, hosts, settings, gluster):
         self.network = Network(self.folder)
         self.ending.callback(self.network.close)
         self.nats = [NatsMember(self.network.machine(f"nats-{number}")) for number in range(1, 4)]
@@ -116,13 +119,16 @@ class Cluster:
             wait_for(lambda member=member: listens(member.machine.address, NATS_PORT), START_SECONDS, "NATS listens")
         self.postgres = PostgresServer(self.network.machine("postgres")).start()
         self.postgres.create_database()
+        if gluster:
+            self.gluster = GlusterMachine(self.network.machine("gluster"))
+            self.ending.callback(self.gluster.close)
         self.images = self.network.folder / "images"
         self.images.mkdir()
         self.authority = self.network.folder / "authority"
         subprocess.run([PROGRAM, "pki", "ca", self.authority], check=True, capture_output=True)
         self.settings = {"database.url": self.postgres.url, "rpc.url": ",".join(member.url for member in self.nats), **settings}
         self.controls = [self.control(f"control-{number}") for number in range(1, controls + 1)]
-        self.hosts = [self.host(f"host-{number}", of_hosts) for number in range(1, hosts + 1)]
+        self.hosts = [self.host(f"host-{number}") for number in range(1, hosts + 1)]
 
     def node(self, half, name, shared, settings):
         machine = self.network.machine(name, shared)
@@ -134,10 +140,12 @@ class Cluster:
         """Controls share the image store."""
         return self.node("control", name, {"state/control/images": self.images}, {})
 
-    def host(self, name, of_hosts):
+    def host(self, name):
         """It sees nothing of the controls, and has certificates for the other hosts."""
-        made = self.node("host", name, {}, of_hosts(name))
+        made = self.node("host", name, {}, {})
         machine = made.machine
+        if self.gluster:
+            made.settings.update(self.gluster.settings(machine))
         subprocess.run([PROGRAM, "pki", "host", self.authority, name, machine.address], check=True, capture_output=True)
         shutil.copytree(self.authority / name, machine.folder / "tls")
         made.settings.update({"host.address": machine.address, "host.tls_folder": machine.here / "tls",
@@ -159,6 +167,16 @@ class Cluster:
         wait_for(lambda: all(up_hosts(control) == names for control in self.controls), START_SECONDS,
                  "every control knows every host")
         return self
+
+    def keep_logs(self, folder):
+        """Of every process, and what is in the database, in which the flows' journals are."""
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for machine in self.network.machines:
+            for log in (machine.folder / "virga.log", machine.folder / "log"):
+                if log.is_file():
+                    shutil.copy(log, folder / f"{machine.name}.log")
+        self.postgres.dump(folder / "database.sql")
 
     def close(self):
         self.ending.close()

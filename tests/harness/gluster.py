@@ -17,6 +17,38 @@ def backend_settings(server, name="gluster", **more):
     return {f"volume.backends.{name}.{key}": str(value) for key, value in settings.items()}
 
 
+class GlusterMachine:
+    """glusterd with one volume on a machine of a cluster, with whose end it ends."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        (machine.folder / "server").mkdir()
+        self.log = machine.folder / "log"
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                machine.inside("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", SCRIPT, "--inside",
+                               machine.here / "server", machine.address),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        ready = self.process.stdout.readline().split()
+        assert ready[:1] == ["ready"], f"glusterd did not start: {self.log.read_text()}"
+        self.share = ready[1]
+
+    def settings(self, machine):
+        """Of a host on another machine, whose only backend it is."""
+        folder = machine.here / "gluster"
+        return {"volume.backends.gluster.driver": "glusterfs", "volume.backends.gluster.mount_point_base": folder,
+                "volume.backends.gluster.shares": f"{self.share} -o log-file={machine.here}/gluster.log"}
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(120)
+        self.process.stdout.close()
+
+
+def can_run():
+    return all(shutil.which(program) for program in ("glusterd", "mount.glusterfs")) and os.path.exists("/dev/fuse")
+
+
 class GlusterServer:
     """glusterd with one volume of two replicas. `share` is what a backend's `shares` gives, `mounts` a folder for its
     mount_point_base; close() unmounts what is mounted there and removes everything."""

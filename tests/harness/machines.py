@@ -18,6 +18,14 @@ def run(*words, **options):
     return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True, **options)
 
 
+def comm(pid):
+    """"": it has ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -130,7 +138,11 @@ umount -R -l /run/virga-here
 
     def names(self):
         """Of the programs that run on it."""
-        return sorted(pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in self.processes())
+        return sorted(comm(pid) for pid in self.processes())
+
+    def processes_named(self, name):
+        """By the first 15 characters, which is what the kernel keeps of it."""
+        return [pid for pid in self.processes() if comm(pid) == name]
 
     def processes(self):
         """Everything in its network, the holder left out."""

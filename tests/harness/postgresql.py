@@ -56,6 +56,9 @@ class PostgresServer:
         subprocess.run(["psql", "--no-psqlrc", "-q", "-c", "CREATE DATABASE virga TEMPLATE template0", server], check=True,
                        capture_output=True)
 
+    def dump(self, file):
+        subprocess.run([f"{PROGRAMS}/pg_dump", f"--file={file}", self.url], check=False)
+
     def answers(self):
         return subprocess.run([f"{PROGRAMS}/pg_isready", "-q", "-h", self.machine.address], check=False).returncode == 0
 

@@ -1,5 +1,7 @@
 """Whatever can break in a cluster breaks, at random, while clients work."""
+import os
 import random
+import signal
 import threading
 import time
 
@@ -42,8 +44,9 @@ class Weather:
             raise self.failure
 
     def run(self):
-        faults = [self.crash_of_a_control, self.crash_of_a_host, self.crash_of_nats, self.crash_of_postgres, self.cut]
-        weights = [3, 3, 2, 1, 4]
+        faults = [self.crash_of_a_control, self.crash_of_a_host, self.crash_of_nats, self.crash_of_postgres,
+                  self.crash_of_an_export, self.cut]
+        weights = [3, 3, 2, 1, 2, 4]
         try:
             while not self.ending.wait(self.random.uniform(*HOW_OFTEN)):
                 fault = self.random.choices(faults, weights)[0]
@@ -77,6 +80,15 @@ class Weather:
         self.cluster.postgres.kill()
         self.last()
         self.cluster.postgres.start()
+
+    def crash_of_an_export(self):
+        """A process by which a host gives a volume to another one; the host starts it anew."""
+        exports = self.exports()
+        if exports:
+            os.kill(self.random.choice(exports), signal.SIGKILL)
+
+    def exports(self):
+        return [pid for host in self.cluster.hosts for pid in host.machine.processes_named("qemu-storage-da")]
 
     def cut(self):
         """Between two machines, whoever they are."""
@@ -122,7 +134,7 @@ class Client:
             self.faults.append(f"{method} {path} of {control.machine.name}: {answer.status_code} {answer.text}")
         return answer
 
-    def call(self, method, path, body=None, seconds=300):
+    def call(self, method, path, body=None, gone_is_fine=False, seconds=300):
         """Until somebody answers. Repeats what may have been done: 404 and 409 then mean that it was."""
         until = time.monotonic() + seconds
         repeated = False
@@ -132,6 +144,8 @@ class Client:
                 if answer.status_code < 400:
                     return answer.json() if answer.content else None
                 if repeated and method != "GET" and answer.status_code in (400, 404, 409):
+                    return None
+                if gone_is_fine and answer.status_code == 404:
                     return None
                 raise Refused(answer.status_code, answer.text)
             assert time.monotonic() < until, f"{method} {path}: nobody answered within {seconds} s"
@@ -154,7 +168,7 @@ class Client:
         raise AssertionError(f"POST {path}: nobody took it")
 
     def settled(self, path, kind, ends, seconds=300):
-        """Its status, once it is one of `ends`; "gone" when it isn't there."""
+        """Its status, once it is one of `ends` and nothing is being done; "gone" when it isn't there."""
         until = time.monotonic() + seconds
         while True:
             try:
@@ -164,7 +178,8 @@ class Client:
                     raise
                 return "gone"
             status = item["status"].lower()
-            if status in ends:
+            doing = item.get("OS-EXT-STS:task_state")
+            if status in ends and doing is None:
                 return status
-            assert time.monotonic() < until, f"{path} is still {status} after {seconds} s"
+            assert time.monotonic() < until, f"{path} is still {status} ({doing}) after {seconds} s"
             time.sleep(0.1)

@@ -371,6 +371,25 @@ TEST_P(ReplicasOfOtherClocks, AWrongClockChangesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Clocks, ReplicasOfOtherClocks, testing::Values(-60s, 60s));
 
+class OneReplica : public Replicas {
+protected:
+    void SetUp() override {}  // of either database
+    ~OneReplica() override { test::shift_clock(0s); }
+};
+
+TEST_F(OneReplica, AClockThatIsSetEndsNoTries) {
+    int tries = 0;
+    Replica replica("one", url(), {{"a", [&](const TaskContext&) -> Outcome {
+                                        if (++tries > 1) return Outcome{"done"};
+                                        test::shift_clock(3600s);
+                                        throw Error(ErrorCode::Unavailable, "not yet");
+                                    }}});
+    const auto flow = replica.start({{"a"}});
+    ASSERT_TRUE(replica.runner().wait(flow, kLong));
+    EXPECT_EQ(replica.state_of(flow), FlowState::Succeeded);
+    EXPECT_EQ(tries, 2);
+}
+
 TEST_F(Replicas, OneThatStartsTakesNothingOfOneThatLives) {
     std::promise<void> begun;
     std::promise<void> release;

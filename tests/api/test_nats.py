@@ -1,5 +1,8 @@
 """A cloud whose processes meet at a NATS server, which may go away and come back."""
+import contextlib
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -108,3 +111,63 @@ def test_what_is_wrong_with_the_settings_is_told():
     finally:
         cloud.close()
         guarded.close()
+
+
+class CuttingProxy(threading.Thread):
+    """Before a NATS server: ends its first connections as soon as they are accepted, then lets everything pass."""
+
+    def __init__(self, server, cuts):
+        super().__init__(daemon=True)
+        self.server, self.cuts, self.cut = server, cuts, 0
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = "nats://127.0.0.1:%d" % self.listening.getsockname()[1]
+
+    def run(self):
+        with contextlib.suppress(OSError):  # the end
+            while True:
+                self.serve(self.listening.accept()[0])
+
+    def serve(self, client):
+        behind = socket.create_connection(("127.0.0.1", self.server.port))
+        if self.cut < self.cuts:
+            self.cut += 1
+            threading.Thread(target=self.greet_and_cut, args=(client, behind), daemon=True).start()
+            return
+        for one, other in ((client, behind), (behind, client)):
+            threading.Thread(target=self.copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def greet_and_cut(client, behind):
+        """The client takes itself for connected with PONG, and begins to subscribe."""
+        with client, behind, contextlib.suppress(OSError):
+            client.sendall(behind.recv(65536))
+            asked = b""
+            while b"PING\r\n" not in asked:
+                asked += client.recv(65536) or b"PING\r\n"
+            client.sendall(b"PONG\r\n")
+
+    @staticmethod
+    def copy(one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+        for each in (one, other):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.listening.shutdown(socket.SHUT_RDWR)
+        self.listening.close()
+
+
+def test_a_connection_that_is_cut_while_it_begins_is_made_again(server):
+    """A server that dies just then is no wrong setting."""
+    proxy = CuttingProxy(server, cuts=60)
+    proxy.start()
+    cloud = Cloud(settings={"rpc.url": proxy.url, "rpc.prefix": "cut"})
+    try:
+        cloud.start()
+        assert proxy.cut == proxy.cuts
+    finally:
+        cloud.close()
+        proxy.close()

@@ -18,7 +18,7 @@ def backend_settings(server, name="gluster", **more):
 
 
 class GlusterMachine:
-    """glusterd with one volume on a machine of a cluster, with whose end it ends."""
+    """glusterd with one volume on a machine of a cluster."""
 
     def __init__(self, machine):
         self.machine = machine
@@ -31,13 +31,22 @@ class GlusterMachine:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
         ready = self.process.stdout.readline().split()
         assert ready[:1] == ["ready"], f"glusterd did not start: {self.log.read_text()}"
-        self.share = ready[1]
+        self.volume = ready[1]
 
     def settings(self, machine):
-        """Of a host on another machine, whose only backend it is."""
-        folder = machine.here / "gluster"
-        return {"volume.backends.gluster.driver": "glusterfs", "volume.backends.gluster.mount_point_base": folder,
-                "volume.backends.gluster.shares": f"{self.share} -o log-file={machine.here}/gluster.log"}
+        """Of a host on another machine, whose only backend it is. Only one storage host may use a share: each has a folder
+        of the volume as its own, and mounts those of the others for its guests."""
+        self.make_folder(machine.name)
+        # Other hosts follow no mount options that name files, such as another place for the log.
+        machine.run("sh", "-ec", "mkdir -p /var/log/glusterfs; mount -t tmpfs -o size=64m tmpfs /var/log/glusterfs")
+        return {"volume.backends.gluster.driver": "glusterfs",
+                "volume.backends.gluster.mount_point_base": machine.here / "gluster",
+                "volume.backends.gluster.shares": f"{self.volume}/{machine.name}"}
+
+    def make_folder(self, name):
+        root = self.machine.here / "root"
+        self.machine.run("sh", "-ec", f"mkdir {root}; mount -t glusterfs {self.volume} {root}; mkdir {root}/{name}; "
+                                      f"umount {root}; rmdir {root}")
 
     def close(self):
         self.process.stdin.close()

@@ -6,6 +6,7 @@ VOLUMES = "/volume/v3/volumes"
 SNAPSHOTS = "/volume/v3/snapshots"
 IMAGES = "/image/v2/images"
 SERVERS = "/compute/v2.1/servers"
+UPLOAD_BYTES = 8 << 20
 VOLUME_ENDS = ("available", "in-use", "error", "error_extending", "error_deleting", "error_restoring")
 SERVER_ENDS = ("active", "shutoff", "error")
 
@@ -33,7 +34,8 @@ class Worker(threading.Thread):
         self.errors = []  # what ended in error, as it may when nobody is there to do it
 
     def run(self):
-        lives = [self.of_volume, self.of_image, self.of_image_to_volume, self.of_snapshot_to_volume, self.without_server]
+        lives = [self.of_volume, self.of_image, self.of_image_to_volume, self.of_snapshot_to_volume, self.without_server,
+                 self.of_upload]
         try:
             while not self.ending.is_set():
                 life = self.random.choice(lives)
@@ -68,6 +70,16 @@ class Worker(threading.Thread):
         if volume and self.extend(volume) and self.with_snapshot(name, volume) and self.with_image(name, volume):
             self.delete(f"{VOLUMES}/{volume}", "volume")
 
+    def of_upload(self, name):
+        """An image, of which a lost answer tells nothing: whoever wanted it deletes it and has to begin again."""
+        body = {"name": name, "disk_format": "raw", "container_format": "bare"}
+        made = self.client.once("POST", IMAGES, body)
+        if made is not None and made.status_code == 201:
+            sent = self.client.once("PUT", f"{IMAGES}/{made.json()['id']}/file", None, self.random.randbytes(UPLOAD_BYTES))
+            if sent is not None and sent.status_code != 204:
+                self.errors.append(f"sending image {made.json()['id']}: {sent.status_code} {sent.text}")
+        self.delete_images(name)
+
     # ---- what is done to them
 
     def server(self, name, **fields):
@@ -86,6 +98,9 @@ class Worker(threading.Thread):
             self.with_another_volume(name, path)
         elif self.random.random() < 0.5:
             self.off_and_on(path)
+        else:
+            self.client.call("POST", f"{path}/action", {"reboot": {"type": "HARD"}})
+            self.expect("rebooting", path, "active", "server")
 
     def with_another_volume(self, name, server):
         """Wherever it was made: it may have to come over the network."""
@@ -128,11 +143,17 @@ class Worker(threading.Thread):
         path = f"{VOLUMES}/{volume}"
         self.client.call("POST", f"{path}/action", {"os-volume_upload_image": {"image_name": name, "disk_format": "qcow2"}})
         is_well = self.expect("uploading", path, "available")
-        for image in self.client.call("GET", f"{IMAGES}?name={name}")["images"]:
-            if image["status"] != "active":
-                self.errors.append(f"uploading {path}: image {image['id']} is {image['status']}")
-            self.client.call("DELETE", f"{IMAGES}/{image['id']}", gone_is_fine=True)
+        for state in self.delete_images(name):
+            if state != "active":
+                self.errors.append(f"uploading {path}: the image is {state}")
         return is_well
+
+    def delete_images(self, name):
+        """Their states before."""
+        found = self.client.call("GET", f"{IMAGES}?name={name}")["images"]
+        for image in found:
+            self.client.call("DELETE", f"{IMAGES}/{image['id']}", gone_is_fine=True)
+        return [image["status"] for image in found]
 
     def volume(self, name, **source):
         """None: it became nothing."""

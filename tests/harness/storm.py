@@ -1,4 +1,5 @@
 """Whatever can break in a cluster breaks, at random, while clients work."""
+import contextlib
 import os
 import random
 import signal
@@ -45,8 +46,8 @@ class Weather:
 
     def run(self):
         faults = [self.crash_of_a_control, self.crash_of_a_host, self.crash_of_nats, self.crash_of_postgres,
-                  self.crash_of_an_export, self.cut]
-        weights = [3, 3, 2, 1, 2, 4]
+                  self.crash_of_an_export, self.freeze, self.cut]
+        weights = [3, 3, 2, 1, 2, 3, 4]
         try:
             while not self.ending.wait(self.random.uniform(*HOW_OFTEN)):
                 fault = self.random.choices(faults, weights)[0]
@@ -85,10 +86,25 @@ class Weather:
         """A process by which a host gives a volume to another one; the host starts it anew."""
         exports = self.exports()
         if exports:
-            os.kill(self.random.choice(exports), signal.SIGKILL)
+            self.signal_each([self.random.choice(exports)], signal.SIGKILL)
 
     def exports(self):
         return [pid for host in self.cluster.hosts for pid in host.machine.processes_named("qemu-storage-da")]
+
+    def freeze(self):
+        """All of a machine stands still. Who owned what others have taken over meanwhile goes on with it."""
+        frozen = self.random.choice(self.cluster.network.machines).processes()
+        try:
+            self.signal_each(frozen, signal.SIGSTOP)
+            self.last()
+        finally:
+            self.signal_each(frozen, signal.SIGCONT)
+
+    @staticmethod
+    def signal_each(processes, which):
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, which)
 
     def cut(self):
         """Between two machines, whoever they are."""
@@ -113,14 +129,17 @@ class Client:
         self.waits = 0  # answers that mean: later, or somebody else
         self.answers = 0
 
-    def once(self, method, path, body):
-        """None: nothing is known."""
+    def once(self, method, path, body, data=None):
+        """None: nothing is known. `data`: the bytes of an image, instead of a body."""
         control = self.random.choice(self.controls)
         service = path.split("/")[1]
         headers = {"X-Auth-Token": self.token,
                    "OpenStack-API-Version": {"compute": "compute 2.1", "volume": "volume 3.27"}.get(service, "")}
+        if data is not None:
+            headers["Content-Type"] = "application/octet-stream"
         try:
-            answer = requests.request(method, control.url + path, json=body, headers=headers, timeout=ANSWER_SECONDS)
+            answer = requests.request(method, control.url + path, json=body, data=data, headers=headers,
+                                      timeout=ANSWER_SECONDS)
         except ACCEPTED_LOSSES:
             self.waits += 1
             return None

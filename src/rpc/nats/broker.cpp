@@ -99,19 +99,21 @@ public:
         return connection_ != nullptr && natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED;
     }
 
-    void subscribe(Subscription& to) {
+    /// Fails, too, when the connection ends meanwhile: whoever calls looks at is_open().
+    natsStatus subscribe(Subscription& to) {
         natsSubscription* made = nullptr;
-        require(to.group.empty() ? natsConnection_Subscribe(&made, connection_, to.subject.c_str(), &take, &to)
-                                 : natsConnection_QueueSubscribe(&made, connection_, to.subject.c_str(),
-                                                                 to.group.c_str(), &take, &to),
-                "subscribe");
+        const auto begun =
+            to.group.empty()
+                ? natsConnection_Subscribe(&made, connection_, to.subject.c_str(), &take, &to)
+                : natsConnection_QueueSubscribe(&made, connection_, to.subject.c_str(), to.group.c_str(), &take, &to);
+        if (begun != NATS_OK) return begun;
         subscriptions_.push_back(made);
         {
             const std::lock_guard lock(mutex_);
             ++running_;
         }
         if (natsSubscription_SetOnCompleteCB(made, &completed, this) != NATS_OK) completed(this);
-        require(natsSubscription_SetPendingLimits(made, -1, kMostPendingBytes), "bound what is pending");
+        return natsSubscription_SetPendingLimits(made, -1, kMostPendingBytes);
     }
     void flush() { natsConnection_FlushTimeout(connection_, kFlushTimeout_ms); }
     void publish(const std::string& subject, std::string_view text) {
@@ -288,7 +290,9 @@ std::shared_ptr<Broker::Session> Broker::connect_to(const Server& server) {
     if (session->status() != NATS_OK) throw Error(ErrorCode::InvalidInput, refusal_of(session->status()));
     for (const auto& subscription : subscriptions_) {
         subscription->parts.clear();
-        session->subscribe(*subscription);
+        const auto status = session->subscribe(*subscription);
+        if (status != NATS_OK && !session->is_open()) return nullptr;
+        require(status, "subscribe");
     }
     session->flush();
     return session->is_open() ? session : nullptr;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,10 +42,21 @@ struct CallOptions {
     std::string account = {};
 };
 
+/// What a host said of itself: see compute/host_commands.hpp. Copies share it, since there may be ten thousand hosts.
+class Report {
+public:
+    Report() : Report(json::object()) {}
+    Report(json::object said) : said_(std::make_shared<const json::object>(std::move(said))) {}
+    operator const json::object&() const { return *said_; }
+
+private:
+    std::shared_ptr<const json::object> said_;
+};
+
 /// A host that is connected now.
 struct HostState {
     std::string name;
-    json::object report;  ///< what it last said of itself: see compute/host_report.hpp
+    Report report;        ///< what it last said
     bool answers = true;  ///< false: connected, but it has not answered for some seconds (stopped, or overloaded)
 };
 
@@ -59,6 +71,12 @@ public:
     virtual json::object call(const std::string& host, std::string_view method, json::object params,
                               const CallOptions& options) = 0;
     virtual std::vector<HostState> hosts() const = 0;
+    /// One of hosts(); nullopt: it isn't connected. An endpoint doesn't look at the others for it.
+    virtual std::optional<HostState> find(const std::string& host) const {
+        for (auto& one : hosts())
+            if (one.name == host) return std::move(one);
+        return std::nullopt;
+    }
     virtual bool is_up(const std::string& host) const = 0;
     /// Connected, and it answered in the last seconds; while no host can be heard, since the servers by which they are
     /// met are away, what was true before. One that doesn't may still be at work: is_up() is what says that

@@ -1,6 +1,7 @@
 #include "rpc/switchboard.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 
 #include "base/host_error.hpp"
 #include "base/ids.hpp"
@@ -42,6 +43,8 @@ struct Switchboard::Pending {
     std::string_view method;
     std::string text;  ///< what is sent
     LinePtr sent_to;
+    /// A reply, its host that came or went, a wake-up. One for each call: a reply is nothing to all others.
+    std::condition_variable changed;
     bool done = false;
     json::object reply;
     std::function<void(std::int64_t, std::int64_t)> on_progress;
@@ -52,8 +55,19 @@ void Switchboard::on_event(EventHandler handler) {
 }
 
 void Switchboard::wake() {
-    { const std::lock_guard lock(mutex_); }  // a call between its check and its wait must not miss it
-    changed_.notify_all();
+    const std::lock_guard lock(mutex_);  // a call between its check and its wait must not miss it
+    wake_all_calls();
+}
+
+/// With the lock.
+void Switchboard::wake_calls_of(const std::string& host) {
+    for (const auto& [id, call] : pending_)
+        if (call->host == host) call->changed.notify_all();
+}
+
+/// With the lock.
+void Switchboard::wake_all_calls() {
+    for (const auto& [id, call] : pending_) call->changed.notify_all();
 }
 
 void Switchboard::handle(const LinePtr& line, const json::object& message) {
@@ -69,7 +83,7 @@ void Switchboard::reported(const LinePtr& line, const json::object& message) {
     auto report = get_object(message, "report");
     {
         const std::lock_guard lock(mutex_);
-        line->report_ = report;
+        line->report_ = Report(report);
     }
     publish(line->host_, "host.report", std::move(report));
 }
@@ -81,10 +95,10 @@ void Switchboard::connect(const LinePtr& line, const std::string& host, json::ob
         line->host_ = host;
         line->report_ = std::move(report);
         old = std::exchange(lines_[host], line);
+        wake_calls_of(host);
     }
     if (old && old != line) old->shut_down();
     log::info("host is up", {{"host", host}});
-    changed_.notify_all();
     line->send(text_of({{"type", "welcome"}}));
 }
 
@@ -97,8 +111,8 @@ void Switchboard::disconnect(const LinePtr& line) {
         const auto found = lines_.find(line->host_);
         was_current = found != lines_.end() && found->second == line;
         if (was_current) lines_.erase(found);
+        wake_calls_of(line->host_);
     }
-    changed_.notify_all();
     if (!was_current) return;
     if (is_expected)
         log::info("host has ended", {{"host", line->host_}});
@@ -112,7 +126,7 @@ void Switchboard::heard(const LinePtr& line) {
     if (!line->silent_) return;
     line->silent_ = false;
     log::info("host answers again", {{"host", line->host_}});
-    changed_.notify_all();
+    wake_calls_of(line->host_);
 }
 
 void Switchboard::fell_silent(const LinePtr& line) {
@@ -120,15 +134,13 @@ void Switchboard::fell_silent(const LinePtr& line) {
     if (line->silent_) return;
     line->silent_ = true;
     log::warning("host doesn't answer", {{"host", line->host_}});
-    changed_.notify_all();
+    wake_calls_of(line->host_);
 }
 
 void Switchboard::set_cut_off(bool cut_off) {
-    {
-        const std::lock_guard lock(mutex_);
-        cut_off_ = cut_off;
-    }
-    changed_.notify_all();
+    const std::lock_guard lock(mutex_);
+    cut_off_ = cut_off;
+    wake_all_calls();
 }
 
 LinePtr Switchboard::line_of(const std::string& host) const {
@@ -139,6 +151,7 @@ LinePtr Switchboard::line_of(const std::string& host) const {
 std::vector<LinePtr> Switchboard::lines() const {
     const std::lock_guard lock(mutex_);
     std::vector<LinePtr> out;
+    out.reserve(lines_.size());
     for (const auto& [name, line] : lines_) out.push_back(line);
     return out;
 }
@@ -155,16 +168,14 @@ void Switchboard::publish(std::string host, std::string event, json::object para
 }
 
 void Switchboard::replied(const Line& line, const json::object& message) {
-    {
-        const std::lock_guard lock(mutex_);
-        const auto [begin, end] = pending_.equal_range(get_string(message, "id"));
-        for (auto call = begin; call != end; ++call) {
-            if (call->second->host != line.host_) continue;
-            call->second->reply = message;
-            call->second->done = true;
-        }
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = pending_.equal_range(get_string(message, "id"));
+    for (auto call = begin; call != end; ++call) {
+        if (call->second->host != line.host_) continue;
+        call->second->reply = message;
+        call->second->done = true;
+        call->second->changed.notify_all();
     }
-    changed_.notify_all();
 }
 
 void Switchboard::progressed(const Line& line, const json::object& message) {
@@ -238,7 +249,7 @@ void Switchboard::wait_for_reply(std::unique_lock<std::mutex>& lock, Pending& mi
         }
         auto until = line || cut_off_ ? give_up : std::min(give_up, away_until);
         if (line && !silent) until = std::min(until, repeat_at);
-        if (changed_.wait_until(lock, until) != std::cv_status::timeout || mine.done) continue;
+        if (mine.changed.wait_until(lock, until) != std::cv_status::timeout || mine.done) continue;
         if (Clock::now() >= repeat_at && Clock::now() < give_up) continue;
         if (cancel_sent) throw Error(ErrorCode::Cancelled, "the command was cancelled");
         if (!line_to(mine.host))
@@ -256,18 +267,24 @@ LinePtr Switchboard::line_to(const std::string& host) const {
 }
 
 void Switchboard::end_calls() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    changed_.notify_all();
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_all_calls();
 }
 
 std::vector<HostState> Switchboard::hosts() const {
     const std::lock_guard lock(mutex_);
     std::vector<HostState> out;
+    out.reserve(lines_.size());
     for (const auto& [name, line] : lines_) out.push_back({name, line->report_, !line->silent_});
     return out;
+}
+
+std::optional<HostState> Switchboard::find(const std::string& host) const {
+    const std::lock_guard lock(mutex_);
+    const auto line = line_to(host);
+    if (!line) return std::nullopt;
+    return HostState{host, line->report_, !line->silent_};
 }
 
 bool Switchboard::is_up(const std::string& host) const {

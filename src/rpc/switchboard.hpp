@@ -1,6 +1,5 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,7 +26,7 @@ private:
     std::string host_;
     bool leaves_ = false;  ///< it said so: it ends as it was told to; of the thread that reads
     // With the lock of the switchboard:
-    json::object report_;
+    Report report_;
     bool silent_ = false;  ///< for so long that it is held for stuck
 };
 using LinePtr = std::shared_ptr<Line>;
@@ -46,6 +45,7 @@ public:
     json::object call(const std::string& host, std::string_view method, json::object params,
                       const CallOptions& options) final;
     std::vector<HostState> hosts() const final;
+    std::optional<HostState> find(const std::string& host) const final;
     bool is_up(const std::string& host) const final;
     bool answers(const std::string& host) const final;
 
@@ -80,13 +80,14 @@ private:
     void replied(const Line& line, const json::object& message);
     void progressed(const Line& line, const json::object& message);
     void reported(const LinePtr& line, const json::object& message);
+    void wake_calls_of(const std::string& host);
+    void wake_all_calls();
     void wait_for_reply(std::unique_lock<std::mutex>& lock, Pending& mine, const CallOptions& options);
     bool may_be_sent_to(const Line& line) const { return !line.silent_ && !cut_off_; }
     LinePtr line_to(const std::string& host) const;
 
     const std::chrono::milliseconds repeat_after_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;  ///< a reply, a host that came or went, a wake-up
     bool stopping_ = false;
     bool cut_off_ = false;
     std::map<std::string, LinePtr> lines_;          ///< by host name, connected ones only

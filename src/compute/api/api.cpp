@@ -107,10 +107,8 @@ std::string zone_of_host(flows::Dependencies& d, const rpc::HostState& host) {
 }
 
 std::string zone_of(flows::Dependencies& d, const std::string& host) {
-    for (const auto& state : d.hosts.hosts()) {
-        if (state.name == host) return zone_of_host(d, state);
-    }
-    return d.config.get(setting::default_zone);
+    const auto state = d.hosts.find(host);
+    return state ? zone_of_host(d, *state) : d.config.get(setting::default_zone);
 }
 
 std::vector<rpc::HostState> compute_hosts(flows::Dependencies& d) {

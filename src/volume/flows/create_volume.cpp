@@ -315,10 +315,8 @@ private:
     }
 
     bool has_remote_disks(const std::string& name) {
-        const auto hosts = d_.hosts.hosts();
-        return std::any_of(hosts.begin(), hosts.end(), [&](const rpc::HostState& host) {
-            return host.name == name && get_bool(host.report, "remote_disks");
-        });
+        const auto host = d_.hosts.find(name);
+        return host && get_bool(host->report, "remote_disks");
     }
 };
 

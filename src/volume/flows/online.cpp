@@ -301,12 +301,11 @@ private:
 
 /// Whether snapshots of a backend are copies of one instant that the storage host makes alone.
 bool snapshots_alone(Dependencies& d, const VolumeRecord& volume) {
-    for (const auto& host : d.hosts.hosts()) {
-        if (host.name != volume.host) continue;
-        for (const auto& item : get_array(host.report, "backends")) {
-            const auto& backend = item.as_object();
-            if (get_string(backend, "name") == volume.backend) return get_bool(backend, "online_snapshot");
-        }
+    const auto host = d.hosts.find(volume.host);
+    if (!host) return false;
+    for (const auto& item : get_array(host->report, "backends")) {
+        const auto& backend = item.as_object();
+        if (get_string(backend, "name") == volume.backend) return get_bool(backend, "online_snapshot");
     }
     return false;
 }

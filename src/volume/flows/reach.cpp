@@ -18,9 +18,8 @@ bool exports(const rpc::HostState& host, const std::string& backend) {
 Reach reach_of(Dependencies& d, const VolumeRecord& volume) {
     if (!volume.host_local) return Reach::Anywhere;
     if (!volume.encryption_key_id.empty()) return Reach::OwnHost;
-    for (const auto& host : d.hosts.hosts())
-        if (host.name == volume.host) return exports(host, volume.backend) ? Reach::ByNetwork : Reach::OwnHost;
-    return Reach::OwnHost;
+    const auto host = d.hosts.find(volume.host);
+    return host && exports(*host, volume.backend) ? Reach::ByNetwork : Reach::OwnHost;
 }
 
 bool by_network(const AttachmentRecord& attachment) {

@@ -24,12 +24,17 @@ TEST_P(Presence, ComesWithAReportAndGoesInOrder) {
     EXPECT_TRUE(comes_true([this] { return control_->is_up("h1"); }));
     ASSERT_EQ(control_->hosts().size(), 1U);
     EXPECT_EQ(get_int(control_->hosts()[0].report, "vcpus"), 2);
+    const auto found = control_->find("h1");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(get_int(found->report, "vcpus"), 2);
+    EXPECT_FALSE(control_->find("h2"));
     EXPECT_TRUE(control_->answers("h1"));
     host_->stop();
     EXPECT_TRUE(events_.wait("h1 host.down {}"));
     EXPECT_FALSE(control_->is_up("h1"));
     EXPECT_FALSE(control_->answers("h1"));
     EXPECT_TRUE(control_->hosts().empty());
+    EXPECT_FALSE(control_->find("h1"));
 }
 
 TEST_P(Presence, AHostIsToldThatItWasTakenIn) {

@@ -14,20 +14,13 @@ bool is_dead(PowerState state) {
     return state == PowerState::NoState || state == PowerState::Shutdown || state == PowerState::Crashed;
 }
 
-bool is_settled(const Server& server) {
-    return server.task_state == TaskState::None &&
-           (server.vm_state == VmState::Active || server.vm_state == VmState::Stopped);
-}
-
 PowerState guest_state(Dependencies& d, const taskflow::TaskContext& context, const Server& server) {
     rpc::CallOptions options;  // no command id: the answer must be of now
     options.request_id = context.request_id;
     options.cancelled = context.cancel_requested;
     const auto reply =
         d.hosts.call(server.host, command::kServerState, json::object{{"server_id", server.id.value}}, options);
-    if (!get_bool(reply, "exists", true)) return PowerState::Shutdown;
-    const auto state = static_cast<PowerState>(get_int(reply, "power_state"));
-    return state == PowerState::NoState ? PowerState::Shutdown : state;
+    return state_of_guest(get_bool(reply, "exists", true), get_int(reply, "power_state"));
 }
 
 std::string align(db::Transaction& tx, const ServerId& id, PowerState state) {
@@ -58,10 +51,25 @@ void start_sync(db::Transaction& tx, Dependencies& d, const Server& server) {
 
 }  // namespace
 
+bool is_settled(const Server& server) {
+    return server.task_state == TaskState::None &&
+           (server.vm_state == VmState::Active || server.vm_state == VmState::Stopped);
+}
+
+PowerState state_of_guest(bool exists, std::int64_t power_state) {
+    const auto state = static_cast<PowerState>(power_state);
+    return !exists || state == PowerState::NoState ? PowerState::Shutdown : state;
+}
+
+bool is_in_line(const Server& server, PowerState guest) {
+    return !is_settled(server) ||
+           (guest == server.power_state && (server.vm_state == VmState::Active) == !is_dead(guest));
+}
+
 std::string sync_power_state(Dependencies& d, const taskflow::TaskContext& context, const Server& server) {
     if (!is_settled(server) || server.host.empty()) return {};
     const auto state = guest_state(d, context, server);
-    if (state == server.power_state && (server.vm_state == VmState::Active) == !is_dead(state)) return {};
+    if (is_in_line(server, state)) return {};
     return d.db.write_with([&](db::Transaction& tx) { return align(tx, server.id, state); }, db::Durability::Grouped);
 }
 
@@ -86,9 +94,8 @@ void guest_changed(Dependencies& d, const std::string& host, const ServerId& id,
 }
 
 void reconcile_host(Dependencies& d, const std::string& host) {
-    for (const auto& state : d.hosts.hosts()) {
-        if (state.name == host && get_int(state.report, "vcpus") == 0) return;  // it has storage only
-    }
+    const auto state = d.hosts.find(host);
+    if (state && get_int(state->report, "vcpus") == 0) return;  // it has storage only
     taskflow::FlowSpec spec;
     spec.id = FlowId(new_uuid());
     spec.kind = flow_kind::kReconcileHost;

@@ -237,6 +237,21 @@ TEST_F(ActionTest, ReconcileRemovesStraysAndNotesDeadGuests) {
     EXPECT_EQ(states(dead), "stopped//4");
 }
 
+// When a control process starts, all hosts come up at once, each with a hundred servers.
+TEST_F(ActionTest, ReconcileAsksTheHostForNothingThatItsInventoryTells) {
+    std::vector<ServerId> servers;
+    for (int i = 0; i < 3; ++i) servers.push_back(boot_active({image_root()}));
+    const auto asked = hosts_.count(command::kServerState);
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
+    EXPECT_EQ(hosts_.count(command::kServerState), asked);
+    hosts_.set_power("h1", servers.front().value, 4);
+    reconcile_host(d_, "h1");
+    settle(ServerId("h1"));
+    EXPECT_EQ(hosts_.count(command::kServerState), asked + 1);
+    EXPECT_EQ(states(servers.front()), "stopped//4");
+}
+
 TEST_F(ActionTest, ReconcileJudgesByWhatTheControlKnowsOfTheServer) {
     hosts_.add("h2");
     const auto elsewhere = boot_active({image_root()}, "h2");

@@ -1,4 +1,5 @@
 #include <set>
+#include <unordered_map>
 
 #include "base/log.hpp"
 #include "compute/flows/flow_data.hpp"
@@ -19,8 +20,16 @@ std::set<std::string> ids_on_host(const json::object& inventory) {
     return ids;
 }
 
+std::unordered_map<std::string, PowerState> guest_states(const json::object& inventory) {
+    std::unordered_map<std::string, PowerState> states;
+    for (const auto& guest : get_objects(inventory, "servers"))
+        states[get_string(guest, "id")] = state_of_guest(true, get_int(guest, "power_state"));
+    return states;
+}
+
 /// compute.manager.init_host: brings a host that came up in line with the rows. The inventory is taken before the rows
-/// are read: whatever a flow begins on the host afterwards has its row already, so it can't be taken for a stray.
+/// are read: whatever a flow begins on the host afterwards has its row already, so it can't be taken for a stray. All
+/// hosts come up at once when a control process starts: what is as it should be is found by one look at the rows.
 class InitHost : public TypedComputeTask<ServerData> {
 public:
     using TypedTask::TypedTask;
@@ -29,13 +38,17 @@ public:
         const auto host = context.data.host;
         const auto inventory = ask(context, host, command::kInventory);
         const auto taps = ask(context, host, network::command::kInventory);
+        const auto servers = servers_of(host);
         taskflow::Outcome outcome;
         outcome.decision = "host " + host + " is compared with the rows";
-        const auto kept = remove_released(context, host, ids_on_host(inventory), outcome);
-        auto known = known_taps(host);
+        const auto kept = remove_released(context, host, ids_on_host(inventory), servers, outcome);
+        auto known = known_taps(servers);
         add_taps(known, inventory, kept);
         unplug_strays(context, host, known, get_array(taps, "taps"), outcome);
-        for (const auto& server : servers_of(host)) {
+        const auto states = guest_states(inventory);
+        for (const auto& server : servers) {
+            const auto state = states.find(server.id.value);
+            if (is_in_line(server, state == states.end() ? PowerState::Shutdown : state->second)) continue;
             const auto change = sync_power_state(d_, context, server);
             if (!change.empty()) outcome.decision += "; " + server.id.value + ": " + change;
         }
@@ -59,9 +72,14 @@ private:
 
     /// Removes what the control has released, and returns the servers that are left.
     std::set<std::string> remove_released(const Context& context, const std::string& host,
-                                          const std::set<std::string>& ids, taskflow::Outcome& outcome) {
+                                          const std::set<std::string>& ids, const std::vector<Server>& servers,
+                                          taskflow::Outcome& outcome) {
         std::set<std::string> kept;
+        // No flow works on those: one that deletes them would have a task_state.
+        for (const auto& server : servers)
+            if (is_settled(server) && ids.contains(server.id.value)) kept.insert(server.id.value);
         for (const auto& id : ids) {
+            if (kept.contains(id)) continue;
             const auto claim =
                 d_.db.read_with([&](db::Transaction& tx) { return claim_on_host(tx, d_, ServerId(id), host); });
             switch (claim) {
@@ -97,9 +115,10 @@ private:
             for (const auto& tap : get_array(by_server, server)) taps.emplace(std::string_view(tap.as_string()));
     }
 
-    std::set<std::string> known_taps(const std::string& host) {
+    std::set<std::string> known_taps(const std::vector<Server>& servers) {
         std::vector<ServerId> ids;
-        for (const auto& server : servers_of(host)) ids.push_back(server.id);
+        ids.reserve(servers.size());
+        for (const auto& server : servers) ids.push_back(server.id);
         std::set<std::string> taps;
         auto tx = d_.db.read();
         for (const auto& [server, nics] : d_.networks.nics_of_servers(tx, ids)) {

@@ -36,6 +36,7 @@ struct Service::Impl {
     identity::Service& identity;
     flows::AttachedVolumes attached{d};
     flows::ServerNics nics{d};
+    flows::HostHearing hearing{d};
     taskflow::Periodic telling = {};
 };
 
@@ -87,11 +88,11 @@ void Service::bootstrap() {
 
 void Service::host_event(const std::string& host, std::string_view event, const json::object& params) {
     if (event == "host.up") {
-        flows::keep_report(impl_->d, host, params);
+        impl_->hearing.keep_report(host, params);
         flows::record_host(impl_->d, host, params);
         flows::reconcile_host(impl_->d, host);
     } else if (event == "host.report") {
-        if (impl_->d.db.is_shared()) flows::keep_report(impl_->d, host, params);
+        if (impl_->d.db.is_shared()) impl_->hearing.keep_report(host, params);
         flows::record_host(impl_->d, host, params);
     } else if (event == "host.down") {
         flows::record_connection(impl_->d, host);
@@ -103,7 +104,7 @@ void Service::host_event(const std::string& host, std::string_view event, const 
 
 void Service::tell_of_hosts() {
     if (!impl_->d.db.is_shared()) return;
-    impl_->telling.start(flows::kTellOfHosts, [this] { flows::tell_of_hosts(impl_->d); });
+    impl_->telling.start(flows::kTellOfHosts, [this] { impl_->hearing.tell(); });
 }
 
 void Service::end_telling() {

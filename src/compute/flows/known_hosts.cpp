@@ -40,7 +40,7 @@ void record_host(Dependencies& d, const std::string& host, const json::object& r
 }
 
 void record_connection(Dependencies& d, const std::string& host) {
-    // Where others may hear it, it is down when nobody does: see tell_of_hosts.
+    // Where others may hear it, it is down when nobody does: see HostHearing.
     if (d.db.is_shared()) return;
     // Asked inside: one that comes back meanwhile says so in a later transaction.
     d.db.write_with([&](db::Transaction& tx) { repo::set_host_up(tx, host, d.hosts.is_up(host)); },

@@ -1,6 +1,7 @@
 #include "compute/flows/presence.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "base/log.hpp"
@@ -16,51 +17,71 @@ bool runs_servers(const json::object& report) {
     return get_int(report, "vcpus") > 0;
 }
 
-/// In their order, in which every process locks them.
-std::vector<std::string> heard_here(Dependencies& d) {
-    std::vector<std::string> names;
+std::set<std::string> heard_here(Dependencies& d) {
+    std::set<std::string> names;
     for (const auto& host : d.hosts.hosts()) {
-        if (host.answers && runs_servers(host.report)) names.push_back(host.name);
+        if (host.answers && runs_servers(host.report)) names.insert(names.end(), host.name);
     }
-    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// In their order, in which every process locks them.
+std::vector<std::string> missing_in(const std::set<std::string>& some, const std::set<std::string>& of) {
+    std::vector<std::string> names;
+    std::set_difference(of.begin(), of.end(), some.begin(), some.end(), std::back_inserter(names));
     return names;
 }
 
 template <class F>
-void write(Dependencies& d, F&& change) {
-    d.db.write_with(change, db::Durability::Grouped, db::Writers::Together);
-}
-
-void tell(Dependencies& d) {
-    const auto names = heard_here(d);
-    const auto news = d.db.read_with([&](db::Transaction& tx) { return repo::hosts_to_tell_of(tx, names); });
-    for (std::size_t begin = 0; begin < news.size(); begin += kMostAtOnce) {
-        const auto end = std::min(news.size(), begin + kMostAtOnce);
-        const std::vector<std::string> some(news.begin() + static_cast<std::ptrdiff_t>(begin),
-                                            news.begin() + static_cast<std::ptrdiff_t>(end));
-        write(d, [&](db::Transaction& tx) { repo::note_heard(tx, some); });
-    }
-    if (d.db.read_with([](db::Transaction& tx) { return repo::has_silent(tx); })) {
-        write(d, [](db::Transaction& tx) { repo::note_silent(tx); });
-    }
+auto write(Dependencies& d, F&& change) {
+    return d.db.write_with(change, db::Durability::Grouped, db::Writers::Together);
 }
 
 }  // namespace
 
-void keep_report(Dependencies& d, const std::string& host, const json::object& report) {
+void HostHearing::keep_report(const std::string& host, const json::object& report) {
     if (!runs_servers(report)) return;
-    write(d, [&](db::Transaction& tx) {
+    const bool is_heard = d_.db.is_shared() && d_.hosts.answers(host);
+    const std::lock_guard lock(mutex_);
+    write(d_, [&](db::Transaction& tx) {
         repo::save_report(tx, host, report);
-        if (d.db.is_shared()) repo::note_heard(tx, {host});
+        if (is_heard) repo::note_heard(tx, control_, {host});
     });
+    if (is_heard) told_.insert(host);
 }
 
-void tell_of_hosts(Dependencies& d) {
+void HostHearing::tell() {
     try {
-        tell(d);
+        tell_changes();
     } catch (const Error& failure) {
         log::warning("which hosts are up can't be told to other control processes",
                      {{"error", failure.message()}, {"detail", failure.detail()}});
+    }
+}
+
+void HostHearing::tell_changes() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!write(d_, [&](db::Transaction& tx) { return repo::beat(tx, control_); })) told_.clear();
+        const auto heard = heard_here(d_);
+        note(missing_in(told_, heard), repo::note_heard);
+        note(missing_in(heard, told_), repo::note_lost);
+        told_ = heard;
+    }
+    if (d_.db.read_with([](db::Transaction& tx) { return repo::has_wrong_state(tx); })) {
+        write(d_, [](db::Transaction& tx) { repo::align_states(tx); });
+    }
+    for (const auto& dead : d_.db.read_with([](db::Transaction& tx) { return repo::dead_hearers(tx); }))
+        write(d_, [&](db::Transaction& tx) { repo::forget_hearer(tx, dead); });
+}
+
+void HostHearing::note(const std::vector<std::string>& hosts,
+                       void (*change)(db::Transaction&, const std::string&, const std::vector<std::string>&)) {
+    for (std::size_t begin = 0; begin < hosts.size(); begin += kMostAtOnce) {
+        const auto end = std::min(hosts.size(), begin + kMostAtOnce);
+        const std::vector<std::string> some(hosts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                            hosts.begin() + static_cast<std::ptrdiff_t>(end));
+        write(d_, [&](db::Transaction& tx) { change(tx, control_, some); });
     }
 }
 

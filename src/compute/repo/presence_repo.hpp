@@ -6,10 +6,10 @@
 #include "base/json.hpp"
 #include "db/database.hpp"
 
-/// SQL of which hosts that run servers there are, and, on a shared database, when any process last heard them.
+/// SQL of which hosts that run servers there are, and, on a shared database, which process hears them.
 namespace virga::compute::repo {
 
-/// Since when a host that nobody hears is down.
+/// Without a beat for so long, what a process hears doesn't count.
 inline constexpr std::int64_t kSilence_us = 4'000'000;
 
 struct Presence {
@@ -23,15 +23,21 @@ void save_report(db::Transaction& tx, const std::string& host, const json::objec
 /// By name.
 std::vector<Presence> presences(db::Transaction& tx, bool is_shared);
 
-// Of a shared database:
+// Of a shared database. `control` is a process, by a name that it alone has:
 
-/// Those of `hosts` of which nobody has said for a second that they are heard.
-std::vector<std::string> hosts_to_tell_of(db::Transaction& tx, const std::vector<std::string>& hosts);
-/// They are heard now, and up.
-void note_heard(db::Transaction& tx, const std::vector<std::string>& hosts);
-/// Whether note_silent() would change something.
-bool has_silent(db::Transaction& tx);
-/// Whom nobody hears is down.
-void note_silent(db::Transaction& tx);
+/// It is there. False: it is new here, or was held for dead, and nothing is on record that it hears.
+bool beat(db::Transaction& tx, const std::string& control);
+/// It hears these from now on, and they are up.
+void note_heard(db::Transaction& tx, const std::string& control, const std::vector<std::string>& hosts);
+/// It hears them no more. Whether they are down is another matter.
+void note_lost(db::Transaction& tx, const std::string& control, const std::vector<std::string>& hosts);
+/// Whether align_states() would change something.
+bool has_wrong_state(db::Transaction& tx);
+/// Whom nobody hears is down, and whom somebody hears is up.
+void align_states(db::Transaction& tx);
+/// Processes without a beat for a minute.
+std::vector<std::string> dead_hearers(db::Transaction& tx);
+/// What one of those has heard is forgotten.
+void forget_hearer(db::Transaction& tx, const std::string& control);
 
 }  // namespace virga::compute::repo

@@ -134,6 +134,13 @@ const std::vector<db::Migration>& migrations() {
         {"compute",
          8,
          {"CREATE TABLE host_presence (host TEXT PRIMARY KEY, report TEXT NOT NULL, heard_us BIGINT NOT NULL)"}},
+        // Who hears which host is written when it changes; that he is there himself, again and again.
+        {"compute",
+         9,
+         {"CREATE TABLE host_hearers (control TEXT PRIMARY KEY, beat_us BIGINT NOT NULL)",
+          "CREATE TABLE hosts_heard (host TEXT NOT NULL, control TEXT NOT NULL, PRIMARY KEY (host, control))",
+          "CREATE INDEX hosts_heard_by_control ON hosts_heard (control)",
+          "ALTER TABLE host_presence DROP COLUMN heard_us"}},
     };
     return steps;
 }

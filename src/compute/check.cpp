@@ -51,6 +51,7 @@ private:
             marker = page.back().id.value;
         }
         for (const auto& [id, server] : servers_) {
+            of_host_[server.host].push_back(&server);
             if (!d_.runner.unfinished(tx_, id).empty()) busy_.insert(id);
         }
     }
@@ -136,8 +137,8 @@ private:
         for (const auto& folder : found->folders) {
             if (!lives_on(folder, host) && !flow_works_on(folder)) say_stray(folder, host, "folder");
         }
-        for (const auto& [id, server] : servers_) {
-            if (server.host == host && !busy(id)) check_guest(server, *found);
+        for (const auto* server : of_host_[host]) {
+            if (!busy(server->id.value)) check_guest(*server, *found);
         }
     }
 
@@ -180,6 +181,7 @@ private:
     db::Transaction& tx_;
     flows::Dependencies& d_;
     std::map<std::string, Server> servers_;
+    std::map<std::string, std::vector<const Server*>> of_host_;
     std::set<std::string> busy_;
     std::vector<std::string> differences_;
 };

@@ -19,6 +19,7 @@ from measure import Table  # noqa: E402
 from on_fake import measure_idle, measure_on_fake  # noqa: E402
 from on_libvirt import measure_on_libvirt  # noqa: E402
 from on_rpc import measure_rpc  # noqa: E402
+from on_simulated import measure_simulated  # noqa: E402
 from on_transfers import measure_transfers  # noqa: E402
 from on_volumes import measure_volumes  # noqa: E402
 
@@ -40,6 +41,7 @@ def main():
     measure_idle(table, PROGRAM)
     measure_rpc(table, PROGRAM)
     measure_on_fake(table)
+    measure_simulated(table)
     measure_on_libvirt(table)
     measure_volumes(table)
     measure_transfers(table)

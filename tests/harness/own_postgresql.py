@@ -63,6 +63,10 @@ class Server:
     def drop(self, name):
         database.run(f"DROP DATABASE {name} WITH (FORCE)", self.url("postgres"))
 
+    def pid(self):
+        """Of the process whose children serve the clients."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
     def url(self, name):
         return f"postgresql://virga@/{name}?host={self.socket}"
 

@@ -45,8 +45,8 @@ class GlusterMachine:
 
     def make_folder(self, name):
         root = self.machine.here / "root"
-        self.machine.run("sh", "-ec", f"mkdir {root}; mount -t glusterfs {self.volume} {root}; mkdir {root}/{name}; "
-                                      f"umount {root}; rmdir {root}")
+        self.machine.run("sh", "-ec", f"mkdir {root}; mount -t glusterfs -o log-file={root}.log {self.volume} {root}; "
+                                      f"mkdir {root}/{name}; umount {root}; rmdir {root}")
 
     def close(self):
         self.process.stdin.close()

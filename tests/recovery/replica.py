@@ -12,7 +12,9 @@ class Replica(FailingCloud):
     """What an operator gives to a second control: the database, the secrets and the image store of the first."""
 
     def __init__(self, first, host):
-        shared = {key: first.settings[key] for key in ("rpc.url",) if key in first.settings}
+        shared = {key: first.settings[key] for key in ("rpc.url", "rpc.prefix") if key in first.settings}
+        # By one path, so that the hosts of both, which both reach on NATS, find an image where either says that it is.
+        shared["image.folder"] = first.state / "control" / "images"
         super().__init__(settings={"host.name": host, "database.url": first.database.url, **shared})
         self.database.close()
         self.database = database.Borrowed(first.database.url)
@@ -22,7 +24,6 @@ class Replica(FailingCloud):
             owner = (other / name).stat()
             shutil.copy(other / name, own / name)
             os.chown(own / name, owner.st_uid, owner.st_gid)
-        (own / "images").symlink_to(other / "images")
 
 
 def is_possible():

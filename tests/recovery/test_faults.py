@@ -6,6 +6,7 @@ import pytest
 
 from census import census, leftovers
 from failing_cloud import FailingCloud
+from harness import database
 from harness.resources import Resources, blank, device
 from scenarios import fail_next
 
@@ -137,6 +138,7 @@ def fill(cloud):
             return filler
 
 
+@pytest.mark.skipif(bool(database.SERVER), reason="PostgreSQL has a disk of its own: tests/api/test_postgresql_faults.py")
 def test_state_disk_full(cramped_cloud):
     """A request is refused, a boot that is under way waits; both go well when there is room again."""
     cloud, api = cramped_cloud, Resources(cramped_cloud)

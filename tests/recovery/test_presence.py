@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not is_possible(), reason="only PostgreSQL is sh
 def clouds(request):
     """Each hears its own host only, or both."""
     meeting = NatsServer().start() if request.param == "nats" else None
-    first = FailingCloud(settings={"rpc.url": meeting.url} if meeting else {})
+    first = FailingCloud(settings={"rpc.url": meeting.url if meeting else ""})
     first.hears_all = bool(meeting)
     running = [first]
     try:

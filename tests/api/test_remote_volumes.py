@@ -101,7 +101,7 @@ def test_it_is_extended_and_snapshotted_while_it_is_used(cloud, api, volume, ser
         api.wait_gone(lambda show=show, gone=gone: show(gone), "copy and snapshot")
     assert "merged where it is exported" in str(cloud.trace(snapshot))
     record = json.loads((cloud.state / "host" / "volumes" / f"volume-{volume}.json").read_text())
-    assert len(record["layers"]) == 1
+    assert [layer["kind"] for layer in record["layers"]] == ["base", "active"]
     assert cloud.differences() == []
 
 

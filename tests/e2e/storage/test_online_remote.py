@@ -8,7 +8,7 @@ import pytest
 
 from harness.cloud import Cloud, wait_for
 from harness.guests import LOGIN, GuestReaper
-from harness.resources import ApiError, Resources
+from harness.resources import ApiError, Resources, device
 from harness.second_host import SecondHost, certificates, end_exports, export_processes, export_settings
 from test_online_volumes import (WRITER, delete_snapshot, flavor, image, lines_of, lines_of_snapshot, online_snapshot,
                                  record, test_backup_of_a_volume_that_is_written_to,
@@ -45,14 +45,14 @@ def api(cloud):
 
 @pytest.fixture
 def server(cloud, api, image, flavor):
-    """A server whose guest writes to volume vdb of the other host; it must never see an error."""
-    made = api.active_server("remote", flavor, image, config_drive=True, availability_zone=f"nova:{COMPUTE}",
-                             user_data=base64.b64encode(WRITER.encode()).decode())
+    """A server whose guest writes to volume vdb of the other host, which has its root, too; it never sees an error."""
+    made = api.active_server("remote", flavor, None, [device("image", image, volume_size=1)], config_drive=True,
+                             availability_zone=f"nova:{COMPUTE}", user_data=base64.b64encode(WRITER.encode()).decode())
     volume = api.ready_volume("written to")
     api.wait_console(made, LOGIN)
     api.attach(made, volume)
     api.wait_volume(volume, "in-use")
-    assert len(export_processes(cloud)) == 1
+    assert len(export_processes(cloud)) == 2
     yield made, volume
     assert "I/O error" not in api.console(made)
     api.delete_server(made)
@@ -112,7 +112,7 @@ def test_what_exports_it_is_killed_and_the_guest_waits(cloud, api, server, tmp_p
     cloud.second.start()
     cloud.start_half("host")
     cloud.wait_ready()
-    wait_for(lambda: export_processes(cloud), 60, "the export is back")
+    wait_for(lambda: len(export_processes(cloud)) == 2, 60, "the exports are back")
     told = wait_written(api, server)
     api.action(server, "os-stop")
     api.wait_server(server, "SHUTOFF", 120)

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -167,6 +168,31 @@ std::vector<SandboxFile> files_of(const ExportedVolume& volume, const GivenCerti
     return files;
 }
 
+using FileId = std::pair<dev_t, ino_t>;
+
+std::optional<FileId> id_of(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+    return FileId{info.st_dev, info.st_ino};
+}
+
+std::set<FileId> files_in(const std::string& folder) {
+    std::set<FileId> files;
+    for (const auto& name : folder_entries(folder))
+        if (const auto id = id_of(folder + "/" + name)) files.insert(*id);
+    return files;
+}
+
+// By what they are: another host's files have the same names where hosts are containers of one machine.
+bool has_one_open(pid_t pid, const std::set<FileId>& files) {
+    const auto open = "/proc/" + std::to_string(pid) + "/fd";
+    for (const auto& name : folder_entries(open)) {
+        const auto id = id_of(open + "/" + name);
+        if (id && files.contains(*id)) return true;
+    }
+    return false;
+}
+
 /// Whether it greets who connects. Never waits.
 class Greeting {
 public:
@@ -262,6 +288,9 @@ std::vector<RunningProcess> export_processes(const std::string& folder) {
                              words->find("\"" + folder + "/") != std::string::npos;
         if (exports) found.push_back(process);
     }
+    if (found.empty()) return found;
+    const auto files = files_in(folder);
+    std::erase_if(found, [&](const RunningProcess& one) { return !has_one_open(one.pid, files); });
     return found;
 }
 

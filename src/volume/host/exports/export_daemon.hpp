@@ -47,7 +47,7 @@ void start_export(const ExportPlace& place, const ExportedVolume& volume,
 void set_export_hosts(const ExportPlace& place, const ExportedVolume& volume, bool fence);
 /// See Exports::pull.
 void pull_layer(const ExportPlace& place, const ExportedVolume& volume, const std::string& below, const Call& call);
-/// Those that have files of the folder, by their command lines.
+/// Those that have files of the folder open. Not those of other hosts that name their folder alike, as containers do.
 std::vector<RunningProcess> export_processes(const std::string& folder);
 /// Has it write what it holds and end; ends it when it doesn't.
 void end_export(const ExportPlace& place, const RunningProcess& process);

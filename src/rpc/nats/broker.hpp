@@ -11,6 +11,8 @@
 #include "rpc/nats/meeting.hpp"
 #include "rpc/rpc.hpp"
 
+using natsOptions = struct __natsOptions;
+
 namespace virga::rpc::nats {
 
 /// Hosts are many: seldom enough that it costs little, often enough that one that is gone is down within ten seconds.
@@ -51,6 +53,10 @@ public:
 private:
     class Session;
     struct Subscription;
+    struct OptionsDeleter {
+        void operator()(natsOptions* options) const;
+    };
+    using Options = std::unique_ptr<natsOptions, OptionsDeleter>;
 
     void run();
     bool reconnect();
@@ -58,6 +64,7 @@ private:
     bool is_stopping() const;
     std::shared_ptr<Session> connect();
     std::shared_ptr<Session> connect_to(const Server& server);
+    Options options_for(const Server& server) const;
     std::shared_ptr<Session> current() const;
     void wait_for_end(const Session& session);
 

@@ -10,6 +10,7 @@
 #include "conformance/rpc/nats_server.hpp"
 #include "conformance/rpc/suite.hpp"
 #include "rpc/nats/accounts.hpp"
+#include "rpc/nats/broker.hpp"
 #include "rpc/nats/control.hpp"
 #include "rpc/nats/host.hpp"
 
@@ -251,6 +252,13 @@ TEST_F(HostKeys, TheKeysOfACloudAreTheSameFromTheirFile) {
     control.start();
     const auto h1 = host("h1", "later");
     EXPECT_EQ(control.call("h1", "who", {}, {.deadline = kPatience}), (json::object{{"credentials", "later"}}));
+}
+
+TEST_F(HostKeys, AreNotRefusedWhateverTheirSignatureIs) {
+    for (int i = 0; i < 250; ++i) {
+        nats::Broker broker(as("control"), "again");
+        ASSERT_NO_THROW(broker.start(kPatience)) << "the connection " << i;
+    }
 }
 
 /// A CA with a certificate for 127.0.0.1, and one for another name.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <latch>
 #include <limits>
 #include <random>
 
@@ -446,6 +448,24 @@ TEST_F(StoreTest, progress_rises_to_the_whole) {
     store_.create({new_uuid(), {}, volume_, {}}, *disk, call);
     EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
     EXPECT_EQ(seen.back(), 16 * kMib);
+}
+
+// A record that was imported is of the same data as the one that it was exported from.
+TEST_F(StoreTest, removals_of_the_same_data_may_meet) {
+    const auto disk = make("disk", 1);
+    put(disk, 0, random_data(4096, 1));
+    for (int i = 0; i < 100; ++i) {
+        const auto id = save(disk).header.id;
+        std::latch together(2);
+        const auto remove = [&] {
+            together.arrive_and_wait();
+            store_.remove(id);
+        };
+        auto other = std::async(std::launch::async, remove);
+        EXPECT_NO_THROW(remove());
+        EXPECT_NO_THROW(other.get());
+        EXPECT_TRUE(store_.inventory().partial.empty());
+    }
 }
 
 TEST_F(StoreTest, removal_takes_half_made_ones_too_and_may_be_repeated) {

@@ -106,6 +106,7 @@ std::int64_t Store::restore(const std::string& id, VolumeDisk& disk, const Call&
 
 // First it stops being a backup, in one step; then it goes.
 void Store::remove(const std::string& id) {
+    const auto held = removing_.lock({id}, {});
     if (disk::exists(path(id))) {
         remove_folder(part(id));
         disk::rename_durably(path(id), part(id));

@@ -6,6 +6,7 @@
 #include "volume/host/backup/manifest.hpp"
 #include "volume/host/backup/volume_disk.hpp"
 #include "volume/host/drivers/driver.hpp"
+#include "volume/host/lock_table.hpp"
 
 namespace virga::volume::host::backup {
 
@@ -50,7 +51,8 @@ public:
 
     /// Header and totals of a backup whose manifest and data files are all there. Throws NotFound, Corrupt.
     Result describe(const std::string& id) const;
-    /// Nothing there is success. Whether others depend on it is the caller's to know.
+    /// Nothing there is success; so is that another thread removes it at the same time, since two records may be of the
+    /// same data. Whether others depend on it is the caller's to know.
     void remove(const std::string& id);
 
     struct Inventory {
@@ -65,6 +67,7 @@ private:
     std::string manifest(const std::string& id) const { return path(id) + "/manifest"; }
 
     std::string folder_;
+    LockTable removing_;  ///< ids
 };
 
 }  // namespace virga::volume::host::backup

@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -251,6 +253,22 @@ private:
 
 }  // namespace
 
+std::string known_group() {
+    char name[] = "ffdhe2048";
+    const OSSL_PARAM wanted[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+                                 OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>> context(
+        need(EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr), "the group"));
+    EVP_PKEY* made = nullptr;
+    if (EVP_PKEY_paramgen_init(context.get()) != 1 || EVP_PKEY_CTX_set_params(context.get(), wanted) != 1 ||
+        EVP_PKEY_generate(context.get(), &made) != 1)
+        fail("the group");
+    const Key group(made);
+    const Memory memory(need(BIO_new(BIO_s_mem()), "memory"));
+    if (PEM_write_bio_Parameters(memory.get(), group.get()) != 1) fail("writing the group");
+    return text_of(memory.get());
+}
+
 std::string certificate_identity(const std::string& host) {
     return std::string("O=") + kOrganization + ",CN=" + host;
 }
@@ -285,6 +303,7 @@ std::string make_host_certificates(const std::string& ca_folder, const std::stri
     make_leaf(ca, host, names, "clientAuth", folder + "/" + certificate_file::kClient,
               folder + "/" + certificate_file::kClientKey);
     write_pem(folder + "/" + certificate_file::kCa, ca.pem, 0644);
+    write_pem(folder + "/" + certificate_file::kGroup, known_group(), 0644);
     return folder;
 }
 

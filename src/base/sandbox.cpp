@@ -45,8 +45,9 @@ struct Entry {
 struct Room {
     std::vector<Entry> entries;
     std::string etc;
-    std::string certificates;              ///< a folder
-    std::vector<std::string> empty_files;  ///< in it
+    std::string certificates;  ///< a folder
+    /// In it: paths and contents.
+    std::vector<std::pair<std::string, std::string>> files;
 };
 
 std::vector<Entry> room_entries() {
@@ -69,7 +70,8 @@ Room new_room() {
     const std::string root = kNewRoot;
     Room room{room_entries(), root + "/etc", root + kSandboxCertificates, {}};
     for (const auto* file : {certificate_file::kCa, certificate_file::kServer, certificate_file::kServerKey})
-        room.empty_files.push_back(room.certificates + "/" + file);
+        room.files.emplace_back(room.certificates + "/" + file, "");
+    room.files.emplace_back(room.certificates + "/" + certificate_file::kGroup, known_group());
     return room;
 }
 
@@ -80,10 +82,12 @@ bool bind_read_only(const char* from, const char* to) {
     return ::mount(from, to, nullptr, MS_BIND, nullptr) == 0 && ::mount(nullptr, to, nullptr, kFlags, nullptr) == 0;
 }
 
-bool make_file(const std::string& path) {
+bool make_file(const std::string& path, const std::string& content = {}) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
-    if (file >= 0) ::close(file);
-    return file >= 0;
+    if (file < 0) return false;
+    const bool whole = ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+    ::close(file);
+    return whole;
 }
 
 bool place(const Entry& entry) {
@@ -104,8 +108,8 @@ const char* make_root(const Room& room) {
         if (!place(entry)) return entry.host.c_str();
     }
     if (::mkdir(room.certificates.c_str(), 0755) != 0) return "certificates";
-    for (const auto& file : room.empty_files) {
-        if (!make_file(file)) return "certificates";
+    for (const auto& [path, content] : room.files) {
+        if (!make_file(path, content)) return "certificates";
     }
     if (::chdir(kNewRoot) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0) return "root";
     if (::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) return "old root";

@@ -15,9 +15,9 @@ struct SandboxFile {
     int fd = -1;            ///< an open file in place of the one of this name
 };
 
-/// A folder of empty files in every room, named as those of certificate_file that a server of TLS needs: QEMU's
+/// A folder in every room with empty files, named as those of certificate_file that a server of TLS needs: QEMU's
 /// programs look whether they are there before they open them. Who is to have certificates is given files in their
-/// place.
+/// place. The known group, which is no secret, is there for all.
 inline constexpr const char* kSandboxCertificates = "/certificates";
 
 /// Rooms for confined programs: an unprivileged user of their own, none of the host's processes, network or files but

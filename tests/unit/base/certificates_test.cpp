@@ -46,6 +46,12 @@ TEST_F(Certificates, of_a_host_are_for_its_name_and_addresses) {
     EXPECT_NE(refusal(folder, "host-c", "10.0.0.2").find("O=virga,CN=host-c"), std::string::npos);
 }
 
+TEST_F(Certificates, a_host_has_a_group_that_need_not_be_searched_for) {
+    const auto folder = make("host-b", {"10.0.0.2"});
+    EXPECT_EQ(read_small_file(folder + "/dh-params.pem"), known_group());
+    EXPECT_TRUE(known_group().starts_with("-----BEGIN DH PARAMETERS-----\nMIIBCAKCAQEA//////////+t+FRYortKmq/c"));
+}
+
 TEST_F(Certificates, keys_are_the_owners_alone) {
     const auto folder = make("host-b", {"10.0.0.2"});
     for (const auto& path : {folder + "/server-key.pem", folder + "/client-key.pem", root_ + "/ca/ca-key.pem"}) {

@@ -19,6 +19,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/certificates.hpp"
 #include "base/confined_worker.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
@@ -102,6 +103,11 @@ TEST_F(SandboxTest, output_and_open_files) {
     const ScopeExit close([key] { ::close(key); });
     ASSERT_EQ(::write(key, "secret", 6), 6);
     EXPECT_EQ(perl("open(F, '<', '/the/key') or die $!; print <F>;", {{"/the/key", false, key}}).out, "secret");
+}
+
+TEST_F(SandboxTest, a_server_finds_the_known_group) {
+    const auto result = perl("open(F, '<', '/certificates/dh-params.pem') or die $!; print <F>;");
+    EXPECT_EQ(result.out, known_group()) << result.err;
 }
 
 TEST_F(SandboxTest, the_host_is_not_there) {

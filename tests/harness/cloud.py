@@ -14,7 +14,7 @@ import uuid
 import openstack
 import requests
 
-from harness import database
+from harness import database, openstack_client
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("VIRGA_BIN", str(ROOT / "build" / "virga"))
@@ -278,16 +278,13 @@ class Cloud:
 
     def openstack(self, *words, parse=True, variables=None):
         """The real `openstack` client. `parse`: add -f json and return the value; otherwise the text that it printed."""
-        command = ["/usr/bin/openstack", *[str(word) for word in words]]
-        if parse:
-            command += ["-f", "json"]
+        command = [*words, *(["-f", "json"] if parse else [])]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
         environment.update(self.openrc())
         environment.update(variables or {})
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300,
-                              stdin=subprocess.DEVNULL)
+        done = openstack_client.run(command, environment, seconds=300)
         if done.returncode != 0:
-            raise ClientError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+            raise ClientError(f"{' '.join(done.args)}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout) if parse else done.stdout
 
     def login(self, user="admin", password=None, project=None):

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
+#include <vector>
 
 #include "base/error.hpp"
 #include "disk/file.hpp"
@@ -38,8 +40,7 @@ public:
             const auto data = next_data(file_, offset, size);
             each_chunk(offset, data, [&](std::int64_t, std::size_t length) { hasher_.update(zeros(length)); });
             offset = data < size ? end_of_data(file_, data, size) : size;
-            each_chunk(data, offset,
-                       [&](std::int64_t at, std::size_t length) { hasher_.update(file_.read_at(at, length)); });
+            each_chunk(data, offset, [&](std::int64_t at, std::size_t length) { hasher_.update(read(at, length)); });
         }
         return stopped_ ? std::string() : hasher_.finish();
     }
@@ -52,6 +53,10 @@ private:
         }
     }
 
+    std::string_view read(std::int64_t offset, std::size_t length) {
+        return {buffer_.data(), file_.read_at(offset, std::span(buffer_).first(length))};
+    }
+
     static std::string_view zeros(std::size_t length) {
         static const std::string buffer(kChunk, '\0');
         return std::string_view(buffer).substr(0, length);
@@ -59,6 +64,7 @@ private:
 
     File file_;
     Hasher hasher_;
+    std::vector<char> buffer_ = std::vector<char>(kChunk);  // one for all: new memory costs more than the hash
     const std::function<bool()>& stop_;
     bool stopped_ = false;
 };

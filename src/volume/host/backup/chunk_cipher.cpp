@@ -26,14 +26,18 @@ std::string ChunkCipher::digest(std::string_view plain) const {
     return hmac_sha256_hex(digest_key_.reveal(), plain);
 }
 
-std::string ChunkCipher::encrypt(std::string_view stored, const std::string& owner, std::int64_t index) const {
-    if (data_key_.empty()) return std::string(stored);
-    return seal(data_key_, stored, place_of(owner, index));
+std::string_view ChunkCipher::encrypt(std::string_view stored, const std::string& owner, std::int64_t index,
+                                      std::string& room) const {
+    if (data_key_.empty()) return stored;
+    room = seal(data_key_, stored, place_of(owner, index));
+    return room;
 }
 
-std::string ChunkCipher::decrypt(std::string stored, const std::string& owner, std::int64_t index) const {
+std::string_view ChunkCipher::decrypt(std::string_view stored, const std::string& owner, std::int64_t index,
+                                      std::string& room) const {
     if (data_key_.empty()) return stored;
-    return unseal(data_key_, stored, place_of(owner, index));
+    room = unseal(data_key_, stored, place_of(owner, index));
+    return room;
 }
 
 }  // namespace virga::volume::host::backup

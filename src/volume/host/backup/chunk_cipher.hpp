@@ -16,10 +16,13 @@ public:
 
     /// 64 lowercase hex digits.
     std::string digest(std::string_view plain) const;
-    /// `owner`: id of the backup whose data file has the chunk.
-    std::string encrypt(std::string_view stored, const std::string& owner, std::int64_t index) const;
-    /// Throws Error{Corrupt}: another key, or the chunk was changed or is another's.
-    std::string decrypt(std::string stored, const std::string& owner, std::int64_t index) const;
+    /// `owner`: id of the backup whose data file has the chunk. The result lies in `room`; without a key it is
+    /// `stored` itself.
+    std::string_view encrypt(std::string_view stored, const std::string& owner, std::int64_t index,
+                             std::string& room) const;
+    /// Likewise. Throws Error{Corrupt}: another key, or the chunk was changed or is another's.
+    std::string_view decrypt(std::string_view stored, const std::string& owner, std::int64_t index,
+                             std::string& room) const;
 
 private:
     Secret data_key_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
@@ -60,24 +61,23 @@ public:
 private:
     void load(const Chunk& chunk) {
         const auto& owner = owners_[static_cast<std::size_t>(chunk.owner)];
-        auto stored = owner.read_at(chunk.offset, static_cast<std::size_t>(chunk.stored_bytes));
+        stored_.resize(static_cast<std::size_t>(chunk.stored_bytes));
+        if (owner.read_at(chunk.offset, std::span(stored_)) != stored_.size()) damaged(chunk, "is cut off");
         const auto bytes = std::min(header_.chunk_bytes, header_.size_bytes - chunk.index * header_.chunk_bytes);
-        plain_.resize(static_cast<std::size_t>(bytes));
-        if (stored.size() != static_cast<std::size_t>(chunk.stored_bytes)) damaged(chunk, "is cut off");
-        stored = decrypted(std::move(stored), chunk);
+        plain_ = decrypted(chunk);
         if (chunk.codec == Codec::Zstd) {
-            if (!expander_.expand(stored, plain_)) damaged(chunk, "can't be expanded");
-        } else {
-            plain_ = stored;
+            expanded_.resize(static_cast<std::size_t>(bytes));
+            if (!expander_.expand(plain_, expanded_)) damaged(chunk, "can't be expanded");
+            plain_ = expanded_;
         }
         if (plain_.size() != static_cast<std::size_t>(bytes) || cipher_.digest(plain_) != chunk.sha256)
             damaged(chunk, "has the wrong digest");
     }
 
-    std::string decrypted(std::string stored, const Chunk& chunk) const {
+    std::string_view decrypted(const Chunk& chunk) {
         try {
-            return cipher_.decrypt(std::move(stored), header_.owners[static_cast<std::size_t>(chunk.owner)],
-                                   chunk.index);
+            return cipher_.decrypt(stored_, header_.owners[static_cast<std::size_t>(chunk.owner)], chunk.index,
+                                   opened_);
         } catch (const Error&) {
             damaged(chunk, "can't be decrypted");
         }
@@ -91,17 +91,16 @@ private:
 
     /// Runs of blocks that are all zeros, or all not.
     std::int64_t write(std::int64_t offset) {
-        const std::string_view all(plain_);
         std::int64_t written = 0;
-        for (std::size_t begin = 0; begin < all.size();) {
-            const bool zero = is_zero(all.substr(begin, kBlockBytes));
+        for (std::size_t begin = 0; begin < plain_.size();) {
+            const bool zero = is_zero(plain_.substr(begin, kBlockBytes));
             auto end = begin;
-            while (end < all.size() && is_zero(all.substr(end, kBlockBytes)) == zero) end += kBlockBytes;
-            end = std::min(end, all.size());
+            while (end < plain_.size() && is_zero(plain_.substr(end, kBlockBytes)) == zero) end += kBlockBytes;
+            end = std::min(end, plain_.size());
             const auto place = offset + static_cast<std::int64_t>(begin);
             const auto length = static_cast<std::int64_t>(end - begin);
             if (zero) disk_.zero(place, length);
-            if (!zero) disk_.write(place, all.substr(begin, end - begin));
+            if (!zero) disk_.write(place, plain_.substr(begin, end - begin));
             if (!zero) written += length;
             begin = end;
         }
@@ -113,7 +112,11 @@ private:
     const ChunkCipher& cipher_;
     VolumeDisk& disk_;
     Expander expander_;
-    std::string plain_;
+    // Kept for all chunks: new memory costs more than a copy.
+    std::string stored_;
+    std::string opened_;
+    std::string expanded_;
+    std::string_view plain_;  ///< one of the three
 };
 
 }  // namespace

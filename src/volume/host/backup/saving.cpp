@@ -125,7 +125,7 @@ private:
         if (job.parent && job.parent->sha256 == chunk.sha256) return *job.parent;
         const auto packed = compressor_.compress(plain_);
         const auto stored =
-            cipher_.encrypt(packed.empty() ? std::string_view(plain_) : packed, header_.id, chunk.index);
+            cipher_.encrypt(packed.empty() ? std::string_view(plain_) : packed, header_.id, chunk.index, sealed_);
         chunk.codec = packed.empty() ? Codec::Raw : Codec::Zstd;
         chunk.owner = static_cast<std::int64_t>(header_.owners.size()) - 1;
         chunk.stored_bytes = static_cast<std::int64_t>(stored.size());
@@ -139,6 +139,7 @@ private:
     const Header& header_;
     Compressor compressor_;
     std::string plain_;
+    std::string sealed_;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "db/conditions.hpp"
 
+#include <algorithm>
+
 namespace virga::db {
 namespace {
 
@@ -24,8 +26,23 @@ Condition in_list(std::string_view expression, Params values) {
     return {sql + ")", std::move(values)};
 }
 
-/// (a > ? OR (a = ? AND (b > ? OR (b = ? AND c > ?))))
-Condition behind_marker(const std::vector<SortValue>& keys) {
+namespace {
+
+/// (a, b, c) > (?,?,?)
+Condition behind_in_one_direction(const std::vector<SortValue>& keys) {
+    Condition out;
+    std::string marks;
+    for (const auto& key : keys) {
+        out.sql += (out.sql.empty() ? "(" : ", ") + key.expression;
+        marks += marks.empty() ? "?" : ",?";
+        out.params.push_back(key.marker);
+    }
+    out.sql += std::string(")") + (keys.front().ascending ? " > (" : " < (") + marks + ")";
+    return out;
+}
+
+/// (a > ? OR (a = ? AND (b < ? OR (b = ? AND c > ?))))
+Condition behind_in_turns(const std::vector<SortValue>& keys) {
     Condition out;
     std::string end;
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -40,6 +57,15 @@ Condition behind_marker(const std::vector<SortValue>& keys) {
     }
     out.sql += end;
     return out;
+}
+
+}  // namespace
+
+Condition behind_marker(const std::vector<SortValue>& keys) {
+    const bool ascending = keys.front().ascending;
+    const bool is_uniform =
+        std::all_of(keys.begin(), keys.end(), [&](const SortValue& key) { return key.ascending == ascending; });
+    return is_uniform ? behind_in_one_direction(keys) : behind_in_turns(keys);
 }
 
 }  // namespace virga::db

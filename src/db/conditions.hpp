@@ -23,8 +23,9 @@ struct SortValue {
     bool ascending = true;
     Value marker;
 };
-/// What comes behind the marker in the order of `keys`, the last of which makes the order total. Its length grows with
-/// the number of keys, not with its square.
+/// What comes behind the marker in the order of `keys` (one at least), the last of which makes the order total. Its
+/// length grows with the number of keys, not with its square. Keys of one direction are compared as one row, which an
+/// index of them finds at once, however far in the marker is.
 Condition behind_marker(const std::vector<SortValue>& keys);
 
 }  // namespace virga::db

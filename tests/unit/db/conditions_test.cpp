@@ -26,7 +26,10 @@ TEST(InList, HasFewDifferentTexts) {
 }
 
 TEST(BehindMarker, GrowsWithTheKeys) {
-    EXPECT_EQ(behind_marker({{"a", true, std::int64_t{1}}}).sql, "(a > ?)");
+    EXPECT_EQ(behind_marker({{"a", true, std::int64_t{1}}}).sql, "(a) > (?)");
+    const auto two = behind_marker({{"a", false, std::int64_t{1}}, {"b", false, std::int64_t{2}}});
+    EXPECT_EQ(two.sql, "(a, b) < (?,?)");
+    EXPECT_EQ(two.params, (Params{std::int64_t{1}, std::int64_t{2}}));
     const auto three =
         behind_marker({{"a", true, std::int64_t{1}}, {"b", false, std::int64_t{2}}, {"c", true, std::int64_t{3}}});
     EXPECT_EQ(three.sql, "(a > ? OR (a = ? AND (b < ? OR (b = ? AND (c > ?)))))");
@@ -50,13 +53,19 @@ TEST_F(ConnectionTest, FindsWhatIsBehindAMarker) {
     for (std::int64_t a = 0; a < 3; ++a) {
         for (std::int64_t b = 0; b < 3; ++b) connection_.exec("INSERT INTO things (a, b) VALUES (?, ?)", {a, b});
     }
-    const auto behind = behind_marker({{"a", false, std::int64_t{1}}, {"b", true, std::int64_t{1}}});
-    std::string found;
-    for (const auto& row :
-         connection_.query("SELECT a, b FROM things WHERE " + behind.sql + " ORDER BY a DESC, b", behind.params)) {
-        found += row.text("a") + row.text("b") + " ";
-    }
-    EXPECT_EQ(found, "12 00 01 02 ");
+    const auto found_behind = [&](const std::vector<SortValue>& keys, const std::string& order) {
+        const auto behind = behind_marker(keys);
+        std::string found;
+        for (const auto& row :
+             connection_.query("SELECT a, b FROM things WHERE " + behind.sql + " ORDER BY " + order, behind.params)) {
+            found += row.text("a") + row.text("b") + " ";
+        }
+        return found;
+    };
+    const std::int64_t one = 1;
+    EXPECT_EQ(found_behind({{"a", false, one}, {"b", true, one}}, "a DESC, b"), "12 00 01 02 ");
+    EXPECT_EQ(found_behind({{"a", true, one}, {"b", true, one}}, "a, b"), "12 20 21 22 ");
+    EXPECT_EQ(found_behind({{"a", false, one}, {"b", false, one}}, "a DESC, b DESC"), "10 02 01 00 ");
 }
 
 TEST_F(ConnectionTest, KeepsAStatementThatIsUsedAndDropsOthers) {

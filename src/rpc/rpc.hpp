@@ -1,5 +1,7 @@
 #pragma once
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -76,6 +78,12 @@ public:
         for (auto& one : hosts())
             if (one.name == host) return std::move(one);
         return std::nullopt;
+    }
+    /// Another number, never 0, whenever hosts() would say something else than before; ask for it first. Who doesn't
+    /// count the changes gives another one each time.
+    virtual std::uint64_t version() const {
+        static std::atomic<std::uint64_t> looks{0};
+        return ++looks;
     }
     virtual bool is_up(const std::string& host) const = 0;
     /// Connected, and it answered in the last seconds; while no host can be heard, since the servers by which they are

@@ -83,7 +83,10 @@ void Switchboard::reported(const LinePtr& line, const json::object& message) {
     auto report = get_object(message, "report");
     {
         const std::lock_guard lock(mutex_);
-        line->report_ = Report(report);
+        if (static_cast<const json::object&>(line->report_) != report) {
+            line->report_ = Report(report);
+            ++version_;
+        }
     }
     publish(line->host_, "host.report", std::move(report));
 }
@@ -96,6 +99,7 @@ void Switchboard::connect(const LinePtr& line, const std::string& host, json::ob
         line->report_ = std::move(report);
         old = std::exchange(lines_[host], line);
         wake_calls_of(host);
+        ++version_;
     }
     if (old && old != line) old->shut_down();
     log::info("host is up", {{"host", host}});
@@ -112,6 +116,7 @@ void Switchboard::disconnect(const LinePtr& line) {
         was_current = found != lines_.end() && found->second == line;
         if (was_current) lines_.erase(found);
         wake_calls_of(line->host_);
+        ++version_;
     }
     if (!was_current) return;
     if (is_expected)
@@ -125,6 +130,7 @@ void Switchboard::heard(const LinePtr& line) {
     const std::lock_guard lock(mutex_);
     if (!line->silent_) return;
     line->silent_ = false;
+    ++version_;
     log::info("host answers again", {{"host", line->host_}});
     wake_calls_of(line->host_);
 }
@@ -133,6 +139,7 @@ void Switchboard::fell_silent(const LinePtr& line) {
     const std::lock_guard lock(mutex_);
     if (line->silent_) return;
     line->silent_ = true;
+    ++version_;
     log::warning("host doesn't answer", {{"host", line->host_}});
     wake_calls_of(line->host_);
 }
@@ -285,6 +292,11 @@ std::optional<HostState> Switchboard::find(const std::string& host) const {
     const auto line = line_to(host);
     if (!line) return std::nullopt;
     return HostState{host, line->report_, !line->silent_};
+}
+
+std::uint64_t Switchboard::version() const {
+    const std::lock_guard lock(mutex_);
+    return version_;
 }
 
 bool Switchboard::is_up(const std::string& host) const {

@@ -46,6 +46,7 @@ public:
                       const CallOptions& options) final;
     std::vector<HostState> hosts() const final;
     std::optional<HostState> find(const std::string& host) const final;
+    std::uint64_t version() const final;
     bool is_up(const std::string& host) const final;
     bool answers(const std::string& host) const final;
 
@@ -91,6 +92,7 @@ private:
     bool stopping_ = false;
     bool cut_off_ = false;
     std::map<std::string, LinePtr> lines_;          ///< by host name, connected ones only
+    std::uint64_t version_ = 1;                     ///< of what hosts() says
     std::multimap<std::string, Pending*> pending_;  ///< by command id: whoever asks for the same waits for the same
     EventHandler handler_;
     std::string cloud_;

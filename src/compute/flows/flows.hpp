@@ -1,4 +1,7 @@
 #pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +21,11 @@
 /// action record and the flow, or throws and nothing happened.
 namespace virga::compute::flows {
 
+/// Up to which rpc::Caller::version() the rows of hosts say what hosts said; 0: not known.
+struct RecordedHosts {
+    std::atomic<std::uint64_t> version{0};
+};
+
 /// What flows and their tasks work with; lives as long as the service.
 struct Dependencies {
     db::Database& db;
@@ -27,6 +35,7 @@ struct Dependencies {
     network::Service& networks;
     rpc::Caller& hosts;
     taskflow::Runner& runner;
+    std::shared_ptr<RecordedHosts> recorded_hosts = std::make_shared<RecordedHosts>();
 };
 
 /// Registers every task of this folder.

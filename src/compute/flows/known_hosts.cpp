@@ -1,5 +1,6 @@
 #include "compute/flows/known_hosts.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "compute/repo/host_repo.hpp"
@@ -33,6 +34,13 @@ void record(Dependencies& d, const HostReport& report) {
     d.db.write_with([&](db::Transaction& tx) { repo::save_host(tx, report); }, db::Durability::Grouped);
 }
 
+/// Whether a host's row was put down though it is connected here: its process was held up, and others didn't hear it.
+bool is_put_down_wrongly(Dependencies& d) {
+    if (!d.db.is_shared()) return false;
+    const auto down = d.db.read_with([](db::Transaction& tx) { return repo::hosts_that_are_down(tx); });
+    return std::any_of(down.begin(), down.end(), [&](const std::string& host) { return d.hosts.is_up(host); });
+}
+
 }  // namespace
 
 void record_host(Dependencies& d, const std::string& host, const json::object& report) {
@@ -48,6 +56,8 @@ void record_connection(Dependencies& d, const std::string& host) {
 }
 
 void record_hosts(Dependencies& d) {
+    const auto version = d.hosts.version();
+    if (d.recorded_hosts->version == version && !is_put_down_wrongly(d)) return;
     std::map<std::string, Host> rows;
     for (auto& row : d.db.read_with([](db::Transaction& tx) { return repo::all_hosts(tx); })) {
         auto name = row.name;
@@ -61,6 +71,7 @@ void record_hosts(Dependencies& d) {
     for (const auto& [name, row] : rows) {
         if (row.up && !d.hosts.is_up(name)) record_connection(d, name);
     }
+    d.recorded_hosts->version = version;
 }
 
 std::set<std::string> hosts_with_remote_disks(Dependencies& d) {

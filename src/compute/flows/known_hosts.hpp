@@ -13,7 +13,8 @@ namespace virga::compute::flows {
 void record_host(Dependencies& d, const std::string& host, const json::object& report);
 /// It was lost, or connected anew meanwhile: the row says which.
 void record_connection(Dependencies& d, const std::string& host);
-/// Does both for all: those that are connected, and those whose rows say so though they aren't.
+/// Does both for all: those that are connected, and those whose rows say so though they aren't. Looks at none of them
+/// when no host has changed since it last did so.
 void record_hosts(Dependencies& d);
 
 /// The connected hosts whose servers can use volumes that other hosts export.

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "compute/flows/known_hosts.hpp"
 #include "compute/repo/host_repo.hpp"
+#include "compute/repo/refusal_repo.hpp"
 
 namespace virga::compute::flows {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kPage = 32;
 /// Pages after which looking at all hosts at once is cheaper.
 constexpr std::size_t kMostPages = 4;
+constexpr std::size_t kLargePage = 1000;
 
 scheduler::HostView view_of(const Host& host, bool connected) {
     scheduler::HostView view;
@@ -41,7 +43,7 @@ public:
         if (const auto named = named_hosts()) {
             read_named(*named, found.hosts);
         } else {
-            read_pages(found.hosts);
+            read_pages(found.hosts, kPage, kMostPages);
             auto others = request_.near_hosts;
             for (const auto& host : found.hosts) others.erase(host.name);
             read_named(others, found.hosts);
@@ -51,9 +53,14 @@ public:
 
     Selection of_all() {
         Selection found;
-        found.hosts = repo::all_hosts(tx_);
+        if (const auto named = named_hosts())
+            read_named(*named, found.hosts);
+        else
+            read_pages(found.hosts, kLargePage, SIZE_MAX);
         found = chosen(std::move(found));
-        found.may_return = found.choice.hosts.empty() && may_return(found.hosts);
+        if (!found.choice.hosts.empty()) return found;
+        explain(found);
+        found.may_return = may_return();
         return found;
     }
 
@@ -61,6 +68,7 @@ private:
     std::optional<std::set<std::string>> named_hosts() const {
         if (!request_.wanted_host.empty()) return std::set{request_.wanted_host};
         if (!request_.volume_hosts.empty()) return request_.volume_hosts;
+        if (!request_.near_hosts.empty() && remote_disks_.empty()) return request_.near_hosts;
         return request_.same_hosts;
     }
 
@@ -70,14 +78,14 @@ private:
         }
     }
 
-    void read_pages(std::vector<Host>& hosts) {
+    void read_pages(std::vector<Host>& hosts, std::size_t size, std::size_t most_pages) {
         const Amounts wanted{request_.vcpus, request_.memory_mib, request_.disk_gib};
         std::optional<repo::HostMarker> after;
         std::int64_t passed = 0;
-        for (std::size_t page = 0; page < kMostPages; ++page) {
-            auto found = repo::hosts_with_room(tx_, wanted, request_.zone, after, kPage);
+        for (std::size_t page = 0; page < most_pages; ++page) {
+            auto found = repo::hosts_with_room(tx_, wanted, request_.zone, after, size);
             passed += std::count_if(found.begin(), found.end(), [&](const Host& host) { return passes(host); });
-            const bool last = found.size() < kPage;
+            const bool last = found.size() < size;
             if (!last) after = {found.back().limit.memory_mib - found.back().used.memory_mib, found.back().name};
             std::move(found.begin(), found.end(), std::back_inserter(hosts));
             if (last || passed >= static_cast<std::int64_t>(most_)) return;
@@ -96,13 +104,39 @@ private:
         std::vector<scheduler::HostView> views;
         views.reserve(found.hosts.size());
         for (const auto& host : found.hosts) views.push_back(seen(host));
+        found.total = views.size();
         found.choice = scheduler::choose(std::move(views), request_, most_);
         return found;
     }
 
-    bool may_return(const std::vector<Host>& hosts) const {
+    /// Why none fits: what the rows tell, counted where they are, and of those that the rows would let pass what is
+    /// known here only.
+    void explain(Selection& found) const {
+        const bool reaches_others = !remote_disks_.empty();
+        auto by_rows = request_;
+        if (!reaches_others) by_rows.volume_hosts.insert(request_.near_hosts.begin(), request_.near_hosts.end());
+        const auto counted = repo::count_refusals(tx_, by_rows);
+        auto& choice = found.choice;
+        choice.rejections = counted.by_filter;
+        choice.rejection_reasons.clear();
+        for (const auto& host : found.hosts) {
+            auto by_row = seen(host);
+            by_row.up = host.up;
+            by_row.remote_disks = reaches_others;
+            if (scheduler::reject(by_row, request_)) continue;
+            if (const auto why = scheduler::reject(seen(host), request_)) ++choice.rejections[why->filter];
+        }
+        for (const auto& host : repo::first_hosts(tx_, scheduler::kReasonsKept)) {
+            if (const auto why = scheduler::reject(seen(host), request_))
+                choice.rejection_reasons.push_back(scheduler::reason_of(host.name, *why));
+        }
+        found.total = static_cast<std::size_t>(counted.hosts);
+    }
+
+    bool may_return() const {
         const auto is_away = [&](const std::string& name) { return !d_.hosts.is_up(name); };
-        if (std::all_of(hosts.begin(), hosts.end(), [&](const Host& host) { return is_away(host.name); })) return true;
+        const auto up = repo::hosts_that_are_up(tx_, kPage);
+        if (std::all_of(up.begin(), up.end(), is_away)) return true;
         if (!request_.wanted_host.empty() && is_away(request_.wanted_host)) return true;
         return std::any_of(request_.volume_hosts.begin(), request_.volume_hosts.end(), is_away);
     }

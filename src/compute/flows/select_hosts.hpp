@@ -13,6 +13,7 @@ namespace virga::compute::flows {
 struct Selection {
     scheduler::Choice choice;  ///< without hosts: none fits
     std::vector<Host> hosts;   ///< those that were looked at
+    std::size_t total = 0;     ///< number of hosts that the choice's rejections are of
     bool may_return = false;   ///< none fits, but no host is connected, or not the one that the server is tied to
 
     const Host& host(const std::string& name) const;
@@ -22,8 +23,9 @@ struct Selection {
 /// 32 with the most free room, and at some further pages as long as too few of them pass the other filters. That it
 /// finds none says nothing of the hosts that it hasn't looked at.
 Selection select_hosts(db::Transaction& tx, Dependencies& d, const scheduler::Request& request, std::size_t most);
-/// Looks at every host, after it has seen to it that each connected one has its row: what it doesn't find isn't there.
-/// The choice says why each host is refused.
+/// Judges every host, after it has seen to it that each connected one has its row: what it doesn't find isn't there.
+/// Looks at those with room; without one that passes, the others are counted by what refuses them. The choice says why
+/// each host is refused: how many by which filter, and the first ones by name.
 Selection select_of_all_hosts(Dependencies& d, const scheduler::Request& request, std::size_t most);
 
 /// Adds to the request the hosts that volumes of the list, or what they are to be made from, tie the server to, or

@@ -5,8 +5,10 @@ namespace {
 
 constexpr const char* kUp = "up";
 constexpr const char* kDown = "down";
-/// Written as in the index `hosts_room`.
+// Written as in the index `hosts_room`.
 const std::string kFreeMemory = "(limit_memory_mib - used_memory_mib)";
+const std::string kFreeVcpus = "(limit_vcpus - used_vcpus)";
+const std::string kFreeDisk = "(limit_disk_gib - used_disk_gib)";
 
 Amounts amounts(const db::Row& row, const std::string& prefix) {
     return {row.number(prefix + "vcpus"), row.number(prefix + "memory_mib"), row.number(prefix + "disk_gib")};
@@ -32,6 +34,13 @@ std::vector<Host> hosts_of(const std::vector<db::Row>& rows) {
     return hosts;
 }
 
+std::vector<std::string> names_of(const std::vector<db::Row>& rows) {
+    std::vector<std::string> names;
+    names.reserve(rows.size());
+    for (const auto& row : rows) names.push_back(row.text("name"));
+    return names;
+}
+
 }  // namespace
 
 std::optional<Host> find_host(db::Transaction& tx, const std::string& name) {
@@ -42,6 +51,18 @@ std::optional<Host> find_host(db::Transaction& tx, const std::string& name) {
 
 std::vector<Host> all_hosts(db::Transaction& tx) {
     return hosts_of(tx.query("SELECT * FROM hosts ORDER BY name"));
+}
+
+std::vector<Host> first_hosts(db::Transaction& tx, std::size_t most) {
+    return hosts_of(tx.query("SELECT * FROM hosts ORDER BY name LIMIT ?", {static_cast<std::int64_t>(most)}));
+}
+
+std::vector<std::string> hosts_that_are_up(db::Transaction& tx, std::size_t most) {
+    return names_of(tx.query("SELECT name FROM hosts WHERE state = 'up' LIMIT ?", {static_cast<std::int64_t>(most)}));
+}
+
+std::vector<std::string> hosts_that_are_down(db::Transaction& tx) {
+    return names_of(tx.query("SELECT name FROM hosts WHERE state = 'down'"));
 }
 
 std::vector<Host> hosts_with_wrong_counters(db::Transaction& tx) {
@@ -55,11 +76,10 @@ std::vector<Host> hosts_with_wrong_counters(db::Transaction& tx) {
 
 std::vector<Host> hosts_with_room(db::Transaction& tx, const Amounts& wanted, const std::string& zone,
                                   const std::optional<HostMarker>& after, std::size_t limit) {
-    std::string sql =
-        "SELECT * FROM hosts WHERE state = 'up' AND " + kFreeMemory + " >= ? AND limit_vcpus - used_vcpus >= ?";
+    std::string sql = "SELECT * FROM hosts WHERE state = 'up' AND " + kFreeMemory + " >= ? AND " + kFreeVcpus + " >= ?";
     db::Params params{wanted.memory_mib, wanted.vcpus};
     if (wanted.disk_gib > 0) {
-        sql += " AND limit_disk_gib - used_disk_gib >= ?";
+        sql += " AND " + kFreeDisk + " >= ?";
         params.emplace_back(wanted.disk_gib);
     }
     if (!zone.empty()) {

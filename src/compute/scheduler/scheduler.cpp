@@ -6,9 +6,6 @@
 namespace virga::compute::scheduler {
 namespace {
 
-/// Reasons that are kept for the log and the trace: enough to see what is wrong, however many hosts there are.
-constexpr std::size_t kReasonsKept = 10;
-
 std::string at_most(const std::string& what, std::int64_t wanted, std::int64_t free, const std::string& unit) {
     return what + " " + std::to_string(wanted) + " <= free " + std::to_string(free) + unit;
 }
@@ -35,6 +32,10 @@ std::string counts(const Choice& choice) {
 
 }  // namespace
 
+std::string reason_of(const std::string& host, const Rejection& why) {
+    return host + ": " + why.filter + " (" + why.reason + ")";
+}
+
 void sort_by_weight(std::vector<HostView>& hosts, const std::set<std::string>& near) {
     const auto key = [&](const HostView& host) {
         return std::make_tuple(!near.contains(host.name), -free_memory_mib(host), host.servers, std::cref(host.name));
@@ -49,7 +50,7 @@ Choice choose(std::vector<HostView> hosts, const Request& request, std::size_t m
         if (auto why = reject(host, request)) {
             ++choice.rejections[why->filter];
             if (choice.rejection_reasons.size() < kReasonsKept) {
-                choice.rejection_reasons.push_back(host.name + ": " + why->filter + " (" + why->reason + ")");
+                choice.rejection_reasons.push_back(reason_of(host.name, *why));
             }
         } else {
             passed.push_back(std::move(host));

@@ -57,6 +57,28 @@ TEST_P(Presence, ANewReportTakesThePlaceOfTheOld) {
     EXPECT_TRUE(comes_true([this] { return get_int(control_->hosts()[0].report, "vcpus") == 4; }));
 }
 
+TEST_P(Presence, TheVersionChangesWithWhatHostsSay) {
+    const auto before = control_->version();
+    EXPECT_EQ(control_->version(), before);
+    std::atomic<int> vcpus{2};
+    host_->report_with([&] { return json::object{{"vcpus", vcpus.load()}}; });
+    host_->start();
+    EXPECT_TRUE(comes_true([this] { return control_->is_up("h1"); }));
+    const auto up = control_->version();
+    EXPECT_NE(up, before);
+    vcpus = 4;
+    host_->publish_report();
+    EXPECT_TRUE(comes_true([this] { return get_int(control_->hosts()[0].report, "vcpus") == 4; }));
+    const auto reported = control_->version();
+    EXPECT_NE(reported, up);
+    host_->publish_report();  // the same again
+    EXPECT_TRUE(events_.wait("h1 host.report {\"vcpus\":4}", 2));
+    EXPECT_EQ(control_->version(), reported);
+    host_->stop();
+    EXPECT_TRUE(comes_true([this] { return !control_->is_up("h1"); }));
+    EXPECT_NE(control_->version(), reported);
+}
+
 TEST_P(Presence, EventsOfAHostComeInTheirOrder) {
     host_->start();
     EXPECT_TRUE(events_.wait("h1 host.up {\"vcpus\":2}"));

@@ -163,6 +163,47 @@ TEST_F(ClaimsTest, AChoiceAmongManyHostsReadsOnePage) {
     EXPECT_EQ(select(request).choice.hosts.front(), "many7");
 }
 
+/// What the rows say is counted in the database: it must be what the scheduler says of each host.
+TEST_F(ClaimsTest, WithoutAValidHostEachIsCountedByTheFilterThatRefusesIt) {
+    for (int i = 0; i < 12; ++i) {
+        const auto number = std::to_string(i);
+        hosts_.add("small" + number, {{"memory_mib", 100}, {"zone", i % 2 == 0 ? "nova" : "west"}});
+        hosts_.add("slow" + number, {{"vcpus", 1}, {"remote_disks", i % 3 == 0}});
+        hosts_.add("full" + number, {{"disk_gib", 1}});
+        hosts_.set_down("full" + number, i % 4 == 0);
+    }
+    std::vector<scheduler::Request> requests(9);
+    for (auto& request : requests) {
+        request.vcpus = 2;
+        request.memory_mib = 512;
+        request.disk_gib = 2000;
+    }
+    requests[1].zone = "west";
+    requests[2].wanted_host = "slow1";
+    requests[3].same_hosts = {"full0", "small1"};
+    requests[4].different_hosts = {"full1", "slow3"};
+    requests[5].excluded = {"h1", "full1", "small2"};
+    requests[6].volume_hosts = {"h1"};
+    requests[7].near_hosts = {"full2"};
+    requests[8].disk_gib = 0;
+    requests[8].vcpus = 9;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const auto found = select_of_all_hosts(d_, requests[i], 3);
+        ASSERT_TRUE(found.choice.hosts.empty()) << i;
+        std::vector<scheduler::HostView> views;
+        for (const auto& host : db_.read_with([](db::Transaction& tx) { return repo::all_hosts(tx); })) {
+            views.push_back({host.name, hosts_.answers(host.name), host.zone, host.limit.vcpus, host.limit.memory_mib,
+                             host.limit.disk_gib, host.used.vcpus, host.used.memory_mib, host.used.disk_gib,
+                             host.servers, host.name.starts_with("slow") && std::stoi(host.name.substr(4)) % 3 == 0});
+        }
+        EXPECT_EQ(found.total, views.size()) << i;
+        const auto wanted = scheduler::choose(views, requests[i], 3);
+        EXPECT_EQ(found.choice.rejections, wanted.rejections) << i;
+        EXPECT_EQ(found.choice.rejection_reasons, wanted.rejection_reasons) << i;
+        EXPECT_FALSE(found.may_return) << i;
+    }
+}
+
 TEST_F(ClaimsTest, OnlyTheHostWithRoomLeftIsChosen) {
     hosts_.add("h2", {{"memory_mib", 100}});
     hosts_.add("h3", {{"vcpus", 0}});

@@ -38,7 +38,7 @@ public:
         });
         if (selection.choice.hosts.empty()) selection = select_of_all_hosts(d_, request, most);
         if (selection.choice.hosts.empty()) {
-            const auto error = no_valid_host(context, selection.choice, selection.hosts.size());
+            const auto error = no_valid_host(context, selection.choice, selection.total);
             if (selection.may_return)
                 throw Error(ErrorCode::Unavailable, error.message(),
                             "hosts that aren't connected may come back: tried for " +

@@ -13,6 +13,8 @@ public:
 
     std::vector<std::string> run() {
         for (const auto& host : repo::hosts_with_wrong_counters(tx_)) check_host(host);
+        for (const auto& project : repo::projects_with_wrong_usage(tx_))
+            say("project " + project + ": what its servers take of its quotas is counted wrong");
         for (const auto& id : repo::servers_with_wrong_claim(tx_)) check_server(ServerId(id));
         for (const auto& stray : repo::allocations_without_owner(tx_)) {
             say("server " + stray.server.value + ": its claim on host " + stray.host + " (" + to_string(stray.amounts) +

@@ -17,4 +17,8 @@ struct Columns {
     std::unordered_map<std::string_view, std::size_t> index;  ///< views into `names`
 };
 
+// As Row reads them; for who has looked the place of a column up once for many rows.
+std::string text_of(const Value& value);
+std::int64_t number_of(const Value& value);
+
 }  // namespace virga::db

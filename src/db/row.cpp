@@ -38,14 +38,13 @@ bool Row::is_null(std::string_view column) const {
     return std::holds_alternative<std::monostate>(at(column));
 }
 
-std::string Row::text(std::string_view column) const {
-    const auto& value = at(column);
+std::string text_of(const Value& value) {
     if (const auto* text = std::get_if<std::string>(&value)) return *text;
     if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
     return {};
 }
 
-std::int64_t Row::to_number(const Value& value) {
+std::int64_t number_of(const Value& value) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
     const auto* text = std::get_if<std::string>(&value);
     if (text == nullptr) return 0;
@@ -53,6 +52,14 @@ std::int64_t Row::to_number(const Value& value) {
     const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (failure != std::errc()) throw Error(ErrorCode::Corrupt, "database value is not a number", *text);
     return number;
+}
+
+std::string Row::text(std::string_view column) const {
+    return text_of(at(column));
+}
+
+std::int64_t Row::to_number(const Value& value) {
+    return number_of(value);
 }
 
 std::int64_t Row::number(std::string_view column) const {

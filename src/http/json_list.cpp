@@ -13,11 +13,19 @@ void JsonList::append(const json::value& value) {
     while (!serializer_.done()) body_ += std::string_view(serializer_.read(piece));
 }
 
-void JsonList::add(const json::value& item) {
+void JsonList::begin_item() {
     if (!is_first_) body_ += ',';
-    append(item);
+}
+
+void JsonList::end_item() {
     if (is_first_) body_.reserve(body_.size() * (items_ + 1));
     is_first_ = false;
+}
+
+void JsonList::add(const json::value& item) {
+    begin_item();
+    append(item);
+    end_item();
 }
 
 Response JsonList::finish(const json::object& rest) {

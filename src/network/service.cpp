@@ -69,6 +69,7 @@ void Service::bootstrap() {
 
 std::vector<std::string> Service::check(db::Transaction& tx, const std::vector<ServerId>& live_servers) {
     auto differences = repo::audit_devices(tx, live_servers);
+    for (auto& line : repo::audit_usage(tx)) differences.push_back(std::move(line));
     for (auto& line : repo::audit_taps(tx, impl_->hosts)) differences.push_back(std::move(line));
     return differences;
 }

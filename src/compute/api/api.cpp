@@ -82,13 +82,12 @@ bool query_flag(const http::Request& request, std::string_view name) {
     return value && kTrue.contains(*value);
 }
 
-std::int64_t quota_limit(db::Transaction& tx, flows::Dependencies& d, const std::string& project,
-                         const std::string& resource) {
-    if (const auto limit = repo::find_quota(tx, project, resource)) return *limit;
-    if (resource == "instances") return d.config.get(setting::quota_instances);
-    if (resource == "cores") return d.config.get(setting::quota_cores);
-    if (resource == "ram") return d.config.get(setting::quota_ram_mib);
-    if (resource == "metadata_items") return d.config.get(setting::quota_metadata_items);
+std::int64_t QuotaLimits::of(const std::string& resource) const {
+    if (const auto found = set_.find(resource); found != set_.end()) return found->second;
+    if (resource == "instances") return config_.get(setting::quota_instances);
+    if (resource == "cores") return config_.get(setting::quota_cores);
+    if (resource == "ram") return config_.get(setting::quota_ram_mib);
+    if (resource == "metadata_items") return config_.get(setting::quota_metadata_items);
     constexpr std::int64_t kKeyPairs = 100;
     constexpr std::int64_t kGroups = 10;
     if (resource == "key_pairs") return kKeyPairs;

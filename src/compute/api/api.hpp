@@ -1,11 +1,13 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "compute/flows/flows.hpp"
 #include "compute/policy.hpp"
+#include "compute/repo/quota_repo.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "http/http.hpp"
 #include "http/microversion.hpp"
@@ -83,9 +85,17 @@ Server visible_server(db::Transaction& tx, const identity::Auth& auth, const Ser
 void require_unlocked(const identity::Auth& auth, const Server& server);
 /// 1, true, yes, on, t, y (and an empty value): how the query asks for all_tenants.
 bool query_flag(const http::Request& request, std::string_view name);
-/// Limit of a project's quota: what an admin set, else the setting. Below 0: no bound.
-std::int64_t quota_limit(db::Transaction& tx, flows::Dependencies& d, const std::string& project,
-                         const std::string& resource);
+/// Limits of a project's quotas, read at once: what an admin set, else the setting. Below 0: no bound.
+class QuotaLimits {
+public:
+    QuotaLimits(db::Transaction& tx, const flows::Dependencies& d, const std::string& project)
+        : config_(d.config), set_(repo::quotas_of(tx, project)) {}
+    std::int64_t of(const std::string& resource) const;
+
+private:
+    const config::Config& config_;
+    std::map<std::string, std::int64_t> set_;
+};
 /// Stable id of a host in one of the API's lists ("hypervisor", "service").
 std::string host_uuid(std::string_view kind, const std::string& host);
 std::string zone_of_host(flows::Dependencies& d, const rpc::HostState& host);

@@ -73,7 +73,8 @@ std::string public_key(db::Transaction& tx, const Call& call, const std::string&
 }
 
 void check_metadata(db::Transaction& tx, const Call& call, const json::object& metadata) {
-    const auto limit = quota_limit(tx, call.d, call.auth.project.value, "metadata_items");
+    if (metadata.empty()) return;
+    const auto limit = QuotaLimits(tx, call.d, call.auth.project.value).of("metadata_items");
     if (limit >= 0 && static_cast<std::int64_t>(metadata.size()) > limit) {
         throw Error(ErrorCode::QuotaExceeded,
                     "server.metadata: maximum number of metadata items exceeds " + std::to_string(limit));
@@ -170,13 +171,13 @@ std::int64_t count_within_quota(db::Transaction& tx, const Call& call, const Pre
         std::int64_t each;
     };
     auto count = prepared.request.max_count;
-    const auto limit_of = [&](const char* resource) { return quota_limit(tx, call.d, project.value, resource); };
+    const QuotaLimits limits(tx, call.d, project.value);
     const auto ports = call.d.networks.port_usage(tx, project);
     const auto new_ports =
         std::count_if(prepared.nics.begin(), prepared.nics.end(), [](const auto& nic) { return nic.port.empty(); });
-    for (const auto& line : {Line{"instances", limit_of("instances"), used.servers, 1},
-                             Line{"cores", limit_of("cores"), used.vcpus, flavor.vcpus},
-                             Line{"ram", limit_of("ram"), used.memory_mib, flavor.memory_mib},
+    for (const auto& line : {Line{"instances", limits.of("instances"), used.servers, 1},
+                             Line{"cores", limits.of("cores"), used.vcpus, flavor.vcpus},
+                             Line{"ram", limits.of("ram"), used.memory_mib, flavor.memory_mib},
                              Line{"ports", ports.limit, ports.used, new_ports}}) {
         const auto possible = room(line.limit, line.used, line.each);
         if (possible < prepared.request.min_count) {

@@ -70,7 +70,7 @@ repo::Keypair read_keypair(const Call& call, Secret& private_key) {
 }
 
 void insert(db::Transaction& tx, const Call& call, const repo::Keypair& keypair) {
-    const auto limit = quota_limit(tx, call.d, call.auth.project.value, "key_pairs");
+    const auto limit = QuotaLimits(tx, call.d, call.auth.project.value).of("key_pairs");
     if (repo::find_keypair(tx, keypair.user, keypair.name)) {
         throw Error(ErrorCode::Conflict, "Key pair '" + keypair.name + "' already exists.");
     }

@@ -20,7 +20,8 @@ ProjectId project_of(const Call& call) {
 
 json::object absolute(db::Transaction& tx, const Call& call, const ProjectId& project) {
     const auto used = repo::usage_of_project(tx, project);
-    const auto limit = [&](const char* resource) { return quota_limit(tx, call.d, project.value, resource); };
+    const QuotaLimits limits(tx, call.d, project.value);
+    const auto limit = [&](const char* resource) { return limits.of(resource); };
     json::object out{{"maxTotalInstances", limit("instances")},
                      {"maxTotalCores", limit("cores")},
                      {"maxTotalRAMSize", limit("ram")},

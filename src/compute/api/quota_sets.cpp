@@ -57,9 +57,10 @@ std::int64_t in_use(const repo::ProjectUsage& used, const std::string& resource)
 
 json::object set_of(db::Transaction& tx, const Call& call, const std::string& project, bool detail) {
     const auto used = repo::usage_of_project(tx, ProjectId(project));
+    const QuotaLimits limits(tx, call.d, project);
     json::object set{{"id", project}};
     for (const auto& name : resources()) {
-        const auto limit = quota_limit(tx, call.d, project, name);
+        const auto limit = limits.of(name);
         if (detail) {
             set[name] = json::object{{"limit", limit}, {"in_use", in_use(used, name)}, {"reserved", 0}};
         } else {

@@ -7,7 +7,7 @@ namespace {
 json::object addresses(Call& call) {
     auto tx = call.d.db.read();
     const auto server = visible_server(tx, call.auth, call.server_id());
-    return addresses_of(call.d.networks.nics_of_server(tx, server.id), true);
+    return plain_addresses(call.d.networks.nics_of_server(tx, server.id));
 }
 
 http::Response list(Call& call) {

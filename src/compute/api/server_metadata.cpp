@@ -6,7 +6,7 @@ namespace virga::compute::api {
 namespace {
 
 void check_count(db::Transaction& tx, Call& call, const Server& server) {
-    const auto limit = quota_limit(tx, call.d, server.project.value, "metadata_items");
+    const auto limit = QuotaLimits(tx, call.d, server.project.value).of("metadata_items");
     if (limit >= 0 && static_cast<std::int64_t>(server.metadata.size()) > limit) {
         throw Error(ErrorCode::QuotaExceeded,
                     "metadata: maximum number of metadata items exceeds " + std::to_string(limit));

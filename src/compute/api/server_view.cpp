@@ -1,5 +1,7 @@
 #include "compute/api/server_view.hpp"
 
+#include <set>
+
 #include "compute/api/flavor_view.hpp"
 #include "compute/model/device_names.hpp"
 
@@ -10,46 +12,69 @@ const identity::policy::Check kFaultDetails(policies(), "os_compute_api:servers:
 const identity::policy::Check kAttributes(policies(), "os_compute_api:os-extended-server-attributes");
 const identity::policy::Check kHostStatus(policies(), "os_compute_api:servers:show:host_status");
 
-json::value time_or_null(TimestampUs time) {
-    return time == 0 ? json::value() : json::value(iso8601_us(time));
+const std::string kAnyId = "<id>";
+
+void add_time(JsonText& view, std::string_view key, TimestampUs time) {
+    if (time == 0) return view.add_null(key);
+    view.add(key, iso8601_us(time));
 }
 
-json::value image_view(const Call& call, const Server& server) {
-    if (server.image_id.empty()) return "";
-    json::array links;
-    links.push_back(
-        json::object{{"rel", "bookmark"}, {"href", call.request.base_url + "/compute/images/" + server.image_id}});
-    return json::object{{"id", server.image_id}, {"links", std::move(links)}};
+void add_security_groups(JsonText& view, const std::vector<std::string>& names) {
+    view.begin_array("security_groups");
+    for (const auto& name : names) {
+        view.begin_object();
+        view.add("name", name);
+        view.end_object();
+    }
+    view.end_array();
 }
 
-json::array security_groups(const std::vector<std::string>& names) {
-    json::array groups;
-    for (const auto& name : names) groups.push_back(json::object{{"name", name}});
-    return groups;
-}
-
-json::array volumes_attached(const Call& call, const std::vector<BlockDevice>& devices) {
-    json::array volumes;
+void add_volumes(const Call& call, JsonText& view, const std::vector<BlockDevice>& devices) {
+    view.begin_array("os-extended-volumes:volumes_attached");
     for (const auto& device : devices) {
         if (!device.is_volume() || device.volume_id.empty()) continue;
-        json::object volume{{"id", device.volume_id}};
-        if (call.minor >= 3) volume["delete_on_termination"] = device.delete_on_termination;
-        volumes.push_back(std::move(volume));
+        view.begin_object();
+        view.add("id", device.volume_id);
+        if (call.minor >= 3) view.add("delete_on_termination", device.delete_on_termination);
+        view.end_object();
     }
-    return volumes;
+    view.end_array();
 }
 
-void add_fault(const Call& call, const Server& server, const std::string& status, json::object& view) {
-    if (!server.fault || (status != "ERROR" && status != "DELETED")) return;
-    json::object fault{{"code", server.fault->code},
-                       {"created", iso8601(server.fault->created_us)},
-                       {"message", server.fault->message}};
-    if (kFaultDetails.allows(call.auth) && !server.fault->details.empty()) fault["details"] = server.fault->details;
-    view["fault"] = std::move(fault);
+void add_progress(std::string_view status, JsonText& view) {
+    if (status == "ACTIVE" || status == "BUILD" || status == "REBUILD" || status == "RESIZE") view.add("progress", 0);
 }
 
-void add_progress(const std::string& status, json::object& view) {
-    if (status == "ACTIVE" || status == "BUILD" || status == "REBUILD" || status == "RESIZE") view["progress"] = 0;
+void add_network(JsonText& view, const std::string& name, const std::vector<network::Nic>& nics) {
+    std::string key;
+    JsonText(key).add_element(name);
+    view.begin_array(std::string_view(key).substr(1, key.size() - 2));
+    for (const auto& nic : nics) {
+        if (nic.network_name != name) continue;
+        for (const auto& ip : nic.fixed_ips) {
+            view.begin_object();
+            view.add("version", ip.version);
+            view.add("addr", ip.address);
+            view.add("OS-EXT-IPS:type", "fixed");
+            view.add("OS-EXT-IPS-MAC:mac_addr", nic.mac);
+            view.end_object();
+        }
+    }
+    view.end_array();
+}
+
+/// Those of one network together, in the order of the nics.
+void add_addresses(JsonText& view, const std::vector<network::Nic>& nics) {
+    view.begin_object("addresses");
+    if (nics.size() == 1) {
+        add_network(view, nics.front().network_name, nics);
+    } else {
+        std::set<std::string_view> seen;
+        for (const auto& nic : nics) {
+            if (seen.insert(nic.network_name).second) add_network(view, nic.network_name, nics);
+        }
+    }
+    view.end_object();
 }
 
 std::string host_status(const Call& call, const Server& server) {
@@ -58,43 +83,26 @@ std::string host_status(const Call& call, const Server& server) {
     return call.d.hosts.is_up(server.host) ? "UNKNOWN" : "DOWN";
 }
 
-/// Attributes that only admins see.
-void add_admin_part(const Call& call, const Server& server, json::object& view) {
-    view["OS-EXT-SRV-ATTR:host"] = string_or_null(server.host);
-    view["OS-EXT-SRV-ATTR:hypervisor_hostname"] = string_or_null(server.host);
-    view["OS-EXT-SRV-ATTR:instance_name"] = server.id.value;
-    if (call.minor >= 16 && kHostStatus.allows(call.auth)) view["host_status"] = host_status(call, server);
-    if (call.minor < 3) return;
-    view["OS-EXT-SRV-ATTR:reservation_id"] = string_or_null(server.reservation_id);
-    view["OS-EXT-SRV-ATTR:launch_index"] = server.launch_index;
-    view["OS-EXT-SRV-ATTR:hostname"] = server.hostname;
-    view["OS-EXT-SRV-ATTR:kernel_id"] = "";
-    view["OS-EXT-SRV-ATTR:ramdisk_id"] = "";
-    view["OS-EXT-SRV-ATTR:root_device_name"] = string_or_null(server.root_device_name);
-    view["OS-EXT-SRV-ATTR:user_data"] = string_or_null(server.user_data);
-}
-
-void add_states(const Server& server, json::object& view) {
-    view["OS-EXT-STS:task_state"] = string_or_null(std::string(word(server.task_state)));
-    view["OS-EXT-STS:vm_state"] = word(server.vm_state);
-    view["OS-EXT-STS:power_state"] = static_cast<int>(server.power_state);
-    view["OS-SRV-USG:launched_at"] = time_or_null(server.launched_us);
-    view["OS-SRV-USG:terminated_at"] = time_or_null(server.terminated_us);
+void add_states(const Server& server, JsonText& view) {
+    view.add_or_null("OS-EXT-STS:task_state", word(server.task_state));
+    view.add("OS-EXT-STS:vm_state", word(server.vm_state));
+    view.add("OS-EXT-STS:power_state", static_cast<int>(server.power_state));
+    add_time(view, "OS-SRV-USG:launched_at", server.launched_us);
+    add_time(view, "OS-SRV-USG:terminated_at", server.terminated_us);
 }
 
 /// Fields that later microversions brought.
-void add_newer(const Call& call, const Server& server, bool single, json::object& view) {
-    if (call.minor >= 9) view["locked"] = server.locked;
-    if (call.minor >= 19) view["description"] = string_or_null(server.description);
+void add_newer(const Call& call, const Server& server, bool single, JsonText& view) {
+    if (call.minor >= 9) view.add("locked", server.locked);
+    if (call.minor >= 19) view.add_or_null("description", server.description);
     if (call.minor >= 26) {
-        json::array tags;
-        for (const auto& tag : server.tags) tags.emplace_back(tag);
-        view["tags"] = std::move(tags);
+        view.begin_array("tags");
+        for (const auto& tag : server.tags) view.add_element(tag);
+        view.end_array();
     }
-    if (call.minor >= 63) view["trusted_image_certificates"] = nullptr;
-    if (call.minor >= 71 && single) view["server_groups"] = json::array();
-    if (call.minor >= 73) view["locked_reason"] = string_or_null(server.locked_reason);
-    if (call.minor >= 90) view["OS-EXT-SRV-ATTR:hostname"] = server.hostname;
+    if (call.minor >= 63) view.add_null("trusted_image_certificates");
+    if (call.minor >= 71 && single) view.add_json("server_groups", "[]");
+    if (call.minor >= 73) view.add_or_null("locked_reason", server.locked_reason);
 }
 
 }  // namespace
@@ -105,52 +113,115 @@ json::object brief_server(const Call& call, const Server& server) {
             {"links", links_of(call.request, "servers/" + server.id.value)}};
 }
 
-json::object addresses_of(const std::vector<network::Nic>& nics, bool plain) {
+json::object plain_addresses(const std::vector<network::Nic>& nics) {
     json::object addresses;
     for (const auto& nic : nics) {
         auto& slot = addresses[nic.network_name];
         if (!slot.is_array()) slot = json::array();
         for (const auto& ip : nic.fixed_ips) {
-            json::object entry{{"version", ip.version}, {"addr", ip.address}};
-            if (!plain) {
-                entry["OS-EXT-IPS:type"] = "fixed";
-                entry["OS-EXT-IPS-MAC:mac_addr"] = nic.mac;
-            }
-            slot.get_array().push_back(std::move(entry));
+            slot.get_array().push_back(json::object{{"version", ip.version}, {"addr", ip.address}});
         }
     }
     return addresses;
 }
 
-json::object full_server(const Call& call, const Server& server, const ServerParts& parts, bool single) {
-    const std::string status(api_status(server.vm_state, server.task_state));
-    constexpr std::size_t kMostMembers = 48;
-    auto view = brief_server(call, server);
-    view.reserve(kMostMembers);
-    view["status"] = status;
-    view["tenant_id"] = server.project.value;
-    view["user_id"] = server.user.value;
-    view["metadata"] = server.metadata;
-    view["hostId"] = host_id(server.project, server.host);
-    view["image"] = image_view(call, server);
-    view["flavor"] = embedded_flavor(call, server.flavor);
-    view["created"] = iso8601(server.created_us);
-    view["updated"] = iso8601(server.updated_us);
-    view["addresses"] = addresses_of(parts.nics, false);
-    view["accessIPv4"] = server.access_ip_v4;
-    view["accessIPv6"] = server.access_ip_v6;
-    view["OS-DCF:diskConfig"] = server.disk_config;
-    view["OS-EXT-AZ:availability_zone"] = server.availability_zone;
-    view["config_drive"] = server.has_config_drive ? "True" : "";
-    view["key_name"] = string_or_null(server.key_name);
-    if (!parts.security_groups.empty()) view["security_groups"] = security_groups(parts.security_groups);
-    view["os-extended-volumes:volumes_attached"] = volumes_attached(call, parts.devices);
+ServerWriter::ServerWriter(const Call& call, bool single)
+    : call_(call),
+      single_(single),
+      shows_attributes_(kAttributes.allows(call.auth)),
+      shows_host_status_(kHostStatus.allows(call.auth)),
+      shows_fault_details_(kFaultDetails.allows(call.auth)),
+      links_(json::serialize(links_of(call.request, "servers/" + kAnyId)), kAnyId) {
+    json::array image;
+    image.push_back(json::object{{"rel", "bookmark"}, {"href", call.request.base_url + "/compute/images/" + kAnyId}});
+    image_ = MarkedText(json::serialize(json::object{{"id", kAnyId}, {"links", std::move(image)}}), kAnyId);
+}
+
+void ServerWriter::add_image(JsonText& view, const Server& server) const {
+    if (server.image_id.empty()) return view.add("image", "");
+    image_.append_to(view.add_to("image"), server.image_id);
+}
+
+/// Neighbours of a list mostly have the same flavor.
+void ServerWriter::add_flavor(JsonText& view, const Flavor& flavor) {
+    if (flavor_text_.empty() || flavor != flavor_) {
+        flavor_ = flavor;
+        flavor_text_ = json::serialize(embedded_flavor(call_, flavor));
+    }
+    view.add_json("flavor", flavor_text_);
+}
+
+void ServerWriter::add_host_id(JsonText& view, const Server& server) {
+    auto& known = host_ids_[{server.project.value, server.host}];
+    if (known.empty()) known = host_id(server.project, server.host);
+    view.add("hostId", known);
+}
+
+void ServerWriter::add_fault(JsonText& view, const Server& server, std::string_view status) const {
+    if (!server.fault || (status != "ERROR" && status != "DELETED")) return;
+    view.begin_object("fault");
+    view.add("code", server.fault->code);
+    view.add("created", iso8601(server.fault->created_us));
+    view.add("message", server.fault->message);
+    if (shows_fault_details_ && !server.fault->details.empty()) view.add("details", server.fault->details);
+    view.end_object();
+}
+
+/// Attributes that only admins see.
+void ServerWriter::add_admin_part(JsonText& view, const Server& server) const {
+    view.add_or_null("OS-EXT-SRV-ATTR:host", server.host);
+    view.add_or_null("OS-EXT-SRV-ATTR:hypervisor_hostname", server.host);
+    view.add("OS-EXT-SRV-ATTR:instance_name", server.id.value);
+    if (call_.minor >= 16 && shows_host_status_) view.add("host_status", host_status(call_, server));
+    if (call_.minor < 3) return;
+    view.add_or_null("OS-EXT-SRV-ATTR:reservation_id", server.reservation_id);
+    view.add("OS-EXT-SRV-ATTR:launch_index", server.launch_index);
+    view.add("OS-EXT-SRV-ATTR:kernel_id", "");
+    view.add("OS-EXT-SRV-ATTR:ramdisk_id", "");
+    view.add_or_null("OS-EXT-SRV-ATTR:root_device_name", server.root_device_name);
+    view.add_or_null("OS-EXT-SRV-ATTR:user_data", server.user_data);
+}
+
+void ServerWriter::write(std::string& out, const Server& server, const ServerParts& parts) {
+    const auto status = api_status(server.vm_state, server.task_state);
+    JsonText view(out);
+    view.begin_object();
+    view.add("id", server.id.value);
+    view.add("name", server.name);
+    links_.append_to(view.add_to("links"), server.id.value);
+    view.add("status", status);
+    view.add("tenant_id", server.project.value);
+    view.add("user_id", server.user.value);
+    view.add("metadata", server.metadata);
+    add_host_id(view, server);
+    add_image(view, server);
+    add_flavor(view, server.flavor);
+    view.add("created", iso8601(server.created_us));
+    view.add("updated", iso8601(server.updated_us));
+    add_addresses(view, parts.nics);
+    view.add("accessIPv4", server.access_ip_v4);
+    view.add("accessIPv6", server.access_ip_v6);
+    view.add("OS-DCF:diskConfig", server.disk_config);
+    view.add("OS-EXT-AZ:availability_zone", server.availability_zone);
+    view.add("config_drive", server.has_config_drive ? "True" : "");
+    view.add_or_null("key_name", server.key_name);
+    if (!parts.security_groups.empty()) add_security_groups(view, parts.security_groups);
+    add_volumes(call_, view, parts.devices);
     add_states(server, view);
     add_progress(status, view);
-    add_fault(call, server, status, view);
-    if (kAttributes.allows(call.auth)) add_admin_part(call, server, view);
-    add_newer(call, server, single, view);
-    return view;
+    add_fault(view, server, status);
+    if (shows_attributes_) add_admin_part(view, server);
+    // An attribute for administrators before all may see it.
+    if (call_.minor >= 90 || (shows_attributes_ && call_.minor >= 3))
+        view.add("OS-EXT-SRV-ATTR:hostname", server.hostname);
+    add_newer(call_, server, single_, view);
+    view.end_object();
+}
+
+json::object full_server(const Call& call, const Server& server, const ServerParts& parts) {
+    std::string text;
+    ServerWriter(call, true).write(text, server, parts);
+    return parse_object(text);
 }
 
 ServerParts parts_of(db::Transaction& tx, const Call& call, const Server& server) {

@@ -19,14 +19,15 @@ std::vector<ServerId> ids_of(const std::vector<Server>& servers) {
 
 void add_detailed(const Call& call, db::Transaction& tx, const std::vector<Server>& servers, http::JsonList& list) {
     const auto ids = ids_of(servers);
-    auto devices = repo::block_devices_of(tx, ids);
+    auto devices = repo::volumes_of(tx, ids);
     auto nics = call.d.networks.nics_of_servers(tx, ids);
     auto groups = call.d.networks.group_names_of_servers(tx, ids);
+    ServerWriter writer(call, false);
     for (const auto& server : servers) {
         const auto of_ports = groups.find(server.id);
         const ServerParts parts{std::move(devices[server.id]), std::move(nics[server.id]),
                                 of_ports == groups.end() ? server.security_groups : std::move(of_ports->second)};
-        list.add(full_server(call, server, parts, false));
+        list.add_text([&](std::string& text) { writer.write(text, server, parts); });
     }
 }
 
@@ -55,7 +56,7 @@ http::Response list(Call& call, bool detail) {
 http::Response show(Call& call) {
     auto tx = call.d.db.read();
     const auto server = visible_server(tx, call.auth, call.server_id());
-    return json_response(200, "server", full_server(call, server, parts_of(tx, call, server), true));
+    return json_response(200, "server", full_server(call, server, parts_of(tx, call, server)));
 }
 
 /// What PUT may change; fields that a microversion doesn't have are unknown to it.
@@ -93,10 +94,10 @@ http::Response update(Call& call) {
         repo::update_details(tx, server);
         const auto now = repo::get_server(tx, server.id);
         auto parts = parts_of(tx, call, server);
-        auto view = full_server(call, now, parts, true);
+        auto view = full_server(call, now, parts);
         if (call.minor < kFullUpdateAnswer) {
             drop_extended_attributes(view);
-            view["addresses"] = addresses_of(parts.nics, true);
+            view["addresses"] = plain_addresses(parts.nics);
         }
         return json_response(200, "server", std::move(view));
     });

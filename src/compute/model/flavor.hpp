@@ -23,6 +23,7 @@ struct Flavor {
     json::object extra_specs;
 
     json::object to_json() const;
+    bool operator==(const Flavor& other) const = default;
     static Flavor from_json(const json::object& object);
 };
 

@@ -24,7 +24,7 @@ void insert_action(db::Transaction& tx, const InstanceAction& action) {
         " server_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE((SELECT name FROM servers WHERE id = ?), ''))",
         {new_uuid(), id, action.action, action.request_id, action.user_id, action.project_id, action.flow.value,
          action.start_us == 0 ? now_us() : action.start_us, id});
-    forget_oldest_actions(tx, action.server);
+    if (action.action != "create") forget_oldest_actions(tx, action.server);
 }
 
 std::vector<InstanceAction> actions_of(db::Transaction& tx, const ServerId& server) {

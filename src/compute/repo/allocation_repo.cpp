@@ -34,15 +34,14 @@ bool take_room(db::Transaction& tx, const std::string& host, const Amounts& a) {
 }
 
 /// Whoever deletes the row gives the room back, so that it is given back once.
-void release(db::Transaction& tx, const Allocation& a) {
-    if (tx.exec("DELETE FROM allocations WHERE server_id = ? AND role = ?",
-                {a.server.value, std::string(to_string(a.role))}) == 0) {
-        return;
+void release_where(db::Transaction& tx, const std::string& condition, const db::Params& params) {
+    for (const auto& row : tx.query("DELETE FROM allocations WHERE " + condition + " RETURNING *", params)) {
+        const auto a = allocation_of(row);
+        tx.exec(
+            "UPDATE hosts SET used_vcpus = used_vcpus - ?, used_memory_mib = used_memory_mib - ?,"
+            " used_disk_gib = used_disk_gib - ?, servers = servers - 1 WHERE name = ?",
+            {a.amounts.vcpus, a.amounts.memory_mib, a.amounts.disk_gib, a.host});
     }
-    tx.exec(
-        "UPDATE hosts SET used_vcpus = used_vcpus - ?, used_memory_mib = used_memory_mib - ?,"
-        " used_disk_gib = used_disk_gib - ?, servers = servers - 1 WHERE name = ?",
-        {a.amounts.vcpus, a.amounts.memory_mib, a.amounts.disk_gib, a.host});
 }
 
 void set_place(db::Transaction& tx, const ServerId& server, const std::string& host, const std::string& zone) {
@@ -63,13 +62,11 @@ bool claim(db::Transaction& tx, const Allocation& a) {
 }
 
 void release(db::Transaction& tx, const ServerId& server, ClaimRole role) {
-    for (const auto& allocation : allocations_of_server(tx, server)) {
-        if (allocation.role == role) release(tx, allocation);
-    }
+    release_where(tx, "server_id = ? AND role = ?", {server.value, std::string(to_string(role))});
 }
 
 void release(db::Transaction& tx, const ServerId& server) {
-    for (const auto& allocation : allocations_of_server(tx, server)) release(tx, allocation);
+    release_where(tx, "server_id = ?", {server.value});
 }
 
 std::vector<Allocation> allocations_of_server(db::Transaction& tx, const ServerId& server) {

@@ -75,16 +75,16 @@ std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& serv
     return devices;
 }
 
-std::unordered_map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
-                                                                        const std::vector<ServerId>& servers) {
+std::unordered_map<ServerId, std::vector<BlockDevice>> volumes_of(db::Transaction& tx,
+                                                                  const std::vector<ServerId>& servers) {
     std::unordered_map<ServerId, std::vector<BlockDevice>> devices;
     for (std::size_t begin = 0; begin < servers.size(); begin += kMostParameters) {
         const auto end = std::min(servers.size(), begin + kMostParameters);
         db::Params params;
         for (auto i = begin; i < end; ++i) params.emplace_back(servers[i].value);
         const auto among = db::in_list("server_id", std::move(params));
-        const auto sql =
-            "SELECT " + kPlainColumns + " FROM block_devices WHERE " + among.sql + " ORDER BY position, id";
+        const auto sql = "SELECT " + kPlainColumns + " FROM block_devices WHERE volume_id <> '' AND " + among.sql +
+                         " ORDER BY position, id";
         tx.each(sql, among.params, [&](const db::Row& row) {
             auto device = plain_device_of(row);
             devices[device.server].push_back(std::move(device));

@@ -2,10 +2,11 @@
 
 namespace virga::compute::repo {
 
-std::optional<std::int64_t> find_quota(db::Transaction& tx, const std::string& project, const std::string& resource) {
-    const auto row = tx.query_one("SELECT hard_limit FROM compute_quotas WHERE project_id = ? AND resource = ?",
-                                  {project, resource});
-    return row ? std::optional(row->number("hard_limit")) : std::nullopt;
+std::map<std::string, std::int64_t> quotas_of(db::Transaction& tx, const std::string& project) {
+    std::map<std::string, std::int64_t> limits;
+    for (const auto& row : tx.query("SELECT resource, hard_limit FROM compute_quotas WHERE project_id = ?", {project}))
+        limits[row.text("resource")] = row.number("hard_limit");
+    return limits;
 }
 
 void set_quota(db::Transaction& tx, const std::string& project, const std::string& resource, std::int64_t limit) {

@@ -1,6 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 
 #include "db/database.hpp"
@@ -8,7 +8,8 @@
 /// SQL of the limits that projects have instead of the default ones.
 namespace virga::compute::repo {
 
-std::optional<std::int64_t> find_quota(db::Transaction& tx, const std::string& project, const std::string& resource);
+/// By resource.
+std::map<std::string, std::int64_t> quotas_of(db::Transaction& tx, const std::string& project);
 void set_quota(db::Transaction& tx, const std::string& project, const std::string& resource, std::int64_t limit);
 /// The project has the default limits again.
 void forget_quotas(db::Transaction& tx, const std::string& project);

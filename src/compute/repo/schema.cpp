@@ -141,6 +141,19 @@ const std::vector<db::Migration>& migrations() {
           "CREATE TABLE hosts_heard (host TEXT NOT NULL, control TEXT NOT NULL, PRIMARY KEY (host, control))",
           "CREATE INDEX hosts_heard_by_control ON hosts_heard (control)",
           "ALTER TABLE host_presence DROP COLUMN heard_us"}},
+        // What a project's quotas limit, as sums that change with its servers. Hosts without room are passed over in
+        // the index, whichever amount they lack.
+        {"compute",
+         10,
+         {
+             "CREATE TABLE project_usage (project_id TEXT PRIMARY KEY, servers BIGINT NOT NULL, vcpus BIGINT NOT NULL,"
+             " memory_mib BIGINT NOT NULL)",
+             "INSERT INTO project_usage (project_id, servers, vcpus, memory_mib)"
+             " SELECT project_id, COUNT(*), SUM(vcpus), SUM(memory_mib) FROM servers GROUP BY project_id",
+             "DROP INDEX hosts_room",
+             "CREATE INDEX hosts_room ON hosts (state, (limit_memory_mib - used_memory_mib) DESC, name,"
+             " (limit_vcpus - used_vcpus), (limit_disk_gib - used_disk_gib), zone)",
+         }},
     };
     return steps;
 }

@@ -119,8 +119,8 @@ std::vector<Server> batch(db::Transaction& tx, const ServerFilter& filter, const
     constexpr std::size_t kMostReserved = 1000;
     std::vector<Server> servers;
     servers.reserve(std::min(size, kMostReserved));
-    FlavorReader flavors;
-    tx.each(statement.sql, statement.params, [&](const db::Row& row) { servers.push_back(server_of(row, flavors)); });
+    ServerReader reader;
+    tx.each(statement.sql, statement.params, [&](const db::Row& row) { servers.push_back(reader.read(row)); });
     return servers;
 }
 

@@ -24,9 +24,30 @@ void keep_line(db::Transaction& tx, const ServerId& id) {
         {std::string(word(VmState::Deleted)), std::string(word(TaskState::None)), now, now, id.value});
 }
 
+void count_server(db::Transaction& tx, const Server& s) {
+    tx.exec(
+        "INSERT INTO project_usage (project_id, servers, vcpus, memory_mib) VALUES (?, 1, ?, ?)"
+        " ON CONFLICT (project_id) DO UPDATE SET servers = project_usage.servers + 1,"
+        " vcpus = project_usage.vcpus + excluded.vcpus,"
+        " memory_mib = project_usage.memory_mib + excluded.memory_mib",
+        {s.project.value, s.flavor.vcpus, s.flavor.memory_mib});
+}
+
+/// Whoever deletes the row takes it from the sums, so that it is taken once.
+void delete_row(db::Transaction& tx, const ServerId& id) {
+    const auto row =
+        tx.query_one("DELETE FROM servers WHERE id = ? RETURNING project_id, vcpus, memory_mib", {id.value});
+    if (!row) return;
+    tx.exec(
+        "UPDATE project_usage SET servers = servers - 1, vcpus = vcpus - ?, memory_mib = memory_mib - ?"
+        " WHERE project_id = ?",
+        {row->number("vcpus"), row->number("memory_mib"), row->text("project_id")});
+}
+
 }  // namespace
 
 void insert_server(db::Transaction& tx, const Server& s) {
+    count_server(tx, s);
     tx.exec(
         "INSERT INTO servers (id, name, description, hostname, project_id, user_id, vm_state, task_state,"
         " power_state, image_id, flavor_id, flavor, vcpus, memory_mib, disk_gib, key_name, host, availability_zone,"
@@ -94,7 +115,7 @@ void hold_server(db::Transaction& tx, const ServerId& id) {
 void delete_server(db::Transaction& tx, const ServerId& id) {
     tx.exec("DELETE FROM block_devices WHERE server_id = ?", {id.value});
     keep_line(tx, id);
-    tx.exec("DELETE FROM servers WHERE id = ?", {id.value});
+    delete_row(tx, id);
     release(tx, id);
 }
 
@@ -122,8 +143,9 @@ void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state) 
     set_column(tx, id, "power_state", static_cast<std::int64_t>(state));
 }
 
-void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time) {
-    set_column(tx, id, "launched_us", time);
+void set_running(db::Transaction& tx, const ServerId& id, TimestampUs time) {
+    tx.exec("UPDATE servers SET power_state = ?, launched_us = ?, admin_password = '', updated_us = ? WHERE id = ?",
+            {static_cast<std::int64_t>(PowerState::Running), time, now_us(), id.value});
 }
 
 void forget_admin_password(db::Transaction& tx, const ServerId& id) {
@@ -154,12 +176,23 @@ std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& t
 }
 
 ProjectUsage usage_of_project(db::Transaction& tx, const ProjectId& project) {
-    const auto row = tx.query_one(
-        "SELECT COUNT(*) AS servers, COALESCE(SUM(vcpus), 0) AS vcpus, COALESCE(SUM(memory_mib), 0) AS memory_mib"
-        " FROM servers WHERE project_id = ?",
-        {project.value});
+    const auto row =
+        tx.query_one("SELECT servers, vcpus, memory_mib FROM project_usage WHERE project_id = ?", {project.value});
     if (!row) return {};
     return {row->number("servers"), row->number("vcpus"), row->number("memory_mib")};
+}
+
+std::vector<std::string> projects_with_wrong_usage(db::Transaction& tx) {
+    std::vector<std::string> projects;
+    const auto rows = tx.query(
+        "SELECT p.project_id AS project_id FROM (SELECT project_id FROM project_usage UNION"
+        " SELECT project_id FROM servers) p LEFT JOIN project_usage u ON u.project_id = p.project_id"
+        " LEFT JOIN (SELECT project_id, COUNT(*) AS servers, SUM(vcpus) AS vcpus, SUM(memory_mib) AS memory_mib"
+        " FROM servers GROUP BY project_id) s ON s.project_id = p.project_id"
+        " WHERE COALESCE(u.servers, 0) <> COALESCE(s.servers, 0) OR COALESCE(u.vcpus, 0) <> COALESCE(s.vcpus, 0)"
+        " OR COALESCE(u.memory_mib, 0) <> COALESCE(s.memory_mib, 0) ORDER BY p.project_id");
+    for (const auto& row : rows) projects.push_back(row.text("project_id"));
+    return projects;
 }
 
 }  // namespace virga::compute::repo

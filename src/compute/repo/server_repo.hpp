@@ -66,7 +66,8 @@ std::vector<Server> list_servers(db::Transaction& tx, const ServerFilter& filter
 /// Writes what users may edit: name, description, hostname, metadata, tags, lock, access addresses, disk_config.
 void update_details(db::Transaction& tx, const Server& server);
 void set_power_state(db::Transaction& tx, const ServerId& id, PowerState state);
-void set_launched(db::Transaction& tx, const ServerId& id, TimestampUs time);
+/// It runs since `time`; its guest has been told the password.
+void set_running(db::Transaction& tx, const ServerId& id, TimestampUs time);
 void forget_admin_password(db::Transaction& tx, const ServerId& id);
 void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::string& name);
 void set_fault(db::Transaction& tx, const ServerId& id, const ServerFault& fault);
@@ -76,9 +77,9 @@ void update_block_device(db::Transaction& tx, const BlockDevice& device);
 void delete_block_device(db::Transaction& tx, const BdmId& id);
 /// In order of position.
 std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& server);
-/// Of many servers in one statement, without connection_info.
-std::unordered_map<ServerId, std::vector<BlockDevice>> block_devices_of(db::Transaction& tx,
-                                                                        const std::vector<ServerId>& servers);
+/// Those of many servers that have a volume, in few statements, without connection_info.
+std::unordered_map<ServerId, std::vector<BlockDevice>> volumes_of(db::Transaction& tx,
+                                                                  const std::vector<ServerId>& servers);
 std::optional<BlockDevice> find_block_device(db::Transaction& tx, const BdmId& id);
 std::optional<BlockDevice> find_by_volume(db::Transaction& tx, const ServerId& server, const std::string& volume_id);
 
@@ -88,7 +89,10 @@ struct ProjectUsage {
     std::int64_t vcpus = 0;
     std::int64_t memory_mib = 0;
 };
+/// From its counters, which change with its servers.
 ProjectUsage usage_of_project(db::Transaction& tx, const ProjectId& project);
+/// For `virga check`: those whose counters aren't the sums of their servers.
+std::vector<std::string> projects_with_wrong_usage(db::Transaction& tx);
 /// Servers of each host that has any, by its name.
 std::map<std::string, std::vector<ServerId>> servers_of_hosts(db::Transaction& tx);
 

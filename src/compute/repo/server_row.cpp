@@ -1,6 +1,10 @@
 #include "compute/repo/server_row.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/error.hpp"
+#include "db/columns.hpp"
 
 namespace virga::compute::repo {
 namespace {
@@ -12,19 +16,10 @@ std::optional<ServerFault> fault_of_text(const std::string& text) {
                        get_string(object, "details"), get_int(object, "created_us")};
 }
 
-void read_state(Server& s, const db::Row& row) {
-    s.vm_state = lifecycle::state_of<VmState>(row.text("vm_state"));
-    s.task_state = lifecycle::state_of<TaskState>(row.text("task_state"));
-    s.power_state = static_cast<PowerState>(row.number("power_state"));
-    s.host = row.text("host");
-    s.availability_zone = row.text("availability_zone");
-    s.locked = row.flag("locked");
-    s.locked_reason = row.text("locked_reason");
-    s.fault = fault_of_text(row.text("fault"));
-    s.created_us = row.number("created_us");
-    s.updated_us = row.number("updated_us");
-    s.launched_us = row.number("launched_us");
-    s.terminated_us = row.number("terminated_us");
+const std::string& text_in(const db::Value& value) {
+    static const std::string kNone;
+    const auto* text = std::get_if<std::string>(&value);
+    return text == nullptr ? kNone : *text;
 }
 
 }  // namespace
@@ -52,46 +47,114 @@ std::string fault_to_text(const ServerFault& fault) {
                                         {"created_us", fault.created_us}});
 }
 
-const Flavor& FlavorReader::read(const std::string& text) {
-    if (text != text_) {
-        flavor_ = Flavor::from_json(parse_object(text));
-        text_ = text;
+/// Which column says what of a server.
+struct ServerFields {
+    using Read = void (*)(ServerReader&, Server&, const db::Value&);
+    struct Field {
+        std::string_view column;
+        Read read;
+    };
+
+    template <auto Member>
+    static void text(ServerReader&, Server& server, const db::Value& value) {
+        server.*Member = text_in(value);
     }
-    return flavor_;
+    template <auto Member>
+    static void id(ServerReader&, Server& server, const db::Value& value) {
+        (server.*Member).value = text_in(value);
+    }
+    template <auto Member>
+    static void number(ServerReader&, Server& server, const db::Value& value) {
+        server.*Member = db::number_of(value);
+    }
+    template <auto Member>
+    static void flag(ServerReader&, Server& server, const db::Value& value) {
+        server.*Member = db::number_of(value) != 0;
+    }
+    template <auto Member>
+    static void strings(ServerReader&, Server& server, const db::Value& value) {
+        server.*Member = strings_of_text(text_in(value));
+    }
+
+    static const std::vector<Field>& all() {
+        static const std::vector<Field> fields{
+            {"id", id<&Server::id>},
+            {"name", text<&Server::name>},
+            {"description", text<&Server::description>},
+            {"hostname", text<&Server::hostname>},
+            {"project_id", id<&Server::project>},
+            {"user_id", id<&Server::user>},
+            {"vm_state", [](ServerReader&, Server& s,
+                            const db::Value& v) { s.vm_state = lifecycle::state_of<VmState>(text_in(v)); }},
+            {"task_state", [](ServerReader&, Server& s,
+                              const db::Value& v) { s.task_state = lifecycle::state_of<TaskState>(text_in(v)); }},
+            {"power_state", [](ServerReader&, Server& s,
+                               const db::Value& v) { s.power_state = static_cast<PowerState>(db::number_of(v)); }},
+            {"image_id", text<&Server::image_id>},
+            {"flavor",
+             [](ServerReader& reader, Server& s, const db::Value& v) { reader.read_flavor(text_in(v), s.flavor); }},
+            {"disk_gib", number<&Server::disk_gib>},
+            {"key_name", text<&Server::key_name>},
+            {"key_data", text<&Server::key_data>},
+            {"host", text<&Server::host>},
+            {"availability_zone", text<&Server::availability_zone>},
+            {"root_device_name", text<&Server::root_device_name>},
+            {"user_data", text<&Server::user_data>},
+            {"admin_password", text<&Server::admin_password>},
+            {"reservation_id", text<&Server::reservation_id>},
+            {"metadata",
+             [](ServerReader&, Server& s, const db::Value& v) {
+                 if (text_in(v) != "{}") s.metadata = parse_object(text_in(v));
+             }},
+            {"tags", strings<&Server::tags>},
+            {"security_groups", strings<&Server::security_groups>},
+            {"has_config_drive", flag<&Server::has_config_drive>},
+            {"locked", flag<&Server::locked>},
+            {"locked_reason", text<&Server::locked_reason>},
+            {"launch_index", number<&Server::launch_index>},
+            {"access_ip_v4", text<&Server::access_ip_v4>},
+            {"access_ip_v6", text<&Server::access_ip_v6>},
+            {"disk_config", text<&Server::disk_config>},
+            {"fault", [](ServerReader&, Server& s, const db::Value& v) { s.fault = fault_of_text(text_in(v)); }},
+            {"created_us", number<&Server::created_us>},
+            {"updated_us", number<&Server::updated_us>},
+            {"launched_us", number<&Server::launched_us>},
+            {"terminated_us", number<&Server::terminated_us>},
+        };
+        return fields;
+    }
+
+    static std::vector<std::size_t> places_in(const std::vector<std::string>& names) {
+        std::vector<std::size_t> places;
+        for (const auto& field : all()) {
+            const auto found = std::find(names.begin(), names.end(), field.column);
+            if (found == names.end())
+                throw Error(ErrorCode::Internal, "database result has no column", std::string(field.column));
+            places.push_back(static_cast<std::size_t>(found - names.begin()));
+        }
+        return places;
+    }
+};
+
+void ServerReader::read_flavor(const std::string& text, Flavor& flavor) {
+    if (text != flavor_text_) {
+        flavor_ = Flavor::from_json(parse_object(text));
+        flavor_text_ = text;
+    }
+    flavor = flavor_;
+}
+
+Server ServerReader::read(const db::Row& row) {
+    if (places_.empty()) places_ = ServerFields::places_in(row.names());
+    const auto& fields = ServerFields::all();
+    const auto& values = row.values();
+    Server server;
+    for (std::size_t i = 0; i < fields.size(); ++i) fields[i].read(*this, server, values[places_[i]]);
+    return server;
 }
 
 Server server_of(const db::Row& row) {
-    FlavorReader flavors;
-    return server_of(row, flavors);
-}
-
-Server server_of(const db::Row& row, FlavorReader& flavors) {
-    Server s;
-    s.id = ServerId(row.text("id"));
-    s.name = row.text("name");
-    s.description = row.text("description");
-    s.hostname = row.text("hostname");
-    s.project = ProjectId(row.text("project_id"));
-    s.user = UserId(row.text("user_id"));
-    s.image_id = row.text("image_id");
-    s.flavor = flavors.read(row.text("flavor"));
-    s.disk_gib = row.number("disk_gib");
-    s.key_name = row.text("key_name");
-    s.key_data = row.text("key_data");
-    s.root_device_name = row.text("root_device_name");
-    s.user_data = row.text("user_data");
-    s.admin_password = row.text("admin_password");
-    s.reservation_id = row.text("reservation_id");
-    if (const auto metadata = row.text("metadata"); metadata != "{}") s.metadata = parse_object(metadata);
-    s.tags = strings_of_text(row.text("tags"));
-    s.security_groups = strings_of_text(row.text("security_groups"));
-    s.has_config_drive = row.flag("has_config_drive");
-    s.launch_index = row.number("launch_index");
-    s.access_ip_v4 = row.text("access_ip_v4");
-    s.access_ip_v6 = row.text("access_ip_v6");
-    s.disk_config = row.text("disk_config");
-    read_state(s, row);
-    return s;
+    return ServerReader().read(row);
 }
 
 }  // namespace virga::compute::repo

@@ -7,18 +7,22 @@
 
 namespace virga::compute::repo {
 
-/// Reads the flavors of many rows: neighbours mostly have the same one, which is then parsed once.
-class FlavorReader {
+/// Reads rows of `servers` (all columns) of one result. Each column is looked up once, and neighbours mostly have the
+/// same flavor, which is then parsed once.
+class ServerReader {
 public:
-    const Flavor& read(const std::string& text);
+    Server read(const db::Row& row);
 
 private:
-    std::string text_;
+    friend struct ServerFields;
+    void read_flavor(const std::string& text, Flavor& flavor);
+
+    std::vector<std::size_t> places_;  ///< of the fields' columns; empty before the first row
+    std::string flavor_text_;
     Flavor flavor_;
 };
 
-/// A row of `servers` (all columns) as the plain type.
-Server server_of(const db::Row& row, FlavorReader& flavors);
+/// A single row.
 Server server_of(const db::Row& row);
 
 std::string strings_to_text(const std::vector<std::string>& list);

@@ -116,7 +116,7 @@ json::object make(Context& context, db::Transaction& tx, http::Fields& fields, c
     repo::check_quota(tx, context.config, port.project_id, QuotaResource::Ports);
     repo::insert_port(tx, port);
     repo::take_addresses(tx, port.network_id, port.id, wishes.fixed_ips);
-    repo::set_security_groups(tx, port.id, groups);
+    repo::add_security_groups(tx, port.id, groups);
     return reloaded(tx, port.id, auth);
 }
 

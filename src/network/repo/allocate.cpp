@@ -62,16 +62,17 @@ std::set<std::string> networks_of(const std::vector<NicRequest>& requests) {
 
 /// What was checked before the transaction may be gone.
 void require_network(db::Transaction& tx, const std::string& id) {
-    const auto network = find_network(tx, id);
-    if (!network) throw Error(ErrorCode::InvalidInput, "Network " + id + " could not be found.", {}, id);
-    if (!network->subnets.empty()) return;
+    const auto subnets = count_subnets(tx, id);
+    if (!subnets) throw Error(ErrorCode::InvalidInput, "Network " + id + " could not be found.", {}, id);
+    if (*subnets > 0) return;
     throw Error(ErrorCode::InvalidInput, "Network " + id + " requires a subnet in order to boot instances on.", {}, id);
 }
 
 void require_groups(db::Transaction& tx, const Port& port, const std::vector<std::string>& groups) {
     for (const auto& group : groups) {
+        if (has_security_group(tx, group)) continue;
         if (group == default_group_id(port.project_id)) ensure_default_group(tx, port.project_id);
-        if (find_security_group(tx, group)) continue;
+        if (has_security_group(tx, group)) continue;
         throw Error(ErrorCode::InvalidInput, "Security group " + group + " could not be found.", {}, group);
     }
 }
@@ -82,7 +83,7 @@ void make(db::Transaction& tx, Port& port, const NicRequest& request, const std:
     port.created_for_server = true;
     insert_port(tx, port);
     take_addresses_of(tx, port, request);
-    set_security_groups(tx, port.id, groups);
+    add_security_groups(tx, port.id, groups);
 }
 
 /// Each nic takes an address of each IP version that the network has subnets of.

@@ -44,6 +44,22 @@ std::vector<std::string> audit_devices(db::Transaction& tx, const std::vector<Se
     return differences;
 }
 
+std::vector<std::string> audit_usage(db::Transaction& tx) {
+    std::vector<std::string> differences;
+    const auto rows = tx.query(
+        "SELECT p.project_id AS project_id, COALESCE(u.ports, 0) AS counted, COALESCE(s.ports, 0) AS present FROM "
+        "(SELECT project_id FROM port_usage UNION SELECT project_id FROM ports) p "
+        "LEFT JOIN port_usage u ON u.project_id = p.project_id "
+        "LEFT JOIN (SELECT project_id, COUNT(*) AS ports FROM ports GROUP BY project_id) s "
+        "ON s.project_id = p.project_id "
+        "WHERE COALESCE(u.ports, 0) <> COALESCE(s.ports, 0) ORDER BY p.project_id");
+    for (const auto& row : rows) {
+        differences.push_back("project " + row.text("project_id") + ": " + row.text("counted") +
+                              " ports are counted for its quota, but it has " + row.text("present"));
+    }
+    return differences;
+}
+
 std::vector<std::string> audit_taps(db::Transaction& tx, rpc::Caller& hosts) {
     std::vector<std::string> differences;
     for (const auto& host : hosts.hosts()) {

@@ -1,14 +1,18 @@
 #include "network/repo/ipam.hpp"
 
+#include "base/error.hpp"
 #include "network/model/fault.hpp"
 #include "network/repo/subnet_repo.hpp"
 
 namespace virga::network::repo {
 namespace {
 
-void insert_allocation(db::Transaction& tx, const Subnet& subnet, const std::string& port, const Address& address) {
-    tx.exec("INSERT INTO ip_allocations (subnet_id, address_key, port_id, address, ip_version) VALUES (?,?,?,?,?)",
-            {subnet.id, address.key(), port, address.text(), std::int64_t{address.version}});
+/// False when another port has it.
+bool insert_allocation(db::Transaction& tx, const Subnet& subnet, const std::string& port, const Address& address) {
+    return tx.exec(
+               "INSERT INTO ip_allocations (subnet_id, address_key, port_id, address, ip_version) VALUES (?,?,?,?,?) "
+               "ON CONFLICT (subnet_id, address_key) DO NOTHING",
+               {subnet.id, address.key(), port, address.text(), std::int64_t{address.version}}) > 0;
 }
 
 std::string next_key(db::Transaction& tx, const Subnet& subnet) {
@@ -23,7 +27,8 @@ std::optional<Address> take_returned(db::Transaction& tx, const Subnet& subnet, 
     if (!row) return std::nullopt;
     const auto address = Address::from_key(subnet.ip_version(), row->text("address_key"));
     tx.exec("DELETE FROM free_addresses WHERE subnet_id = ? AND address_key = ?", {subnet.id, address.key()});
-    insert_allocation(tx, subnet, port, address);
+    if (!insert_allocation(tx, subnet, port, address))
+        throw Error(ErrorCode::Corrupt, "an address is both free and given out", address.text());
     return address;
 }
 
@@ -31,9 +36,9 @@ std::optional<Address> take_returned(db::Transaction& tx, const Subnet& subnet, 
 std::optional<Address> take_fresh(db::Transaction& tx, const Subnet& subnet, const std::string& port) {
     const auto start = Address::from_key(subnet.ip_version(), next_key(tx, subnet));
     auto candidate = next_in_pools(subnet.pools, start);
-    while (candidate && is_taken(tx, subnet, *candidate)) candidate = next_in_pools(subnet.pools, candidate->plus(1));
+    while (candidate && !insert_allocation(tx, subnet, port, *candidate))
+        candidate = next_in_pools(subnet.pools, candidate->plus(1));
     if (!candidate) return std::nullopt;
-    insert_allocation(tx, subnet, port, *candidate);
     tx.exec("UPDATE subnets SET next_key = ? WHERE id = ?", {candidate->plus(1).key(), subnet.id});
     return candidate;
 }
@@ -88,11 +93,10 @@ bool is_taken(db::Transaction& tx, const Subnet& subnet, const Address& address)
 }
 
 void take_address(db::Transaction& tx, const Subnet& subnet, const std::string& port, const Address& address) {
-    if (is_taken(tx, subnet, address)) {
+    if (!insert_allocation(tx, subnet, port, address)) {
         throw conflict("IpAddressAlreadyAllocated",
                        "IP address " + address.text() + " already allocated in subnet " + subnet.id);
     }
-    insert_allocation(tx, subnet, port, address);
     tx.exec("DELETE FROM free_addresses WHERE subnet_id = ? AND address_key = ?", {subnet.id, address.key()});
 }
 

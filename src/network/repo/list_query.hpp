@@ -10,7 +10,8 @@ namespace virga::network::repo {
 
 /// Which rows of a table, in which order. Conditions use the alias `t` of the resource's table.
 struct ListQuery {
-    std::string where;  ///< empty: all rows
+    std::string source;  ///< a subquery in place of the table, with the first of the params; empty: the table
+    std::string where;   ///< empty: all rows
     db::Params params;
     std::string order;  ///< "t.name DESC, t.id"; empty: any
     std::optional<std::size_t> limit;
@@ -19,8 +20,8 @@ struct ListQuery {
         where += (where.empty() ? "(" : " AND (") + std::string(condition) + ")";
         params.insert(params.end(), values.begin(), values.end());
     }
-    std::string sql(std::string_view select) const {
-        std::string text(select);
+    std::string sql(std::string_view columns, const std::string& table) const {
+        std::string text = "SELECT " + std::string(columns) + " FROM " + (source.empty() ? table : source) + " t";
         if (!where.empty()) text += " WHERE " + where;
         if (!order.empty()) text += " ORDER BY " + order;
         if (limit) text += " LIMIT " + std::to_string(*limit);

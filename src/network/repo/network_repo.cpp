@@ -36,7 +36,7 @@ void load_subnets(db::Transaction& tx, std::vector<Network>& networks) {
 
 std::vector<Network> list_networks(db::Transaction& tx, const ListQuery& query) {
     std::vector<Network> networks;
-    for (const auto& row : tx.query(query.sql("SELECT t.* FROM networks t"), query.params)) {
+    for (const auto& row : tx.query(query.sql("t.*", "networks"), query.params)) {
         networks.push_back(read_network(row));
     }
     load_subnets(tx, networks);
@@ -54,6 +54,14 @@ std::vector<Network> list_available_networks(db::Transaction& tx, const std::str
     query.add("t.project_id = ? OR t.shared = 1", {project});
     query.order = "t.created_us, t.id";
     return list_networks(tx, query);
+}
+
+std::optional<std::int64_t> count_subnets(db::Transaction& tx, const std::string& id) {
+    const auto row = tx.query_one(
+        "SELECT COUNT(s.id) AS subnets FROM networks n LEFT JOIN subnets s ON s.network_id = n.id WHERE n.id = ? "
+        "GROUP BY n.id",
+        {id});
+    return row ? std::optional(row->number("subnets")) : std::nullopt;
 }
 
 void insert_network(db::Transaction& tx, Network& network) {

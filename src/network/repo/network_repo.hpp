@@ -8,6 +8,8 @@ namespace virga::network::repo {
 
 std::vector<Network> list_networks(db::Transaction& tx, const ListQuery& query);
 std::optional<Network> find_network(db::Transaction& tx, const std::string& id);
+/// Of a network; nullopt when there is none.
+std::optional<std::int64_t> count_subnets(db::Transaction& tx, const std::string& id);
 void insert_network(db::Transaction& tx, Network& network);
 void update_network(db::Transaction& tx, Network& network);
 /// The network must have no ports; its subnets go with it.

@@ -50,14 +50,35 @@ void load_groups(db::Transaction& tx, const ById& ports, const std::string& mark
     }
 }
 
-bool mac_is_used(db::Transaction& tx, const std::string& mac) {
-    return tx.query_one("SELECT id FROM ports WHERE mac = ?", {mac}).has_value();
+/// False when another port has its MAC address.
+bool try_insert(db::Transaction& tx, const Port& port) {
+    auto params = standard_values(port);
+    const db::Params rest{port.network_id,
+                          port.mac,
+                          std::int64_t{port.admin_state_up},
+                          port.status,
+                          port.device_id,
+                          port.device_owner,
+                          port.server_id,
+                          port.host_id,
+                          port.vnic_type,
+                          json::serialize(port.allowed_address_pairs),
+                          json::serialize(port.binding_profile),
+                          std::int64_t{port.created_for_server},
+                          port.nic_index,
+                          port.nic_tag};
+    params.insert(params.end(), rest.begin(), rest.end());
+    return tx.exec(std::string("INSERT INTO ports (") + kStandardColumns +
+                       ", network_id, mac, admin_state_up, status, device_id, device_owner, server_id, host_id, "
+                       "vnic_type, allowed_address_pairs, binding_profile, created_for_server, nic_index, nic_tag) "
+                       "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (mac) DO NOTHING",
+                   params) > 0;
 }
 
-std::string free_mac(db::Transaction& tx) {
-    auto mac = random_mac();
-    while (mac_is_used(tx, mac)) mac = random_mac();
-    return mac;
+void insert_with_free_mac(db::Transaction& tx, Port& port) {
+    do {
+        port.mac = random_mac();
+    } while (!try_insert(tx, port));
 }
 
 std::vector<std::string> ids_of(const std::vector<db::Row>& rows) {
@@ -72,7 +93,7 @@ std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& wanted) {
     std::vector<Port> ports;
     auto query = wanted;
     query.add("t.leaving = 0", {});
-    for (const auto& row : tx.query(query.sql("SELECT t.* FROM ports t"), query.params)) {
+    for (const auto& row : tx.query(query.sql("t.*", "ports"), query.params)) {
         ports.push_back(read_port(row));
     }
     ById by_id;
@@ -97,31 +118,14 @@ std::optional<Port> find_port(db::Transaction& tx, const std::string& id) {
 void insert_port(db::Transaction& tx, Port& port) {
     stamp_new(port);
     if (port.mac.empty()) {
-        port.mac = free_mac(tx);
-    } else if (mac_is_used(tx, port.mac)) {
+        insert_with_free_mac(tx, port);
+    } else if (!try_insert(tx, port)) {
         throw conflict("MacAddressInUse", "The mac address " + port.mac + " is in use: choose another one.");
     }
-    auto params = standard_values(port);
-    const db::Params rest{port.network_id,
-                          port.mac,
-                          std::int64_t{port.admin_state_up},
-                          port.status,
-                          port.device_id,
-                          port.device_owner,
-                          port.server_id,
-                          port.host_id,
-                          port.vnic_type,
-                          json::serialize(port.allowed_address_pairs),
-                          json::serialize(port.binding_profile),
-                          std::int64_t{port.created_for_server},
-                          port.nic_index,
-                          port.nic_tag};
-    params.insert(params.end(), rest.begin(), rest.end());
-    tx.exec(std::string("INSERT INTO ports (") + kStandardColumns +
-                ", network_id, mac, admin_state_up, status, device_id, device_owner, server_id, host_id, vnic_type, "
-                "allowed_address_pairs, binding_profile, created_for_server, nic_index, nic_tag) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            params);
+    tx.exec(
+        "INSERT INTO port_usage (project_id, ports) VALUES (?, 1) "
+        "ON CONFLICT (project_id) DO UPDATE SET ports = port_usage.ports + 1",
+        {port.project_id});
 }
 
 void update_port(db::Transaction& tx, Port& port) {
@@ -137,6 +141,10 @@ void update_port(db::Transaction& tx, Port& port) {
 
 void set_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups) {
     tx.exec("DELETE FROM port_security_groups WHERE port_id = ?", {port});
+    add_security_groups(tx, port, groups);
+}
+
+void add_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups) {
     for (const auto& group : groups) {
         tx.exec("INSERT INTO port_security_groups (port_id, security_group_id) VALUES (?,?) ON CONFLICT DO NOTHING",
                 {port, group});
@@ -146,7 +154,14 @@ void set_security_groups(db::Transaction& tx, const std::string& port, const std
 void delete_port(db::Transaction& tx, const std::string& id) {
     give_back_addresses(tx, id);
     tx.exec("DELETE FROM port_security_groups WHERE port_id = ?", {id});
-    tx.exec("DELETE FROM ports WHERE id = ?", {id});
+    // Whoever deletes the row takes it from the sum, so that it is taken once.
+    if (const auto row = tx.query_one("DELETE FROM ports WHERE id = ? RETURNING project_id", {id})) {
+        tx.exec("UPDATE port_usage SET ports = ports - 1 WHERE project_id = ?", {row->text("project_id")});
+    }
+}
+
+std::int64_t count_ports_of_project(db::Transaction& tx, const std::string& project) {
+    return tx.scalar("SELECT ports FROM port_usage WHERE project_id = ?", {project});
 }
 
 void set_leaving(db::Transaction& tx, const std::string& id) {

@@ -14,7 +14,10 @@ std::optional<Port> find_port(db::Transaction& tx, const std::string& id);
 void insert_port(db::Transaction& tx, Port& port);
 /// All but addresses, security groups and what binds it to a server.
 void update_port(db::Transaction& tx, Port& port);
+/// In place of those that it has.
 void set_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups);
+/// Of a port that is new.
+void add_security_groups(db::Transaction& tx, const std::string& port, const std::vector<std::string>& groups);
 /// Gives its addresses back.
 void delete_port(db::Transaction& tx, const std::string& id);
 
@@ -33,6 +36,8 @@ std::vector<Port> list_ports_of_server(db::Transaction& tx, const ServerId& serv
 /// Of all ports of a server.
 void set_port_status(db::Transaction& tx, const ServerId& server, const std::string& status);
 bool is_mac_taken(db::Transaction& tx, const std::string& mac);
+/// From its counter, which changes with its ports.
+std::int64_t count_ports_of_project(db::Transaction& tx, const std::string& project);
 /// Ports of the network that are not this project's.
 std::int64_t count_foreign_ports(db::Transaction& tx, const std::string& network, const std::string& project);
 /// Ports of the network's own services (DHCP): ids.

@@ -1,6 +1,7 @@
 #include "network/repo/quota_repo.hpp"
 
 #include "network/model/fault.hpp"
+#include "network/repo/port_repo.hpp"
 #include "network/settings.hpp"
 
 namespace virga::network::repo {
@@ -54,6 +55,7 @@ std::int64_t quota_of(db::Transaction& tx, const config::Config& config, const s
 }
 
 std::int64_t count_used(db::Transaction& tx, const std::string& project, QuotaResource resource) {
+    if (resource == QuotaResource::Ports) return count_ports_of_project(tx, project);
     return tx.scalar(std::string("SELECT COUNT(*) FROM ") + table_of(resource) + " WHERE project_id = ?", {project});
 }
 

@@ -43,7 +43,7 @@ void add_rule(db::Transaction& tx, SecurityGroup& group, const char* direction, 
 
 std::vector<SecurityGroup> list_security_groups(db::Transaction& tx, const ListQuery& query) {
     std::vector<SecurityGroup> groups;
-    for (const auto& row : tx.query(query.sql("SELECT t.* FROM security_groups t"), query.params)) {
+    for (const auto& row : tx.query(query.sql("t.*", "security_groups"), query.params)) {
         groups.push_back(read_group(row));
     }
     std::unordered_map<std::string, SecurityGroup*> by_id;
@@ -60,6 +60,10 @@ std::vector<SecurityGroup> list_security_groups(db::Transaction& tx, const ListQ
             by_id.at(rule.group_id)->rules.push_back(std::move(rule));
     });
     return groups;
+}
+
+bool has_security_group(db::Transaction& tx, const std::string& id) {
+    return tx.query_one("SELECT id FROM security_groups WHERE id = ?", {id}).has_value();
 }
 
 std::optional<SecurityGroup> find_security_group(db::Transaction& tx, const std::string& id) {

@@ -8,6 +8,7 @@ namespace virga::network::repo {
 
 /// With their rules.
 std::vector<SecurityGroup> list_security_groups(db::Transaction& tx, const ListQuery& query);
+bool has_security_group(db::Transaction& tx, const std::string& id);
 std::optional<SecurityGroup> find_security_group(db::Transaction& tx, const std::string& id);
 /// Ids of those of the project with this id or name.
 std::vector<std::string> security_groups_called(db::Transaction& tx, const std::string& project,

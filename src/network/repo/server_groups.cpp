@@ -1,5 +1,8 @@
 #include "network/repo/server_groups.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "network/repo/list_query.hpp"
 #include "network/repo/security_group_repo.hpp"
 
@@ -17,26 +20,48 @@ IngressRule ingress_rule(db::Transaction& tx, const SecurityGroupRule& rule) {
     return out;
 }
 
+using GroupNames = std::unordered_map<std::string, std::string>;
+
+GroupNames names_of_groups(db::Transaction& tx, const std::set<std::string>& groups) {
+    GroupNames names;
+    in_pieces({groups.begin(), groups.end()}, [&](const std::string& marks, const db::Params& params) {
+        for (const auto& row : tx.query("SELECT id, name FROM security_groups WHERE id IN (" + marks + ")", params))
+            names.emplace(row.text("id"), row.text("name"));
+    });
+    return names;
+}
+
+/// In the place of ids: each once, in their order.
+void put_names(const GroupNames& names, std::vector<std::string>& groups) {
+    for (auto& group : groups) group = names.at(group);
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+}
+
 }  // namespace
 
 std::unordered_map<ServerId, std::vector<std::string>> group_names_of_servers(db::Transaction& tx,
                                                                               const std::vector<ServerId>& servers) {
     std::vector<std::string> ids;
+    ids.reserve(servers.size());
     for (const auto& server : servers) ids.push_back(server.value);
-    std::unordered_map<ServerId, std::vector<std::string>> names;
+    std::unordered_map<ServerId, std::vector<std::string>> groups;
+    std::set<std::string> used;
     in_pieces(ids, [&](const std::string& marks, const db::Params& params) {
         tx.each(
-            "SELECT DISTINCT p.server_id, g.name FROM ports p"
-            " LEFT JOIN port_security_groups l ON l.port_id = p.id"
-            " LEFT JOIN security_groups g ON g.id = l.security_group_id"
-            " WHERE p.leaving = 0 AND p.server_id IN (" +
-                marks + ") ORDER BY p.server_id, g.name",
+            "SELECT p.server_id, l.security_group_id FROM ports p"
+            " LEFT JOIN port_security_groups l ON l.port_id = p.id WHERE p.leaving = 0 AND p.server_id IN (" +
+                marks + ")",
             params, [&](const db::Row& row) {
-                auto& own = names[ServerId(row.text("server_id"))];
-                if (!row.is_null("name")) own.push_back(row.text("name"));
+                auto& own = groups[ServerId(row.text("server_id"))];
+                if (row.is_null("security_group_id")) return;
+                own.push_back(row.text("security_group_id"));
+                used.insert(own.back());
             });
     });
-    return names;
+    const auto names = names_of_groups(tx, used);
+    for (auto& [server, own] : groups) put_names(names, own);
+    return groups;
 }
 
 std::vector<ServerSecurityGroup> groups_of_server(db::Transaction& tx, const ServerId& server) {

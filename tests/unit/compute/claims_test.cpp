@@ -90,6 +90,32 @@ TEST_F(ClaimsTest, CountersFollowTheClaims) {
     EXPECT_TRUE(differences().empty());
 }
 
+TEST_F(ClaimsTest, UsageOfAProjectFollowsItsServers) {
+    const auto usage = [&](const std::string& project) {
+        const auto used =
+            db_->read_with([&](db::Transaction& tx) { return repo::usage_of_project(tx, ProjectId(project)); });
+        return std::make_tuple(used.servers, used.vcpus, used.memory_mib);
+    };
+    const auto add = [&](const std::string& id, const std::string& project, const Amounts& amounts) {
+        auto one = server(id, amounts);
+        one.project = ProjectId(project);
+        db_->write_with([&](db::Transaction& tx) { repo::insert_server(tx, one); });
+    };
+    EXPECT_EQ(usage("p"), std::make_tuple(0, 0, 0));
+    add("a", "p", {2, 1024, 5});
+    add("b", "p", {1, 512, 0});
+    add("c", "q", {4, 2048, 0});
+    EXPECT_EQ(usage("p"), std::make_tuple(2, 3, 1536));
+    EXPECT_EQ(usage("q"), std::make_tuple(1, 4, 2048));
+    for (int time = 0; time < 2; ++time)
+        db_->write_with([](db::Transaction& tx) { repo::delete_server(tx, ServerId("a")); });
+    EXPECT_EQ(usage("p"), std::make_tuple(1, 1, 512));
+    EXPECT_TRUE(differences().empty());
+    exec("UPDATE project_usage SET vcpus = 2 WHERE project_id = 'p'");
+    exec("DELETE FROM project_usage WHERE project_id = 'q'");
+    EXPECT_EQ(differences().size(), 2U);
+}
+
 TEST_F(ClaimsTest, EachAmountIsChecked) {
     add_host("h1", {4, 1024, 10});
     EXPECT_FALSE(place("a", "h1", {5, 1, 1}));
@@ -231,8 +257,12 @@ TEST_F(ClaimsTest, CheckTellsEachDifference) {
     db_->write_with([](db::Transaction& tx) { repo::release(tx, ServerId("c"), ClaimRole::Current); });
     only("server c: is on host h1 without a claim there");
     exec("DELETE FROM servers WHERE id = 'c'");
+    only("project : what its servers take of its quotas is counted wrong");
+    const std::string take_one = "UPDATE project_usage SET servers = servers - 1, vcpus = vcpus - 1, ";
+    exec(take_one + "memory_mib = memory_mib - 512");
     EXPECT_TRUE(differences().empty());
     exec("DELETE FROM servers WHERE id = 'b'");
+    exec(take_one + "memory_mib = memory_mib - 512");
     only(
         "server b: its claim on host h1 (1 VCPUs, 512 MiB RAM, 1 GiB disk) is of a server or a host that doesn't "
         "exist");
@@ -320,6 +350,7 @@ TEST_F(ClaimsMigration, ServersOfAnOldDatabaseHoldWhatTheyHeld) {
     for (const char* id : {"running", "stopped", "starts", "ends"})
         EXPECT_EQ(repo::allocations_of_server(tx, ServerId(id)).size(), 1U) << id;
     for (const char* id : {"failed", "waits"}) EXPECT_TRUE(repo::allocations_of_server(tx, ServerId(id)).empty()) << id;
+    EXPECT_EQ(repo::usage_of_project(tx, ProjectId("p")).servers, 6);
     EXPECT_TRUE(check_claims(tx).empty());
 }
 

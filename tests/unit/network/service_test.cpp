@@ -1,4 +1,5 @@
 #include "cloud_fixture.hpp"
+#include "network/repo/audit.hpp"
 #include "network/repo/port_repo.hpp"
 
 namespace virga::network {
@@ -99,6 +100,29 @@ TEST_F(ServicePorts, ClaimHoldsWithoutAHostAndAfterOne) {
     EXPECT_EQ(ids(boot(server, requests)), first);
     release(server);
     claim(new_id<ServerId>());
+}
+
+TEST_F(ServicePorts, UsageFollowsThePorts) {
+    const auto used = [&] {
+        auto tx = database.read();
+        return service.port_usage(tx, member.project).used;
+    };
+    const auto differences = [&] {
+        auto tx = database.read();
+        return repo::audit_usage(tx);
+    };
+    const auto before = used();
+    const auto network = make_network("10.5.0.0/24");
+    const auto server = new_id<ServerId>();
+    boot(server, {{network, {}, {}, {}}, {network, {}, {}, {}}});
+    EXPECT_EQ(used(), before + 2);
+    EXPECT_TRUE(differences().empty());
+    release(server);
+    release(server);
+    EXPECT_EQ(used(), before);
+    EXPECT_TRUE(differences().empty());
+    database.write_with([](db::Transaction& tx) { tx.exec("UPDATE port_usage SET ports = ports + 1"); });
+    EXPECT_FALSE(differences().empty());
 }
 
 TEST_F(ServicePorts, AddressRoomCountsServers) {

@@ -17,9 +17,7 @@ public:
         outcome.apply = [this, id = context.data.server, &step = step_of(context)](db::Transaction& tx) {
             const auto server = advance(tx, id, step);
             refuse_dead_guest(server);
-            repo::set_power_state(tx, id, PowerState::Running);
-            repo::set_launched(tx, id, now_us());
-            repo::forget_admin_password(tx, id);
+            repo::set_running(tx, id, now_us());
             d_.networks.set_port_status(tx, id, "ACTIVE");
             d_.volumes.boot_ended(tx, id);
         };

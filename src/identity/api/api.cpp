@@ -24,6 +24,11 @@ policy::Holder holder_of(const repo::Session& session, const config::Config& con
     return holder;
 }
 
+Caller caller_of(const Context& context, db::Transaction& tx, const http::Request& request) {
+    const auto session = context.authority.session(tx, request.headers.get(http::RequestHeader::AuthToken));
+    return {context.auth_of(session, request.request_id), session.token};
+}
+
 }  // namespace
 
 Auth Context::auth_of(const repo::Session& session, const std::string& request_id) const {
@@ -43,12 +48,26 @@ void add_route(http::Router& router, Context& context, std::string method, std::
                http::Response (*function)(Context&, http::Request&, const Caller&)) {
     auto route = guarded_route(std::move(method), std::move(pattern), policy);
     route.handler = [&context, guard = policy::Guard(policies(), policy), function](http::Request& request) {
-        const auto session = context.database.read_with([&](db::Transaction& tx) {
-            return context.authority.session(tx, request.headers.get(http::RequestHeader::AuthToken));
-        });
-        const Caller caller{context.auth_of(session, request.request_id), session.token};
+        const auto caller =
+            context.database.read_with([&](db::Transaction& tx) { return caller_of(context, tx, request); });
         guard.require(caller.auth, request);
         auto response = function(context, request, caller);
+        response.headers.set("Vary", "X-Auth-Token");
+        return response;
+    };
+    router.add(std::move(route));
+}
+
+void add_reading_route(http::Router& router, Context& context, std::string method, std::string pattern,
+                       std::string_view policy,
+                       http::Response (*function)(Context&, db::Transaction&, http::Request&, const Caller&)) {
+    auto route = guarded_route(std::move(method), std::move(pattern), policy);
+    route.handler = [&context, guard = policy::Guard(policies(), policy), function](http::Request& request) {
+        auto response = context.database.read_with([&](db::Transaction& tx) {
+            const auto caller = caller_of(context, tx, request);
+            guard.require(caller.auth, request);
+            return function(context, tx, request, caller);
+        });
         response.headers.set("Vary", "X-Auth-Token");
         return response;
     };

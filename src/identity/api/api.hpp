@@ -7,6 +7,7 @@
 #include "db/database.hpp"
 #include "http/http.hpp"
 #include "identity/auth/authority.hpp"
+#include "identity/auth/token_view.hpp"
 #include "identity/service.hpp"
 
 namespace virga::identity::api {
@@ -16,6 +17,7 @@ struct Context {
     db::Database& database;
     const config::Config& config;
     Authority& authority;
+    TokenView tokens{config};
 
     /// The caller that a session makes, with what his roles mean there.
     Auth auth_of(const repo::Session& session, const std::string& request_id) const;
@@ -31,6 +33,10 @@ struct Caller {
 /// handler, which knows the object: policy::Check with a Target.
 void add_route(http::Router& router, Context& context, std::string method, std::string pattern, std::string_view policy,
                http::Response (*function)(Context&, http::Request&, const Caller&));
+/// The same for one that reads: in the transaction that has looked at the caller's token. `function` may be run again.
+void add_reading_route(http::Router& router, Context& context, std::string method, std::string pattern,
+                       std::string_view policy,
+                       http::Response (*function)(Context&, db::Transaction&, http::Request&, const Caller&));
 
 /// {"<key>": items, "links": {...}}
 http::Response list_response(const http::Request& request, std::string_view key, json::array items);

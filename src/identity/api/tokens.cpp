@@ -11,18 +11,20 @@ namespace {
 constexpr const char* kPath = "/identity/v3/auth/tokens";
 const std::string kSubject(http::name_of(http::RequestHeader::SubjectToken));
 
-json::object show(const Context& context, db::Transaction& tx, const http::Request& request, const Token& token) {
-    json::value catalog;
-    if (!request.query_value("nocatalog")) {
-        catalog = catalog_for(tx, context.config, request.base_url, token.scope.project_id);
-    }
-    return token_json(tx, token, std::move(catalog));
+http::Response show(Context& context, db::Transaction& tx, int status, const http::Request& request,
+                    const repo::Session& session) {
+    const bool with_catalog = !request.query_value("nocatalog");
+    auto response = http::Response::empty(status);
+    response.headers.add("Content-Type", "application/json");
+    response.body = context.tokens.text(tx, session, request.base_url, with_catalog);
+    return response;
 }
 
 http::Response issue_now(Context& context, const http::Request& request, const AuthRequest& wanted) {
     const auto issued = context.authority.issue(wanted, request.remote_address);
     auto tx = context.database.read();
-    auto response = http::Response::with_json(201, show(context, tx, request, issued.token));
+    const auto session = context.authority.session(tx, issued.secret.reveal());
+    auto response = show(context, tx, 201, request, session);
     response.headers.set(kSubject, issued.secret.reveal());
     response.headers.set("Vary", "X-Auth-Token");
     return response;
@@ -40,28 +42,25 @@ const policy::Check kValidate(policies(), "identity:validate_token");
 const policy::Check kRevoke(policies(), "identity:revoke_token");
 
 /// The token in X-Subject-Token, of a user whose tokens `check` lets the caller see.
-Token subject(const Context& context, db::Transaction& tx, const http::Request& request, const Caller& caller,
-              const policy::Check& check) {
+repo::Session subject(const Context& context, db::Transaction& tx, const http::Request& request, const Caller& caller,
+                      const policy::Check& check) {
     const auto text = request.headers.get(http::RequestHeader::SubjectToken);
     if (text.empty()) throw Error(ErrorCode::InvalidInput, "X-Subject-Token: the header is required");
-    const auto session = context.authority.find_session(tx, token_digest(text), now_us());
+    auto session = context.authority.find_session(tx, token_digest(text), now_us());
     if (session) check.require(caller.auth, {.user = session->token.user_id});
     if (!session) throw Error(ErrorCode::NotFound, "This is not a recognized token.");
-    return session->token;
+    return *std::move(session);
 }
 
-http::Response validate(Context& context, http::Request& request, const Caller& caller) {
-    auto tx = context.database.read();
-    const auto token = subject(context, tx, request, caller, kValidate);
-    auto response = http::Response::with_json(200, show(context, tx, request, token));
+http::Response validate(Context& context, db::Transaction& tx, http::Request& request, const Caller& caller) {
+    auto response = show(context, tx, 200, request, subject(context, tx, request, caller, kValidate));
     response.headers.set(kSubject, std::string(request.headers.get(http::RequestHeader::SubjectToken)));
     return response;
 }
 
 http::Response revoke(Context& context, http::Request& request, const Caller& caller) {
     context.database.write_with([&](db::Transaction& tx) {
-        const auto token = subject(context, tx, request, caller, kRevoke);
-        repo::delete_token(tx, token.digest);
+        repo::delete_token(tx, subject(context, tx, request, caller, kRevoke).token.digest);
     });
     return http::Response::empty(204);
 }
@@ -118,7 +117,7 @@ http::Response show_system(Context& context, http::Request& request, const Calle
 void add_tokens(http::Router& router, Context& context) {
     router.add(
         http::public_route("POST", kPath, [&context](http::Request& request) { return issue(context, request); }));
-    add_route(router, context, "GET", kPath, "identity:validate_token", validate);
+    add_reading_route(router, context, "GET", kPath, "identity:validate_token", validate);
     add_route(router, context, "DELETE", kPath, "identity:revoke_token", revoke);
     add_route(router, context, "GET", "/identity/v3/auth/catalog", "identity:get_auth_catalog", list_catalog);
     add_route(router, context, "GET", "/identity/v3/auth/projects", "identity:get_auth_projects", list_projects);

@@ -39,7 +39,7 @@ json::object view(const Context& context, const http::Request& request, const Us
                      {"domain_id", user.domain_id},
                      {"enabled", enabled},
                      {"options", user.options},
-                     {"password_expires_at", password_expiry_json(user)},
+                     {"password_expires_at", password_expiry_json(user.password_expires_us)},
                      {"links", self_link(request, "/users/" + user.id)}};
     if (!user.default_project_id.empty()) out["default_project_id"] = user.default_project_id;
     if (!user.email.empty()) out["email"] = user.email;

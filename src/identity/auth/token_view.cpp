@@ -1,23 +1,19 @@
 #include "identity/auth/token_view.hpp"
 
-#include <map>
-
-#include "base/error.hpp"
 #include "identity/model/catalog.hpp"
 #include "identity/policy/rule.hpp"
 #include "identity/repo/catalog_repo.hpp"
-#include "identity/repo/domain_repo.hpp"
-#include "identity/repo/project_repo.hpp"
 #include "identity/repo/role_repo.hpp"
-#include "identity/repo/user_repo.hpp"
 #include "identity/settings.hpp"
 
 namespace virga::identity {
 namespace {
 
-json::object domain_json(db::Transaction& tx, const std::string& id) {
-    const auto domain = repo::find_domain(tx, id);
-    return {{"id", id}, {"name", domain ? domain->name : std::string()}};
+/// Stands for a project's id in texts that are kept for all projects.
+const std::string kAnyProject = "<project>";
+
+json::object named(const std::string& id, const std::string& name) {
+    return {{"id", id}, {"name", name}};
 }
 
 json::array strings(const std::vector<std::string>& items) {
@@ -26,29 +22,30 @@ json::array strings(const std::vector<std::string>& items) {
     return out;
 }
 
-/// With the roles that come with those that were given.
-json::array roles_json(db::Transaction& tx, const Token& token) {
-    std::map<std::string, std::string> ids;
-    for (const auto& role : repo::roles_on(tx, token.user_id, token.scope.kind(), token.scope.target_id())) {
-        ids[role.name] = role.id;
-        for (const auto& name : policy::implied_roles(role.name)) {
-            if (const auto implied = repo::find_role_named(tx, name)) ids[name] = implied->id;
-        }
-    }
-    json::array out;
-    for (const auto& [name, id] : ids) out.push_back(json::object{{"id", id}, {"name", name}});
-    return out;
-}
-
-void add_scope(db::Transaction& tx, const Token& token, json::object& out) {
-    if (const auto project = repo::find_project(tx, token.scope.project_id)) {
-        out["project"] =
-            json::object{{"id", project->id}, {"name", project->name}, {"domain", domain_json(tx, project->domain_id)}};
+void add_scope(const repo::Session& session, json::object& out) {
+    const auto& scope = session.token.scope;
+    if (!scope.project_id.empty()) {
+        auto project = named(scope.project_id, session.project_name);
+        project["domain"] = named(session.project_domain_id, session.project_domain_name);
+        out["project"] = std::move(project);
         out["is_domain"] = false;
     }
-    if (!token.scope.domain_id.empty()) out["domain"] = domain_json(tx, token.scope.domain_id);
-    if (token.scope.system) out["system"] = json::object{{"all", true}};
-    if (!token.scope.unscoped()) out["roles"] = roles_json(tx, token);
+    if (!scope.domain_id.empty()) out["domain"] = named(scope.domain_id, session.domain_name);
+    if (scope.system) out["system"] = json::object{{"all", true}};
+}
+
+json::object token_json(const repo::Session& session) {
+    const auto& token = session.token;
+    auto user = named(token.user_id, session.user_name);
+    user["domain"] = named(session.user_domain_id, session.user_domain_name);
+    user["password_expires_at"] = password_expiry_json(session.password_expires_us);
+    json::object body{{"methods", strings(token.methods)},
+                      {"user", std::move(user)},
+                      {"audit_ids", strings(token.audit_ids)},
+                      {"issued_at", iso8601_us_z(token.issued_us)},
+                      {"expires_at", iso8601_us_z(token.expires_us)}};
+    add_scope(session, body);
+    return body;
 }
 
 }  // namespace
@@ -62,22 +59,76 @@ json::array catalog_for(db::Transaction& tx, const config::Config& config, const
     return catalog_json(services, endpoints, project_id);
 }
 
-json::object token_json(db::Transaction& tx, const Token& token, json::value catalog) {
-    const auto user = repo::find_user(tx, token.user_id);
-    if (!user) throw Error(ErrorCode::Unauthenticated, "The user of this token does not exist any more.");
-    json::object body{{"methods", strings(token.methods)},
-                      {"user", json::object{{"id", user->id},
-                                            {"name", user->name},
-                                            {"domain", domain_json(tx, user->domain_id)},
-                                            {"password_expires_at", password_expiry_json(*user)}}},
-                      {"audit_ids", strings(token.audit_ids)},
-                      {"issued_at", iso8601_us_z(token.issued_us)},
-                      {"expires_at", iso8601_us_z(token.expires_us)}};
-    add_scope(tx, token, body);
-    if (!catalog.is_null() && !token.scope.unscoped()) body["catalog"] = std::move(catalog);
-    json::object out;
-    out["token"] = std::move(body);
+/// With the roles that come with those that were given.
+json::array TokenView::roles(db::Transaction& tx, const repo::Session& session) {
+    std::map<std::string, std::string> ids;
+    for (std::size_t i = 0; i < session.roles.size(); ++i) ids[session.roles[i]] = session.role_ids[i];
+    for (const auto& role : session.roles) {
+        for (const auto& name : policy::implied_roles(role)) {
+            const auto known = implied_ids(tx, session.revision);
+            if (const auto found = known->find(name); found != known->end()) ids[name] = found->second;
+        }
+    }
+    json::array out;
+    for (const auto& [name, id] : ids) out.push_back(json::object{{"id", id}, {"name", name}});
     return out;
+}
+
+/// A transaction that began earlier may see an older revision than what is kept is of; it makes its own.
+void TokenView::forget_before(std::int64_t revision) {
+    if (revision_ == revision) return;
+    revision_ = revision;
+    implied_ids_.reset();
+    catalogs_ = LatestMap<std::shared_ptr<const Catalog>>(kMostCatalogs);
+}
+
+std::shared_ptr<const TokenView::RoleIds> TokenView::implied_ids(db::Transaction& tx, std::int64_t revision) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (revision_ == revision && implied_ids_) return implied_ids_;
+    }
+    auto made = std::make_shared<RoleIds>();
+    for (const auto& name : policy::default_roles()) {
+        if (const auto role = repo::find_role_named(tx, name)) made->emplace(name, role->id);
+    }
+    const std::lock_guard lock(mutex_);
+    forget_before(revision);
+    return implied_ids_ = made;
+}
+
+std::shared_ptr<const TokenView::Catalog> TokenView::catalog(db::Transaction& tx, const std::string& base_url,
+                                                             std::int64_t revision) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto* found = revision_ == revision ? catalogs_.find(base_url) : nullptr;
+        if (found != nullptr) return *found;
+    }
+    auto made = std::make_shared<Catalog>();
+    made->of_project = MarkedText(json::serialize(catalog_for(tx, config_, base_url, kAnyProject)), kAnyProject);
+    made->of_none = json::serialize(catalog_for(tx, config_, base_url, {}));
+    const std::lock_guard lock(mutex_);
+    forget_before(revision);
+    catalogs_.put(base_url, made);
+    return made;
+}
+
+std::string TokenView::text(db::Transaction& tx, const repo::Session& session, const std::string& base_url,
+                            bool with_catalog) {
+    auto body = token_json(session);
+    const auto& scope = session.token.scope;
+    if (!scope.unscoped()) body["roles"] = roles(tx, session);
+    auto out = "{\"token\":" + json::serialize(body);
+    if (with_catalog && !scope.unscoped()) {
+        const auto parts = catalog(tx, base_url, session.revision);
+        out.back() = ',';
+        out += "\"catalog\":";
+        if (scope.project_id.empty())
+            out += parts->of_none;
+        else
+            parts->of_project.append_to(out, scope.project_id);
+        out += '}';
+    }
+    return out + '}';
 }
 
 }  // namespace virga::identity

@@ -2,9 +2,8 @@
 
 namespace virga::identity {
 
-json::value password_expiry_json(const User& user) {
-    if (user.password_expires_us == 0) return nullptr;
-    return json::value(iso8601_us(user.password_expires_us));
+json::value password_expiry_json(TimestampUs expires_us) {
+    return expires_us == 0 ? json::value() : json::value(iso8601_us(expires_us));
 }
 
 std::string to_string(TargetKind kind) {

@@ -47,8 +47,8 @@ struct User {
     TimestampUs failed_us = 0;            ///< the last of them
 };
 
-/// `password_expires_at` of a user: a time, or null for never.
-json::value password_expiry_json(const User& user);
+/// `password_expires_at` of a user: a time, or null for 0, never.
+json::value password_expiry_json(TimestampUs expires_us);
 
 struct Role {
     std::string id;

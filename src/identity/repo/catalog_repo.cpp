@@ -1,5 +1,7 @@
 #include "identity/repo/catalog_repo.hpp"
 
+#include "identity/repo/revision.hpp"
+
 namespace virga::identity::repo {
 
 std::vector<CatalogService> list_services(db::Transaction& tx) {
@@ -12,6 +14,7 @@ std::vector<CatalogService> list_services(db::Transaction& tx) {
 }
 
 void save_service(db::Transaction& tx, const CatalogService& service) {
+    count_change(tx);
     tx.exec(
         "INSERT INTO catalog_services (id, type, name, description, enabled, extra) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET type = excluded.type, name = excluded.name, "
@@ -21,6 +24,7 @@ void save_service(db::Transaction& tx, const CatalogService& service) {
 }
 
 void delete_service(db::Transaction& tx, const std::string& id) {
+    count_change(tx);
     tx.exec("DELETE FROM catalog_endpoints WHERE service_id = ?", {id});
     tx.exec("DELETE FROM catalog_services WHERE id = ?", {id});
 }
@@ -35,6 +39,7 @@ std::vector<CatalogEndpoint> list_endpoints(db::Transaction& tx) {
 }
 
 void save_endpoint(db::Transaction& tx, const CatalogEndpoint& endpoint) {
+    count_change(tx);
     tx.exec(
         "INSERT INTO catalog_endpoints (id, service_id, interface, url, region, enabled, extra) VALUES (?, ?, ?, ?, ?, "
         "?, ?) "
@@ -45,6 +50,7 @@ void save_endpoint(db::Transaction& tx, const CatalogEndpoint& endpoint) {
 }
 
 void delete_endpoint(db::Transaction& tx, const std::string& id) {
+    count_change(tx);
     tx.exec("DELETE FROM catalog_endpoints WHERE id = ?", {id});
 }
 

@@ -75,6 +75,10 @@ const std::vector<db::Migration>& migrations() {
              "CREATE INDEX tokens_by_user_and_expiry ON tokens (user_id, expires_us, issued_us)",
              "DROP INDEX tokens_by_user",
          }},
+        // Counts the changes of roles and catalog: processes keep what they made of them until it does.
+        {"identity",
+         5,
+         {"CREATE TABLE identity_revision (revision BIGINT NOT NULL)", "INSERT INTO identity_revision VALUES (1)"}},
     };
     return steps;
 }

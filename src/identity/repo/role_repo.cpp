@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "identity/repo/name_key.hpp"
+#include "identity/repo/revision.hpp"
 
 namespace virga::identity::repo {
 namespace {
@@ -56,17 +57,20 @@ std::vector<Role> list_roles(db::Transaction& tx) {
 
 void insert_role(db::Transaction& tx, const Role& role) {
     require_free_name(tx, role);
+    count_change(tx);
     tx.exec("INSERT INTO roles (id, name, name_key, description, extra) VALUES (?, ?, ?, ?, ?)",
             {role.id, role.name, name_key(role.name), db::nullable(role.description), json::serialize(role.extra)});
 }
 
 void update_role(db::Transaction& tx, const Role& role) {
     require_free_name(tx, role);
+    count_change(tx);
     tx.exec("UPDATE roles SET name = ?, name_key = ?, description = ?, extra = ? WHERE id = ?",
             {role.name, name_key(role.name), db::nullable(role.description), json::serialize(role.extra), role.id});
 }
 
 void delete_role(db::Transaction& tx, const std::string& id) {
+    count_change(tx);
     tx.exec(
         "DELETE FROM tokens WHERE EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = ? AND "
         "a.user_id = tokens.user_id AND (a.target_id IN (tokens.project_id, tokens.domain_id) OR (a.target = 'system' "

@@ -70,7 +70,10 @@ std::optional<Session> find_session(db::Transaction& tx, const std::string& dige
         "SELECT t.user_id AS user_id, t.project_id AS project_id, t.domain_id AS domain_id, t.system AS system, "
         "t.methods AS methods, "
         "t.audit_ids AS audit_ids, t.issued_us AS issued_us, t.expires_us AS expires_us, u.name AS user_name, "
-        "p.name AS project_name, p.domain_id AS project_domain_id, r.name AS role_name "
+        "u.domain_id AS user_domain_id, ud.name AS user_domain_name, u.password_expires_us AS password_expires_us, "
+        "p.name AS project_name, p.domain_id AS project_domain_id, pd.name AS project_domain_name, "
+        "d.name AS domain_name, r.name AS role_name, r.id AS role_id, "
+        "(SELECT MAX(revision) FROM identity_revision) AS revision "
         "FROM tokens t JOIN users u ON u.id = t.user_id AND u.enabled = 1 "
         "JOIN domains ud ON ud.id = u.domain_id AND ud.enabled = 1 "
         "LEFT JOIN projects p ON p.id = t.project_id LEFT JOIN domains pd ON pd.id = p.domain_id "
@@ -84,12 +87,21 @@ std::optional<Session> find_session(db::Transaction& tx, const std::string& dige
         {digest, now});
     if (rows.empty()) return std::nullopt;
     Session session;
-    session.token = read(rows.front(), digest);
-    session.user_name = rows.front().text("user_name");
-    session.project_name = rows.front().text("project_name");
-    session.project_domain_id = rows.front().text("project_domain_id");
+    const auto& first = rows.front();
+    session.token = read(first, digest);
+    session.user_name = first.text("user_name");
+    session.user_domain_id = first.text("user_domain_id");
+    session.user_domain_name = first.text("user_domain_name");
+    session.password_expires_us = first.number("password_expires_us");
+    session.project_name = first.text("project_name");
+    session.project_domain_id = first.text("project_domain_id");
+    session.project_domain_name = first.text("project_domain_name");
+    session.domain_name = first.text("domain_name");
+    session.revision = first.number("revision");
     for (const auto& row : rows) {
-        if (!row.is_null("role_name")) session.roles.push_back(row.text("role_name"));
+        if (row.is_null("role_name")) continue;
+        session.roles.push_back(row.text("role_name"));
+        session.role_ids.push_back(row.text("role_id"));
     }
     if (session.roles.empty() && !session.token.scope.unscoped()) return std::nullopt;
     return session;

@@ -18,9 +18,16 @@ bool make_room_for_token(db::Transaction& tx, const Token& wanted, std::int64_t 
 struct Session {
     Token token;
     std::string user_name;
+    std::string user_domain_id;
+    std::string user_domain_name;
+    TimestampUs password_expires_us = 0;  ///< 0: never
     std::string project_name;
-    std::string project_domain_id;   ///< domain of the token's project
-    std::vector<std::string> roles;  ///< names, on the token's project, domain or the system
+    std::string project_domain_id;  ///< domain of the token's project
+    std::string project_domain_name;
+    std::string domain_name;            ///< of the token's domain
+    std::vector<std::string> roles;     ///< names, on the token's project, domain or the system
+    std::vector<std::string> role_ids;  ///< of the same
+    std::int64_t revision = 0;          ///< of roles and catalog: see repo/revision.hpp
 };
 /// nullopt for an unknown or expired token, for one whose user, project or domain is gone or disabled, and for a
 /// scoped one whose user has no role there any more. One statement: every request asks it. What rules for passwords say

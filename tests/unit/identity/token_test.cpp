@@ -31,6 +31,47 @@ TEST_F(TokenTest, NocatalogLeavesTheCatalogOut) {
     EXPECT_FALSE(json::parse(answer.body).at("token").as_object().contains("catalog"));
 }
 
+/// What tokens have in common is kept between requests.
+TEST_F(TokenTest, AChangedCatalogOrRoleIsShownAtOnceByEveryProcess) {
+    Service other(database_, config_);
+    http::Router others_routes;
+    other.register_routes(others_routes);
+    const auto token = admin_token();
+    const auto seen_by_other = [&] {
+        http::Request request;
+        request.method = "GET";
+        request.target = request.path = "/identity/v3/auth/tokens";
+        request.base_url = "http://127.0.0.1:1";
+        request.headers.add("X-Auth-Token", token);
+        request.headers.add("X-Subject-Token", token);
+        return json::parse(others_routes.handle(request).body).at("token").as_object();
+    };
+    const auto shown = [&] {
+        const auto answer = call("GET", "/identity/v3/auth/tokens", nullptr, token, token);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        const auto seen = json::parse(answer.body).at("token").as_object();
+        EXPECT_EQ(seen, seen_by_other());
+        return seen;
+    };
+    EXPECT_EQ(shown().at("catalog").as_array().size(), 6U);
+    const auto service = create("/services", "service", json::object{{"type", "dns"}, {"name", "designate"}});
+    const auto endpoint =
+        create("/endpoints", "endpoint",
+               json::object{{"service_id", service}, {"interface", "public"}, {"url", "http://dns/$(project_id)s"}});
+    const auto with_dns = shown();
+    ASSERT_EQ(with_dns.at("catalog").as_array().size(), 7U);
+    EXPECT_NE(json::serialize(with_dns.at("catalog"))
+                  .find("http://dns/" + std::string(with_dns.at("project").at("id").as_string())),
+              std::string::npos);
+    EXPECT_EQ(call("DELETE", "/identity/v3/endpoints/" + endpoint, nullptr, token).status, 204);
+    EXPECT_EQ(shown().at("catalog").as_array().size(), 6U);
+    EXPECT_EQ(shown().at("roles").as_array().size(), 4U);
+    EXPECT_EQ(patch("/users/" + std::string(with_dns.at("user").at("id").as_string()), "user",
+                    json::object{{"name", "root"}}),
+              200);
+    EXPECT_EQ(shown().at("user").at("name").as_string(), "root");
+}
+
 TEST_F(TokenTest, WrongPasswordAndUnknownUserLookTheSame) {
     const auto path = "/identity/v3/auth/tokens";
     const auto wrong = call("POST", path, auth_body(password_identity("admin", "wrong")));

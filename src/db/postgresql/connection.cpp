@@ -30,10 +30,11 @@ constexpr Oid kNumeric = 1700;
 /// Who writes alone has this advisory lock for itself, those who write together share it. It has two keys, apart from
 /// the locks of things, which have one.
 const std::string kWriterLock = "(1448214528, 0)";
-/// Whoever freezes in a transaction loses its connection before those that wait for its locks give up.
-const std::string kBeginWrite =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout TO '10s'; "
-    "SET LOCAL idle_in_transaction_session_timeout TO '6s'";
+/// Once for each connection that writes. Whoever freezes in a transaction loses its connection before those that wait
+/// for its locks give up.
+constexpr const char* kSetUpWriter = "SET lock_timeout TO '10s'; SET idle_in_transaction_session_timeout TO '6s'";
+const std::string kBeginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const std::string kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* kAway = "The database is away. Try again later.";
 
 /// SUM of BIGINT is NUMERIC; what comes behind the point is of no interest.
@@ -181,6 +182,8 @@ void Connection::connect() {
     cache_.clear();
     ended_.clear();
     statements_ = 0;
+    is_writer_ = false;
+    is_pipelined_ = false;
     handle_.reset(PQconnectdbParams(address_->keywords().data(), address_->values().data(), 0));
     if (!handle_) throw std::bad_alloc();
     PQsetNoticeProcessor(
@@ -193,8 +196,26 @@ void Connection::connect() {
     }
 }
 
-bool Connection::try_begin(const std::string& sql) {
+/// Before the transaction, whose rollback would take it back.
+bool Connection::set_up_writer() {
+    if (is_writer_) return true;
+    const Result result(PQexec(handle_.get(), kSetUpWriter));
+    is_writer_ = result && !is_failure(result.get());
+    if (!is_writer_) handle_.reset();
+    return is_writer_;
+}
+
+bool Connection::try_open() {
     if (!handle_) connect();
+    drain();  // what ends the reader before
+    return access_ == Access::Read || set_up_writer();
+}
+
+/// The same for the statements that begin the transaction, when they don't wait for the first one.
+bool Connection::try_begin() {
+    if (!try_open()) return false;
+    std::string sql;
+    for (const auto& statement : beginning_) sql += statement + ";";
     const Result result(PQexec(handle_.get(), sql.c_str()));
     if (!is_failure(result.get()) && result) return true;
     const bool lost =
@@ -207,24 +228,13 @@ bool Connection::try_begin(const std::string& sql) {
     return false;
 }
 
-/// Every commit is synced: a server may crash while this program goes on, which would be ahead of what is left.
-void Connection::begin(Access access, Durability) {
-    access_ = access;
-    std::string sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    if (access == Access::WriteBeside) {
-        sql = kBeginWrite;
-    } else if (access != Access::Read) {
-        // Also of several processes.
-        sql = kBeginWrite +
-              (access == Access::WriteAlone ? "; SELECT pg_advisory_xact_lock"
-                                            : "; SELECT pg_advisory_xact_lock_shared") +
-              kWriterLock;
-    }
+/// Tries for some seconds, while the server is away.
+void Connection::persist(bool (Connection::*attempt)()) {
     const auto until = std::chrono::steady_clock::now() + kPatience;
     std::string why;
     for (;;) {
         try {
-            if (try_begin(sql)) return;
+            if ((this->*attempt)()) return;
             why = "the connection was lost";
         } catch (const Error& failure) {
             if (failure.code() != ErrorCode::Unavailable) throw;
@@ -236,8 +246,25 @@ void Connection::begin(Access access, Durability) {
     }
 }
 
+/// Every commit is synced: a server may crash while this program goes on, which would be ahead of what is left. Who is
+/// alone is so from here on; the others are asked for together with their first statement.
+void Connection::begin(Access access, Durability) {
+    access_ = access;
+    beginning_ = {access == Access::Read ? kBeginRead : kBeginWrite};
+    // Also of several processes.
+    if (access == Access::WriteAlone) beginning_.push_back("SELECT pg_advisory_xact_lock" + kWriterLock);
+    if (access == Access::WriteTogether) beginning_.push_back("SELECT pg_advisory_xact_lock_shared" + kWriterLock);
+    if (access == Access::WriteAlone) {
+        persist(&Connection::try_begin);
+        beginning_.clear();
+    } else {
+        persist(&Connection::try_open);
+    }
+}
+
 void Connection::commit() {
     if (!handle_) fail_lost();
+    if (!beginning_.empty()) return beginning_.clear();
     const Result result(PQexec(handle_.get(), "COMMIT"));
     // A server that stops at once may say so after the commit is on its disk.
     const bool is_lost = !result || PQstatus(handle_.get()) != CONNECTION_OK ||
@@ -253,8 +280,15 @@ void Connection::commit() {
 }
 
 void Connection::rollback() {
+    beginning_.clear();
     if (!handle_) return;
-    if (PQtransactionStatus(handle_.get()) == PQTRANS_IDLE) return;
+    const auto status = PQtransactionStatus(handle_.get());
+    if (status == PQTRANS_IDLE) return;
+    // Nobody waits for the end of a reader: whoever takes the connection next does.
+    if (access_ == Access::Read && status == PQTRANS_INTRANS) {
+        if (PQsendQuery(handle_.get(), "ROLLBACK") == 0) handle_.reset();
+        return;
+    }
     const Result result(PQexec(handle_.get(), "ROLLBACK"));
     if (!result || is_failure(result.get())) handle_.reset();
 }
@@ -283,11 +317,56 @@ void Connection::forget_ended() {
     run(sql);
 }
 
+Prepared& Connection::start(std::string_view sql, const Params& params) {
+    if (!beginning_.empty()) return start_first(sql, params);
+    if (!handle_) fail_lost();
+    auto& prepared = prepare(sql, params);
+    send(prepared, params);
+    return prepared;
+}
+
+/// Nothing of the transaction was done before, so when the connection turns out to be lost, it begins on another one.
+Prepared& Connection::start_first(std::string_view sql, const Params& params) {
+    constexpr int kMostConnections = 3;
+    for (int count = 1;; ++count) {
+        try {
+            if (!handle_) fail_lost();
+            auto& prepared = prepare(sql, params);
+            send_first(prepared, params, sql);
+            beginning_.clear();
+            return prepared;
+        } catch (const RunAgain&) {
+            // On a connection that is there, BEGIN itself was done.
+            if (handle_ || count == kMostConnections) throw;
+        }
+        persist(&Connection::try_open);
+    }
+}
+
 void Connection::send(Prepared& prepared, const Params& params) {
     const Bound bound(params);
     if (PQsendQueryPrepared(handle_.get(), prepared.name.c_str(), bound.count(), bound.values(), nullptr, nullptr, 0) ==
         0)
         fail_lost();
+}
+
+/// In one round trip with what begins the transaction.
+void Connection::send_first(Prepared& prepared, const Params& params, std::string_view sql) {
+    if (PQenterPipelineMode(handle_.get()) == 0) fail_lost();
+    is_pipelined_ = true;
+    for (const auto& statement : beginning_) {
+        if (PQsendQueryParams(handle_.get(), statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0)
+            fail_lost();
+    }
+    send(prepared, params);
+    if (PQpipelineSync(handle_.get()) == 0) fail_lost();
+    for (std::size_t i = 0; i < beginning_.size(); ++i) {
+        while (const auto result = next_result()) {
+            if (!is_failure(result.get())) continue;
+            drain();
+            fail(result.get(), sql);
+        }
+    }
 }
 
 Result Connection::next_result() {
@@ -316,8 +395,15 @@ void Connection::cancel() {
     PQfreeCancel(request);
 }
 
+/// Reads to the end of what was sent.
 void Connection::drain() {
     if (!handle_) return;
+    while (is_pipelined_ && PQstatus(handle_.get()) == CONNECTION_OK) {
+        const Result result(PQgetResult(handle_.get()));
+        if (!result || PQresultStatus(result.get()) != PGRES_PIPELINE_SYNC) continue;
+        PQexitPipelineMode(handle_.get());
+        is_pipelined_ = false;
+    }
     while (PGresult* result = PQgetResult(handle_.get())) PQclear(result);
 }
 
@@ -355,9 +441,7 @@ void Connection::fail(const PGresult* result, std::string_view sql) {
 }
 
 void Connection::each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& use) {
-    if (!handle_) fail_lost();
-    auto& prepared = prepare(sql, params);
-    send(prepared, params);
+    auto& prepared = start(sql, params);
     PQsetSingleRowMode(handle_.get());
     Statement statement(*this);
     std::optional<Row> row;
@@ -378,8 +462,7 @@ void Connection::each(std::string_view sql, const Params& params, const std::fun
 }
 
 std::int64_t Connection::exec(std::string_view sql, const Params& params) {
-    if (!handle_) fail_lost();
-    send(prepare(sql, params), params);
+    start(sql, params);
     Statement statement(*this);
     std::int64_t affected = 0;
     while (const auto result = statement.next()) {

@@ -58,11 +58,17 @@ private:
     class Statement;
 
     void connect();
-    bool try_begin(const std::string& sql);
+    bool set_up_writer();
+    bool try_open();
+    bool try_begin();
+    void persist(bool (Connection::*attempt)());
+    Prepared& start(std::string_view sql, const Params& params);
+    Prepared& start_first(std::string_view sql, const Params& params);
     Prepared& prepare(std::string_view sql, const Params& params);
     void forget_ended();
     void run(const std::string& sql);
     void send(Prepared& prepared, const Params& params);
+    void send_first(Prepared& prepared, const Params& params, std::string_view sql);
     Result next_result();
     void cancel();
     void drain();
@@ -75,6 +81,9 @@ private:
     StatementCache<Prepared> cache_;
     std::uint64_t statements_ = 0;  ///< prepared on this connection, for their names
     Access access_ = Access::WriteAlone;
+    bool is_writer_ = false;              ///< its session has what writers need
+    std::vector<std::string> beginning_;  ///< what begins the transaction, and wasn't sent yet
+    bool is_pipelined_ = false;           ///< until drain() has read the end
 };
 
 }  // namespace virga::db::postgresql

@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from harness.cloud import PROGRAM  # noqa: E402
 from measure import Table  # noqa: E402
 from on_fake import measure_idle, measure_on_fake  # noqa: E402
+from on_large import measure_large  # noqa: E402
 from on_libvirt import measure_on_libvirt  # noqa: E402
 from on_rpc import measure_rpc  # noqa: E402
 from on_simulated import measure_simulated  # noqa: E402
@@ -42,6 +43,7 @@ def main():
     measure_rpc(table, PROGRAM)
     measure_on_fake(table)
     measure_simulated(table)
+    measure_large(table, PROGRAM)
     measure_on_libvirt(table)
     measure_volumes(table)
     measure_transfers(table)

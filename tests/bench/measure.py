@@ -3,9 +3,12 @@ import http.client
 import json
 import os
 import pathlib
+import re
+import socket
 import sqlite3
 import statistics
 import subprocess
+import threading
 import time
 
 MIB = 1024 * 1024
@@ -35,6 +38,53 @@ class Client:
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {data[:500]}")
         return json.loads(data) if data and "json" in answer.headers.get("Content-Type", "") else data
+
+
+class Volley:
+    """Many of one request at a time on one connection: the client costs next to nothing."""
+    SIZE = 64
+
+    def __init__(self, port, path, headers):
+        lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
+        self.request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        self.connection = socket.create_connection(("127.0.0.1", port))
+        self.connection.sendall(self.request)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self.connection.recv(65536)
+        head, body = answer.split(b"\r\n\r\n", 1)
+        assert head.split()[1] in (b"200", b"300"), head
+        length = int(re.search(rb"(?i)content-length: *(\d+)", head).group(1))
+        self.size = len(head) + 4 + length
+        self.read(length - len(body))
+
+    def read(self, size):
+        while size > 0:
+            got = len(self.connection.recv(min(size, 1 << 20)))
+            assert got, "the connection was closed"
+            size -= got
+
+    def fire(self):
+        self.connection.sendall(self.request * self.SIZE)
+        self.read(self.size * self.SIZE)
+
+
+def request_rate(port, path, headers, connections=4, volleys=60):
+    """Requests a second, from several connections at once."""
+    all_volleys = [Volley(port, path, headers) for _ in range(connections)]
+
+    def work(volley):
+        for _ in range(volleys):
+            volley.fire()
+    threads = [threading.Thread(target=work, args=(volley,)) for volley in all_volleys]
+
+    def run_all():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    seconds = timed(run_all)
+    return connections * volleys * Volley.SIZE / seconds
 
 
 def memory_mib(pid, field="VmRSS"):

@@ -5,7 +5,8 @@ import time
 
 from harness.resources import Resources
 from harness.serve import ServedCloud
-from measure import MIB, Client, median_ms, memory_mib, shared_out_mib, spawn_ms, synced_commit_ms, timed
+from measure import (MIB, Client, median_ms, memory_mib, request_rate, shared_out_mib, spawn_ms, synced_commit_ms,
+                     timed)
 
 SEQUENTIAL = 50
 BURST = 200
@@ -21,6 +22,7 @@ def measure_on_fake(table):
         bench.request_to_active()
         bench.burst()
         bench.long_list()
+        bench.tokens()
     finally:
         cloud.close()
 
@@ -112,6 +114,16 @@ class FakeBench:
         floor = [timed(lambda: fetch(f"/image/v2/images/{static}/file")) for _ in range(10)]
         self.table.add("list 1,000 servers with details", median_ms(times), "ms", "under 15 ms", median_ms(floor),
                        "the same bytes as a stored file", f"{list_bytes / MIB:.1f} MiB")
+
+    def tokens(self):
+        """Services ask for each request of theirs whether its token is good."""
+        port, token = self.cloud.port, self.cloud.token
+        subject = self.cloud.login()
+        empty = request_rate(port, "/", {})
+        validated = request_rate(port, "/identity/v3/auth/tokens",
+                                 {"X-Auth-Token": token, "X-Subject-Token": subject})
+        self.table.add("tokens validated per second", validated, "/s", "half of the floor", empty,
+                       "empty GETs on as many connections", f"{validated / empty:.0%} of the floor, with catalog")
 
 
 def measure_idle(table, program):

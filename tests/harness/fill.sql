@@ -71,5 +71,14 @@ FROM (SELECT a.host, count(*) AS servers, sum(a.vcpus)::bigint AS vcpus, sum(a.m
       FROM allocations a JOIN filled f ON f.id = a.server_id GROUP BY a.host) AS more
 WHERE more.host = hosts.name;
 
+INSERT INTO project_usage (project_id, servers, vcpus, memory_mib)
+SELECT project_id, count(*), sum(vcpus), sum(memory_mib) FROM servers JOIN filled ON filled.id = servers.id GROUP BY project_id
+ON CONFLICT (project_id) DO UPDATE SET servers = project_usage.servers + excluded.servers,
+    vcpus = project_usage.vcpus + excluded.vcpus, memory_mib = project_usage.memory_mib + excluded.memory_mib;
+
+INSERT INTO port_usage (project_id, ports)
+SELECT project_id, count(*) FROM ports JOIN filled ON filled.port = ports.id GROUP BY project_id
+ON CONFLICT (project_id) DO UPDATE SET ports = port_usage.ports + excluded.ports;
+
 COMMIT;
 ANALYZE;

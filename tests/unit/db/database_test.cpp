@@ -216,6 +216,8 @@ TEST_F(DatabaseTest, LocksInTwoOrdersCostAnotherRun) {
 TEST_F(DatabaseTest, WhoIsAloneWaitsForThoseTogether) {
     if (!test::TestDatabase::is_postgresql()) GTEST_SKIP() << "SQLite has one writer";
     auto together = database_->write(Durability::Grouped, Writers::Together);
+    // It begins with its first statement.
+    together.exec("INSERT INTO things (id) VALUES ('together')");
     std::atomic<bool> ended = false;
     auto alone = std::async(std::launch::async, [&] {
         database_->write_with([](Transaction& tx) {
@@ -228,7 +230,6 @@ TEST_F(DatabaseTest, WhoIsAloneWaitsForThoseTogether) {
                                     "wait_event = 'advisory'") == 0)
         std::this_thread::yield();
     EXPECT_FALSE(ended);
-    together.exec("INSERT INTO things (id) VALUES ('together')");
     together.commit();
     alone.get();
     EXPECT_EQ(database_->read().scalar("SELECT n FROM things WHERE id = 'alone'"), 1);

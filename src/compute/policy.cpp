@@ -132,6 +132,8 @@ const identity::policy::Table& policies() {
             {"os_compute_api:os-hypervisors:statistics", admin, "Sum hypervisors up."},
             {"os_compute_api:os-hypervisors:show", admin, "Show a hypervisor."},
             {"os_compute_api:os-services:list", admin, "List services and the hosts that they run on."},
+            {"os_compute_api:os-services:update", admin, "Disable, enable and force down the services of hosts."},
+            {"os_compute_api:os-services:delete", admin, "Delete the service of a host that is gone."},
             {"os_compute_api:extensions", reader, "List the extensions of the API."},
             {"os_compute_api:os-server-groups:index", reader, "List server groups."},
             {"os_compute_api:os-aggregates:index", admin, "List host aggregates."},

@@ -12,6 +12,7 @@ namespace virga::compute::api {
 namespace {
 
 constexpr const char* kPrefix = "/compute/v2.1";
+constexpr std::string_view kHostsNamespace = "6e1c0f1e-3b0c-5d2a-9a57-5b1f8f0f6c11";
 
 }  // namespace
 
@@ -95,9 +96,12 @@ std::int64_t QuotaLimits::of(const std::string& resource) const {
     throw Error(ErrorCode::Internal, "no quota " + resource);
 }
 
-std::string host_uuid(std::string_view kind, const std::string& host) {
-    static const std::string kNamespace = "6e1c0f1e-3b0c-5d2a-9a57-5b1f8f0f6c11";
-    return derived_uuid(kNamespace, std::string(kind) + "/" + host);
+std::string hypervisor_uuid(const std::string& host) {
+    return derived_uuid(kHostsNamespace, "hypervisor/" + host);
+}
+
+std::string service_uuid(const std::string& binary, const std::string& host) {
+    return derived_uuid(kHostsNamespace, "service/" + binary + "/" + host);
 }
 
 std::string zone_of_host(flows::Dependencies& d, const rpc::HostState& host) {

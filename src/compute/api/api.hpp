@@ -96,8 +96,9 @@ private:
     const config::Config& config_;
     std::map<std::string, std::int64_t> set_;
 };
-/// Stable id of a host in one of the API's lists ("hypervisor", "service").
-std::string host_uuid(std::string_view kind, const std::string& host);
+/// Stable ids, from 2.53 on.
+std::string hypervisor_uuid(const std::string& host);
+std::string service_uuid(const std::string& binary, const std::string& host);
 std::string zone_of_host(flows::Dependencies& d, const rpc::HostState& host);
 /// Name of a host's zone when it is connected, else the default zone.
 std::string zone_of(flows::Dependencies& d, const std::string& host);

@@ -15,9 +15,15 @@ constexpr int kUuidSince = 53;
 constexpr int kSlimSince = 88;  ///< no usage, no statistics; uptime instead
 
 /// Below 2.53 ids are numbers: the place in the list of names.
-json::value id_of(const Call& call, const char* kind, const std::string& host, std::size_t index) {
-    if (call.minor >= kUuidSince) return json::value(host_uuid(kind, host));
+json::value id_of(const Call& call, const std::string& host, std::size_t index) {
+    if (call.minor >= kUuidSince) return json::value(hypervisor_uuid(host));
     return json::value(static_cast<std::int64_t>(index) + 1);
+}
+
+/// As the list of services has it, where those of the control process come first.
+json::value service_id_of(const Call& call, const std::string& host, std::size_t index) {
+    if (call.minor >= kUuidSince) return json::value(service_uuid("nova-compute", host));
+    return json::value(static_cast<std::int64_t>(index) + 3);
 }
 
 std::vector<rpc::HostState> sorted_hosts(const Call& call) {
@@ -27,6 +33,7 @@ std::vector<rpc::HostState> sorted_hosts(const Call& call) {
 }
 
 using Rows = std::map<std::string, Host>;
+using States = std::map<std::string, ServiceState>;
 using Servers = std::map<std::string, std::vector<ServerId>>;
 
 Rows rows_of_hosts(db::Transaction& tx) {
@@ -64,20 +71,30 @@ void add_servers_of(const Servers& servers, const rpc::HostState& host, json::ob
     out["servers"] = std::move(list);
 }
 
-json::object brief(const Call& call, const rpc::HostState& host, std::size_t index) {
-    return {{"id", id_of(call, "hypervisor", host.name, index)},
-            {"hypervisor_hostname", host.name},
-            {"state", host.answers ? "up" : "down"},
-            {"status", "enabled"}};
+ServiceState state_of(const States& states, const std::string& host) {
+    const auto found = states.find(host);
+    return found == states.end() ? ServiceState{} : found->second;
 }
 
-json::object full(const Rows& rows, const Call& call, const rpc::HostState& host, std::size_t index) {
-    auto out = brief(call, host, index);
+json::object brief(const States& states, const Call& call, const rpc::HostState& host, std::size_t index) {
+    const auto service = state_of(states, host.name);
+    return {{"id", id_of(call, host.name, index)},
+            {"hypervisor_hostname", host.name},
+            {"state", host.answers && !service.forced_down ? "up" : "down"},
+            {"status", service.disabled ? "disabled" : "enabled"}};
+}
+
+json::object full(const Rows& rows, const States& states, const Call& call, const rpc::HostState& host,
+                  std::size_t index) {
+    auto out = brief(states, call, host, index);
     out["hypervisor_type"] = get_string(host.report, "hypervisor_type");
     out["hypervisor_version"] = get_int(host.report, "hypervisor_version");
     out["host_ip"] = get_string(host.report, "host_ip", "127.0.0.1");
-    out["service"] = json::object{
-        {"id", id_of(call, "service", host.name, index)}, {"host", host.name}, {"disabled_reason", nullptr}};
+    json::object service{
+        {"id", service_id_of(call, host.name, index)}, {"host", host.name}, {"disabled_reason", nullptr}};
+    if (const auto reason = state_of(states, host.name).disabled_reason; !reason.empty())
+        service["disabled_reason"] = reason;
+    out["service"] = std::move(service);
     if (call.minor >= kSlimSince) {
         out["uptime"] = nullptr;
         return out;
@@ -105,7 +122,7 @@ std::size_t page_start(const Call& call, const std::vector<rpc::HostState>& host
                        const std::optional<std::string>& marker) {
     if (!marker) return 0;
     for (std::size_t i = 0; i < hosts.size(); ++i) {
-        if (text_of(id_of(call, "hypervisor", hosts[i].name, i)) == *marker) return i + 1;
+        if (text_of(id_of(call, hosts[i].name, i)) == *marker) return i + 1;
     }
     throw Error(ErrorCode::InvalidInput, "marker: there is no hypervisor " + marker->substr(0, 64));
 }
@@ -117,12 +134,13 @@ http::Response list(Call& call, bool detail) {
     const auto pattern = wanted_name(call);
     const bool with_servers = call.minor >= kUuidSince && query_flag(call.request, "with_servers");
     const auto rows = detail && call.minor < kSlimSince ? rows_of_hosts(tx) : Rows{};
+    const auto states = repo::service_states(tx);
     const auto servers = with_servers ? repo::servers_of_hosts(tx) : Servers{};
     const auto page = call.minor >= kPagedSince ? http::page_of(call.request) : http::Page{hosts.size(), std::nullopt};
     json::array views;
     for (auto i = page_start(call, hosts, page.marker); i < hosts.size() && views.size() < page.limit; ++i) {
         if (hosts[i].name.find(pattern) == std::string::npos) continue;
-        auto out = detail ? full(rows, call, hosts[i], i) : brief(call, hosts[i], i);
+        auto out = detail ? full(rows, states, call, hosts[i], i) : brief(states, call, hosts[i], i);
         if (with_servers) add_servers_of(servers, hosts[i], out);
         views.push_back(std::move(out));
     }
@@ -145,10 +163,11 @@ http::Response show(Call& call) {
     auto tx = call.d.db.read();
     const auto hosts = sorted_hosts(call);
     const auto rows = rows_of_hosts(tx);
+    const auto states = repo::service_states(tx);
     for (std::size_t i = 0; i < hosts.size(); ++i) {
-        const auto id = id_of(call, "hypervisor", hosts[i].name, i);
+        const auto id = id_of(call, hosts[i].name, i);
         if (text_of(id) != call.param("hypervisor_id")) continue;
-        auto out = full(rows, call, hosts[i], i);
+        auto out = full(rows, states, call, hosts[i], i);
         if (call.minor >= kUuidSince && query_flag(call.request, "with_servers"))
             add_servers_of(repo::servers_of_hosts(tx), hosts[i], out);
         return json_response(200, "hypervisor", std::move(out));

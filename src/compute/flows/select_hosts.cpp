@@ -18,7 +18,8 @@ constexpr std::size_t kLargePage = 1000;
 scheduler::HostView view_of(const Host& host, bool connected) {
     scheduler::HostView view;
     view.name = host.name;
-    view.up = connected;
+    view.up = connected && !host.service.forced_down;
+    view.disabled = host.service.disabled;
     view.zone = host.zone;
     view.vcpus = host.limit.vcpus;
     view.memory_mib = host.limit.memory_mib;
@@ -121,7 +122,7 @@ private:
         choice.rejection_reasons.clear();
         for (const auto& host : found.hosts) {
             auto by_row = seen(host);
-            by_row.up = host.up;
+            by_row.up = host.up && !host.service.forced_down;
             by_row.remote_disks = reaches_others;
             if (scheduler::reject(by_row, request_)) continue;
             if (const auto why = scheduler::reject(seen(host), request_)) ++choice.rejections[why->filter];

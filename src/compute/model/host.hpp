@@ -17,11 +17,21 @@ struct HostReport {
     bool operator==(const HostReport& other) const = default;
 };
 
+/// What an administrator says of a host's service, whatever the host says.
+struct ServiceState {
+    bool disabled = false;        ///< it takes no new servers; those that it has stay as they are
+    std::string disabled_reason;  ///< may be empty; always of one that isn't disabled
+    bool forced_down = false;     ///< held for down, even while it answers
+
+    bool operator==(const ServiceState& other) const = default;
+};
+
 /// The same with what only the cloud knows. A host that went away keeps its row, and the claims on it.
 struct Host : HostReport {
     bool up = false;           ///< as was last heard: whether it is connected now is known by rpc alone
     Amounts used;              ///< sum of the allocations there
     std::int64_t servers = 0;  ///< number of them
+    ServiceState service;
 };
 
 }  // namespace virga::compute

@@ -14,6 +14,10 @@ Amounts amounts(const db::Row& row, const std::string& prefix) {
     return {row.number(prefix + "vcpus"), row.number(prefix + "memory_mib"), row.number(prefix + "disk_gib")};
 }
 
+ServiceState service_of(const db::Row& row) {
+    return {row.flag("disabled"), row.text("disabled_reason"), row.flag("forced_down")};
+}
+
 Host host_of(const db::Row& row) {
     Host host;
     host.name = row.text("name");
@@ -24,6 +28,7 @@ Host host_of(const db::Row& row) {
     host.limit = amounts(row, "limit_");
     host.used = amounts(row, "used_");
     host.servers = row.number("servers");
+    host.service = service_of(row);
     return host;
 }
 
@@ -76,7 +81,8 @@ std::vector<Host> hosts_with_wrong_counters(db::Transaction& tx) {
 
 std::vector<Host> hosts_with_room(db::Transaction& tx, const Amounts& wanted, const std::string& zone,
                                   const std::optional<HostMarker>& after, std::size_t limit) {
-    std::string sql = "SELECT * FROM hosts WHERE state = 'up' AND " + kFreeMemory + " >= ? AND " + kFreeVcpus + " >= ?";
+    std::string sql = "SELECT * FROM hosts WHERE state = 'up' AND disabled = 0 AND forced_down = 0 AND " + kFreeMemory +
+                      " >= ? AND " + kFreeVcpus + " >= ?";
     db::Params params{wanted.memory_mib, wanted.vcpus};
     if (wanted.disk_gib > 0) {
         sql += " AND " + kFreeDisk + " >= ?";
@@ -106,6 +112,23 @@ void save_host(db::Transaction& tx, const HostReport& r) {
         " limit_memory_mib = excluded.limit_memory_mib, limit_disk_gib = excluded.limit_disk_gib",
         {r.name, r.zone, db::nullable(r.storage_zone), std::string(kUp), r.total.vcpus, r.total.memory_mib,
          r.total.disk_gib, r.limit.vcpus, r.limit.memory_mib, r.limit.disk_gib});
+}
+
+std::map<std::string, ServiceState> service_states(db::Transaction& tx) {
+    std::map<std::string, ServiceState> states;
+    for (const auto& row : tx.query("SELECT name, disabled, disabled_reason, forced_down FROM hosts"))
+        states.emplace(row.text("name"), service_of(row));
+    return states;
+}
+
+void save_service(db::Transaction& tx, const std::string& host, const ServiceState& service) {
+    tx.exec("UPDATE hosts SET disabled = ?, disabled_reason = ?, forced_down = ? WHERE name = ?",
+            {std::int64_t{service.disabled}, service.disabled_reason, std::int64_t{service.forced_down}, host});
+}
+
+void forget_host(db::Transaction& tx, const std::string& name) {
+    tx.exec("DELETE FROM hosts WHERE name = ?", {name});
+    tx.exec("DELETE FROM host_presence WHERE host = ?", {name});
 }
 
 void set_host_up(db::Transaction& tx, const std::string& name, bool up) {

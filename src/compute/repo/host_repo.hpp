@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,14 +28,22 @@ struct HostMarker {
     std::int64_t free_memory_mib = 0;
     std::string name;
 };
-/// At most `limit` hosts that were up when last heard of, in `zone` (empty: any), with room for `wanted`:
+/// At most `limit` hosts that were up when last heard of and are neither disabled nor forced down, in `zone` (empty:
+/// any), with room for `wanted`:
 /// those with the most free memory first, read from an index in that order.
 std::vector<Host> hosts_with_room(db::Transaction& tx, const Amounts& wanted, const std::string& zone,
                                   const std::optional<HostMarker>& after, std::size_t limit);
 
 /// Makes or changes the row: the host is up. Its counters stay as they are.
 void save_host(db::Transaction& tx, const HostReport& report);
-/// Nothing happens when there is no such row.
+/// Of all hosts, by name.
+std::map<std::string, ServiceState> service_states(db::Transaction& tx);
+
+// Nothing happens when there is no such row:
+
+void save_service(db::Transaction& tx, const std::string& host, const ServiceState& service);
+/// With what it last said of itself. It comes back, as a new one, when it connects again.
+void forget_host(db::Transaction& tx, const std::string& name);
 void set_host_up(db::Transaction& tx, const std::string& name, bool up);
 
 }  // namespace virga::compute::repo

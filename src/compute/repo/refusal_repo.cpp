@@ -32,7 +32,7 @@ db::Condition named(const std::set<std::string>& hosts) {
 void add_places(Cases& cases, const scheduler::Request& request) {
     cases.add("RetryFilter", named(request.excluded));
     if (!request.wanted_host.empty()) cases.add("RequestedDestinationFilter", "name <> ?", {request.wanted_host});
-    cases.add("ComputeFilter", "state <> 'up'", {});
+    cases.add("ComputeFilter", "state <> 'up' OR disabled <> 0 OR forced_down <> 0", {});
     if (!request.zone.empty()) cases.add("AvailabilityZoneFilter", "zone <> ?", {request.zone});
     if (request.same_hosts) {
         const auto same = named(*request.same_hosts);

@@ -13,6 +13,7 @@ std::optional<Rejection> reject_place(const HostView& host, const Request& reque
         return Rejection{"RequestedDestinationFilter", "host " + request.wanted_host + " was asked for"};
     }
     if (!host.up) return Rejection{"ComputeFilter", "host is down"};
+    if (host.disabled) return Rejection{"ComputeFilter", "host is disabled"};
     if (!request.zone.empty() && host.zone != request.zone) {
         return Rejection{"AvailabilityZoneFilter", "zone is " + host.zone + ", not " + request.zone};
     }

@@ -11,6 +11,7 @@ namespace virga::compute::scheduler {
 struct HostView {
     std::string name;
     bool up = true;
+    bool disabled = false;  ///< by an administrator
     std::string zone;
     std::int64_t vcpus = 0;  ///< that may be claimed, which may be more than the machine has; likewise below
     std::int64_t memory_mib = 0;

@@ -33,6 +33,8 @@ const std::string kWriterLock = "(1448214528, 0)";
 /// Once for each connection that writes. Whoever freezes in a transaction loses its connection before those that wait
 /// for its locks give up.
 constexpr const char* kSetUpWriter = "SET lock_timeout TO '10s'; SET idle_in_transaction_session_timeout TO '6s'";
+/// A reader holds nobody up.
+constexpr const char* kPatientReader = "SET LOCAL idle_in_transaction_session_timeout TO 0";
 const std::string kBeginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const std::string kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* kAway = "The database is away. Try again later.";
@@ -251,6 +253,7 @@ void Connection::persist(bool (Connection::*attempt)()) {
 void Connection::begin(Access access, Durability) {
     access_ = access;
     beginning_ = {access == Access::Read ? kBeginRead : kBeginWrite};
+    if (access == Access::Read) beginning_.emplace_back(kPatientReader);
     // Also of several processes.
     if (access == Access::WriteAlone) beginning_.push_back("SELECT pg_advisory_xact_lock" + kWriterLock);
     if (access == Access::WriteTogether) beginning_.push_back("SELECT pg_advisory_xact_lock_shared" + kWriterLock);

@@ -192,9 +192,10 @@ TEST_F(ClaimsTest, WithoutAValidHostEachIsCountedByTheFilterThatRefusesIt) {
         ASSERT_TRUE(found.choice.hosts.empty()) << i;
         std::vector<scheduler::HostView> views;
         for (const auto& host : db_.read_with([](db::Transaction& tx) { return repo::all_hosts(tx); })) {
-            views.push_back({host.name, hosts_.answers(host.name), host.zone, host.limit.vcpus, host.limit.memory_mib,
-                             host.limit.disk_gib, host.used.vcpus, host.used.memory_mib, host.used.disk_gib,
-                             host.servers, host.name.starts_with("slow") && std::stoi(host.name.substr(4)) % 3 == 0});
+            views.push_back({host.name, hosts_.answers(host.name), host.service.disabled, host.zone, host.limit.vcpus,
+                             host.limit.memory_mib, host.limit.disk_gib, host.used.vcpus, host.used.memory_mib,
+                             host.used.disk_gib, host.servers,
+                             host.name.starts_with("slow") && std::stoi(host.name.substr(4)) % 3 == 0});
         }
         EXPECT_EQ(found.total, views.size()) << i;
         const auto wanted = scheduler::choose(views, requests[i], 3);

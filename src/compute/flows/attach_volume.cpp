@@ -3,11 +3,11 @@
 #include "compute/flows/flow_kinds.hpp"
 #include "compute/flows/flows.hpp"
 #include "compute/flows/guest_spec.hpp"
-#include "compute/flows/known_hosts.hpp"
 #include "compute/flows/record_action.hpp"
 #include "compute/flows/server_steps.hpp"
 #include "compute/model/device_names.hpp"
 #include "compute/model/server_changes.hpp"
+#include "compute/repo/host_repo.hpp"
 #include "compute/repo/server_repo.hpp"
 #include "compute/virt/qemu/buses.hpp"
 
@@ -21,7 +21,7 @@ std::string why_unreachable(db::Transaction& tx, Dependencies& d, const volume::
         case volume::Reach::Anywhere:
             return {};
         case volume::Reach::ByNetwork:
-            if (hosts_with_remote_disks(d).contains(server.host)) return {};
+            if (const auto host = repo::find_host(tx, server.host); host && host->remote_disks) return {};
             return "which the instance's host can't reach without certificates (its setting host.tls_folder).";
         case volume::Reach::OwnHost:
             return "and can only be reached there: it is encrypted, or its host exports no volumes (its settings "

@@ -20,6 +20,7 @@ HostReport report_of(const std::string& name, const json::object& report, const 
     out.limit = {out.total.vcpus * config.get(setting::cpu_ratio_percent) / kPercent,
                  out.total.memory_mib * config.get(setting::ram_ratio_percent) / kPercent,
                  out.total.disk_gib * config.get(setting::disk_ratio_percent) / kPercent};
+    out.remote_disks = get_bool(report, "remote_disks");
     return out;
 }
 
@@ -72,13 +73,6 @@ void record_hosts(Dependencies& d) {
         if (row.up && !d.hosts.is_up(name)) record_connection(d, name);
     }
     d.recorded_hosts->version = version;
-}
-
-std::set<std::string> hosts_with_remote_disks(Dependencies& d) {
-    std::set<std::string> names;
-    for (const auto& host : d.hosts.hosts())
-        if (get_bool(host.report, "remote_disks")) names.insert(host.name);
-    return names;
 }
 
 }  // namespace virga::compute::flows

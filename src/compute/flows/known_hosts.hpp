@@ -1,5 +1,4 @@
 #pragma once
-#include <set>
 #include <string>
 
 #include "base/json.hpp"
@@ -16,8 +15,5 @@ void record_connection(Dependencies& d, const std::string& host);
 /// Does both for all: those that are connected, and those whose rows say so though they aren't. Looks at none of them
 /// when no host has changed since it last did so.
 void record_hosts(Dependencies& d);
-
-/// The connected hosts whose servers can use volumes that other hosts export.
-std::set<std::string> hosts_with_remote_disks(Dependencies& d);
 
 }  // namespace virga::compute::flows

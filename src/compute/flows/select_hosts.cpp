@@ -28,6 +28,7 @@ scheduler::HostView view_of(const Host& host, bool connected) {
     view.used_memory_mib = host.used.memory_mib;
     view.used_disk_gib = host.used.disk_gib;
     view.servers = host.servers;
+    view.remote_disks = host.remote_disks;
     return view;
 }
 
@@ -35,7 +36,7 @@ class Selector {
 public:
     Selector(db::Transaction& tx, Dependencies& d, const scheduler::Request& request, std::size_t most)
         : tx_(tx), d_(d), request_(request), most_(most) {
-        if (!request.near_hosts.empty()) remote_disks_ = hosts_with_remote_disks(d);
+        if (!request.near_hosts.empty()) reaches_others_ = repo::any_has_remote_disks(tx);
     }
 
     /// Of the hosts that the request names, or of the first pages of those with room.
@@ -69,7 +70,7 @@ private:
     std::optional<std::set<std::string>> named_hosts() const {
         if (!request_.wanted_host.empty()) return std::set{request_.wanted_host};
         if (!request_.volume_hosts.empty()) return request_.volume_hosts;
-        if (!request_.near_hosts.empty() && remote_disks_.empty()) return request_.near_hosts;
+        if (!request_.near_hosts.empty() && !reaches_others_) return request_.near_hosts;
         return request_.same_hosts;
     }
 
@@ -95,11 +96,7 @@ private:
 
     bool passes(const Host& host) const { return !scheduler::reject(seen(host), request_); }
 
-    scheduler::HostView seen(const Host& host) const {
-        auto view = view_of(host, d_.hosts.answers(host.name));
-        view.remote_disks = remote_disks_.contains(host.name);
-        return view;
-    }
+    scheduler::HostView seen(const Host& host) const { return view_of(host, d_.hosts.answers(host.name)); }
 
     Selection chosen(Selection found) const {
         std::vector<scheduler::HostView> views;
@@ -113,17 +110,13 @@ private:
     /// Why none fits: what the rows tell, counted where they are, and of those that the rows would let pass what is
     /// known here only.
     void explain(Selection& found) const {
-        const bool reaches_others = !remote_disks_.empty();
-        auto by_rows = request_;
-        if (!reaches_others) by_rows.volume_hosts.insert(request_.near_hosts.begin(), request_.near_hosts.end());
-        const auto counted = repo::count_refusals(tx_, by_rows);
+        const auto counted = repo::count_refusals(tx_, request_);
         auto& choice = found.choice;
         choice.rejections = counted.by_filter;
         choice.rejection_reasons.clear();
         for (const auto& host : found.hosts) {
             auto by_row = seen(host);
             by_row.up = host.up && !host.service.forced_down;
-            by_row.remote_disks = reaches_others;
             if (scheduler::reject(by_row, request_)) continue;
             if (const auto why = scheduler::reject(seen(host), request_)) ++choice.rejections[why->filter];
         }
@@ -146,7 +139,7 @@ private:
     Dependencies& d_;
     const scheduler::Request& request_;
     std::size_t most_;
-    std::set<std::string> remote_disks_;  ///< hosts that can use volumes of others; read when there are some
+    bool reaches_others_ = false;  ///< whether any host can use volumes of others; asked when there are near_hosts
 };
 
 void add_volume_host(db::Transaction& tx, Dependencies& d, const VolumeId& id, scheduler::Request& request) {

@@ -13,6 +13,7 @@ struct HostReport {
     std::optional<std::string> storage_zone;  ///< of the volumes made there, may be empty; nullopt: it makes none
     Amounts total;                            ///< what the machine has
     Amounts limit;                            ///< what may be claimed: the total times the settings' percentage
+    bool remote_disks = false;                ///< its servers can use volumes that other hosts export
 
     bool operator==(const HostReport& other) const = default;
 };

@@ -27,6 +27,7 @@ Host host_of(const db::Row& row) {
     host.total = amounts(row, "");
     host.limit = amounts(row, "limit_");
     host.used = amounts(row, "used_");
+    host.remote_disks = row.flag("remote_disks");
     host.servers = row.number("servers");
     host.service = service_of(row);
     return host;
@@ -70,6 +71,10 @@ std::vector<std::string> hosts_that_are_down(db::Transaction& tx) {
     return names_of(tx.query("SELECT name FROM hosts WHERE state = 'down'"));
 }
 
+bool any_has_remote_disks(db::Transaction& tx) {
+    return tx.query_one("SELECT name FROM hosts WHERE remote_disks <> 0 LIMIT 1").has_value();
+}
+
 std::vector<Host> hosts_with_wrong_counters(db::Transaction& tx) {
     return hosts_of(
         tx.query("SELECT h.* FROM hosts h LEFT JOIN (SELECT host, COUNT(*) AS servers, SUM(vcpus) AS vcpus,"
@@ -105,13 +110,14 @@ std::vector<Host> hosts_with_room(db::Transaction& tx, const Amounts& wanted, co
 void save_host(db::Transaction& tx, const HostReport& r) {
     tx.exec(
         "INSERT INTO hosts (name, zone, storage_zone, state, vcpus, memory_mib, disk_gib, limit_vcpus,"
-        " limit_memory_mib, limit_disk_gib, used_vcpus, used_memory_mib, used_disk_gib, servers)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT (name) DO UPDATE SET zone = excluded.zone,"
+        " limit_memory_mib, limit_disk_gib, remote_disks, used_vcpus, used_memory_mib, used_disk_gib, servers)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT (name) DO UPDATE SET zone = excluded.zone,"
         " storage_zone = excluded.storage_zone, state = excluded.state, vcpus = excluded.vcpus,"
         " memory_mib = excluded.memory_mib, disk_gib = excluded.disk_gib, limit_vcpus = excluded.limit_vcpus,"
-        " limit_memory_mib = excluded.limit_memory_mib, limit_disk_gib = excluded.limit_disk_gib",
+        " limit_memory_mib = excluded.limit_memory_mib, limit_disk_gib = excluded.limit_disk_gib,"
+        " remote_disks = excluded.remote_disks",
         {r.name, r.zone, db::nullable(r.storage_zone), std::string(kUp), r.total.vcpus, r.total.memory_mib,
-         r.total.disk_gib, r.limit.vcpus, r.limit.memory_mib, r.limit.disk_gib});
+         r.total.disk_gib, r.limit.vcpus, r.limit.memory_mib, r.limit.disk_gib, std::int64_t{r.remote_disks}});
 }
 
 std::map<std::string, ServiceState> service_states(db::Transaction& tx) {

@@ -19,6 +19,7 @@ std::vector<Host> first_hosts(db::Transaction& tx, std::size_t most);
 /// Names, at most so many.
 std::vector<std::string> hosts_that_are_up(db::Transaction& tx, std::size_t most);
 std::vector<std::string> hosts_that_are_down(db::Transaction& tx);
+bool any_has_remote_disks(db::Transaction& tx);
 
 /// For `virga check`: those whose counters aren't the sums of the claims on them. Found in one statement.
 std::vector<Host> hosts_with_wrong_counters(db::Transaction& tx);

@@ -40,6 +40,8 @@ void add_places(Cases& cases, const scheduler::Request& request) {
     }
     cases.add("DifferentHostFilter", named(request.different_hosts));
     for (const auto& host : request.volume_hosts) cases.add("VolumeLocalityFilter", "name <> ?", {host});
+    for (const auto& host : request.near_hosts)
+        cases.add("VolumeLocalityFilter", "name <> ? AND remote_disks = 0", {host});
 }
 
 void add_capacity(Cases& cases, const scheduler::Request& request) {

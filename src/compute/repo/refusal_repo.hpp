@@ -13,7 +13,7 @@ struct Refusals {
     std::map<std::string, int> by_filter;  ///< as scheduler::reject names them, each host by the first that refuses it
     std::int64_t hosts = 0;                ///< all, those too that no filter refuses
 };
-/// By what the rows say: that a host which is up doesn't answer, or can't use volumes of others, isn't among it.
+/// By what the rows say: that a host which is up doesn't answer isn't among it.
 Refusals count_refusals(db::Transaction& tx, const scheduler::Request& request);
 
 }  // namespace virga::compute::repo

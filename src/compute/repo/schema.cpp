@@ -154,13 +154,15 @@ const std::vector<db::Migration>& migrations() {
              "CREATE INDEX hosts_room ON hosts (state, (limit_memory_mib - used_memory_mib) DESC, name,"
              " (limit_vcpus - used_vcpus), (limit_disk_gib - used_disk_gib), zone)",
          }},
-        // What administrators say of the services of hosts.
+        // What administrators say of the services of hosts, and which of them reach the volumes of others.
         {"compute",
          11,
          {
              "ALTER TABLE hosts ADD COLUMN disabled BIGINT NOT NULL DEFAULT 0",
              "ALTER TABLE hosts ADD COLUMN disabled_reason TEXT NOT NULL DEFAULT ''",
              "ALTER TABLE hosts ADD COLUMN forced_down BIGINT NOT NULL DEFAULT 0",
+             "ALTER TABLE hosts ADD COLUMN remote_disks BIGINT NOT NULL DEFAULT 0",
+             "CREATE INDEX hosts_remote_disks ON hosts (name) WHERE remote_disks <> 0",
          }},
     };
     return steps;

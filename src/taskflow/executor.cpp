@@ -152,7 +152,10 @@ Executor::Step Executor::park(const ActivePtr& active, TaskRun& run, const std::
     for (const auto& flow : flows) {
         if (ledger_.has_ended(flow)) parking_.ended(flow);
     }
-    if (!parking_.is_parked(active)) return Step::Continue;
+    if (!parking_.is_parked(active)) {
+        ++active->attempt;
+        return Step::Continue;
+    }
     log::debug("flow waits for others", {{"flow", active->id.value}, {"task", active->label()}});
     run.outcome = "parked";
     return active->attempt++ == 1 ? record(active, run, Step::Stop) : Step::Stop;

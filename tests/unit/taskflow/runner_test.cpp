@@ -197,10 +197,23 @@ TEST_F(RunnerTest, WaitsForAnotherFlowByEvent) {
         return done ? Outcome{"child has ended"} : Outcome{"waits", {}, {}, {child}};
     };
     const auto id = start({{"a"}});
-    EXPECT_FALSE(runner_->wait(id, 100ms));
+    for (int i = 0; i < 10'000 && journal(id) != Lines{"a execute parked"}; ++i) std::this_thread::sleep_for(1ms);
+    EXPECT_FALSE(runner_->wait(id, 1ms));
     release.set_value();
     EXPECT_EQ(ended(id).state, FlowState::Succeeded);
     EXPECT_EQ(journal(id), (Lines{"a execute parked", "a execute success"}));
+}
+
+TEST_F(RunnerTest, WhoWaitsForAFlowThatHasEndedGoesOnWithAnotherAttempt) {
+    const FlowId child = start({{"b"}});
+    ended(child);
+    tasks_["a"]->on_execute = [&](const TaskContext& context) {
+        return context.attempt == 1 ? Outcome{"waits", {}, {}, {child}} : Outcome{"child has ended"};
+    };
+    const auto id = start({{"a"}});
+    EXPECT_EQ(ended(id).state, FlowState::Succeeded);
+    EXPECT_EQ(tasks_["a"]->executed, 2);
+    EXPECT_EQ(journal(id), Lines{"a execute success"});
 }
 
 TEST_F(RunnerTest, CancelInterruptsAParkedFlow) {
@@ -453,11 +466,17 @@ TEST_F(RunnerTest, ProgressIsSeenWhileATaskRunsAndKeptAfterIt) {
 TEST_F(RunnerTest, AWatchSeesEveryChangeOfItsResourceOnly) {
     const auto watch = runner_->watch("resource-1");
     const auto other = runner_->watch("resource-2");
-    EXPECT_FALSE(watch->wait(1ms));
+    // In a shared database all watches are told when words of the others may have been missed, at the start for one.
+    const bool is_precise = !database_->is_shared();
+    if (is_precise) {
+        EXPECT_FALSE(watch->wait(1ms));
+    }
     ended(start({{"a"}}));
     EXPECT_TRUE(watch->wait(10s));
-    EXPECT_FALSE(watch->wait(1ms));
-    EXPECT_FALSE(other->wait(1ms));
+    if (is_precise) {
+        EXPECT_FALSE(watch->wait(1ms));
+        EXPECT_FALSE(other->wait(1ms));
+    }
 }
 
 TEST_F(RunnerTest, AWatchSeesProgressOfAFlowBelow) {

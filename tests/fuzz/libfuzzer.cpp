@@ -1,3 +1,5 @@
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -139,7 +141,9 @@ std::string changed(std::string_view text, Random& random) {
 }  // namespace
 }  // namespace virga::fuzz
 
+/// OpenSSL is begun first, so that it ends last: what it keeps for a thread is lost when that thread ends after it.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
     virga::log::init("fuzz", "none");
     virga::log::set_level("error");
     virga::fuzz::chosen();

@@ -58,12 +58,17 @@ void Session::Body::fetch() {
     buffer.commit(wire_.receive(into.data(), into.size()));
 }
 
-bool Session::Body::finished() {
+bool Session::Body::finished() noexcept {
     if (failed_) return false;
+    if (parser_.is_done()) return true;
+    if (session_.buffer_.size() == 0) return false;
     // A handler that counts bytes doesn't ask for the end; the end of a chunked body may be in the buffer already.
     char unwanted = 0;
-    if (!parser_.is_done() && session_.buffer_.size() > 0 && parse(&unwanted, 1) > 0) return false;
-    return parser_.is_done();
+    try {
+        return parse(&unwanted, 1) == 0 && parser_.is_done();
+    } catch (const Error&) {
+        return false;  // nobody asked for these bytes: the answer stands, and the connection ends behind it
+    }
 }
 
 }  // namespace virga::http

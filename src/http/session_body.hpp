@@ -9,8 +9,9 @@ class Session::Body : public BodyReader {
 public:
     explicit Body(Session& session, bool expects_continue);
     std::size_t read(char* into, std::size_t size) override;
-    /// The whole body was taken from the connection, so that the next request can follow.
-    bool finished();
+    /// The whole body was taken from the connection, so that the next request can follow. False, too, when what the
+    /// handler left is no valid body. Doesn't wait.
+    bool finished() noexcept;
 
 private:
     std::size_t parse(char* into, std::size_t size);

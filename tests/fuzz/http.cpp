@@ -20,6 +20,12 @@ public:
                          return http::Response::with_json(200, json::object{{"id", request.param("item_id")}});
                      }});
         router_.add({"PUT", "/data", [](http::Request& request) { return take(request); }, true});
+        router_.add({"PUT", "/first", [](http::Request& request) { return take_first(request); }, true});
+        router_.add({"PUT", "/refused",
+                     [](http::Request&) -> http::Response {
+                         throw Error(ErrorCode::Forbidden, "before the body was looked at");
+                     },
+                     true});
         router_.add({"GET", "/data", [](http::Request&) { return give(); }, true});
         server_.start();
     }
@@ -47,6 +53,12 @@ private:
         char piece[512];
         while (request.stream->read(piece, sizeof piece) > 0) {
         }
+        return http::Response::empty(204);
+    }
+
+    static http::Response take_first(http::Request& request) {
+        char piece[2];
+        request.stream->read(piece, sizeof piece);
         return http::Response::empty(204);
     }
 

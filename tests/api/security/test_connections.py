@@ -3,6 +3,7 @@ import contextlib
 import pathlib
 import socket
 import time
+import uuid
 
 import pytest
 
@@ -242,6 +243,20 @@ def test_ambiguous_requests_are_refused(cloud, name):
 
 ONE_VALUE = ["X-Auth-Token", "X-Subject-Token", "Content-Type", "Range", "If-Range", "X-OpenStack-Nova-API-Version",
              "X-OpenStack-Request-Id"]
+
+
+@pytest.mark.parametrize("method, path, expected", [
+    ("PUT", "/image/v2/images/{id}/file", 404), ("PUT", "/image/v2/images/{id}/stage", 404),
+    ("PATCH", "/image/v2/images/{id}", 400), ("GET", "/image/v2/images/{id}/file", 400)])
+def test_malformed_chunks_that_no_handler_reads_end_only_their_connection(cloud, method, path, expected):
+    """Uploads are refused before their first byte is read; then somebody still looks at what came."""
+    pid = cloud.processes["control"].pid
+    with connect(cloud) as sock:
+        sock.sendall((f"{method} {path.format(id=uuid.uuid4())} HTTP/1.1\r\nHost: a\r\nX-Auth-Token: {cloud.token}\r\n"
+                      "Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n\r\n").encode())
+        assert status(sock) == expected
+    assert cloud.http("GET", "/identity/v3").status_code == 200
+    assert cloud.processes["control"].pid == pid and cloud.processes["control"].poll() is None
 
 
 @pytest.mark.parametrize("name", ONE_VALUE)

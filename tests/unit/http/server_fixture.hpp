@@ -26,6 +26,7 @@ protected:
         router_.add({"PUT", "/hash", [this](Request& request) { return hash(request); }, true});
         router_.add(
             {"PUT", "/refuse", [](Request&) -> Response { throw Error(ErrorCode::Forbidden, "not yours"); }, true});
+        router_.add({"PUT", "/first", [](Request& request) { return first(request); }, true});
         router_.add({"GET", "/download", [](Request& request) { return download(request); }});
     }
 
@@ -58,6 +59,25 @@ protected:
             throw;
         }
         return text(std::to_string(total) + " " + hasher.finish());
+    }
+
+    /// Reads four bytes, and leaves the rest.
+    static Response first(Request& request) {
+        char piece[4];
+        for (std::size_t got = 0; got < sizeof piece;) got += request.stream->read(piece + got, sizeof piece - got);
+        return text(std::string(piece, sizeof piece));
+    }
+
+    /// Sends a body in chunks, expects a status and that the connection ends, and that the server serves others.
+    void expect_answer_to_chunks(const std::string& method_and_path, const std::string& chunks, int status) {
+        RawConnection connection(server_->port());
+        connection.send(method_and_path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+        const auto response = connection.read_response();
+        EXPECT_TRUE(response.starts_with("HTTP/1.1 " + std::to_string(status) + " ")) << response;
+        EXPECT_NE(response.find("Connection: close\r\n"), response.npos) << response;
+        RawConnection other(server_->port());
+        other.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_TRUE(other.read_response().ends_with("hello"));
     }
 
     /// Writes "size" bytes of the alphabet; "announce" more are promised in Content-Length.

@@ -116,6 +116,15 @@ TEST_F(ServerTest, refuses_malformed_chunks_of_an_upload) {
     EXPECT_TRUE(connection.read_response().starts_with("HTTP/1.1 400 "));
 }
 
+/// What the handler leaves is looked at only to see whether another request can follow.
+TEST_F(ServerTest, closes_behind_malformed_chunks_that_no_handler_read) {
+    start();
+    expect_answer_to_chunks("PUT /refuse", "not hex\r\n\r\n", 403);
+    expect_answer_to_chunks("GET /hello", "not hex\r\n\r\n", 400);
+    expect_answer_to_chunks("PUT /first", "4;x=y\r\ndata\r\n2\r\n\r\n", 200);
+    expect_answer_to_chunks("PUT /first", "4\r\ndata\r\nnot hex\r\n\r\n", 200);
+}
+
 TEST_F(ServerTest, stop_cancels_an_upload) {
     start();
     RawConnection connection(server_->port());

@@ -1,5 +1,7 @@
 #include "http/session_body.hpp"
 
+#include "http/feed.hpp"
+
 namespace virga::http {
 namespace {
 
@@ -34,7 +36,7 @@ std::size_t Session::Body::parse(char* into, std::size_t size) {
     target.more = true;
     while (target.size == size && !parser_.is_done() && session_.buffer_.size() > 0) {
         beast::error_code failure;
-        session_.buffer_.consume(parser_.put(session_.buffer_.data(), failure));
+        session_.buffer_.consume(feed(parser_, session_.buffer_.data(), failure));
         if (failure == beast::http::error::need_more) break;
         if (failure && failure != beast::http::error::need_buffer) {
             throw Error(ErrorCode::InvalidInput, "the request body is not valid chunked encoding", failure.message());

@@ -3,6 +3,7 @@
 
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "http/feed.hpp"
 #include "http/scratch.hpp"
 #include "http/session.hpp"
 #include "http/target.hpp"
@@ -93,7 +94,7 @@ bool Session::take_head() {
     parser_->header_limit(2 * kHeaderBytes);
     parser_->body_limit(boost::none);
     beast::error_code failure;
-    while (!failure && !parser_->is_header_done()) buffer_.consume(parser_->put(buffer_.data(), failure));
+    while (!failure && !parser_->is_header_done()) buffer_.consume(feed(*parser_, buffer_.data(), failure));
     if (failure) return refuse_head({400, "The request is not valid HTTP."}), false;
     fill_request();
     if (const auto fault = line_fault(request_); !fault.empty()) return refuse(400, fault), false;
@@ -106,7 +107,7 @@ void Session::refuse_head(HeadFault fault) {
     parser_.emplace();
     parser_->header_limit(8 * kHeaderBytes);
     beast::error_code ignored;  // it is known to be bad
-    parser_->put(buffer_.data(), ignored);
+    feed(*parser_, buffer_.data(), ignored);
     fill_request();
     refuse(fault.status, fault.message);
 }
@@ -206,7 +207,7 @@ void Session::read_body() {
 bool Session::take_body() {
     while (!parser_->is_done() && buffer_.size() > 0) {
         beast::error_code failure;
-        const auto taken = parser_->put(buffer_.data(), failure);
+        const auto taken = feed(*parser_, buffer_.data(), failure);
         buffer_.consume(taken);
         if (failure && failure != beast::http::error::need_more) return refuse_body(failure), false;
         if (!charge(taken)) {

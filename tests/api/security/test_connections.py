@@ -245,6 +245,18 @@ ONE_VALUE = ["X-Auth-Token", "X-Subject-Token", "Content-Type", "Range", "If-Ran
              "X-OpenStack-Request-Id"]
 
 
+@pytest.mark.parametrize("path", ["/identity/v3/auth/tokens", "/compute/v2.1/servers"])
+def test_a_trailer_that_is_too_long_ends_only_its_connection(cloud, path):
+    """By whom it comes is looked at later than how it looks."""
+    pid = cloud.processes["control"].pid
+    with connect(cloud) as sock:
+        sock.sendall((f"POST {path} HTTP/1.1\r\nHost: a\r\nX-Auth-Token: {cloud.token}\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      f"0\r\nX: {'a' * 70000}\r\n\r\n").encode())
+        assert status(sock) == 400
+    assert cloud.http("GET", "/identity/v3").status_code == 200
+    assert cloud.processes["control"].pid == pid and cloud.processes["control"].poll() is None
+
+
 @pytest.mark.parametrize("method, path, expected", [
     ("PUT", "/image/v2/images/{id}/file", 404), ("PUT", "/image/v2/images/{id}/stage", 404),
     ("PATCH", "/image/v2/images/{id}", 400), ("GET", "/image/v2/images/{id}/file", 400)])

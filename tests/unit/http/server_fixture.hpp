@@ -72,9 +72,17 @@ protected:
     void expect_answer_to_chunks(const std::string& method_and_path, const std::string& chunks, int status) {
         RawConnection connection(server_->port());
         connection.send(method_and_path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+        expect_last_answer(connection, status);
+    }
+
+    void expect_last_answer(RawConnection& connection, int status) {
         const auto response = connection.read_response();
         EXPECT_TRUE(response.starts_with("HTTP/1.1 " + std::to_string(status) + " ")) << response;
         EXPECT_NE(response.find("Connection: close\r\n"), response.npos) << response;
+        expect_served();
+    }
+
+    void expect_served() {
         RawConnection other(server_->port());
         other.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
         EXPECT_TRUE(other.read_response().ends_with("hello"));

@@ -125,6 +125,16 @@ TEST_F(ServerTest, closes_behind_malformed_chunks_that_no_handler_read) {
     expect_answer_to_chunks("PUT /first", "4\r\ndata\r\nnot hex\r\n\r\n", 200);
 }
 
+/// Beast throws for them. They need no token where the route needs none.
+TEST_F(ServerTest, refuses_trailers_that_are_too_long) {
+    start();
+    const auto trailer = "X: " + std::string(70'000, 'a') + "\r\n\r\n";
+    expect_answer_to_chunks("POST /echo", "0\r\n" + trailer, 400);
+    expect_answer_to_chunks("POST /echo", "5\r\nhello\r\n0\r\n" + trailer, 400);
+    expect_answer_to_chunks("PUT /hash", "0\r\n" + trailer, 400);
+    expect_answer_to_chunks("PUT /first", "4\r\ndata\r\n0\r\n" + trailer, 200);
+}
+
 TEST_F(ServerTest, stop_cancels_an_upload) {
     start();
     RawConnection connection(server_->port());

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "app/cloud_api.hpp"
 #include "app/commands.hpp"
@@ -62,8 +63,8 @@ public:
           compute_({database_, config_, images_, volumes_, networks_, *endpoint_, runner_}, identity_),
           cloud_(database_, identity_, images_, volumes_, networks_, compute_, runner_, most_followers(config)),
           server_(server_options(config), router_) {}
-    /// When the start failed, hosts are connected yet: what they say needs the services.
-    ~Control() { endpoint_->stop(); }
+    /// When the start failed, hosts are connected and flows run yet: both need the services.
+    ~Control() { end(); }
     Control(const Control&) = delete;
     Control& operator=(const Control&) = delete;
 
@@ -113,8 +114,35 @@ public:
         return router_;
     }
 
-    /// What other processes left that died without a successor.
-    void recover_images() { images_.recover(); }
+    /// What comes back by itself within an hour ends nobody: an unreachable database, a full disk.
+    void keep_house() {
+        const auto attempt = [](const char* work, const std::function<void()>& done) {
+            try {
+                done();
+            } catch (const std::exception& failure) {
+                log::error("housekeeping failed, it is tried again later",
+                           {{"work", work}, {"error", std::string(failure.what())}});
+            }
+        };
+        attempt("forget old flows", [this] { forget_old_flows(); });
+        attempt("look through the image store", [this] { images_.recover(); });
+    }
+
+    void stop() {
+        std::error_code ignored;  // who looks there finds that nobody answers
+        std::filesystem::remove(options_.ready_path(), ignored);
+        runner_.end_watches();
+        end();
+    }
+
+private:
+    /// May be called again.
+    void end() {
+        server_.stop();
+        compute_.end_telling();
+        runner_.stop();
+        endpoint_->stop();
+    }
 
     void forget_old_flows() {
         const auto days = config_.get(setting::keep_flows_days);
@@ -124,16 +152,6 @@ public:
         if (forgotten > 0) log::info("old flows were forgotten", {{"flows", forgotten}, {"older_than_days", days}});
     }
 
-    void stop() {
-        std::filesystem::remove(options_.ready_path());
-        runner_.end_watches();
-        server_.stop();
-        compute_.end_telling();
-        runner_.stop();
-        endpoint_->stop();
-    }
-
-private:
     void bootstrap() {
         // First: a process that isn't of this cloud must not give its administrator a password.
         volumes_.open_vault(options_.control_dir());
@@ -193,7 +211,10 @@ private:
 int policy(PolicyForm form) {
     auto folder = (std::filesystem::temp_directory_path() / "virga-policy-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) throw_errno(ErrorCode::Internal, "make a folder in " + folder, errno);
-    const ScopeExit away([&] { std::filesystem::remove_all(folder); });
+    const ScopeExit away([&] {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+    });
     Options options;
     options.state_dir = folder;
     std::filesystem::create_directories(options.control_dir());
@@ -223,8 +244,7 @@ int control(const Options& options, Announcer& announcer) {
     if (!told_to_end) announcer.ready("the API answers at " + process.announce());
     give_back_memory();
     while (!told_to_end) {
-        process.forget_old_flows();
-        process.recover_images();
+        process.keep_house();
         told_to_end = wait_for_stop_signal(kHousekeepingPause);
     }
     announcer.stopping();

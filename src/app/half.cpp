@@ -25,6 +25,7 @@ Half::~Half() {
 }
 
 void Half::start(const std::string& program, const Options& options, const sigset_t& blocked) {
+    started_us_ = monotonic_us();
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno(ErrorCode::Internal, "pipe", errno);
     close_notify();
@@ -50,7 +51,6 @@ void Half::start(const std::string& program, const Options& options, const sigse
     ::close(ends[1]);
     if (pid < 0) throw_errno(ErrorCode::Internal, "fork", failure);
     pid_ = pid;
-    started_us_ = monotonic_us();
     ready_ = false;
     status_.clear();
     unread_.clear();

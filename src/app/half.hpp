@@ -28,10 +28,12 @@ public:
     int pause_ms() const { return pause_ms_; }
 
     /// Starts `program` (or this executable, when the file is gone). `blocked` are the signals to unblock in it.
+    /// Throws Error{Internal} when the system has no process or descriptor for it: call ended(), which plans another
+    /// try.
     void start(const std::string& program, const Options& options, const sigset_t& blocked);
     /// Takes what it has said meanwhile.
     void listen();
-    /// Its process is gone: plans the next start, later after each quick end.
+    /// Its process is gone, or never was: plans the next start, later after each quick end.
     void ended();
 
 private:

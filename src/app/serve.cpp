@@ -43,7 +43,7 @@ public:
     int run() {
         for (;;) {
             for (auto& half : halves_) {
-                if (half.pid() < 0 && monotonic_us() >= half.start_at_us()) half.start(program_, options_, signals_);
+                if (half.pid() < 0 && monotonic_us() >= half.start_at_us()) start(half);
             }
             announce();
             give_back_memory();
@@ -54,6 +54,19 @@ public:
     }
 
 private:
+    /// Without a process or a descriptor to be had, again after a pause: the other half goes on.
+    void start(Half& half) {
+        try {
+            half.start(program_, options_, signals_);
+        } catch (const Error& failure) {
+            half.ended();
+            log::warning("process can't be started, it is tried again", {{"process", half.name()},
+                                                                         {"error", failure.message()},
+                                                                         {"detail", failure.detail()},
+                                                                         {"in_ms", half.pause_ms()}});
+        }
+    }
+
     /// Says what the cloud waits for, once per change.
     void announce() {
         std::string waits_for;
@@ -105,7 +118,8 @@ private:
         half.listen();
         half.ended();
         if (!was_ready_) ++false_starts_;
-        misconfigured_ = WIFEXITED(status) && WEXITSTATUS(status) == kExitMisconfigured;
+        // A cloud that was there waits for what it needs: a database that is away, a setting that somebody changes.
+        misconfigured_ = !was_ready_ && WIFEXITED(status) && WEXITSTATUS(status) == kExitMisconfigured;
         reason_ = half.name() + ": " + (half.status().empty() ? "ended without a reason" : half.status());
         if (misconfigured_) return;
         log::warning("process ended, it is started again", {{"process", half.name()},

@@ -1,7 +1,10 @@
 #include "http/waiters.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "base/log.hpp"
 
 namespace virga::http {
 
@@ -27,7 +30,11 @@ void Waiters::post(const std::string& on, const std::string& account, Work work)
             lane.queue.push_back({account, std::move(work), Clock::now()});
             work = nullptr;
             ++queued_;
-            if (queued_ > idle_ && threads_.size() < most_threads_) threads_.emplace_back([this] { run(); });
+            if (queued_ > idle_ && threads_.size() < most_threads_ && !add_thread() && threads_.empty()) {
+                work = std::move(lane.queue.back().work);
+                lane.queue.pop_back();
+                --queued_;
+            }
         }
     }
     if (work) return work(Turn::Refused);
@@ -59,6 +66,17 @@ Waiters::Lanes::iterator Waiters::next_lane() {
     if (found != lanes_.end()) return found;
     const auto wrapped = std::find_if(lanes_.begin(), after, has_work);
     return wrapped == after ? lanes_.end() : wrapped;
+}
+
+/// False: the system has none. Those that are there take the work in turn.
+bool Waiters::add_thread() {
+    try {
+        threads_.emplace_back([this] { run(); });
+        return true;
+    } catch (const std::system_error& failure) {
+        log::warning("no thread for requests that wait for a host", {{"error", std::string(failure.what())}});
+        return false;
+    }
 }
 
 void Waiters::begin(Lane& lane, const std::string& account) {

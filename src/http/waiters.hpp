@@ -57,6 +57,7 @@ private:
     bool may_run(const Lane& lane, const std::string& account) const;
     Queue::iterator next_item(Lane& lane) const;
     Lanes::iterator next_lane();
+    bool add_thread();
     void begin(Lane& lane, const std::string& account);
     void end(Lanes::iterator lane, const std::string& account);
 

@@ -1,6 +1,7 @@
 """What goes wrong outside of the program: the server goes to ERROR and says why, nothing leaks, delete works."""
 import os
 import subprocess
+import uuid
 
 import pytest
 
@@ -85,6 +86,38 @@ def test_guest_that_can_not_be_started(cloud, drill):
     fail_next(cloud, "spawn")
     server = api.server("faulty", flavor, image=upload(api))
     assert_failed_cleanly(cloud, api, server, "spawn")
+
+
+def test_what_is_no_file_in_the_image_store(cloud, drill):
+    strange = cloud.state / "control" / "images" / str(uuid.uuid4())
+    strange.mkdir()
+    cloud.kill("control")
+    cloud.start_half("control")
+    cloud.wait_ready()
+    assert "can't be removed" in cloud.log_tail(200)
+    strange.rmdir()
+    assert cloud.differences() == []
+
+
+def test_a_guest_whose_record_is_damaged(cloud, drill):
+    """It can be deleted, and the host starts for all others."""
+    api = drill.api
+    flavor = api.flavor("faulty")
+    image = upload(api)
+    other = api.active_server("other", flavor, image=image)
+    server = api.active_server("faulty", flavor, image=image)
+    record = cloud.state / "host" / "instances" / server / "guest.json"
+    record.write_text('{"damaged')
+    cloud.kill("host")
+    cloud.start_half("host")
+    cloud.wait_ready()
+    assert "the record of a guest can't be read" in cloud.log_tail(200)
+    assert api.show_server(other)["status"] == "ACTIVE"
+    for each in (server, other):
+        api.delete_server(each)
+        api.wait_gone(lambda: api.show_server(each), "server")
+    api.delete_all()
+    assert cloud.differences() == [] and leftovers(cloud) == []
 
 
 def test_disk_full(small_file_system):

@@ -1,4 +1,5 @@
 """`virga serve`: the parent restarts what dies, gives up on what can't start, and takes everything down with it."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -45,6 +46,33 @@ def test_the_halves_end_with_a_killed_parent(served):
     wait_for(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in halves), 120, "the halves end")
     served.start()
     assert served.http("GET", "/compute/v2.1/servers").status_code == 200
+
+
+def test_a_cloud_that_was_there_waits_for_what_a_half_needs(served):
+    """A start that fails for good reasons ends a new cloud, but not one whose other half is at work."""
+    parent, *halves = served.family()
+    control = next(pid for pid in halves if name_of(pid) == "control")
+    host = next(pid for pid in halves if name_of(pid) == "host")
+    os.kill(parent, signal.SIGSTOP)
+    os.kill(control, signal.SIGKILL)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+        def take_port():
+            with contextlib.suppress(OSError):  # not yet given up
+                other.bind(("127.0.0.1", served.port))
+                other.listen()
+                return True
+            return False
+        try:
+            wait_for(take_port, 60, "control has left its port")
+        finally:
+            os.kill(parent, signal.SIGCONT)
+        wait_for(lambda: served.log_tail(200).count(f"exit={MISCONFIGURED}") >= 2, 120, "control has failed twice")
+        assert os.path.exists(f"/proc/{parent}/exe") and os.path.exists(f"/proc/{host}/exe")
+    served.wait_ready()
+    assert served.http("GET", "/compute/v2.1/servers").status_code == 200
+    assert host in served.family()
 
 
 def run_serve(cloud, *more):

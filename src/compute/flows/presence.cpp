@@ -13,8 +13,10 @@ namespace {
 /// So that boots don't wait long for the rows of hosts.
 constexpr std::size_t kMostAtOnce = 500;
 
+/// False, too, for what can't be read: one host that says odd things must not keep the others from being heard.
 bool runs_servers(const json::object& report) {
-    return get_int(report, "vcpus") > 0;
+    const auto* vcpus = report.if_contains("vcpus");
+    return vcpus != nullptr && (vcpus->is_uint64() || (vcpus->is_int64() && vcpus->get_int64() > 0));
 }
 
 std::set<std::string> heard_here(Dependencies& d) {

@@ -65,9 +65,10 @@ struct Manager::Impl {
     // Rules of the packet filter that others flushed, or that an older version didn't make.
     void protect_taps() {
         std::vector<network::Nic> nics;
-        for (const auto& server : server_folders(context.instances))
-            if (const auto guest = context.folder(server).guest())
-                nics.insert(nics.end(), guest->nics.begin(), guest->nics.end());
+        for (const auto& server : server_folders(context.instances)) {
+            const auto own = context.folder(server).nics();
+            nics.insert(nics.end(), own.begin(), own.end());
+        }
         try {
             context.taps.protect(nics);
         } catch (const Error& failure) {

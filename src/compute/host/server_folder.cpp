@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/log.hpp"
 #include "base/small_file.hpp"
 
 namespace virga::compute::host {
@@ -56,10 +57,17 @@ void ServerFolder::record_disk(const DiskName& file, const DiskRecord& record) c
     write_small_file(path_ + "/disk.info", json::serialize(all));
 }
 
-std::optional<GuestSpec> ServerFolder::guest() const {
-    const auto text = read_small_file(path_ + "/guest.json");
-    if (!text) return std::nullopt;
-    return read_stored([&] { return GuestSpec::from_json(parse_object(*text)); });
+std::vector<network::Nic> ServerFolder::nics() const {
+    const auto path = path_ + "/guest.json";
+    try {
+        const auto text = read_small_file(path);
+        if (!text) return {};
+        return read_stored([&] { return GuestSpec::from_json(parse_object(*text)); }).nics;
+    } catch (const Error& failure) {
+        log::error("the record of a guest can't be read, its network devices are not known",
+                   {{"file", path}, {"error", failure.message()}, {"detail", failure.detail()}});
+        return {};
+    }
 }
 
 void ServerFolder::record_guest(const GuestSpec& guest) const {

@@ -31,7 +31,9 @@ public:
 
     DiskRecords disks() const;
     void record_disk(const DiskName& file, const DiskRecord& record) const;
-    std::optional<GuestSpec> guest() const;
+    /// The network devices of the guest that was recorded last. None, and an error in the log, when the record can't be
+    /// read: it must keep neither the host from starting nor the server from being deleted.
+    std::vector<network::Nic> nics() const;
     void record_guest(const GuestSpec& guest) const;
 
 private:

@@ -39,18 +39,32 @@ void Renewer::start() {
 }
 
 bool Renewer::renew_if_due() {
-    if (joined_.life().renew_at_s > now_s()) return true;
     try {
+        if (joined_.life().renew_at_s > now_s()) return true;
         joined_.renew();
         failure_.clear();
         log::info("the credentials of this host were renewed");
         return true;
     } catch (const Error& failure) {
         if (failure.code() == ErrorCode::Forbidden) throw;
-        if (failure.message() != failure_)
-            log::warning("the credentials of this host can't be renewed yet", {{"error", failure.message()}});
-        failure_ = failure.message();
-        return false;
+        tell(failure.message());
+    } catch (const std::exception& failure) {  // of the system: descriptors, threads
+        tell(failure.what());
+    }
+    return false;
+}
+
+/// Once per reason.
+void Renewer::tell(const std::string& failure) {
+    if (failure != failure_) log::warning("the credentials of this host can't be renewed yet", {{"error", failure}});
+    failure_ = failure;
+}
+
+std::chrono::seconds Renewer::rest() const {
+    try {
+        return std::chrono::seconds(std::clamp<std::int64_t>(joined_.life().renew_at_s - now_s(), 1, kLongestPause_s));
+    } catch (const Error&) {  // told of at the next try
+        return std::chrono::seconds(kPause_s);
     }
 }
 
@@ -60,10 +74,9 @@ void Renewer::run() {
         while (!stopping_) {
             lock.unlock();
             const bool renewed = renew_if_due();
-            const auto rest = joined_.life().renew_at_s - now_s();
-            const auto pause = renewed ? std::clamp<std::int64_t>(rest, 1, kLongestPause_s) : kPause_s;
+            const auto pause = renewed ? rest() : std::chrono::seconds(kPause_s);
             lock.lock();
-            wake_.wait_for(lock, std::chrono::seconds(pause), [this] { return stopping_; });
+            wake_.wait_for(lock, pause, [this] { return stopping_; });
         }
     } catch (const Error& failure) {
         log::error(failure.message());

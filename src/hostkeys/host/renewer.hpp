@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -28,6 +29,8 @@ public:
 private:
     /// Whether it has worked, or need not be.
     bool renew_if_due();
+    void tell(const std::string& failure);
+    std::chrono::seconds rest() const;
     void run();
 
     const Joined joined_;

@@ -68,6 +68,17 @@ void check_record(const Record& record, const FileStore& store, const ActiveUplo
     }
 }
 
+/// What somebody else has put there, such as a folder of that name, keeps nobody from starting.
+void remove_file(const FileStore& store, const std::string& name) {
+    try {
+        store.remove(name);
+        log::warning("removed image data that no image has", {{"file", name}});
+    } catch (const Error& failure) {
+        log::error("image data that no image has can't be removed",
+                   {{"file", name}, {"error", failure.message()}, {"detail", failure.detail()}});
+    }
+}
+
 }  // namespace
 
 // The files are listed first: an upload has its row before its file and as long as it has one, so that a file whose row
@@ -86,8 +97,7 @@ void recover_store(db::Database& database, const FileStore& store, const ActiveU
     const KnownFiles known(records);
     for (const auto& name : files) {
         if (known.contains(name) || (!is_part_name(name) && !is_uuid_like(name))) continue;
-        log::warning("removed image data that no image has", {{"file", name}});
-        store.remove(name);
+        remove_file(store, name);
     }
     store.sync_folder();
 }

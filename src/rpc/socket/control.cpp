@@ -98,7 +98,11 @@ void SocketControl::accept_loop() {
         }
         auto peer = std::make_shared<Peer>(fd);
         join_ended_readers();
-        readers_.push_back({std::thread([this, peer] { read_loop(peer); }), peer});
+        try {
+            readers_.push_back({std::thread([this, peer] { read_loop(peer); }), peer});
+        } catch (const std::system_error& failure) {  // the connection ends, and the host tries again
+            log::warning("no thread for a host", {{"error", std::string(failure.what())}});
+        }
     }
 }
 

@@ -159,6 +159,17 @@ TEST_F(ClaimsTest, RowsSayWhichHostsAreConnected) {
     EXPECT_FALSE(host("h2").up);
 }
 
+TEST_F(ClaimsTest, AHostThatSaysOddThingsKeepsNoOtherFromBeingHeard) {
+    HostHearing hearing(d_);
+    hosts_.add("h2");
+    record_hosts(d_);
+    hosts_.add("odd", {{"vcpus", "8"}});
+    record_connection(d_, "h2");
+    if (db_.is_shared()) hearing.tell();
+    EXPECT_TRUE(host("h2").up);
+    for (const auto& found : all_compute_hosts(d_)) EXPECT_NE(found.name, "odd");
+}
+
 TEST_F(ClaimsTest, AChoiceAmongManyHostsReadsOnePage) {
     constexpr int kHosts = 300;
     for (int i = 0; i < kHosts; ++i) hosts_.add("many" + std::to_string(i));

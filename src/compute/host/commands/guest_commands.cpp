@@ -34,7 +34,7 @@ std::vector<network::Nic> nics_of(const json::object& params) {
 
 void unplug(Context& context, const ServerFolder& folder, const std::vector<network::Nic>& nics) {
     context.taps.unplug(nics);
-    if (const auto guest = folder.guest()) context.taps.unplug(guest->nics);
+    context.taps.unplug(folder.nics());
 }
 
 json::object destroy_guest(Context& context, const rpc::Command& call) {

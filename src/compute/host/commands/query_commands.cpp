@@ -23,8 +23,7 @@ json::array servers(Context& context) {
 
 json::array taps_of(const ServerFolder& folder) {
     json::array taps;
-    if (const auto guest = folder.guest())
-        for (const auto& nic : guest->nics) taps.emplace_back(nic.tap);
+    for (const auto& nic : folder.nics()) taps.emplace_back(nic.tap);
     return taps;
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/log.hpp"
 
 namespace virga::volume::host::backup {
 
@@ -27,7 +30,12 @@ void run_workers(std::size_t count, const std::function<void(const std::atomic<b
         }
     };
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < count; ++i) threads.emplace_back(run);
+    try {
+        for (std::size_t i = 1; i < count; ++i) threads.emplace_back(run);
+    } catch (const std::system_error& problem) {  // fewer do it as well
+        log::warning("not as many threads as wanted",
+                     {{"threads", threads.size() + 1}, {"wanted", count}, {"error", std::string(problem.what())}});
+    }
     run();
     for (auto& thread : threads) thread.join();
     if (failure) std::rethrow_exception(failure);

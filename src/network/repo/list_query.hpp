@@ -10,9 +10,17 @@ namespace virga::network::repo {
 
 /// Which rows of a table, in which order. Conditions use the alias `t` of the resource's table.
 struct ListQuery {
-    std::string source;  ///< a subquery in place of the table, with the first of the params; empty: the table
-    std::string where;   ///< empty: all rows
-    db::Params params;
+    /// Rows of one kind.
+    struct Branch {
+        std::string where;
+        db::Params params;
+    };
+
+    /// The list is these together; no row may be in two of them. Each is read in the order of the list and no further
+    /// than its limit, by an index of its own. Empty: one list.
+    std::vector<Branch> branches;
+    std::string where;  ///< empty: all rows
+    db::Params params;  ///< of `where`
     std::string order;  ///< "t.name DESC, t.id"; empty: any
     std::optional<std::size_t> limit;
 
@@ -20,13 +28,8 @@ struct ListQuery {
         where += (where.empty() ? "(" : " AND (") + std::string(condition) + ")";
         params.insert(params.end(), values.begin(), values.end());
     }
-    std::string sql(std::string_view columns, const std::string& table) const {
-        std::string text = "SELECT " + std::string(columns) + " FROM " + (source.empty() ? table : source) + " t";
-        if (!where.empty()) text += " WHERE " + where;
-        if (!order.empty()) text += " ORDER BY " + order;
-        if (limit) text += " LIMIT " + std::to_string(*limit);
-        return text;
-    }
+    /// The rows of the table.
+    std::vector<db::Row> rows(db::Transaction& tx, std::string_view columns, const std::string& table) const;
 };
 
 inline ListQuery by_id(const std::string& id) {

@@ -36,7 +36,7 @@ void load_subnets(db::Transaction& tx, std::vector<Network>& networks) {
 
 std::vector<Network> list_networks(db::Transaction& tx, const ListQuery& query) {
     std::vector<Network> networks;
-    for (const auto& row : tx.query(query.sql("t.*", "networks"), query.params)) {
+    for (const auto& row : query.rows(tx, "t.*", "networks")) {
         networks.push_back(read_network(row));
     }
     load_subnets(tx, networks);

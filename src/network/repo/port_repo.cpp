@@ -66,13 +66,18 @@ bool try_insert(db::Transaction& tx, const Port& port) {
                           json::serialize(port.binding_profile),
                           std::int64_t{port.created_for_server},
                           port.nic_index,
-                          port.nic_tag};
+                          port.nic_tag,
+                          port.network_id,
+                          port.project_id};
     params.insert(params.end(), rest.begin(), rest.end());
-    return tx.exec(std::string("INSERT INTO ports (") + kStandardColumns +
-                       ", network_id, mac, admin_state_up, status, device_id, device_owner, server_id, host_id, "
-                       "vnic_type, allowed_address_pairs, binding_profile, created_for_server, nic_index, nic_tag) "
-                       "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (mac) DO NOTHING",
-                   params) > 0;
+    return tx.exec(
+               std::string("INSERT INTO ports (") + kStandardColumns +
+                   ", network_id, mac, admin_state_up, status, device_id, device_owner, server_id, host_id, "
+                   "vnic_type, allowed_address_pairs, binding_profile, created_for_server, nic_index, nic_tag, "
+                   "network_owner) "
+                   "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+                   "(SELECT project_id FROM networks WHERE id = ? AND project_id <> ?)) ON CONFLICT (mac) DO NOTHING",
+               params) > 0;
 }
 
 void insert_with_free_mac(db::Transaction& tx, Port& port) {
@@ -93,7 +98,7 @@ std::vector<Port> list_ports(db::Transaction& tx, const ListQuery& wanted) {
     std::vector<Port> ports;
     auto query = wanted;
     query.add("t.leaving = 0", {});
-    for (const auto& row : tx.query(query.sql("t.*", "ports"), query.params)) {
+    for (const auto& row : query.rows(tx, "t.*", "ports")) {
         ports.push_back(read_port(row));
     }
     ById by_id;

@@ -1,5 +1,4 @@
 #include "network/repo/reach.hpp"
-
 namespace virga::network::repo {
 
 void only_networks_of(ListQuery& query, const std::string& project) {
@@ -12,12 +11,8 @@ void only_subnets_of(ListQuery& query, const std::string& project) {
 }
 
 void only_ports_of(ListQuery& query, const std::string& project) {
-    // Not by OR: a page is merged from what two indices have in its order.
-    query.source =
-        "(SELECT * FROM ports WHERE project_id = ? UNION ALL SELECT * FROM ports WHERE project_id <> ? AND network_id "
-        "IN "
-        "(SELECT id FROM networks WHERE project_id = ?))";
-    query.params.insert(query.params.begin(), 3, project);
+    query.branches.push_back({"t.project_id = ?", {project}});
+    query.branches.push_back({"t.network_owner = ?", {project}});
 }
 
 void only_own(ListQuery& query, const std::string& project) {

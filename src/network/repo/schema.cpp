@@ -83,11 +83,15 @@ const std::vector<db::Migration>& migrations() {
              {"ALTER TABLE ports ADD COLUMN server_id TEXT NOT NULL DEFAULT ''",
               "UPDATE ports SET server_id = device_id WHERE device_owner LIKE 'compute:%' AND host_id <> ''",
               "CREATE INDEX ports_by_server ON ports (server_id)"}},
-            // A page of a project's ports is read in its order; how many it has is known without a count.
+            // A page of a project's ports is read in its order, also of those that others have in its networks; how
+            // many it has is known without a count.
             {"network",
              4,
              {"DROP INDEX ports_by_project", "CREATE INDEX ports_by_project ON ports (project_id, id)",
-              "DROP INDEX ports_by_network", "CREATE INDEX ports_by_network ON ports (network_id, project_id)",
+              "ALTER TABLE ports ADD COLUMN network_owner TEXT",
+              "UPDATE ports SET network_owner = (SELECT n.project_id FROM networks n WHERE n.id = ports.network_id) "
+              "WHERE project_id <> (SELECT n.project_id FROM networks n WHERE n.id = ports.network_id)",
+              "CREATE INDEX ports_by_network_owner ON ports (network_owner, id)",
               "CREATE TABLE port_usage (project_id TEXT PRIMARY KEY, ports BIGINT NOT NULL)",
               "INSERT INTO port_usage (project_id, ports) SELECT project_id, COUNT(*) FROM ports GROUP BY "
               "project_id"}}};

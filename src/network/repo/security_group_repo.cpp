@@ -43,7 +43,7 @@ void add_rule(db::Transaction& tx, SecurityGroup& group, const char* direction, 
 
 std::vector<SecurityGroup> list_security_groups(db::Transaction& tx, const ListQuery& query) {
     std::vector<SecurityGroup> groups;
-    for (const auto& row : tx.query(query.sql("t.*", "security_groups"), query.params)) {
+    for (const auto& row : query.rows(tx, "t.*", "security_groups")) {
         groups.push_back(read_group(row));
     }
     std::unordered_map<std::string, SecurityGroup*> by_id;

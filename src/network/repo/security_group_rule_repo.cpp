@@ -22,7 +22,7 @@ SecurityGroupRule read_rule(const db::Row& row) {
 
 std::vector<SecurityGroupRule> list_security_group_rules(db::Transaction& tx, const ListQuery& query) {
     std::vector<SecurityGroupRule> rules;
-    for (const auto& row : tx.query(query.sql("t.*", "security_group_rules"), query.params)) {
+    for (const auto& row : query.rows(tx, "t.*", "security_group_rules")) {
         rules.push_back(read_rule(row));
     }
     return rules;

@@ -50,7 +50,7 @@ Subnet read_subnet(const db::Row& row) {
 
 std::vector<Subnet> list_subnets(db::Transaction& tx, const ListQuery& query) {
     std::vector<Subnet> subnets;
-    for (const auto& row : tx.query(query.sql("t.*", "subnets"), query.params)) {
+    for (const auto& row : query.rows(tx, "t.*", "subnets")) {
         subnets.push_back(read_subnet(row));
     }
     return subnets;

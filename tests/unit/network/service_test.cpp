@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "cloud_fixture.hpp"
 #include "network/repo/audit.hpp"
 #include "network/repo/port_repo.hpp"
+#include "network/repo/reach.hpp"
 
 namespace virga::network {
 namespace {
@@ -123,6 +126,41 @@ TEST_F(ServicePorts, UsageFollowsThePorts) {
     EXPECT_TRUE(differences().empty());
     database.write_with([](db::Transaction& tx) { tx.exec("UPDATE port_usage SET ports = ports + 1"); });
     EXPECT_FALSE(differences().empty());
+}
+
+TEST_F(ServicePorts, AProjectSeesThoseOfOthersInItsNetworks) {
+    const auto network = make_network("10.5.0.0/24", true);
+    std::vector<std::string> own, others;
+    database.write_with([&](db::Transaction& tx) {
+        for (int i = 0; i < 6; ++i) {
+            Port port;
+            port.id = new_uuid();
+            port.project_id = (i % 2 == 0 ? member : stranger).project.value;
+            port.network_id = network.value;
+            repo::insert_port(tx, port);
+            (i % 2 == 0 ? own : others).push_back(port.id);
+        }
+    });
+    const auto seen = [&](const std::string& project, std::size_t limit, const std::string& behind = {}) {
+        repo::ListQuery query;
+        repo::only_ports_of(query, project);
+        if (!behind.empty()) query.add("t.id > ?", {behind});
+        query.order = "t.id ASC";
+        query.limit = limit;
+        std::vector<std::string> ids;
+        auto tx = database.read();
+        for (const auto& port : repo::list_ports(tx, query)) ids.push_back(port.id);
+        return ids;
+    };
+    std::vector<std::string> all = own;
+    all.insert(all.end(), others.begin(), others.end());
+    std::sort(all.begin(), all.end());
+    std::sort(others.begin(), others.end());
+    EXPECT_EQ(seen(member.project.value, 100), all);
+    EXPECT_EQ(seen(member.project.value, 2), (std::vector<std::string>{all[0], all[1]}));
+    EXPECT_EQ(seen(member.project.value, 2, all[2]), (std::vector<std::string>{all[3], all[4]}));
+    EXPECT_EQ(seen(stranger.project.value, 100), others);
+    EXPECT_TRUE(seen("", 100).empty());
 }
 
 TEST_F(ServicePorts, AddressRoomCountsServers) {

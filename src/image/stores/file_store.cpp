@@ -39,6 +39,13 @@ bool is_part_of(std::string_view file_name, const std::string& image_id, const s
     return is_part_name(file_name) && file_name.starts_with(image_id + "." + upload_id + ".");
 }
 
+std::string upload_of_part(std::string_view file_name) {
+    const auto begin = file_name.find('.');
+    if (!is_part_name(file_name)) return {};
+    const auto end = file_name.find('.', begin + 1);
+    return std::string(file_name.substr(begin + 1, end - begin - 1));
+}
+
 bool is_part_name(std::string_view file_name) {
     return file_name.ends_with(kPartSuffix);
 }

@@ -87,6 +87,8 @@ private:
 /// "<image id>.<upload id>.part", or "<image id>.<upload id>.<attempt>.part".
 std::string part_name(const std::string& image_id, const std::string& upload_id, const std::string& attempt = {});
 bool is_part_name(std::string_view file_name);
+/// The upload id in the name of a part; empty for a name that is none.
+std::string upload_of_part(std::string_view file_name);
 /// Whether it is the part of this upload, of whatever attempt.
 bool is_part_of(std::string_view file_name, const std::string& image_id, const std::string& upload_id);
 

@@ -315,6 +315,19 @@ TEST_F(ImageTest, RecoverLeavesTheUploadsOfTheLivingAlone) {
     EXPECT_EQ(left, expected) << "a flow goes on by itself";
 }
 
+// The request that receives its data notices that when more of them come.
+TEST_F(ImageTest, AnImageThatIsDeletedDuringItsUploadIsNoDifference) {
+    const auto id = create();
+    Body body("data");
+    body.at_end = [&] {
+        EXPECT_EQ(call("DELETE", "/" + id).status, 204);
+        EXPECT_EQ(files().size(), 1U);
+        EXPECT_TRUE(differences().empty());
+    };
+    EXPECT_EQ(upload(id, std::move(body)), 410);
+    EXPECT_TRUE(files().empty());
+}
+
 TEST_F(ImageTest, ProcessesOfOneStoreHaveOneMark) {
     const auto mark = mark_store((folder_ / "images").string());
     EXPECT_GE(mark.value.size(), 32U);

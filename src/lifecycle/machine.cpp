@@ -16,6 +16,11 @@ std::string shown(const std::vector<std::string_view>& words) {
     return out;
 }
 
+/// A column that is named in an UPDATE costs a write of each of its indices, whatever it is set to.
+bool stays(const ColumnChange& part) {
+    return part.from.size() == 1 && part.from.front() == *part.to;
+}
+
 /// "from" and "to" alone where there is but one column.
 std::string head(std::string_view side, const std::vector<ColumnChange>& columns) {
     std::string out;
@@ -35,7 +40,7 @@ bool swap(db::Transaction& tx, std::string_view table, const std::string& id, st
     db::Params narrowing{id};
     for (const auto& part : columns) {
         const std::string column(part.column);
-        if (part.to) {
+        if (part.to && !stays(part)) {
             sql += ", " + column + " = ?";
             params.emplace_back(std::string(*part.to));
         }

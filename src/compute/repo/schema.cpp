@@ -164,6 +164,22 @@ const std::vector<db::Migration>& migrations() {
              "ALTER TABLE hosts ADD COLUMN remote_disks BIGINT NOT NULL DEFAULT 0",
              "CREATE INDEX hosts_remote_disks ON hosts (name) WHERE remote_disks <> 0",
          }},
+        // Each step of a boot wrote an index that lists by state didn't use for their order. Claims are read by their
+        // server or host only.
+        {"compute",
+         12,
+         {
+             "DROP INDEX servers_state",
+             "CREATE INDEX servers_state ON servers (vm_state, created_us, id)",
+             "CREATE TABLE claims (server_id TEXT NOT NULL, host TEXT NOT NULL, role TEXT NOT NULL,"
+             " vcpus BIGINT NOT NULL, memory_mib BIGINT NOT NULL, disk_gib BIGINT NOT NULL,"
+             " PRIMARY KEY (server_id, role)) WITHOUT ROWID",
+             "INSERT INTO claims (server_id, host, role, vcpus, memory_mib, disk_gib)"
+             " SELECT server_id, host, role, vcpus, memory_mib, disk_gib FROM allocations",
+             "DROP TABLE allocations",
+             "ALTER TABLE claims RENAME TO allocations",
+             "CREATE INDEX allocations_host ON allocations (host)",
+         }},
     };
     return steps;
 }

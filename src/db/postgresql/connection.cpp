@@ -137,7 +137,9 @@ std::string statement_key(std::string_view sql, const Params& params) {
 
 }  // namespace
 
-std::string number_parameters(std::string_view sql) {
+std::string translate(std::string_view sql) {
+    constexpr std::string_view kOneTree = " WITHOUT ROWID";
+    if (sql.ends_with(kOneTree)) sql.remove_suffix(kOneTree.size());
     std::string out;
     out.reserve(sql.size() + 16);
     int count = 0;
@@ -306,8 +308,8 @@ Prepared& Connection::prepare(std::string_view sql, const Params& params) {
     for (std::size_t i = 0; i < params.size(); ++i) {
         if (std::holds_alternative<std::int64_t>(params[i])) types[i] = kInt8;
     }
-    const Result result(PQprepare(handle_.get(), name.c_str(), number_parameters(sql).c_str(),
-                                  static_cast<int>(types.size()), types.data()));
+    const Result result(
+        PQprepare(handle_.get(), name.c_str(), translate(sql).c_str(), static_cast<int>(types.size()), types.data()));
     if (!result || is_failure(result.get())) fail(result.get(), sql);
     return cache_.add(std::move(key), std::make_unique<Prepared>(name, sql.size(), ended_));
 }

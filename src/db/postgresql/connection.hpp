@@ -37,8 +37,8 @@ private:
     std::vector<std::string>& ended_;  ///< names that the server still keeps
 };
 
-/// `?` outside of quotes becomes `$1`, `$2`, ...
-std::string number_parameters(std::string_view sql);
+/// `?` outside of quotes becomes `$1`, `$2`, ... How SQLite keeps a table (WITHOUT ROWID) is left out.
+std::string translate(std::string_view sql);
 
 /// A connection that comes back by itself: a transaction begins on a new one when the old one was lost, and waits some
 /// seconds for a server that is away. Within a transaction, a loss is an error.

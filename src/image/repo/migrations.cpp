@@ -36,6 +36,14 @@ const std::vector<db::Migration>& migrations() {
          }},
         // Which of several control processes receives an upload: see stores/reconcile.hpp.
         {"image", 5, {"ALTER TABLE images ADD COLUMN upload_owner TEXT"}},
+        // Each boot writes its holds twice: two trees are enough.
+        {"image",
+         6,
+         {"CREATE TABLE holds_of_images (holder TEXT NOT NULL, image_id TEXT NOT NULL, "
+          "PRIMARY KEY (holder, image_id)) WITHOUT ROWID",
+          "INSERT INTO holds_of_images (holder, image_id) SELECT holder, image_id FROM image_holds",
+          "DROP TABLE image_holds", "ALTER TABLE holds_of_images RENAME TO image_holds",
+          "CREATE INDEX image_holds_by_image ON image_holds (image_id)"}},
     };
     return steps;
 }

@@ -24,7 +24,20 @@ const std::vector<db::Migration>& migrations() {
         {"taskflow",
          4,
          {"ALTER TABLE flows ADD COLUMN owner TEXT",
-          "CREATE TABLE replicas (id TEXT PRIMARY KEY, beat_us BIGINT NOT NULL)"}}};
+          "CREATE TABLE replicas (id TEXT PRIMARY KEY, beat_us BIGINT NOT NULL)"}},
+        // Runs are read by their flow only: one tree is enough for them.
+        {"taskflow",
+         5,
+         {"CREATE TABLE runs_of_flows (flow_id TEXT NOT NULL, seq BIGINT NOT NULL, task_index BIGINT NOT NULL, "
+          "task TEXT NOT NULL, phase TEXT NOT NULL, attempt BIGINT NOT NULL, started_us BIGINT NOT NULL, "
+          "ended_us BIGINT NOT NULL, outcome TEXT NOT NULL, decision TEXT NOT NULL, "
+          "told TEXT NOT NULL DEFAULT '', error TEXT NOT NULL, done_bytes BIGINT NOT NULL DEFAULT 0, "
+          "total_bytes BIGINT NOT NULL DEFAULT 0, "
+          "PRIMARY KEY (flow_id, seq)) WITHOUT ROWID",
+          "INSERT INTO runs_of_flows (flow_id, seq, task_index, task, phase, attempt, started_us, ended_us, outcome, "
+          "decision, told, error, done_bytes, total_bytes) SELECT flow_id, seq, task_index, task, phase, attempt, "
+          "started_us, ended_us, outcome, decision, told, error, done_bytes, total_bytes FROM task_runs",
+          "DROP TABLE task_runs", "ALTER TABLE runs_of_flows RENAME TO task_runs"}}};
     return list;
 }
 

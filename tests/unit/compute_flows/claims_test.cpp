@@ -32,7 +32,7 @@ protected:
         write([](db::Transaction& tx) {
             tx.exec("DROP TABLE hosts");
             tx.exec("DROP TABLE allocations");
-            const std::set<int> changed_hosts{5, 11};
+            const std::set<int> changed_hosts{5, 11, 12};
             for (const auto& step : migrations()) {
                 if (!changed_hosts.contains(step.version)) continue;
                 for (const auto& statement : step.statements) tx.exec(statement);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include "base/log.hpp"
 #include "compute/repo/presence_repo.hpp"
@@ -45,11 +46,13 @@ void HostHearing::keep_report(const std::string& host, const json::object& repor
     if (!runs_servers(report)) return;
     const bool is_heard = d_.db.is_shared() && d_.hosts.answers(host);
     const std::lock_guard lock(mutex_);
+    const bool was_in_doubt = std::exchange(is_in_doubt_, true);
     write(d_, [&](db::Transaction& tx) {
         repo::save_report(tx, host, report);
         if (is_heard) repo::note_heard(tx, control_, {host});
     });
     if (is_heard) told_.insert(host);
+    is_in_doubt_ = was_in_doubt;
 }
 
 void HostHearing::tell() {
@@ -64,17 +67,27 @@ void HostHearing::tell() {
 void HostHearing::tell_changes() {
     {
         const std::lock_guard lock(mutex_);
-        if (!write(d_, [&](db::Transaction& tx) { return repo::beat(tx, control_); })) told_.clear();
-        const auto heard = heard_here(d_);
-        note(missing_in(told_, heard), repo::note_heard);
-        note(missing_in(heard, told_), repo::note_lost);
-        told_ = heard;
+        tell_what_is_heard();
     }
     if (d_.db.read_with([](db::Transaction& tx) { return repo::has_wrong_state(tx); })) {
         write(d_, [](db::Transaction& tx) { repo::align_states(tx); });
     }
     for (const auto& dead : d_.db.read_with([](db::Transaction& tx) { return repo::dead_hearers(tx); }))
         write(d_, [&](db::Transaction& tx) { repo::forget_hearer(tx, dead); });
+}
+
+/// With the lock.
+void HostHearing::tell_what_is_heard() {
+    const bool was_there = write(d_, [&](db::Transaction& tx) { return repo::beat(tx, control_); });
+    if (std::exchange(is_in_doubt_, true) || !was_there) {
+        const auto on_record = d_.db.read_with([&](db::Transaction& tx) { return repo::heard_by(tx, control_); });
+        told_ = {on_record.begin(), on_record.end()};
+    }
+    auto heard = heard_here(d_);
+    note(missing_in(told_, heard), repo::note_heard);
+    note(missing_in(heard, told_), repo::note_lost);
+    told_ = std::move(heard);
+    is_in_doubt_ = false;
 }
 
 void HostHearing::note(const std::vector<std::string>& hosts,

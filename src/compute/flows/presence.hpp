@@ -29,13 +29,15 @@ public:
 
 private:
     void tell_changes();
+    void tell_what_is_heard();
     void note(const std::vector<std::string>& hosts,
               void (*change)(db::Transaction&, const std::string&, const std::vector<std::string>&));
 
     Dependencies& d_;
     const std::string control_ = new_uuid();
-    std::mutex mutex_;  ///< also while they are written: what is in `told_` is on record
+    std::mutex mutex_;  ///< also while they are written
     std::set<std::string> told_;
+    bool is_in_doubt_ = true;  ///< whether what is on record is `told_`: a commit may have failed and be there
 };
 
 /// Hosts that run servers, by name: as this process sees them or as was last said of them. One that is away doesn't

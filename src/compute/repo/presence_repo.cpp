@@ -70,6 +70,13 @@ bool beat(db::Transaction& tx, const std::string& control) {
     return false;
 }
 
+std::vector<std::string> heard_by(db::Transaction& tx, const std::string& control) {
+    std::vector<std::string> names;
+    for (const auto& row : tx.query("SELECT host FROM hosts_heard WHERE control = ?", {control}))
+        names.push_back(row.text("host"));
+    return names;
+}
+
 void note_heard(db::Transaction& tx, const std::string& control, const std::vector<std::string>& hosts) {
     for (const auto& host : hosts)
         tx.exec("INSERT INTO hosts_heard (host, control) VALUES (?, ?) ON CONFLICT (host, control) DO NOTHING",

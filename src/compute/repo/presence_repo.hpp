@@ -25,8 +25,10 @@ std::vector<Presence> presences(db::Transaction& tx, bool is_shared);
 
 // Of a shared database. `control` is a process, by a name that it alone has:
 
-/// It is there. False: it is new here, or was held for dead, and nothing is on record that it hears.
+/// It is there. False: it is new here, or was held for dead, and what it heard until then was forgotten.
 bool beat(db::Transaction& tx, const std::string& control);
+/// What is on record that it hears, in no order.
+std::vector<std::string> heard_by(db::Transaction& tx, const std::string& control);
 /// It hears these from now on, and they are up.
 void note_heard(db::Transaction& tx, const std::string& control, const std::vector<std::string>& hosts);
 /// It hears them no more. Whether they are down is another matter.

@@ -159,6 +159,20 @@ TEST_F(ClaimsTest, RowsSayWhichHostsAreConnected) {
     EXPECT_FALSE(host("h2").up);
 }
 
+/// It was heard before its process first told the others, and ended by then.
+TEST_F(ClaimsTest, AHostThatEndsBeforeItsProcessFirstTellsIsDown) {
+    if (!db_.is_shared()) GTEST_SKIP() << "hosts are heard of by others on a shared database only";
+    HostHearing hearing(d_);
+    hosts_.add("h2");
+    const auto report = hosts_.find("h2").value().report;
+    record_host(d_, "h2", report);
+    hearing.keep_report("h2", report);
+    hosts_.set_down("h2", true);
+    hearing.tell();
+    EXPECT_FALSE(host("h2").up);
+    for (const auto& found : all_compute_hosts(d_)) EXPECT_TRUE(found.name != "h2" || !found.answers);
+}
+
 TEST_F(ClaimsTest, AHostThatSaysOddThingsKeepsNoOtherFromBeingHeard) {
     HostHearing hearing(d_);
     hosts_.add("h2");

@@ -1,8 +1,18 @@
 #include "taskflow/flow.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace virga::taskflow {
+
+FlowId new_flow_id() {
+    constexpr std::size_t kVersionAt = 14;
+    const auto ms = static_cast<unsigned long long>(now_us()) / 1'000;
+    std::array<char, kVersionAt + 1> head{};
+    std::snprintf(head.data(), head.size(), "%08llx-%04llx-", (ms >> 16) & 0xffff'ffff, ms & 0xffff);
+    return FlowId(std::string(head.data()) + "7" + new_uuid().substr(kVersionAt + 1));
+}
 
 RevertOutcome Task::revert(const TaskContext&, const Failure&) {
     return {};

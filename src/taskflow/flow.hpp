@@ -14,6 +14,10 @@
 
 namespace virga::taskflow {
 
+/// A UUID (version 7) that begins with the time, in ms: what flows of the same time write lies together in the
+/// database, whose trees grow at their end.
+FlowId new_flow_id();
+
 /// What a failed execution means for its flow. The task that failed decides it, once, and everybody obeys.
 enum class Consequence {
     RetryHere,  ///< the same task is tried again after a pause

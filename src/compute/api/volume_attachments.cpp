@@ -143,15 +143,14 @@ http::Response update(Call& call) {
     const auto wanted = fields.required_uuid("volumeId");
     call.d.db.write_with([&](db::Transaction& tx) {
         const auto server = visible_server(tx, call.auth, call.server_id());
-        auto device = attached(tx, call, server);
+        const auto device = attached(tx, call, server);
         call.d.volumes.get(tx, call.auth, VolumeId(device.volume_id));  // it may be another project's now
         if (wanted != device.volume_id) require_volume(tx, call, wanted);
         if (call.minor < 85 || wanted != device.volume_id) refuse_swap(device.volume_id);
         check_unchanged(fields, device);
         const auto flag = fields.boolean("delete_on_termination");
         fields.finish();
-        if (flag) device.delete_on_termination = *flag;
-        repo::update_block_device(tx, device);
+        if (flag) repo::set_delete_on_termination(tx, device.id, *flag);
     });
     return http::Response::empty(202);
 }

@@ -61,7 +61,7 @@ void AttachedVolumes::moved(db::Transaction& tx, const ServerId& server, const V
     auto device = repo::find_by_volume(tx, server, volume.value);
     if (!device || device->connection_info.empty()) return;
     device->connection_info = connection_info;
-    repo::update_block_device(tx, *device);
+    repo::link_block_device(tx, *device);
 }
 
 bool AttachedVolumes::ask(const ServerId& server, const VolumeId& volume, std::string_view method, json::object params,

@@ -50,7 +50,7 @@ json::array nics_to_json(const std::vector<network::Nic>& nics) {
 
 taskflow::FlowSpec flow_on(const std::string& kind, const ServerData& data) {
     taskflow::FlowSpec spec;
-    spec.id = FlowId(new_uuid());
+    spec.id = taskflow::new_flow_id();
     spec.kind = kind;
     spec.resource = data.server.value;
     spec.data = taskflow::encode(data);

@@ -97,7 +97,7 @@ void reconcile_host(Dependencies& d, const std::string& host) {
     const auto state = d.hosts.find(host);
     if (state && get_int(state->report, "vcpus") == 0) return;  // it has storage only
     taskflow::FlowSpec spec;
-    spec.id = FlowId(new_uuid());
+    spec.id = taskflow::new_flow_id();
     spec.kind = flow_kind::kReconcileHost;
     spec.resource = host;
     spec.data = json::object{{"host", host}};

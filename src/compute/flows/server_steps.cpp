@@ -9,6 +9,7 @@ namespace {
 /// Compares with just the pair that was read, so a change by someone else in between is never overwritten.
 bool swap_state(db::Transaction& tx, const ServerChange& change, Server& server) {
     const auto seen = states_of(server);
+    if (lifecycle::after(change, seen) == seen) return true;
     if (!lifecycle::try_change(tx, server_machine(), change, server.id.value, seen)) return false;
     std::tie(server.vm_state, server.task_state) = lifecycle::after(change, seen);
     return true;

@@ -54,13 +54,18 @@ void insert_block_device(db::Transaction& tx, const BlockDevice& d) {
              db::nullable(kind.volume_size), kind.volume_type, d.attachment_id, d.tag, info_text(d)});
 }
 
-void update_block_device(db::Transaction& tx, const BlockDevice& d) {
-    tx.exec(
-        "UPDATE block_devices SET device_type = ?, disk_bus = ?, device_name = ?, boot_index = ?,"
-        " delete_on_termination = ?, volume_id = ?, attachment_id = ?, tag = ?,"
-        " connection_info = ? WHERE id = ?",
-        {d.device_type, d.disk_bus, d.device_name, db::nullable(d.boot_index), std::int64_t{d.delete_on_termination},
-         d.volume_id, d.attachment_id, d.tag, info_text(d), d.id.value});
+void name_block_device(db::Transaction& tx, const BlockDevice& d) {
+    tx.exec("UPDATE block_devices SET device_type = ?, disk_bus = ?, device_name = ? WHERE id = ?",
+            {d.device_type, d.disk_bus, d.device_name, d.id.value});
+}
+
+void link_block_device(db::Transaction& tx, const BlockDevice& d) {
+    tx.exec("UPDATE block_devices SET volume_id = ?, attachment_id = ?, connection_info = ? WHERE id = ?",
+            {d.volume_id, d.attachment_id, info_text(d), d.id.value});
+}
+
+void set_delete_on_termination(db::Transaction& tx, const BdmId& id, bool is_deleted) {
+    tx.exec("UPDATE block_devices SET delete_on_termination = ? WHERE id = ?", {std::int64_t{is_deleted}, id.value});
 }
 
 void delete_block_device(db::Transaction& tx, const BdmId& id) {

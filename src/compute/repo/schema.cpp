@@ -165,7 +165,7 @@ const std::vector<db::Migration>& migrations() {
              "CREATE INDEX hosts_remote_disks ON hosts (name) WHERE remote_disks <> 0",
          }},
         // Each step of a boot wrote an index that lists by state didn't use for their order. Claims are read by their
-        // server or host only.
+        // server or host only, and a new server is on no host.
         {"compute",
          12,
          {
@@ -179,6 +179,8 @@ const std::vector<db::Migration>& migrations() {
              "DROP TABLE allocations",
              "ALTER TABLE claims RENAME TO allocations",
              "CREATE INDEX allocations_host ON allocations (host)",
+             "DROP INDEX servers_host",
+             "CREATE INDEX servers_host ON servers (host) WHERE host <> ''",
          }},
     };
     return steps;

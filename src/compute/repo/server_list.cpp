@@ -57,7 +57,7 @@ struct Statement {
 
 void narrow(Statement& statement, const ServerFilter& filter) {
     if (!filter.project.empty()) statement.equal("project_id", filter.project);
-    if (!filter.host.empty()) statement.equal("host", filter.host);
+    if (!filter.host.empty()) statement.add("host = ? AND host <> ''", {filter.host});  // as its index has it
     for (const auto& [column, value] : filter.equal) statement.equal(column, value);
     statement.among("id", filter.ids, [](const ServerId& id) { return id.value; });
     statement.among("vm_state", filter.vm_states, [](VmState state) { return std::string(word(state)); });

@@ -73,7 +73,13 @@ void set_root_device_name(db::Transaction& tx, const ServerId& id, const std::st
 void set_fault(db::Transaction& tx, const ServerId& id, const ServerFault& fault);
 
 void insert_block_device(db::Transaction& tx, const BlockDevice& device);
-void update_block_device(db::Transaction& tx, const BlockDevice& device);
+// Each writes what its caller owns, so that none takes back what another changed after the device was read:
+
+/// How the guest sees it: type, bus, name.
+void name_block_device(db::Transaction& tx, const BlockDevice& device);
+/// Its volume, attachment and connection.
+void link_block_device(db::Transaction& tx, const BlockDevice& device);
+void set_delete_on_termination(db::Transaction& tx, const BdmId& id, bool is_deleted);
 void delete_block_device(db::Transaction& tx, const BdmId& id);
 /// In order of position.
 std::vector<BlockDevice> block_devices(db::Transaction& tx, const ServerId& server);

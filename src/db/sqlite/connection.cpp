@@ -159,6 +159,7 @@ Connection::Connection(const std::string& path) {
     sqlite3_busy_timeout(handle, kBusyTimeoutMs);
     run("PRAGMA journal_mode = WAL");
     run("PRAGMA synchronous = FULL");
+    run("PRAGMA wal_autocheckpoint = 4000");  // pages: what is changed often is copied to the file once in 16 MiB
     run("PRAGMA foreign_keys = ON");
     run("PRAGMA cache_size = -2000");
     run("PRAGMA temp_store = MEMORY");

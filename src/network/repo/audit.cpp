@@ -19,7 +19,8 @@ std::set<std::string> names(const json::object& reply, std::string_view key) {
 void compare(db::Transaction& tx, const std::string& host, const std::set<std::string>& taps,
              std::vector<std::string>& differences) {
     std::set<std::string> bound;
-    for (const auto& row : tx.query("SELECT id, status FROM ports WHERE host_id = ? AND server_id <> ''", {host})) {
+    for (const auto& row :
+         tx.query("SELECT id, status FROM ports WHERE host_id = ? AND host_id <> '' AND server_id <> ''", {host})) {
         const auto tap = tap_name(row.text("id"));
         bound.insert(tap);
         if (row.text("status") != "ACTIVE" || taps.contains(tap)) continue;

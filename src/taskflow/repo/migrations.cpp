@@ -25,7 +25,8 @@ const std::vector<db::Migration>& migrations() {
          4,
          {"ALTER TABLE flows ADD COLUMN owner TEXT",
           "CREATE TABLE replicas (id TEXT PRIMARY KEY, beat_us BIGINT NOT NULL)"}},
-        // Runs are read by their flow only: one tree is enough for them.
+        // Runs are read by their flow only: one tree is enough for them. Most flows have no parent, and none has ended
+        // when it begins: those are in no index of the others.
         {"taskflow",
          5,
          {"CREATE TABLE runs_of_flows (flow_id TEXT NOT NULL, seq BIGINT NOT NULL, task_index BIGINT NOT NULL, "
@@ -37,7 +38,9 @@ const std::vector<db::Migration>& migrations() {
           "INSERT INTO runs_of_flows (flow_id, seq, task_index, task, phase, attempt, started_us, ended_us, outcome, "
           "decision, told, error, done_bytes, total_bytes) SELECT flow_id, seq, task_index, task, phase, attempt, "
           "started_us, ended_us, outcome, decision, told, error, done_bytes, total_bytes FROM task_runs",
-          "DROP TABLE task_runs", "ALTER TABLE runs_of_flows RENAME TO task_runs"}}};
+          "DROP TABLE task_runs", "ALTER TABLE runs_of_flows RENAME TO task_runs", "DROP INDEX flows_by_parent",
+          "CREATE INDEX flows_by_parent ON flows (parent) WHERE parent IS NOT NULL", "DROP INDEX flows_by_end",
+          "CREATE INDEX flows_by_end ON flows (ended_us) WHERE ended_us > 0"}}};
     return list;
 }
 

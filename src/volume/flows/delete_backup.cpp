@@ -69,7 +69,7 @@ std::optional<FlowId> delete_backup(db::Transaction& tx, Dependencies& d, const 
     repo::require_change(tx, force ? backup_change::kForceDelete : backup_change::kDelete, id);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
     if (force && backup.status == BackupStatus::Restoring) d.runner.cancel(tx, backup.flow);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
                         flow_kind::kDeleteBackup,

@@ -79,7 +79,7 @@ std::optional<FlowId> delete_snapshot(db::Transaction& tx, Dependencies& d, cons
     const bool online = repo::get_volume(tx, snapshot->volume).status == VolumeStatus::InUse;
     repo::require_change(tx, again ? snapshot_change::kDeleteAgain : snapshot_change::kDelete, id);
     for (const auto& running : d.runner.unfinished(tx, id.value)) d.runner.cancel(tx, running);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     auto data = taskflow::encode(SnapshotData{snapshot->volume, id});
     std::vector<taskflow::TaskSpec> tasks{{task::kSnapshotWait}, {task::kDeleteSnapshot}};

@@ -157,7 +157,7 @@ std::optional<FlowId> delete_volume(db::Transaction& tx, Dependencies& d, const 
     if (options.force) {
         for (const auto& backup : flows_of_backups(tx, d, id)) d.runner.cancel(tx, backup);
     }
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     std::vector<taskflow::TaskSpec> tasks{{task::kDeleteWait}};
     if (!snapshots.empty()) tasks.push_back({task::kDeleteSnapshots});

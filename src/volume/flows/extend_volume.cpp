@@ -111,7 +111,7 @@ FlowId extend_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     check_extend(repo::limits_of(tx, d.config, volume.project), repo::usage_of(tx, volume.project), volume.size_gib,
                  new_size_gib, volume.volume_type);
     repo::require_change(tx, in_use ? volume_change::kExtendOnline : volume_change::kExtend, id);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     repo::set_size(tx, id, new_size_gib);
     const taskflow::FlowSpec spec{flow,

@@ -38,7 +38,7 @@ void flatten_volume(db::Transaction& tx, Dependencies& d, const VolumeId& id, co
     if (!volume || volume->status == VolumeStatus::Deleting) return;
     auto data = taskflow::encode(VolumeData{id});
     for (const auto& item : freeze_data(id, {})) data.insert(item);
-    d.runner.start(tx, {new_id<FlowId>(),
+    d.runner.start(tx, {taskflow::new_flow_id(),
                         flow_kind::kFlattenVolume,
                         id.value,
                         {take_turn_task(), {task::kFlattenVolume}, merge_task()},

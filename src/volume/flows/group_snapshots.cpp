@@ -139,7 +139,7 @@ FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identit
     snapshot.status = GroupStatus::Creating;
     snapshot.created_us = now_us();
     repo::insert(tx, snapshot);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     std::vector<SnapshotData> snapshots;
     for (const auto& volume : volumes) snapshots.push_back(add_snapshot(tx, d, snapshot, volume, flow));
     d.runner.start(
@@ -158,7 +158,7 @@ FlowId create_group_snapshot(db::Transaction& tx, Dependencies& d, const identit
 FlowId delete_group_snapshot(db::Transaction& tx, Dependencies& d, const GroupSnapshot& snapshot,
                              const std::string& request_id) {
     repo::require_change(tx, group_snapshot_change::kDelete, snapshot.id);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     d.runner.start(tx, {flow,
                         flow_kind::kDeleteGroupSnapshot,
                         snapshot.id,

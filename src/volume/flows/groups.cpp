@@ -195,7 +195,7 @@ FlowId create_group(db::Transaction& tx, Dependencies& d, const identity::Auth& 
     check_group_quota(tx, d, auth.project);
     auto specs = specs_of(tx, group);
     repo::insert(tx, group);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     const auto backend_name = get_string(specs, "volume_backend_name");
     start(tx, d, flow, group, flow_kind::kCreateGroup, task::kScheduleGroup, auth.request_id,
           taskflow::encode(CreateGroupData{group.id, group.availability_zone, backend_name, std::move(specs)}));
@@ -226,7 +226,7 @@ FlowId create_group_from(db::Transaction& tx, Dependencies& d, const identity::A
     }
     check_group_quota(tx, d, auth.project);
     repo::insert(tx, group);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     start(tx, d, flow, group, flow_kind::kCreateGroupFrom, task::kWaitForVolumes, auth.request_id,
           taskflow::encode(GroupData{group.id}));
     for (auto& request : volumes) {
@@ -274,7 +274,7 @@ FlowId delete_group(db::Transaction& tx, Dependencies& d, const Group& group, bo
     its_snapshots.group_id = group.id;
     if (!repo::list_group_snapshots(tx, its_snapshots).empty()) refuse("has group snapshots. Delete them first.");
     repo::require_change(tx, group_change::kDelete, group.id);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     start(tx, d, flow, group, flow_kind::kDeleteGroup, task::kDeleteGroup, request_id,
           taskflow::encode(GroupData{group.id}));
     for (const auto& volume : volumes) delete_volume(tx, d, volume.id, request_id, flow);

@@ -55,7 +55,7 @@ FlowId import_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     auto backup = record;
     backup.status = BackupStatus::Creating;
-    backup.flow = new_id<FlowId>();
+    backup.flow = taskflow::new_flow_id();
     repo::insert(tx, backup);
     d.runner.start(tx, {backup.flow,
                         flow_kind::kImportBackup,

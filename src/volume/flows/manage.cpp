@@ -125,7 +125,7 @@ public:
 
 FlowId start(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const std::string& kind,
              const std::string& resource, const char* task, json::object data) {
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     d.runner.start(tx, {flow,
                         kind,
                         resource,

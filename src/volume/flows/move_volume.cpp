@@ -113,7 +113,7 @@ Placement choose_target(db::Transaction& tx, Dependencies& d, const VolumeRecord
 
 FlowId start_move(db::Transaction& tx, Dependencies& d, const identity::Auth& auth, const std::string& kind,
                   const VolumeRecord& volume, const Placement& target, const std::optional<VolumeType>& type) {
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     const auto& backend = target.backend;
     const auto servers = servers_of(tx, volume.id);
     auto retyped = volume;

@@ -87,7 +87,7 @@ FlowId reimage_volume(db::Transaction& tx, Dependencies& d, const identity::Auth
     d.images.hold(tx, image_id, id.value);
     // As while a volume is created: it may be reserved, but not connected before its data is complete.
     repo::set_launched(tx, id, 0);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
                         flow_kind::kReimageVolume,

@@ -109,7 +109,7 @@ FlowId restore_backup(db::Transaction& tx, Dependencies& d, const identity::Auth
     check_encryption(backup, volume);
     repo::require_change(tx, backup_change::kRestore, id);
     repo::require_change(tx, volume_change::kRestoreBackup, volume_id);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     repo::set_flow(tx, volume_id, flow);
     d.runner.start(tx, {flow,

@@ -116,7 +116,7 @@ FlowId retype_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     }
     repo::require_change(tx, volume_change::kRetype, id);
     if (target) return start_move(tx, d, auth, flow_kind::kRetypeVolume, volume, *target, type);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
                         flow_kind::kRetypeVolume,

@@ -76,7 +76,7 @@ FlowId revert_volume(db::Transaction& tx, Dependencies& d, const identity::Auth&
     check_latest(tx, volume, snapshot_id);
     repo::require_change(tx, volume_change::kRevert, id, ErrorCode::Conflict);
     repo::require_change(tx, snapshot_change::kRestore, snapshot_id, ErrorCode::Conflict);
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     d.runner.start(tx, {flow,
                         flow_kind::kRevertVolume,

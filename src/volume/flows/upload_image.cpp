@@ -175,7 +175,7 @@ FlowId upload_image(db::Transaction& tx, Dependencies& d, const identity::Auth& 
     const TemporaryVolume source{upload_source_id(id), id, {}, must_freeze(tx, d, volume)};
     repo::require_change(tx, volume_change::kUpload, id);
     d.images.create(tx, auth, image_from(request, volume));
-    const auto flow = new_id<FlowId>();
+    const auto flow = taskflow::new_flow_id();
     repo::set_flow(tx, id, flow);
     std::vector<taskflow::TaskSpec> tasks{{task::kStartUpload}};
     for (auto& one : with_temporary_volume(source, {{task::kCopyVolumeToImage}})) tasks.push_back(std::move(one));

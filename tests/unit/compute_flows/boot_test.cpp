@@ -2,6 +2,7 @@
 
 #include "cloud.hpp"
 #include "compute/host_commands.hpp"
+#include "compute/repo/server_repo.hpp"
 #include "volume/host_commands.hpp"
 
 namespace virga::compute::flows {
@@ -83,6 +84,29 @@ TEST_F(BootTest, ReservationIsAllOrNone) {
     EXPECT_EQ(volume(good).status, volume::VolumeStatus::Available);
     EXPECT_THROW(boot({existing_volume(good), existing_volume(good)}), Error);
     EXPECT_EQ(volume(good).status, volume::VolumeStatus::Available);
+}
+
+/// The user may change it at any time, also while a task works with what it read before.
+TEST_F(BootTest, WhetherAVolumeGoesWithItsServerIsKept) {
+    const auto volume = make_volume();
+    std::vector<bool> wanted;
+    const auto change = [&] {
+        write([&](db::Transaction& tx) {
+            const auto rows = tx.query("SELECT id, delete_on_termination FROM block_devices");
+            wanted.push_back(!rows.at(0).flag("delete_on_termination"));
+            repo::set_delete_on_termination(tx, BdmId(rows.at(0).text("id")), wanted.back());
+        });
+    };
+    const auto is_deleted = [&] { return db_.read().scalar("SELECT delete_on_termination FROM block_devices") != 0; };
+    gate_.at("compute.manager.prep_block_device.after", change);
+    hosts_.script(volume::command::kInitializeConnection, [&](const std::string&, const json::object&) {
+        EXPECT_EQ(is_deleted(), wanted.at(0));
+        change();
+        return std::optional<json::object>();
+    });
+    boot_active({existing_volume(volume)});
+    ASSERT_EQ(wanted.size(), 2U);
+    EXPECT_EQ(is_deleted(), wanted.at(1));
 }
 
 TEST_F(BootTest, FewCommandsAndNoneTwice) {

@@ -12,6 +12,19 @@
 namespace virga::taskflow {
 namespace {
 
+TEST(FlowIds, BeginWithTheTime) {
+    const auto before_ms = now_us() / 1'000;
+    const auto id = new_flow_id().value;
+    const auto after_ms = now_us() / 1'000;
+    ASSERT_TRUE(is_uuid_like(id));
+    EXPECT_EQ(canonical_uuid(id), id);
+    EXPECT_EQ(id.at(14), '7');
+    const auto ms = std::stoll(id.substr(0, 8) + id.substr(9, 4), nullptr, 16);
+    EXPECT_GE(ms, before_ms);
+    EXPECT_LE(ms, after_ms);
+    EXPECT_NE(new_flow_id(), new_flow_id());
+}
+
 using namespace std::chrono_literals;
 
 /// A task made of two functions.

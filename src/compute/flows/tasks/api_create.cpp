@@ -47,7 +47,7 @@ private:
             d_.volumes.detached(tx, AttachmentId(device.attachment_id));
             device.attachment_id.clear();
             device.connection_info = json::object();
-            repo::update_block_device(tx, device);
+            repo::link_block_device(tx, device);
         }
     }
 

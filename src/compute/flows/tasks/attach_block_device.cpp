@@ -101,7 +101,7 @@ private:
                 live_server(tx, device.server);
                 device.attachment_id = attachment.value;
                 d_.volumes.reserve(tx, attachment, VolumeId(device.volume_id), device.server);
-                repo::update_block_device(tx, device);
+                repo::link_block_device(tx, device);
             },
             db::Durability::Grouped);
     }
@@ -126,7 +126,7 @@ private:
     void save(db::Transaction& tx, const BlockDevice& device, const std::string& host, bool hot) {
         const AttachmentId attachment(device.attachment_id);
         d_.volumes.connected(tx, attachment, host, device.device_name, device.connection_info);
-        repo::update_block_device(tx, device);
+        repo::link_block_device(tx, device);
         if (!hot) d_.volumes.complete(tx, attachment);
     }
 
@@ -138,7 +138,7 @@ private:
         if (keep) d_.volumes.reserve(tx, attachment, VolumeId(device->volume_id), device->server);
         if (!keep) device->attachment_id.clear();
         device->connection_info = json::object();
-        repo::update_block_device(tx, *device);
+        repo::link_block_device(tx, *device);
     }
 };
 

@@ -32,7 +32,7 @@ public:
         outcome.apply = [this, auth = context.data.auth, wanted, device, flow = context.flow](db::Transaction& tx) {
             live_server(tx, device.server);
             d_.volumes.create(tx, auth, wanted, flow);
-            repo::update_block_device(tx, device);
+            repo::link_block_device(tx, device);
         };
         return outcome;
     }
@@ -104,7 +104,7 @@ private:
             auto row = repo::find_block_device(tx, id);
             if (!row) return;
             row->volume_id.clear();
-            repo::update_block_device(tx, *row);
+            repo::link_block_device(tx, *row);
         };
     }
 };

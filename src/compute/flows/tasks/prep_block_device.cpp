@@ -22,7 +22,7 @@ public:
         outcome.apply = [id = context.data.server, &step = step_of(context),
                          devices = std::move(devices)](db::Transaction& tx) {
             advance(tx, id, step);
-            for (const auto& device : devices) repo::update_block_device(tx, device);
+            for (const auto& device : devices) repo::name_block_device(tx, device);
             repo::set_root_device_name(tx, id, root_device_name(devices));
         };
         return outcome;

@@ -92,7 +92,7 @@ public:
         // Without a connection it is left out of the guest when the server is started meanwhile.
         outcome.apply = [device = device](db::Transaction& tx) mutable {
             device.connection_info = json::object();
-            repo::update_block_device(tx, device);
+            repo::link_block_device(tx, device);
         };
         return outcome;
     }

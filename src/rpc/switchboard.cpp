@@ -48,6 +48,7 @@ struct Switchboard::Pending {
     bool done = false;
     json::object reply;
     std::function<void(std::int64_t, std::int64_t)> on_progress;
+    int telling = 0;  ///< threads in on_progress, which is its caller's: the call doesn't end before they are out
 };
 
 void Switchboard::on_event(EventHandler handler) {
@@ -186,17 +187,24 @@ void Switchboard::replied(const Line& line, const json::object& message) {
 }
 
 void Switchboard::progressed(const Line& line, const json::object& message) {
-    std::vector<std::function<void(std::int64_t, std::int64_t)>> listeners;
+    std::vector<Pending*> told;
     {
         const std::lock_guard lock(mutex_);
         const auto [begin, end] = pending_.equal_range(get_string(message, "id"));
         for (auto call = begin; call != end; ++call) {
-            if (call->second->host == line.host_) listeners.push_back(call->second->on_progress);
+            if (call->second->host != line.host_ || !call->second->on_progress) continue;
+            ++call->second->telling;
+            told.push_back(call->second);
         }
     }
-    for (const auto& tell : listeners) {
-        if (tell) tell(get_int(message, "done"), get_int(message, "total"));
-    }
+    const ScopeExit leave([&] {
+        const std::lock_guard lock(mutex_);
+        for (auto* call : told) {
+            --call->telling;
+            call->changed.notify_all();
+        }
+    });
+    for (const auto* call : told) call->on_progress(get_int(message, "done"), get_int(message, "total"));
 }
 
 json::object Switchboard::call(const std::string& host, std::string_view method, json::object params,
@@ -216,7 +224,10 @@ json::object Switchboard::call(const std::string& host, std::string_view method,
     std::unique_lock lock(mutex_);
     {
         const auto place = pending_.emplace(mine.id, &mine);
-        const ScopeExit forget([this, place] { pending_.erase(place); });
+        const ScopeExit forget([&] {
+            pending_.erase(place);
+            mine.changed.wait(lock, [&] { return mine.telling == 0; });
+        });
         wait_for_reply(lock, mine, options);
     }
     lock.unlock();

@@ -134,6 +134,32 @@ TEST_P(Commands, TheEndOfAQuickCopyIsTold) {
     EXPECT_EQ(told.back(), 3);
 }
 
+/// What it is told is told to its caller's own things.
+TEST_P(Commands, ACallDoesNotEndWhileItIsToldOfProgress) {
+    host_->on("copy", [this](const Command& command) {
+        command.progress(1, 3);
+        release_.get_future().wait();
+        return json::object();
+    });
+    host_->start();
+    std::promise<void> is_told;
+    std::promise<void> go_on;
+    auto call = std::async(std::launch::async, [&] {
+        CallOptions options;
+        options.deadline = 500ms;
+        options.on_progress = [&](std::int64_t, std::int64_t) {
+            is_told.set_value();
+            go_on.get_future().wait();
+        };
+        control_->call("h1", "copy", {}, options);
+    });
+    ASSERT_EQ(is_told.get_future().wait_for(10s), std::future_status::ready);
+    EXPECT_EQ(call.wait_for(1s), std::future_status::timeout) << "the call has ended before its listener";
+    go_on.set_value();
+    EXPECT_EQ(failure([&] { call.get(); }), ErrorCode::Timeout);
+    release_.set_value();
+}
+
 TEST_P(Commands, CancelReachesTheHost) {
     host_->start();
     std::atomic<bool> cancel{false};

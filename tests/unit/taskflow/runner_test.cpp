@@ -82,8 +82,9 @@ protected:
         runner_->run();
     }
 
-    FlowId start(std::vector<TaskSpec> tasks, std::optional<FlowId> parent = std::nullopt) {
-        FlowSpec spec{new_id<FlowId>(), "test", "resource-1", std::move(tasks), {}, "req-1", "p", "u", parent};
+    FlowId start(std::vector<TaskSpec> tasks, std::optional<FlowId> parent = std::nullopt, std::string project = "p") {
+        FlowSpec spec{new_id<FlowId>(),   "test", "resource-1", std::move(tasks), {}, "req-1",
+                      std::move(project), "u",    parent};
         database_->write_with([&](db::Transaction& tx) { runner_->start(tx, spec); });
         return spec.id;
     }
@@ -259,6 +260,21 @@ TEST_F(RunnerTest, CancelReachesLongWork) {
     cancel(id);
     EXPECT_EQ(ended(id).state, FlowState::Failed);
     EXPECT_EQ(tasks_["a"]->reverted, 1);
+}
+
+TEST_F(RunnerTest, WhatNobodyAskedForLeavesThreadsToProjects) {
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    tasks_["a"]->on_execute = [released](const TaskContext&) {
+        released.wait();
+        return Outcome{"done"};
+    };
+    std::vector<FlowId> looks;
+    for (int i = 0; i < 8; ++i) looks.push_back(start({{"a"}}, std::nullopt, {}));
+    EXPECT_EQ(ended(start({{"b"}})).state, FlowState::Succeeded);
+    EXPECT_EQ(tasks_["a"]->executed, 2) << "of four threads";
+    release.set_value();
+    for (const auto& look : looks) EXPECT_EQ(ended(look).state, FlowState::Succeeded);
 }
 
 TEST_F(RunnerTest, CancelThatCommitsBeforeTheLastStepWins) {

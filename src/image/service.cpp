@@ -77,7 +77,11 @@ void Service::share_store(std::function<std::string()> self,
 }
 
 void Service::recover() {
-    recover_store(impl_->context.database, impl_->store, impl_->uploads, impl_->owner_lives);
+    // Of its own it knows which it is receiving: one that isn't among them was given up and could not be put back.
+    const auto self = impl_->uploader.owner();
+    recover_store(
+        impl_->context.database, impl_->store, impl_->uploads,
+        [&](db::Transaction& tx, const std::string& owner) { return owner != self && impl_->owner_lives(tx, owner); });
 }
 
 std::vector<std::string> Service::check(db::Transaction& tx) {

@@ -1,6 +1,7 @@
 """What goes wrong outside of the program: the server goes to ERROR and says why, nothing leaks, delete works."""
 import os
 import subprocess
+import threading
 import uuid
 
 import pytest
@@ -78,6 +79,29 @@ def test_corrupt_image(cloud, drill):
     api.wait_gone(lambda: api.show_volume(volume), "volume")
     server = api.server("faulty", flavor, devices=[device("image", image, volume_size=1)])
     assert_failed_cleanly(cloud, api, server, "damaged")
+
+
+def test_an_upload_that_was_given_up_takes_no_other_ones_data(cloud, drill):
+    """Its process stood still for so long that another one queued the image again; the next upload is whole."""
+    def put(content):
+        return cloud.http("PUT", f"/image/v2/images/{image}/file", data=content,
+                          headers={"Content-Type": "application/octet-stream"}).status_code
+    body = {"name": "faulty", "disk_format": "raw", "container_format": "bare"}
+    image = drill.api.call("POST", "/image/v2/images", body)["id"]
+    answers = []
+    point = "image.upload.published"
+    with cloud.held("control", point):
+        mark = cloud.mark()
+        sender = threading.Thread(target=lambda: answers.append(put(b"first")))
+        sender.start()
+        cloud.wait_point("control", point, mark)
+        cloud.database.rows("UPDATE images SET status = 'queued', upload_id = NULL, charged_bytes = 0 "
+                            f"WHERE id = '{image}'")
+        assert put(b"second") == 204
+    sender.join()
+    assert answers == [410]
+    assert cloud.http("GET", f"/image/v2/images/{image}/file").content == b"second"
+    assert cloud.differences() == []
 
 
 def test_guest_that_can_not_be_started(cloud, drill):

@@ -112,15 +112,26 @@ void Uploader::stream(http::Request& request, Record& record, PartFile& part, co
     record.sha512 = sha512.finish();
 }
 
+/// A commit that fails to be confirmed may have been made: then the image has its data.
 void Uploader::finish(const Record& record) {
-    auto tx = database_.write();
-    if (!repo::finish_upload(tx, record)) deleted_meanwhile(record.id);
-    tx.commit();
+    bool is_ours = false;
+    try {
+        is_ours = database_.write_with([&](db::Transaction& tx) { return repo::finish_upload(tx, record); });
+    } catch (const Error&) {
+        const auto now = database_.read_with([&](db::Transaction& tx) { return repo::find(tx, record.id); });
+        if (!now || !now->has_data() || now->sha512 != record.sha512) throw;
+        is_ours = true;
+    }
+    if (!is_ours) deleted_meanwhile(record.id);
 }
 
-void Uploader::abandon(const Record& record) noexcept {
+/// What was published is this upload's as long as the image waits for it, and goes before the image is queued: the next
+/// upload may publish its own from then on. What can't be put back now is put back by recover().
+void Uploader::give_up(const Record& record, PartFile* part) noexcept {
     try {
-        database_.write_with([&](db::Transaction& tx) { repo::abandon_upload(tx, record.id, record.upload_id); });
+        database_.write_with([&](db::Transaction& tx) {
+            if (repo::abandon_upload(tx, record.id, record.upload_id) && part != nullptr) part->withdraw();
+        });
     } catch (const std::exception& failure) {
         log::error("an upload that failed could not be put back", {{"image", record.id}, {"error", failure.what()}});
     }
@@ -133,25 +144,23 @@ std::int64_t Uploader::require_length(const http::Request& request, const Record
     return limit;
 }
 
-// The row is there before the file and after it, so that a file without a row is nobody's. The published file goes
-// before the image is queued: the next upload may publish its own from then on.
+// The row is there before the file and after it, so that a file without a row is nobody's.
 void Uploader::receive(http::Request& request, const std::string& image_id,
                        const std::function<void(db::Transaction&)>& allowed) {
     const auto upload_id = new_uuid();
     const auto stopped = uploads_.begin(upload_id);
     const ScopeExit forget([&] { uploads_.end(upload_id); });
     auto record = begin(image_id, upload_id, allowed);
-    ScopeExit undo([&] { abandon(record); });
-    PartFile part(store_, image_id, upload_id);
-    ScopeExit withdraw([&] { part.withdraw(); });
+    std::optional<PartFile> part;
+    ScopeExit undo([&] { give_up(record, part ? &*part : nullptr); });
+    part.emplace(store_, image_id, upload_id);
     failpoint("image.upload.saving");
     require_length(request, record);
-    stream(request, record, part, *stopped);
+    stream(request, record, *part, *stopped);
     failpoint("image.upload.received");
-    part.publish();
+    part->publish();
     failpoint("image.upload.published");
     finish(record);
-    withdraw.dismiss();
     undo.dismiss();
     failpoint("image.upload.committed");
     log::info("image data stored",

@@ -38,6 +38,7 @@ public:
     StoredImage receive_for_flow(http::Request& request, const std::string& image_id, const std::string& upload_id);
     /// Whose the uploads are that are received from now on: see Record::upload_owner.
     void own_as(std::function<std::string()> owner) { owner_ = std::move(owner); }
+    std::string owner() const { return owner_(); }
     /// Bytes of the store's disk that stay free.
     std::int64_t reserve() const;
 
@@ -47,7 +48,7 @@ private:
     void stream(http::Request& request, Record& record, PartFile& part, const std::atomic<bool>& stopped) const;
     std::int64_t charge(const Record& record, std::int64_t bytes) const;
     void finish(const Record& record);
-    void abandon(const Record& record) noexcept;
+    void give_up(const Record& record, PartFile* part) noexcept;
     std::int64_t require_length(const http::Request& request, const Record& record) const;
 
     db::Database& database_;

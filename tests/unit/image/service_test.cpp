@@ -294,10 +294,16 @@ TEST_F(ImageTest, RecoverLeavesTheUploadsOfTheLivingAlone) {
     const auto theirs_part = part_name(theirs, upload_id);
     const auto attempt = part_name(of_a_flow, upload_id, new_uuid());
     for (const auto& name : {theirs_part, attempt}) std::ofstream(folder_ / "images" / name) << "half";
+    // One of its own that it could not put back when it failed.
+    const auto forgotten = create();
+    database_.write_with([&](db::Transaction& tx) {
+        ASSERT_TRUE(repo::start_upload(tx, forgotten, {new_uuid(), repo::UploadBy::Request, "a"}));
+    });
     Body body("ours");
     body.at_end = [&] {
         service_.recover();
         EXPECT_EQ(status(ours), "saving");
+        EXPECT_EQ(status(forgotten), "queued");
         EXPECT_EQ(files().size(), 3U);
     };
     EXPECT_EQ(upload(ours, std::move(body)), 204);

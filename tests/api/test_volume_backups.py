@@ -428,6 +428,12 @@ def test_imports_that_are_refused(cloud, made):
                 encode({**content, "id": NOWHERE, "data_id": "../../etc"}), encode({**content, "id": NOWHERE, "size": -1})):
         call(cloud, "POST", "/backups/import_record", {"backup-record": {**record, "backup_url": url}}, expect=400)
     call(cloud, "POST", "/backups/import_record", {"backup-record": {**record, "backup_service": "x"}}, expect=400)
+    # What is about to go is no data of a new record.
+    copied = {**record, "backup_url": encode({**content, "id": NOWHERE, "data_id": backup})}
+    cloud.database.rows(f"UPDATE volume_backups SET status = 'deleting' WHERE id = '{backup}'")
+    refused = call(cloud, "POST", "/backups/import_record", {"backup-record": copied}, expect=400)
+    assert "being deleted" in refused.text
+    cloud.database.rows(f"UPDATE volume_backups SET status = 'available' WHERE id = '{backup}'")
     missing = {**record, "backup_url": encode({**content, "id": NOWHERE, "data_id": NOWHERE})}
     call(cloud, "POST", "/backups/import_record", {"backup-record": missing}, expect=201)
     made.all.append(("backup", NOWHERE))

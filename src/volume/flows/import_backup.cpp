@@ -35,6 +35,7 @@ public:
         Outcome outcome;
         outcome.decision = "found in the directory of " + backup.host + ", its manifest and all data files are there";
         outcome.apply = [backup](db::Transaction& tx) {
+            if (!backup.parent.empty()) repo::require_data(tx, backup.parent);
             repo::set_found(tx, backup);
             repo::try_change(tx, backup_change::kFinishCreate, backup.id);
         };
@@ -53,6 +54,7 @@ FlowId import_backup(db::Transaction& tx, Dependencies& d, const identity::Auth&
         throw Error(ErrorCode::InvalidInput, "Invalid backup: backup " + record.id.value + " exists already.", {},
                     record.id.value);
     }
+    repo::require_data(tx, record.data);
     auto backup = record;
     backup.status = BackupStatus::Creating;
     backup.flow = taskflow::new_flow_id();

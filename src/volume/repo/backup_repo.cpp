@@ -130,6 +130,17 @@ bool is_data_shared(db::Transaction& tx, const BackupRecord& backup) {
                      {backup.data, backup.id.value}) > 0;
 }
 
+void require_data(db::Transaction& tx, const std::string& data) {
+    const auto records = [&](const char* status) {
+        return tx.scalar(std::string("SELECT COUNT(*) FROM volume_backups WHERE data_id = ? AND status ") + status,
+                         {data});
+    };
+    if (records("= 'deleting'") == 0 || records("<> 'deleting'") > 0) return;
+    throw Error(ErrorCode::InvalidInput,
+                "Invalid backup: the data of backup " + data + " are being deleted. Try again when that has ended.", {},
+                data);
+}
+
 std::optional<BackupRecord> latest_backup(db::Transaction& tx, const VolumeId& volume, const ProjectId& project,
                                           const std::string& host, TimestampUs time) {
     const auto row = tx.query_one(

@@ -17,6 +17,8 @@ void delete_backup(db::Transaction& tx, const BackupId& id);
 std::vector<BackupRecord> all_backups(db::Transaction& tx);
 /// Whether another record, which stays, is of the same data (one of them was imported).
 bool is_data_shared(db::Transaction& tx, const BackupRecord& backup);
+/// Throws Error{InvalidInput} when all records of these data are being deleted: the data go with the last of them.
+void require_data(db::Transaction& tx, const std::string& data);
 
 /// The backup that an increment is to: the newest complete one of the volume on this host whose data are not younger
 /// than `time`. Nothing: a full one is needed first.

@@ -199,7 +199,11 @@ std::vector<Attachment> Service::attachments_of_server(db::Transaction& tx, cons
 
 json::object Service::initialize_connection(const VolumeId& volume, const std::string& connector_host,
                                             const rpc::CallOptions& options) {
-    return flows::initialize_connection(impl_->dependencies, volume, connector_of(connector_host), options);
+    auto info = flows::initialize_connection(impl_->dependencies, volume, connector_of(connector_host), options);
+    const auto record =
+        impl_->dependencies.db.read_with([&](db::Transaction& tx) { return repo::get_volume(tx, volume); });
+    flows::check_for_guest(record, connector_host, info);
+    return info;
 }
 
 void Service::connected(db::Transaction& tx, const AttachmentId& id, const std::string& connector_host,

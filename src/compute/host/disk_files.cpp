@@ -71,8 +71,11 @@ virt::DiskFile exported_disk(const Context& context, const GuestDisk& disk, cons
 
 virt::DiskFile volume_file(const Context& context, const GuestDisk& disk) {
     const auto data = get_object(disk.connection_info, "data");
-    if (get_string(disk.connection_info, "driver_volume_type") == "nbd") return exported_disk(context, disk, data);
+    const auto type = get_string(disk.connection_info, "driver_volume_type");
+    if (type == "nbd") return exported_disk(context, disk, data);
     if (data.contains("export")) return share_file(context, disk, data);
+    if (type == "fake" && context.driver->capabilities().real_guests)
+        throw Error(ErrorCode::InvalidInput, "volume " + disk.volume_id + " has no data that a guest could use");
     const auto format = get_string(data, "format");
     if (get_string(data, "path").empty() || format.empty())
         throw Error(ErrorCode::InvalidInput,

@@ -96,6 +96,15 @@ void check_encryption_told(const VolumeRecord& volume, const std::string& told) 
                 {}, volume.id.value);
 }
 
+/// A file of another host, or another volume's export, is none that a storage host may tell of.
+bool may_be_told(const VolumeRecord& volume, const std::string& host, const json::object& info) {
+    const auto type = get_string(info, "driver_volume_type");
+    const auto data = get_object(info, "data");
+    if (type == "local") return host == volume.host;
+    if (type == "nbd") return get_string(data, "export") == volume.id.value;
+    return type == "fake" || ((type == "glusterfs" || type == "nfs") && !get_string(data, "export").empty());
+}
+
 void check_second_host(db::Transaction& tx, const AttachmentRecord& attachment, const std::string& host) {
     const auto volume = repo::get_volume(tx, attachment.volume);
     if (volume.multiattach) return;
@@ -205,6 +214,14 @@ json::object connection_of(Dependencies& d, const VolumeRecord& volume, const js
     data["qos_specs"] = qos_of(d, volume);
     info["data"] = std::move(data);
     return info;
+}
+
+void check_for_guest(const VolumeRecord& volume, const std::string& host, const json::object& connection_info) {
+    if (may_be_told(volume, host, connection_info)) return;
+    throw Error(ErrorCode::Corrupt,
+                "The backend of volume " + volume.id.value + " gives a connection that is not one of this volume.",
+                "host " + volume.host + " for host " + host + ": " + get_string(connection_info, "driver_volume_type"),
+                volume.id.value);
 }
 
 void terminate_connection(Dependencies& d, const VolumeId& id, const json::object& connector,

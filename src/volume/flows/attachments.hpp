@@ -24,6 +24,9 @@ json::object initialize_connection(Dependencies& d, const VolumeId& volume, cons
 /// The part of initialize_connection that asks the storage host, whatever state the volume is in.
 json::object connection_of(Dependencies& d, const VolumeRecord& volume, const json::object& connector,
                            const rpc::CallOptions& options);
+/// Before a compute host opens, for a guest, what the volume's storage host says of the connection: that one may be in
+/// an attacker's hand. Throws Error{Corrupt} when it names what isn't the volume's own.
+void check_for_guest(const VolumeRecord& volume, const std::string& host, const json::object& connection_info);
 /// See Service::terminate_connection. When the storage host didn't say that it did, that is put on record: it is done
 /// before the same host is connected again, at the latest.
 void terminate_connection(Dependencies& d, const VolumeId& volume, const json::object& connector,

@@ -51,7 +51,9 @@ json::object connection_at(Dependencies& d, const TaskContext& context, const Vo
     rpc::CallOptions options;  // no command id: each answer must be of now
     options.request_id = context.request_id;
     options.deadline = kShortDeadline;
-    return connection_of(d, volume, json::object{{"host", item.host}}, options);
+    auto info = connection_of(d, volume, json::object{{"host", item.host}}, options);
+    if (item.of_compute()) check_for_guest(volume, item.host, info);
+    return info;
 }
 
 void end_move(db::Transaction& tx, const VolumeId& id, const MigrationChange& how) {

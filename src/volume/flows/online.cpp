@@ -150,6 +150,7 @@ private:
             if (get_string(get_object(item.connection_info, "data"), "path") == file.path) continue;
             auto info = connection_of(d_, volume, json::object{{"host", item.host}},
                                       online_options(context, "connection/" + item.id.value, kShortDeadline));
+            if (item.of_compute()) check_for_guest(volume, item.host, info);
             moved.push_back({std::move(item), std::move(info)});
         }
         return moved;

@@ -226,7 +226,7 @@ json::object FakeHosts::run_volume(Host& host, const std::string& method, const 
     }
     if (method == volume::command::kInitializeConnection) {
         host.connections.insert(volume);
-        return {{"driver_volume_type", "local"},
+        return {{"driver_volume_type", "fake"},
                 {"data", json::object{{"path", "/volumes/" + volume}, {"format", "raw"}}}};
     }
     if (method == volume::command::kTerminateConnection) {

@@ -28,7 +28,7 @@ TEST_F(Attachments, TheWholeLifeOfOne) {
     reserve(attachment, volume, server);
     reserve(attachment, volume, server);
     EXPECT_EQ(status(volume), "reserved");
-    const auto info = service.initialize_connection(volume, "h1", {});
+    const auto info = service.initialize_connection(volume, ScriptedHost::kName, {});
     EXPECT_EQ(get_string(info, "serial"), volume.value);
     EXPECT_EQ(get_string(get_object(info, "data"), "format"), "raw");
     connect(attachment, "h1");
@@ -57,6 +57,35 @@ TEST_F(Attachments, TheWholeLifeOfOne) {
     detached(attachment);
     EXPECT_EQ(status(volume), "available");
     EXPECT_EQ(row(volume)->attach_status, AttachStatus::Detached);
+}
+
+TEST_F(Attachments, AHostThatTellsAnotherOneToOpenAFileIsNotBelieved) {
+    const auto volume = created();
+    const auto told = [&](const json::object& info, const std::string& connector_host) {
+        host.on(command::kInitializeConnection, [&](const json::object&, const rpc::CallOptions&) { return info; });
+        try {
+            service.initialize_connection(volume, connector_host, {});
+            return ErrorCode::Internal;
+        } catch (const Error& failure) {
+            EXPECT_NE(failure.message().find(volume.value), std::string::npos);
+            return failure.code();
+        }
+    };
+    const json::object file{{"driver_volume_type", "local"},
+                            {"data", json::object{{"path", "/v/x"}, {"format", "raw"}}}};
+    EXPECT_EQ(told(file, "compute1"), ErrorCode::Corrupt);
+    EXPECT_EQ(told(file, ScriptedHost::kName), ErrorCode::Internal) << "it is there";
+    const auto exported = [&](const std::string& name) {
+        const json::object data{{"host", "10.0.0.1"}, {"port", 10809}, {"export", name}};
+        return json::object{{"driver_volume_type", "nbd"}, {"data", data}};
+    };
+    EXPECT_EQ(told(exported(new_uuid()), "compute1"), ErrorCode::Corrupt);
+    EXPECT_EQ(told(exported(volume.value), "compute1"), ErrorCode::Internal);
+    const json::object nowhere{{"driver_volume_type", "nfs"},
+                               {"data", json::object{{"path", "/v/x"}, {"format", "raw"}}}};
+    for (const auto& odd : {nowhere, json::object{{"data", file.at("data")}},
+                            json::object{{"driver_volume_type", "iscsi"}}, json::object{}})
+        EXPECT_EQ(told(odd, ScriptedHost::kName), ErrorCode::Corrupt) << json::serialize(odd);
 }
 
 TEST_F(Attachments, AVolumeHasOneServer) {

@@ -284,7 +284,7 @@ json::object FakeDriver::initialize_connection(const std::string& id, const std:
         const std::lock_guard lock(mutex_);
         auto& volume = get(id);
         if (volume.connections.insert(connector_host).second) save();
-        result = {{"driver_volume_type", "local"}, {"data", view(id, volume).to_json()}};
+        result = {{"driver_volume_type", "fake"}, {"data", view(id, volume).to_json()}};
     });
     return result;
 }

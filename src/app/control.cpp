@@ -148,8 +148,12 @@ private:
         const auto days = config_.get(setting::keep_flows_days);
         if (days < 0) return;
         constexpr std::int64_t kDay_us = 86'400'000'000;
-        const auto forgotten = runner_.forget_before(now_us() - days * kDay_us);
-        if (forgotten > 0) log::info("old flows were forgotten", {{"flows", forgotten}, {"older_than_days", days}});
+        const auto time = now_us() - days * kDay_us;
+        const auto flows = runner_.forget_before(time);
+        const auto servers = compute_.forget_actions_before(time);
+        if (flows + servers > 0)
+            log::info("old flows were forgotten",
+                      {{"flows", flows}, {"deleted_servers", servers}, {"older_than_days", days}});
     }
 
     void bootstrap() {

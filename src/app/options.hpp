@@ -31,7 +31,7 @@ inline const config::Setting<std::int64_t> keep_flows_days{
     "control.keep_flows_days",
     90,
     {-1, config::kCentury_days},
-    "Days that ended flows, which `virga trace` shows, are kept; -1: for ever."};
+    "Days that ended flows, which `virga trace` shows, and the actions of deleted servers are kept; -1: for ever."};
 inline const config::Setting<std::string> host_name{"host.name", std::string(), config::kHost,
                                                     "Name of this host; empty: the machine's host name."};
 inline const config::Setting<config::List> host_control_urls{

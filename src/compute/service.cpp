@@ -8,6 +8,7 @@
 #include "compute/flows/server_nics.hpp"
 #include "compute/host_commands.hpp"
 #include "compute/repo/flavor_repo.hpp"
+#include "compute/repo/server_repo.hpp"
 #include "taskflow/periodic.hpp"
 
 namespace virga::compute {
@@ -109,6 +110,16 @@ void Service::tell_of_hosts() {
 
 void Service::end_telling() {
     impl_->telling.stop();
+}
+
+std::int64_t Service::forget_actions_before(TimestampUs time) {
+    std::int64_t sum = 0;
+    for (;;) {
+        const auto forgotten = impl_->d.db.write_with(
+            [&](db::Transaction& tx) { return repo::forget_actions(tx, time); }, db::Durability::Grouped);
+        sum += forgotten;
+        if (forgotten == 0) return sum;
+    }
 }
 
 volume::AttachedVolumes& Service::attached_volumes() {

@@ -25,6 +25,9 @@ public:
     /// endpoint's start.
     void tell_of_hosts();
     void end_telling();
+    /// Forgets the actions of servers whose delete was asked for before `time`, in small transactions. Returns of how
+    /// many servers.
+    std::int64_t forget_actions_before(TimestampUs time);
     /// What the volume service needs to change volumes of running servers.
     volume::AttachedVolumes& attached_volumes();
     network::ServerNics& server_nics();

@@ -41,4 +41,13 @@ std::vector<InstanceAction> actions_of(db::Transaction& tx, const ServerId& serv
     return actions;
 }
 
+std::int64_t forget_actions(db::Transaction& tx, TimestampUs time) {
+    const auto gone = tx.query(
+        "SELECT a.server_id AS server_id FROM instance_actions a WHERE a.action = 'delete' AND a.start_us < ?"
+        " AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.id = a.server_id) ORDER BY a.start_us LIMIT 500",
+        {time});
+    for (const auto& row : gone) tx.exec("DELETE FROM instance_actions WHERE server_id = ?", {row.text("server_id")});
+    return static_cast<std::int64_t>(gone.size());
+}
+
 }  // namespace virga::compute::repo

@@ -182,6 +182,10 @@ const std::vector<db::Migration>& migrations() {
              "DROP INDEX servers_host",
              "CREATE INDEX servers_host ON servers (host) WHERE host <> ''",
          }},
+        // Which actions are of servers that are gone: those are forgotten some time.
+        {"compute",
+         13,
+         {"CREATE INDEX instance_actions_deletes ON instance_actions (start_us) WHERE action = 'delete'"}},
     };
     return steps;
 }

@@ -112,9 +112,9 @@ void hold_server(db::Transaction& tx, const ServerId& id) {
     tx.exec("UPDATE servers SET updated_us = updated_us WHERE id = ?", {id.value});
 }
 
-void delete_server(db::Transaction& tx, const ServerId& id) {
+void delete_server(db::Transaction& tx, const ServerId& id, Line line) {
     tx.exec("DELETE FROM block_devices WHERE server_id = ?", {id.value});
-    keep_line(tx, id);
+    if (line == Line::Kept) keep_line(tx, id);
     delete_row(tx, id);
     release(tx, id);
 }

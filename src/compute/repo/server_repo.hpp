@@ -22,9 +22,10 @@ void hold_server(db::Transaction& tx, const ServerId& id);
 std::optional<Server> find_server(db::Transaction& tx, const ServerId& id);
 /// Throws Error{NotFound} "Instance <id> could not be found."
 Server get_server(db::Transaction& tx, const ServerId& id);
-/// Gives back what it holds on hosts. Leaves a line that lists of changes show (Deleted::Too), as long as
-/// forget_deleted_servers lets it.
-void delete_server(db::Transaction& tx, const ServerId& id);
+/// What lists of changes (Deleted::Too) show of a deleted server, as long as forget_deleted_servers lets it.
+enum class Line { Kept, None };
+/// Gives back what it holds on hosts, whose rows are locked from then on: the last that a transaction should do.
+void delete_server(db::Transaction& tx, const ServerId& id, Line line = Line::Kept);
 /// Drops what was deleted before `time`, and of the rest all but the newest `most`.
 void forget_deleted_servers(db::Transaction& tx, TimestampUs time, std::int64_t most);
 /// Whether there was such a server and it has been deleted: its actions tell, also when its line is forgotten.
@@ -119,5 +120,8 @@ inline constexpr std::int64_t kMostActions = 1000;
 void insert_action(db::Transaction& tx, const InstanceAction& action);
 /// Newest first. Kept after the server is deleted.
 std::vector<InstanceAction> actions_of(db::Transaction& tx, const ServerId& server);
+/// Those of servers that are gone and whose delete was asked for before `time`: of 500 at most, the oldest first.
+/// Returns of how many. Nobody knows afterwards that there were such servers: see was_deleted.
+std::int64_t forget_actions(db::Transaction& tx, TimestampUs time);
 
 }  // namespace virga::compute::repo

@@ -87,6 +87,36 @@ TEST_F(DeleteTest, ActiveServer) {
     EXPECT_EQ(actions[1].action, "create");
 }
 
+TEST_F(DeleteTest, OldActionsOfDeletedServersAreForgotten) {
+    const auto kept = boot_active({image_root()});
+    const auto deleted = boot_active({image_root()});
+    remove(deleted);
+    settle(deleted);
+    const auto actions = [&](const ServerId& server) {
+        return db_.read_with([&](db::Transaction& tx) { return repo::actions_of(tx, server).size(); });
+    };
+    const auto forget = [&](TimestampUs time) {
+        std::int64_t servers = 0;
+        write([&](db::Transaction& tx) { servers = repo::forget_actions(tx, time); });
+        return servers;
+    };
+    const auto begun_us = db_.read().scalar("SELECT start_us FROM instance_actions WHERE action = 'delete'");
+    EXPECT_EQ(forget(begun_us), 0);
+    EXPECT_EQ(actions(deleted), 2U);
+    EXPECT_EQ(forget(begun_us + 1), 1);
+    EXPECT_EQ(actions(deleted), 0U);
+    EXPECT_EQ(actions(kept), 1U);
+}
+
+TEST_F(DeleteTest, ADeletedServerLeavesNoLineWhereNoneIsKept) {
+    config_.set("compute.deleted_servers_kept_hours", "0");
+    const auto server = boot_active({image_root()});
+    remove(server);
+    settle(server);
+    EXPECT_EQ(db_.read().scalar("SELECT COUNT(*) FROM deleted_servers"), 0);
+    EXPECT_EQ(db_.read().scalar("SELECT COUNT(*) FROM block_devices"), 0);
+}
+
 TEST_F(DeleteTest, RepeatsAreHarmless) {
     const auto server = boot_active({image_root()});
     std::promise<void> repeated;

@@ -136,24 +136,26 @@ public:
     using DeleteTask::DeleteTask;
 
     taskflow::Outcome execute(const Context& context) override {
+        constexpr std::int64_t kMostKept = 10'000;
+        constexpr TimestampUs kHour = 3'600'000'000;
+        const auto hours = d_.config.get(setting::deleted_servers_kept_hours);
+        forget_older(now_us() - hours * kHour, hours == 0 ? 0 : kMostKept - 1);
         taskflow::Outcome outcome;
         outcome.tell("the server and its block device mapping are gone; its actions stay on record");
         outcome.writers = db::Writers::Together;
-        outcome.apply = [this, id = context.data.server](db::Transaction& tx) {
+        outcome.apply = [this, id = context.data.server,
+                         line = hours == 0 ? repo::Line::None : repo::Line::Kept](db::Transaction& tx) {
             d_.volumes.boot_ended(tx, id);  // of a build that was ended before its first task
-            for (const auto& device : repo::block_devices(tx, id)) repo::delete_block_device(tx, device.id);
-            repo::delete_server(tx, id);
-            forget_older(tx);
+            repo::delete_server(tx, id, line);
         };
         return outcome;
     }
 
 private:
-    void forget_older(db::Transaction& tx) {
-        constexpr std::int64_t kMostKept = 10'000;
-        constexpr TimestampUs kHour = 3'600'000'000;
-        const auto hours = d_.config.get(setting::deleted_servers_kept_hours);
-        repo::forget_deleted_servers(tx, now_us() - hours * kHour, hours == 0 ? 0 : kMostKept);
+    /// In a transaction of its own: the server's locks its host's row, for which others would wait meanwhile.
+    void forget_older(TimestampUs time, std::int64_t most) {
+        d_.db.write_with([&](db::Transaction& tx) { repo::forget_deleted_servers(tx, time, most); },
+                         db::Durability::Grouped, db::Writers::Together);
     }
 };
 

@@ -51,6 +51,7 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);  // as the program has it
     testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new Watchdog);  // GoogleTest deletes it
     return RUN_ALL_TESTS();

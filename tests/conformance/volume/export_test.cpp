@@ -91,7 +91,9 @@ protected:
         evil_ = {make_host_certificates(folder_.at("evil"), "host-b", {kAddress})};
         restart();
     }
-    ~ExportTest() override {
+    /// Here, not in the destructor: what is thrown there ends all tests.
+    void TearDown() override {
+        ASSERT_TRUE(driver_) << "it was not opened again";
         driver_->recover();
         for (const auto& id : driver_->inventory().volumes) driver_->remove(id);
         EXPECT_TRUE(exports_->of_backend("local").empty());

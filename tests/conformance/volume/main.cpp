@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
     if (argc == 5 && std::string(argv[1]) == "--child") return test::child_main(argv);
     if (argc == 6 && std::string(argv[1]) == "--export-child") return test::export_child_main(argv);
     if (std::getenv(kInside) == nullptr) return run_inside(argv);
+    ::signal(SIGPIPE, SIG_IGN);  // as the program has it
     ::testing::InitGoogleTest(&argc, argv);
     test::prepare_scratch();
     const int result = RUN_ALL_TESTS();

@@ -72,7 +72,9 @@ Folder::Folder(const std::string& parent) {
 }
 
 Folder::~Folder() {
-    std::filesystem::remove_all(path_);
+    std::error_code failure;  // what is thrown here would end all tests
+    std::filesystem::remove_all(path_, failure);
+    if (failure) ADD_FAILURE() << path_ << " can't be removed: " << failure.message();
 }
 
 ImageSource source_of(const std::string& path, const std::string& format) {

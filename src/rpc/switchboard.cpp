@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
+#include "rpc/host_report.hpp"
 #include "rpc/message.hpp"
 
 namespace virga::rpc {
@@ -24,6 +25,12 @@ HostError error_of(const json::object& reply) {
     const auto error = get_object(reply, "error");
     return {error_code_from_string(get_string(error, "code")), get_string(error, "message"),
             get_string(error, "detail")};
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
 }
 
 /// Without the lock: the reply may come before send returns.
@@ -81,7 +88,7 @@ void Switchboard::handle(const LinePtr& line, const json::object& message) {
 }
 
 void Switchboard::reported(const LinePtr& line, const json::object& message) {
-    auto report = get_object(message, "report");
+    auto report = believe(get_object(message, "report")).report;
     {
         const std::lock_guard lock(mutex_);
         if (static_cast<const json::object&>(line->report_) != report) {
@@ -92,18 +99,21 @@ void Switchboard::reported(const LinePtr& line, const json::object& message) {
     publish(line->host_, "host.report", std::move(report));
 }
 
-void Switchboard::connect(const LinePtr& line, const std::string& host, json::object report) {
+void Switchboard::connect(const LinePtr& line, const std::string& host, const json::object& report) {
+    auto believed = believe(report);
     LinePtr old;
     {
         const std::lock_guard lock(mutex_);
         line->host_ = host;
-        line->report_ = std::move(report);
+        line->report_ = std::move(believed.report);
         old = std::exchange(lines_[host], line);
         wake_calls_of(host);
         ++version_;
     }
     if (old && old != line) old->shut_down();
     log::info("host is up", {{"host", host}});
+    if (!believed.left_out.empty())
+        log::warning("host says of itself what can't be used", {{"host", host}, {"fields", joined(believed.left_out)}});
     line->send(text_of({{"type", "welcome"}}));
 }
 
@@ -165,6 +175,7 @@ std::vector<LinePtr> Switchboard::lines() const {
 }
 
 void Switchboard::publish(std::string host, std::string event, json::object params) {
+    if (event == "host.up" || event == "host.report") params = believe(params).report;
     events_.post([this, host = std::move(host), event = std::move(event), params = std::move(params)] {
         try {
             if (handler_) handler_(host, event, params);

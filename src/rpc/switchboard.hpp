@@ -55,7 +55,7 @@ protected:
     void handle(const LinePtr& line, const json::object& message);
     /// The line is of this host from now on, in place of an older one. Who concerns itself with hosts that came is to
     /// be told by publish().
-    void connect(const LinePtr& line, const std::string& host, json::object report);
+    void connect(const LinePtr& line, const std::string& host, const json::object& report);
     /// Nothing will come by this line any more. Harmless when it is no host's.
     void disconnect(const LinePtr& line);
     /// Any message shows that the host is at work.

@@ -17,7 +17,7 @@ int host_process(int argc, char** argv) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const auto meeting = transport(argv[2]).open(argv[3]);
     const auto host = meeting->host(argv[4], {2, 1});
-    host->report_with([] { return json::object{{"pid", ::getpid()}}; });
+    host->report_with([] { return json::object{{"vcpus", ::getpid()}}; });
     host->on("echo", [](const Command& command) { return command.params; });
     host->start();
     while (true) ::pause();

@@ -11,7 +11,7 @@ protected:
     HostProcess process(const std::string& name) const { return {GetParam(), meeting_->address(), name}; }
     std::int64_t pid_of(const std::string& name) const {
         for (const auto& host : control_->hosts()) {
-            if (host.name == name) return get_int(host.report, "pid");
+            if (host.name == name) return get_int(host.report, "vcpus");
         }
         return 0;
     }
@@ -55,6 +55,15 @@ TEST_P(Presence, ANewReportTakesThePlaceOfTheOld) {
     host_->publish_report();
     EXPECT_TRUE(events_.wait("h1 host.report {\"vcpus\":4}"));
     EXPECT_TRUE(comes_true([this] { return get_int(control_->hosts()[0].report, "vcpus") == 4; }));
+}
+
+TEST_P(Presence, OnlyWhatCanBeUsedOfAReportIsBelieved) {
+    host_->report_with([] { return json::object{{"vcpus", "many"}, {"zone", 7}, {"memory_mib", 5}}; });
+    host_->start();
+    EXPECT_TRUE(events_.wait("h1 host.up {\"memory_mib\":5}"));
+    EXPECT_EQ(static_cast<const json::object&>(control_->hosts()[0].report), (json::object{{"memory_mib", 5}}));
+    host_->publish_report();
+    EXPECT_TRUE(events_.wait("h1 host.report {\"memory_mib\":5}"));
 }
 
 TEST_P(Presence, TheVersionChangesWithWhatHostsSay) {

@@ -28,7 +28,8 @@ namespace {
 
 constexpr std::chrono::seconds kStartBound{30};
 constexpr std::chrono::seconds kAnswerBound{10};
-constexpr std::chrono::seconds kEndBound{30};
+/// Of what it holds, an end by force may lose what guests have written and not yet synced: a busy one is waited for.
+constexpr std::chrono::seconds kEndBound{60};
 constexpr const char* kExport = "volume";
 constexpr const char* kHosts = "hosts";
 /// A busy guest keeps some requests under way; each takes a thread here while the file is read.
@@ -263,7 +264,7 @@ void set_export_hosts(const ExportPlace& place, const ExportedVolume& volume, bo
 void end_export(const ExportPlace& place, const RunningProcess& process) {
     if (process.is_alive()) {
         try {
-            Qmp(place.monitor, kAnswerBound).run("quit");
+            Qmp(place.monitor, kEndBound).run("quit");
         } catch (const Error& failure) {
             log::warning("an export is ended by force", {{"port", place.port}, {"error", failure.message()}});
         }

@@ -12,7 +12,8 @@
 namespace virga::volume::host {
 namespace {
 
-constexpr std::chrono::seconds kAnswerBound{10};
+/// Long: while it merges, on a disk that is busy, it may not look at anything else for many seconds.
+constexpr std::chrono::seconds kAnswerBound{60};
 constexpr std::chrono::milliseconds kLookAgain{100};
 constexpr const char* kJob = "pull";
 

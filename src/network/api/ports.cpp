@@ -88,6 +88,13 @@ void add_group_filter(const http::Request& request, repo::ListQuery& query) {
     repo::add_security_groups(query, std::move(groups));
 }
 
+/// The index of hosts has the ports that are on one.
+void narrow_to_bound(const http::Request& request, repo::ListQuery& query) {
+    const auto hosts = http::query_values(request, "binding:host_id");
+    const bool named = std::none_of(hosts.begin(), hosts.end(), [](const auto& host) { return host.empty(); });
+    if (!hosts.empty() && named) query.add("t.host_id <> ''", {});
+}
+
 std::vector<std::string> checked_groups(db::Transaction& tx, const identity::Auth& auth, const Port& port,
                                         const std::optional<std::vector<std::string>>& wanted) {
     repo::ensure_default_group(tx, port.project_id);
@@ -217,6 +224,7 @@ http::Response list_all(Context& context, http::Request& request, const identity
     auto listing = read_listing(request, kPorts, std::move(visible));
     add_fixed_ip_filters(request, listing.query);
     add_group_filter(request, listing.query);
+    narrow_to_bound(request, listing.query);
     return list(context, request, kPorts, std::move(listing), repo::list_ports,
                 [&](const Port& port) { return view(port, auth); });
 }

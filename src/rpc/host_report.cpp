@@ -4,6 +4,8 @@
 #include <functional>
 #include <string_view>
 
+#include "config/config.hpp"
+
 namespace virga::rpc {
 namespace {
 
@@ -12,8 +14,8 @@ constexpr std::size_t kLongestSentence = 2'000;
 constexpr std::size_t kMostTexts = 64;
 constexpr std::size_t kMostBackends = 1'000;
 constexpr std::size_t kLongestObject = 16 * 1024;
-/// Far above what there is, and times any setting of the scheduler's below what 64 bits hold.
-constexpr std::int64_t kMostOfAnything = 1'000'000'000'000;
+/// The most that settings of a host let it report (MiB); times any of the scheduler's it is below what 64 bits hold.
+constexpr std::int64_t kMostOfAnything = config::kMaxBytes >> 20;
 constexpr double kGreatestRatio = 1'000'000;
 constexpr std::int64_t kWhole_percent = 100;
 constexpr std::size_t kMostNamed = 20;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/config.hpp"
+
 namespace virga::rpc {
 namespace {
 
@@ -11,7 +13,7 @@ json::object of_a_host() {
             {"hypervisor_type", "QEMU"},
             {"hypervisor_version", 7'002'000},
             {"vcpus", 8},
-            {"memory_mib", 4'000'000'000},
+            {"memory_mib", config::kMaxBytes >> 20},
             {"disk_gib", 100'000'000},
             {"free_disk_gib", 0},
             {"remote_disks", true},
@@ -45,7 +47,7 @@ TEST(HostReport, WhatIsOddIsLeftOutAndNamed) {
         {"vcpus", -1},
         {"vcpus", 1.5},
         {"memory_mib", 18'446'744'073'709'551'615U},
-        {"disk_gib", 1'000'000'000'001},
+        {"disk_gib", (config::kMaxBytes >> 20) + 1},
         {"remote_disks", "yes"},
         {"cpu_info", json::object{{"x", json::string(20'000, 'x')}}},
         {"guests_lack", json::array{7}},

@@ -42,7 +42,7 @@ private:
                 auto disks = local_disks(server, repo::block_devices(tx, server.id));
                 return std::make_pair(std::move(server), std::move(disks));
             },
-            db::Durability::Grouped);
+            db::Durability::Grouped, db::Writers::Together);
     }
 
     json::object create_disks(const Context& context, const Server& server, const std::vector<GuestDisk>& disks,
